@@ -1,0 +1,71 @@
+// SPDX-FileCopyrightText: 2026 Watchroom contributors
+// SPDX-License-Identifier: Apache-2.0
+//
+// What the subcommands of `watchroom` share: the parsed command line, the exit codes,
+// and the files of a site. One thread, short-lived.
+#ifndef CLI_CLI_H
+#define CLI_CLI_H
+
+#include <stdbool.h>
+
+#include "core/site.h"
+#include "lib/err.h"
+#include "report/report.h"
+
+enum cli_exit {
+	CLI_OK = 0,
+	CLI_FAILED = 1, // it could not be done, or what was checked is bad
+	CLI_USAGE = 2,  // the command line or an input file is wrong
+};
+
+// The command line. Strings are argv's.
+struct cli {
+	const char *command; // "user add"
+	const char *config, *state, *store;
+	const char *day, *format, *lang, *output;
+	const char *after, *limit, *alarm_class, *point;
+	const char *name_zh, *name_en, *role;
+	const char *json, *pin_stdin, *help, *version; // not NULL where given
+	int argc; // what is left after the subcommand's name
+	char **argv;
+};
+
+typedef enum cli_exit cli_fn(const struct cli *c);
+
+cli_fn cmd_report, cmd_log, cmd_verify, cmd_status;
+cli_fn cmd_user_add, cmd_user_list, cmd_user_import;
+
+// "watchroom COMMAND: text" on stderr; returns `code`.
+enum cli_exit cli_fail(const struct cli *c, enum cli_exit code, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+enum cli_exit cli_fail_err(
+    const struct cli *c, enum cli_exit code, const struct err *e);
+
+// Refuses further words on the command line.
+enum cli_exit cli_no_more(const struct cli *c);
+
+// A whole number within bounds; `fallback` where text is NULL. False: said on stderr.
+struct cli_range {
+	const char *option;
+	long long low, high, fallback;
+};
+bool cli_number(
+    const struct cli *c, const char *text, const struct cli_range *r, long long *out);
+
+// The files of a site.
+struct cli_site {
+	struct site *site; // NULL without -c
+	char *directory;   // of the databases
+	struct reader *reader;
+	struct report_site who;
+};
+
+// Finds site and directory. Reads the configuration where -c is given; with --store as
+// well, a configuration that cannot be read is only warned of.
+enum cli_exit cli_locate(const struct cli *c, struct cli_site *s);
+
+// Also opens the files for reading and sets TZ to the site's zone.
+enum cli_exit cli_open(const struct cli *c, struct cli_site *s);
+void cli_close(struct cli_site *s);
+
+#endif

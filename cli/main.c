@@ -1,0 +1,225 @@
+// SPDX-FileCopyrightText: 2026 Watchroom contributors
+// SPDX-License-Identifier: Apache-2.0
+//
+// `watchroom`: the tool beside the daemon. One table of subcommands, one of options;
+// they feed the parser and the help, and packaging/man/watchroom.1 describes them.
+// Works on the files alone. Refuses a command line that it does not understand in full:
+// exit 2.
+#include <getopt.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/cli.h"
+#include "lib/log.h"
+#include "lib/mem.h"
+
+enum {
+	REPORT = 1 << 0,
+	LOG = 1 << 1,
+	VERIFY = 1 << 2,
+	STATUS = 1 << 3,
+	USER_ADD = 1 << 4,
+	USER_LIST = 1 << 5,
+	USER_IMPORT = 1 << 6,
+	EVERY = (1 << 7) - 1,
+};
+
+// clang-format off
+static const struct command {
+	const char *name;
+	cli_fn *run;
+	unsigned bit;
+	const char *words; // what follows the name
+	const char *help;
+} commands[] = {
+	{ "report",      cmd_report,      REPORT,      "NAME",   "write a report: alarms-daily, pressure-daily" },
+	{ "log",         cmd_log,         LOG,         "",       "print events of the journal, oldest first" },
+	{ "verify",      cmd_verify,      VERIFY,      "[FILE]", "check a journal: numbers, chain, contents" },
+	{ "status",      cmd_status,      STATUS,      "",       "what the files hold: events, last event, outbox" },
+	{ "user add",    cmd_user_add,    USER_ADD,    "NAME",   "add a person, or change one (PIN on standard input)" },
+	{ "user list",   cmd_user_list,   USER_LIST,   "",       "list the people" },
+	{ "user import", cmd_user_import, USER_IMPORT, "FILE",   "add or change people from a CSV file" },
+};
+
+static const struct option_def {
+	const char *name;
+	char letter;	   // 0 = none
+	const char *value; // NULL: takes none
+	size_t field;	   // of struct cli
+	unsigned commands;
+	const char *help;
+} options[] = {
+	{ "config",    'c', "FILE",  offsetof(struct cli, config),      EVERY,                "site configuration" },
+	{ "state",     0,   "DIR",   offsetof(struct cli, state),       EVERY,                "state directory (else $STATE_DIRECTORY, else /var/lib/watchroom)" },
+	{ "store",     0,   "DIR",   offsetof(struct cli, store),       EVERY,                "directory of the databases, whatever the configuration says" },
+	{ "json",      0,   NULL,    offsetof(struct cli, json),        EVERY,                "print JSON" },
+	{ "day",       0,   "D",     offsetof(struct cli, day),         REPORT,               "statistics day: today (default) or YYYY-MM-DD" },
+	{ "format",    0,   "F",     offsetof(struct cli, format),      REPORT,               "csv (default) or json" },
+	{ "lang",      0,   "L",     offsetof(struct cli, lang),        REPORT | LOG,         "zh (default) or en" },
+	{ "output",    'o', "FILE",  offsetof(struct cli, output),      REPORT,               "write to FILE, whole or not at all" },
+	{ "after",     0,   "SEQ",   offsetof(struct cli, after),       LOG,                  "events after this number; without it the last ones" },
+	{ "limit",     0,   "N",     offsetof(struct cli, limit),       LOG,                  "at most N events (default 100)" },
+	{ "class",     0,   "C",     offsetof(struct cli, alarm_class), LOG,                  "of this class only" },
+	{ "point",     0,   "P",     offsetof(struct cli, point),       LOG,                  "of this point only" },
+	{ "name-zh",   0,   "NAME",  offsetof(struct cli, name_zh),     USER_ADD,             "the person's name in Chinese" },
+	{ "name-en",   0,   "NAME",  offsetof(struct cli, name_en),     USER_ADD,             "the person's name in English" },
+	{ "role",      0,   "R",     offsetof(struct cli, role),        USER_ADD,             "operator, leader, manager or integrator" },
+	{ "pin-stdin", 0,   NULL,    offsetof(struct cli, pin_stdin),   USER_ADD,             "read the PIN (4 to 12 digits) from standard input" },
+	{ "help",      'h', NULL,    offsetof(struct cli, help),        EVERY,                "print this" },
+	{ "version",   'V', NULL,    offsetof(struct cli, version),     EVERY,                "print the version" },
+};
+// clang-format on
+
+enum {
+	N_COMMANDS = sizeof(commands) / sizeof(commands[0]),
+	N_OPTIONS = sizeof(options) / sizeof(options[0]),
+	LONG_ONLY = 256, // getopt's value of an option without a letter
+};
+
+static const char **
+field_of(struct cli *c, const struct option_def *o)
+{
+	return (const char **)(void *)((char *)c + o->field);
+}
+
+static void
+print_help(FILE *out)
+{
+	(void)fprintf(out,
+	    "usage: watchroom [-c FILE] [--state DIR] [--json] SUBCOMMAND ...\n\n"
+	    "subcommands:\n");
+	for (int i = 0; i < N_COMMANDS; i++)
+		(void)fprintf(out, "  %-12s %-7s %s\n", commands[i].name,
+		    commands[i].words, commands[i].help);
+	(void)fprintf(out, "\noptions:\n");
+	for (int i = 0; i < N_OPTIONS; i++) {
+		const struct option_def *o = &options[i];
+		char left[40], letter[8] = "    ";
+		if (o->letter != 0)
+			(void)snprintf(letter, sizeof(letter), "-%c, ", o->letter);
+		(void)snprintf(left, sizeof(left), "%s--%s %s", letter, o->name,
+		    o->value != NULL ? o->value : "");
+		(void)fprintf(out, "  %-20s %s\n", left, o->help);
+	}
+}
+
+static const struct option_def *
+option_of(int value)
+{
+	if (value >= LONG_ONLY)
+		return &options[value - LONG_ONLY];
+	for (int i = 0; i < N_OPTIONS; i++) {
+		if (options[i].letter == value)
+			return &options[i];
+	}
+	return NULL;
+}
+
+// Options may stand before and after the subcommand.
+static bool
+parse_options(struct cli *c, int argc, char **argv)
+{
+	struct option longs[N_OPTIONS + 1] = { 0 };
+	char shorts[2 * N_OPTIONS + 1];
+	size_t n = 0;
+	for (int i = 0; i < N_OPTIONS; i++) {
+		const struct option_def *o = &options[i];
+		longs[i].name = o->name;
+		longs[i].has_arg = o->value != NULL ? required_argument : no_argument;
+		longs[i].val = o->letter != 0 ? o->letter : LONG_ONLY + i;
+		if (o->letter == 0)
+			continue;
+		shorts[n++] = o->letter;
+		if (o->value != NULL)
+			shorts[n++] = ':';
+	}
+	shorts[n] = '\0';
+	int value;
+	while ((value = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
+		const struct option_def *o = option_of(value);
+		if (o == NULL)
+			return false;
+		*field_of(c, o) = o->value != NULL ? optarg : "";
+	}
+	c->argc = argc - optind;
+	c->argv = argv + optind;
+	return true;
+}
+
+// "user add" is two words on the command line.
+static bool
+names(const struct command *cmd, const struct cli *c, int *words)
+{
+	const char *space = strchr(cmd->name, ' ');
+	size_t first = space != NULL ? (size_t)(space - cmd->name) : strlen(cmd->name);
+	*words = space != NULL ? 2 : 1;
+	if (c->argc < *words || strlen(c->argv[0]) != first ||
+	    strncmp(c->argv[0], cmd->name, first) != 0)
+		return false;
+	return space == NULL || strcmp(c->argv[1], space + 1) == 0;
+}
+
+static const struct command *
+take_command(struct cli *c)
+{
+	for (int i = 0; i < N_COMMANDS; i++) {
+		int words;
+		if (!names(&commands[i], c, &words))
+			continue;
+		c->command = commands[i].name;
+		c->argc -= words;
+		c->argv += words;
+		return &commands[i];
+	}
+	return NULL;
+}
+
+static enum cli_exit
+refuse_command(const struct cli *c)
+{
+	(void)fprintf(stderr, "watchroom: subcommand: found \"%s%s%s\", allowed:",
+	    c->argc > 0 ? c->argv[0] : "", c->argc > 1 ? " " : "",
+	    c->argc > 1 ? c->argv[1] : "");
+	for (int i = 0; i < N_COMMANDS; i++)
+		(void)fprintf(stderr, "%s %s", i > 0 ? "," : "", commands[i].name);
+	(void)fprintf(stderr, " (watchroom --help)\n");
+	return CLI_USAGE;
+}
+
+static enum cli_exit
+run(struct cli *c)
+{
+	const struct command *cmd = take_command(c);
+	if (cmd == NULL)
+		return refuse_command(c);
+	for (int i = 0; i < N_OPTIONS; i++) {
+		if (*field_of(c, &options[i]) != NULL &&
+		    (options[i].commands & cmd->bit) == 0)
+			return cli_fail(c, CLI_USAGE,
+			    "option --%s does not belong to this subcommand",
+			    options[i].name);
+	}
+	return cmd->run(c);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct cli c = { .command = "" };
+	log_init("watchroom", false);
+	if (!parse_options(&c, argc, argv))
+		return CLI_USAGE;
+	if (c.help != NULL) {
+		print_help(stdout);
+		return CLI_OK;
+	}
+	if (c.version != NULL) {
+		(void)printf("watchroom %s\n", WATCHROOM_VERSION);
+		return CLI_OK;
+	}
+	enum cli_exit code = run(&c);
+	if (fflush(stdout) != 0 && code == CLI_OK)
+		code = cli_fail(&c, CLI_FAILED, "standard output: cannot be written");
+	return code;
+}

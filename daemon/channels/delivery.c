@@ -1,0 +1,334 @@
+// SPDX-FileCopyrightText: 2026 Watchroom contributors
+// SPDX-License-Identifier: Apache-2.0
+//
+// The delivery thread and its two mailboxes. The main loop's side posts orders and
+// hands receipts over; the thread's side gives each channel a lane and brings receipts
+// back. Neither side ever waits for the other. It refuses more than HELD_MAX notices at
+// once: the outbox keeps them. The invariant: each notice taken brings its last
+// receipt, and a full mailbox of receipts delays one but never loses it.
+#include "channels/delivery.h"
+
+#include <sys/queue.h>
+
+#include <curl/curl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "channels/channel.h"
+#include "channels/lane.h"
+#include "lib/log.h"
+#include "lib/mailbox.h"
+#include "lib/mem.h"
+
+enum {
+	ORDERS_MAX = 4096,
+	RECEIPTS_MAX = 8192,
+	HELD_MAX = 8192, // notices in the thread's hands
+	AT_ONCE = 128,   // messages taken in one callback
+	AGAIN_MS = 20,   // a full mailbox is tried again
+};
+
+enum order_kind {
+	ORDER_SEND,
+	ORDER_CANCEL
+};
+
+struct order {
+	STAILQ_ENTRY(order) entry;
+	enum order_kind kind;
+	struct notice n; // ORDER_CANCEL: the id only
+};
+
+struct slip {
+	STAILQ_ENTRY(slip) entry;
+	struct receipt r;
+};
+
+struct delivery {
+	const struct site *site;
+	pthread_t thread;
+	struct mailbox *orders, *receipts, *stop;
+	atomic_size_t held;
+
+	// The main loop's.
+	struct loop *main_loop;
+	struct delivery_host host;
+	struct loop_watch *receipts_watch;
+	STAILQ_HEAD(orders, order) backlog; // cancels that found the mailbox full
+	struct loop_timer backlog_timer;
+
+	// The thread's, and the main loop's once it has ended.
+	struct loop *loop;
+	struct lane *
+	    *lanes; // one for each channel of the site; NULL = no kind takes it
+	STAILQ_HEAD(slips, slip) kept; // receipts that found the mailbox full
+	struct loop_timer kept_timer;
+};
+
+// ---- the thread -------------------------------------------------------------------
+
+static void
+post_kept(void *arg)
+{
+	struct delivery *d = arg;
+	struct slip *s;
+	while ((s = STAILQ_FIRST(&d->kept))) {
+		// Out of the list before it belongs to the other side.
+		STAILQ_REMOVE_HEAD(&d->kept, entry);
+		if (mailbox_post(d->receipts, s) != 0) {
+			STAILQ_INSERT_HEAD(&d->kept, s, entry);
+			loop_timer_in(d->loop, &d->kept_timer, AGAIN_MS);
+			return;
+		}
+	}
+}
+
+static void
+bring_receipt(void *ctx, const struct receipt *r)
+{
+	struct delivery *d = ctx;
+	struct slip *s = xcalloc(1, sizeof *s);
+	s->r = *r;
+	bool was_empty = STAILQ_EMPTY(&d->kept);
+	STAILQ_INSERT_TAIL(&d->kept, s, entry);
+	if (was_empty)
+		post_kept(d);
+}
+
+static void
+notice_left(void *ctx)
+{
+	struct delivery *d = ctx;
+	(void)atomic_fetch_sub(&d->held, 1);
+}
+
+static struct lane *
+lane_named(const struct delivery *d, const char *channel)
+{
+	for (uint16_t i = 0; i < d->site->n_channels; i++)
+		if (strcmp(d->site->channels[i].id, channel) == 0)
+			return d->lanes[i];
+	return NULL;
+}
+
+static void
+refuse(struct delivery *d, const struct notice *n)
+{
+	struct receipt r = {
+		.state = NOTICE_FAILED,
+		.attempts = n->attempts,
+		.at_utc_ms = loop_utc_ms(d->loop),
+	};
+	(void)str_copy(r.notice_id, sizeof r.notice_id, n->id);
+	(void)str_copy(r.channel, sizeof r.channel, n->channel);
+	(void)str_copy(r.detail, sizeof r.detail, "no such channel");
+	bring_receipt(d, &r);
+	notice_left(d);
+}
+
+static void
+obey(struct delivery *d, const struct order *o)
+{
+	struct lane *lane;
+	switch (o->kind) {
+	case ORDER_SEND:
+		lane = lane_named(d, o->n.channel);
+		if (lane)
+			lane_put(lane, &o->n);
+		else
+			refuse(d, &o->n);
+		break;
+	case ORDER_CANCEL:
+		for (uint16_t i = 0; i < d->site->n_channels; i++)
+			if (d->lanes[i] && lane_cancel(d->lanes[i], o->n.id))
+				break;
+		break;
+	}
+}
+
+static void
+on_orders(void *arg)
+{
+	struct delivery *d = arg;
+	struct order *o;
+	for (int i = 0; i < AT_ONCE && (o = mailbox_take(d->orders)); i++) {
+		obey(d, o);
+		free(o);
+	}
+}
+
+static void
+on_stop(void *arg)
+{
+	struct delivery *d = arg;
+	(void)mailbox_take(d->stop);
+	loop_stop(d->loop);
+}
+
+static void
+open_lanes(struct delivery *d)
+{
+	const struct lane_host host = {
+		.ctx = d, .receipt = bring_receipt, .left = notice_left
+	};
+	d->lanes = xcalloc(d->site->n_channels, sizeof d->lanes[0]);
+	for (uint16_t i = 0; i < d->site->n_channels; i++) {
+		const struct channel_def *def = &d->site->channels[i];
+		const struct channel *kind = channel_for(def);
+		if (kind)
+			d->lanes[i] = lane_open(d->loop, d->site, i, kind, &host);
+		else
+			log_warnx("delivery", "channel %s: of no known kind", def->id);
+	}
+}
+
+static void *
+run(void *arg)
+{
+	struct delivery *d = arg;
+	d->loop = loop_new(clock_real());
+	loop_timer_init(&d->kept_timer, post_kept, d);
+	open_lanes(d);
+	struct loop_watch *orders =
+	    loop_watch_mailbox(d->loop, d->orders, LOOP_BUS, on_orders, d);
+	struct loop_watch *stop =
+	    loop_watch_mailbox(d->loop, d->stop, LOOP_ALARM, on_stop, d);
+	if (loop_run(d->loop) != 0)
+		log_warn("delivery", "event loop");
+	loop_unwatch(stop);
+	loop_unwatch(orders);
+	for (uint16_t i = 0; i < d->site->n_channels; i++)
+		lane_close(d->lanes[i]);
+	free(d->lanes);
+	loop_timer_stop(d->loop, &d->kept_timer);
+	loop_free(d->loop);
+	return NULL;
+}
+
+// ---- the main loop's side ---------------------------------------------------------
+
+static void
+hand_over(struct delivery *d, struct slip *s)
+{
+	d->host.receipt(d->host.ctx, &s->r);
+	free(s);
+}
+
+static void
+on_receipts(void *arg)
+{
+	struct delivery *d = arg;
+	struct slip *s;
+	for (int i = 0; i < AT_ONCE && (s = mailbox_take(d->receipts)); i++)
+		hand_over(d, s);
+}
+
+static void
+post_backlog(void *arg)
+{
+	struct delivery *d = arg;
+	struct order *o;
+	while ((o = STAILQ_FIRST(&d->backlog))) {
+		STAILQ_REMOVE_HEAD(&d->backlog, entry);
+		if (mailbox_post(d->orders, o) != 0) {
+			STAILQ_INSERT_HEAD(&d->backlog, o, entry);
+			loop_timer_in(d->main_loop, &d->backlog_timer, AGAIN_MS);
+			return;
+		}
+	}
+}
+
+// Signals are the main loop's: the thread is born with all of them blocked.
+static void
+start_thread(struct delivery *d)
+{
+	sigset_t all, before;
+	(void)sigfillset(&all);
+	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
+	int e = pthread_create(&d->thread, NULL, run, d);
+	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+	wr_assert(e == 0);
+	(void)pthread_setname_np(d->thread, "delivery");
+}
+
+struct delivery *
+delivery_start(
+    const struct site *site, struct loop *main_loop, const struct delivery_host *host)
+{
+	wr_assert(curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK);
+	struct delivery *d = xcalloc(1, sizeof *d);
+	d->site = site;
+	d->main_loop = main_loop;
+	d->host = *host;
+	d->orders = mailbox_new(ORDERS_MAX);
+	d->receipts = mailbox_new(RECEIPTS_MAX);
+	d->stop = mailbox_new(1);
+	STAILQ_INIT(&d->backlog);
+	STAILQ_INIT(&d->kept);
+	loop_timer_init(&d->backlog_timer, post_backlog, d);
+	d->receipts_watch =
+	    loop_watch_mailbox(main_loop, d->receipts, LOOP_BUS, on_receipts, d);
+	start_thread(d);
+	return d;
+}
+
+int
+delivery_send(struct delivery *d, const struct notice *n)
+{
+	if (!STAILQ_EMPTY(&d->backlog) || atomic_load(&d->held) >= HELD_MAX)
+		return -1;
+	struct order *o = xcalloc(1, sizeof *o);
+	o->kind = ORDER_SEND;
+	o->n = *n;
+	(void)atomic_fetch_add(&d->held, 1);
+	if (mailbox_post(d->orders, o) == 0)
+		return 0;
+	(void)atomic_fetch_sub(&d->held, 1);
+	free(o);
+	return -1;
+}
+
+void
+delivery_cancel(struct delivery *d, const char *notice_id)
+{
+	struct order *o = xcalloc(1, sizeof *o);
+	o->kind = ORDER_CANCEL;
+	(void)str_copy(o->n.id, sizeof o->n.id, notice_id);
+	bool was_empty = STAILQ_EMPTY(&d->backlog);
+	STAILQ_INSERT_TAIL(&d->backlog, o, entry);
+	if (was_empty)
+		post_backlog(d);
+}
+
+void
+delivery_stop(struct delivery *d)
+{
+	if (!d)
+		return;
+	wr_assert(mailbox_post(d->stop, d) == 0);
+	wr_assert(pthread_join(d->thread, NULL) == 0);
+	loop_unwatch(d->receipts_watch);
+	struct slip *s;
+	while ((s = mailbox_take(d->receipts)))
+		hand_over(d, s);
+	while ((s = STAILQ_FIRST(&d->kept))) {
+		STAILQ_REMOVE_HEAD(&d->kept, entry);
+		hand_over(d, s);
+	}
+	struct order *o;
+	while ((o = mailbox_take(d->orders)))
+		free(o);
+	while ((o = STAILQ_FIRST(&d->backlog))) {
+		STAILQ_REMOVE_HEAD(&d->backlog, entry);
+		free(o);
+	}
+	loop_timer_stop(d->main_loop, &d->backlog_timer);
+	mailbox_free(d->orders);
+	mailbox_free(d->receipts);
+	mailbox_free(d->stop);
+	free(d);
+	curl_global_cleanup();
+}

@@ -1,0 +1,53 @@
+// SPDX-FileCopyrightText: 2026 Watchroom contributors
+// SPDX-License-Identifier: Apache-2.0
+//
+// The delivery thread: owns everything that talks outward to people, with a loop of its
+// own. The main loop posts notices that may go out (durable, or late by I5) and gets
+// receipts. Retries and back-off happen here; the ladder and the outbox do not.
+#ifndef CHANNELS_DELIVERY_H
+#define CHANNELS_DELIVERY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/notice.h"
+#include "core/site.h"
+#include "lib/loop.h"
+
+struct delivery;
+
+struct receipt {
+	char notice_id[MINT_MAX];
+	char channel[ID_MAX];
+	enum notice_state state; // OWED = failed once, will be tried again
+	uint16_t attempts;
+	int status; // HTTP status, 0 = none
+	int64_t at_utc_ms;
+	int64_t next_utc_ms; // of the next attempt where state is OWED
+	char detail[120];    // reason in codes or the library's words
+};
+
+// Called on the main loop.
+struct delivery_host {
+	void *ctx;
+	void (*receipt)(void *ctx, const struct receipt *r);
+};
+
+// Starts the thread. The site must outlive it. Never fails for a channel that is down.
+struct delivery *delivery_start(
+    const struct site *site, struct loop *main_loop, const struct delivery_host *host);
+
+// Hands a copy of the notice over. 0, or -1 where the mailbox is full (the caller keeps
+// it and tries later).
+int delivery_send(struct delivery *d, const struct notice *n);
+
+// Drops a notice that was answered before it went out. No receipt follows if it is not
+// on its way now; one that is still brings its receipt: DELIVERED, FAILED, or CANCELLED
+// where it would have been tried again.
+void delivery_cancel(struct delivery *d, const char *notice_id);
+
+// Stops the thread at once; unsent notices stay owed in the outbox. Receipts that are
+// there already are handed over first. NULL is fine.
+void delivery_stop(struct delivery *d);
+
+#endif

@@ -1,0 +1,208 @@
+// SPDX-FileCopyrightText: 2026 Watchroom contributors
+// SPDX-License-Identifier: Apache-2.0
+//
+// Turns a notice into the message that docs/webhook.md describes: codes and numbers for
+// programs, a sentence in both languages for people. Runs in the delivery thread; pure
+// but for the time zone. The sentence always carries place and class, whatever else is
+// missing, and says so when the alarm is not saved or the message may be a repeat.
+#include "channels/message.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "core/condition.h"
+#include "core/point.h"
+#include "lib/mem.h"
+#include "lib/text.h"
+
+enum {
+	KEY_MAX = 128,
+	KPA_PER_MPA = 1000
+};
+
+// params is written by lib/buf's JSON writer: no blanks, quotes in strings escaped, so
+// these bytes are a member and nothing else.
+static bool
+is_test(const struct event *e)
+{
+	return strstr(e->params, "\"test\":true") != NULL;
+}
+
+static const struct point *
+point_of(const struct site *s, const struct event *e)
+{
+	uint32_t i = e->point[0] ? site_find_point(s, e->point) : UINT32_MAX;
+	return i == UINT32_MAX ? NULL : &s->points[i];
+}
+
+static bool
+is_pressure(const struct point *p, const struct event *e)
+{
+	return p && isfinite(e->value) &&
+	       point_kind_quantity(p->kind) == QUANTITY_PRESSURE;
+}
+
+static const char *
+named_text(enum lang l, const char *section, const char *name, const char *otherwise)
+{
+	char key[KEY_MAX];
+	(void)snprintf(key, sizeof key, "%s.%s", section, name);
+	return text_has(key) ? text_get(l, key) : otherwise;
+}
+
+// A code's word: one of its own, or a limit's; else the code itself.
+static const char *
+code_text(enum lang l, const char *code)
+{
+	return named_text(l, "ui.code", code, named_text(l, "limit", code, code));
+}
+
+static const char *
+class_text(enum lang l, const struct event *e)
+{
+	if (e->alarm_class < 0)
+		return "";
+	return named_text(l, "class", class_name((enum alarm_class)e->alarm_class), "");
+}
+
+// "fire alarm (fire/smoke)", "process value (low) 0.580 MPa"
+static void
+put_what(struct buf *out, enum lang l, const struct point *p, const struct event *e)
+{
+	const char *condition = "";
+	if (e->condition >= 0) {
+		const char *name = condition_name((enum condition)e->condition);
+		condition = named_text(l, "condition", name, name);
+	}
+	const struct text_value values[] = {
+		{ "condition", condition },
+		{ "code", code_text(l, e->code) },
+	};
+	if (e->code[0])
+		text_fill(out, l, "notice.what", values, 2);
+	else
+		buf_str(out, condition);
+	if (is_pressure(p, e))
+		buf_printf(out, " %.3f MPa", e->value / KPA_PER_MPA);
+}
+
+static void
+local_time(int64_t utc_ms, char *out, size_t size)
+{
+	time_t s = (time_t)(utc_ms / 1000);
+	struct tm tm;
+	(void)localtime_r(&s, &tm);
+	if (strftime(out, size, "%Y-%m-%d %H:%M:%S %z", &tm) == 0)
+		out[0] = '\0';
+}
+
+static void
+put_sentence(struct buf *out, enum lang l, const struct site *site,
+    const struct notice *n, const struct point *p)
+{
+	const struct event *e = &n->subject;
+	const char *place = l == LANG_ZH ? e->place_zh : e->place_en;
+	char when[64], round[16];
+	local_time(e->time_utc_ms, when, sizeof when);
+	(void)snprintf(round, sizeof round, "%u", n->round);
+	struct buf what = { 0 };
+	buf_str(&what, "");
+	put_what(&what, l, p, e);
+	const struct text_value values[] = {
+		{ "class", class_text(l, e) },
+		{ "site", l == LANG_ZH ? site->name_zh : site->name_en },
+		{ "place", place[0] ? place : e->point },
+		{ "what", what.data },
+		{ "time", when },
+		{ "point", e->point },
+		{ "n", round },
+	};
+	enum {
+		VALUES = sizeof values / sizeof values[0]
+	};
+	if (is_test(e))
+		buf_str(out, text_get(l, "notice.test"));
+	text_fill(out, l, "notice.text", values, VALUES);
+	if (n->round > 0)
+		text_fill(out, l, "notice.round", values, VALUES);
+	if (!n->saved)
+		buf_str(out, text_get(l, "notice.not_saved"));
+	if (n->repeated)
+		buf_str(out, text_get(l, "notice.repeated"));
+	buf_free(&what);
+}
+
+static void
+put_pair(struct buf *out, const char *key, const char *zh, const char *en)
+{
+	json_open(out, key, '{');
+	json_str(out, "zh", zh);
+	json_str(out, "en", en);
+	json_close(out, '}');
+}
+
+// NULL for "", which the journal writes for "none".
+static const char *
+or_null(const char *s)
+{
+	return s[0] ? s : NULL;
+}
+
+static void
+put_alarm(struct buf *out, const struct event *e, const struct point *p)
+{
+	const char *class =
+	    e->alarm_class < 0 ? NULL : class_name((enum alarm_class)e->alarm_class);
+	const char *condition =
+	    e->condition < 0 ? NULL : condition_name((enum condition)e->condition);
+	json_open(out, "alarm", '{');
+	json_str(out, "occurrence", or_null(e->occurrence_id));
+	json_str(out, "incident", or_null(e->incident_id));
+	json_str(out, "class", class);
+	json_str(out, "condition", condition);
+	json_str(out, "code", or_null(e->code));
+	json_str(out, "point", or_null(e->point));
+	put_pair(out, "place", e->place_zh, e->place_en);
+	json_time(out, "raised", e->time_utc_ms);
+	json_time(out, "not_before", e->not_before_utc_ms);
+	json_time(out, "device_time", e->device_time_ms);
+	json_double(out, "value", e->value);
+	json_str(out, "unit", is_pressure(p, e) ? "kPa" : NULL);
+	json_str(out, "quality",
+	    e->quality < 0 ? NULL : quality_name((enum quality)e->quality));
+	if (e->seq)
+		json_int(out, "seq", e->seq);
+	else
+		json_none(out, "seq");
+	json_close(out, '}');
+}
+
+void
+message_json(struct buf *out, const struct site *site, const struct notice *n)
+{
+	const struct point *p = point_of(site, &n->subject);
+	struct buf zh = { 0 }, en = { 0 };
+	put_sentence(&zh, LANG_ZH, site, n, p);
+	put_sentence(&en, LANG_EN, site, n, p);
+	json_open(out, NULL, '{');
+	json_str(out, "id", n->id);
+	json_str(out, "channel", n->channel);
+	json_str(out, "ladder", or_null(n->ladder));
+	json_int(out, "step", n->step);
+	json_int(out, "round", n->round);
+	json_time(out, "created", n->created_utc_ms);
+	json_bool(out, "repeated", n->repeated);
+	json_bool(out, "saved", n->saved);
+	json_bool(out, "test", is_test(&n->subject));
+	json_open(out, "site", '{');
+	json_str(out, "id", site->id);
+	put_pair(out, "name", site->name_zh, site->name_en);
+	json_close(out, '}');
+	put_alarm(out, &n->subject, p);
+	put_pair(out, "text", zh.data, en.data);
+	json_close(out, '}');
+	buf_free(&zh);
+	buf_free(&en);
+}

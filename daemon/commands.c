@@ -1,0 +1,242 @@
+// SPDX-FileCopyrightText: 2026 Watchroom contributors
+// SPDX-License-Identifier: Apache-2.0
+//
+// What people ask of the engine: acknowledge, note, reset, silence; and what a restart
+// asks of it. Part of the engine; runs on the loop. Each command is an event with its
+// actor, whether or not it moved a state.
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "engine_impl.h"
+#include "lib/buf.h"
+#include "lib/mem.h"
+
+static void
+put_object(struct event *ev, struct buf *b)
+{
+	json_close(b, '}');
+	if (b->len < sizeof(ev->params))
+		memcpy(ev->params, b->data, b->len + 1);
+	buf_free(b);
+}
+
+// ---- acknowledge ------------------------------------------------------------------
+
+static void
+write_acknowledge(struct engine *e, struct alarm_record *r, const char *actor)
+{
+	struct event ev;
+	event_init(&ev, EVENT_ALARM_ACKNOWLEDGE);
+	engine_describe(r, &ev);
+	(void)str_copy(ev.actor, sizeof(ev.actor), actor);
+	ev.cause_seq = r->seq;
+	struct buf b = { 0 };
+	json_open(&b, NULL, '{');
+	json_str(&b, "state", alarm_state_name(r->a.state));
+	json_double(
+	    &b, "seconds", (double)(loop_utc_ms(e->loop) - r->raised_utc_ms) / 1000.0);
+	put_object(&ev, &b);
+	(void)works_event(e->works, &ev);
+}
+
+enum engine_answer
+engine_acknowledge(struct engine *e, const char *occurrence, const char *actor)
+{
+	struct alarm_record *r = alarms_by_occurrence(e->alarms, occurrence);
+	if (r == NULL)
+		return alarms_superseded(e->alarms, occurrence)
+			   ? ENGINE_NEWER_OCCURRENCE
+			   : ENGINE_NOT_FOUND;
+	bool sounded = alarm_sounds(&r->a);
+	struct alarm_step step = alarm_apply(&r->a, ALARM_EV_ACKNOWLEDGE, true);
+	if (step.verdict == ALARM_REFUSED)
+		return ENGINE_REFUSED;
+	if (step.verdict != ALARM_MOVED)
+		return ENGINE_OK; // repeated, or hidden: the first actor stands
+	r->acknowledged_utc_ms = loop_utc_ms(e->loop);
+	(void)str_copy(r->acknowledged_by, sizeof(r->acknowledged_by), actor);
+	write_acknowledge(e, r, actor);
+	if (r->a.state != ALARM_NORMAL)
+		e->host.answered(e->host.ctx, r);
+	transition_settle(e, r, sounded);
+	return ENGINE_OK;
+}
+
+enum engine_answer
+engine_note(
+    struct engine *e, const char *occurrence, const char *actor, const char *text)
+{
+	struct alarm_record *r = alarms_by_occurrence(e->alarms, occurrence);
+	if (r == NULL)
+		return ENGINE_NOT_FOUND;
+	struct event ev;
+	event_init(&ev, EVENT_ALARM_NOTE);
+	engine_describe(r, &ev);
+	(void)str_copy(ev.actor, sizeof(ev.actor), actor);
+	ev.cause_seq = r->seq;
+	struct buf b = { 0 };
+	json_open(&b, NULL, '{');
+	json_str(&b, "note", text);
+	if (b.len + 2 > sizeof(ev.params)) {
+		buf_free(&b);
+		return ENGINE_REFUSED;
+	}
+	put_object(&ev, &b);
+	(void)works_event(e->works, &ev);
+	return ENGINE_OK;
+}
+
+enum engine_answer
+engine_reset(struct engine *e, uint32_t point, const char *actor, const char **reason)
+{
+	bool good = e->points[point].state.quality == QUALITY_GOOD;
+	enum engine_answer answer = ENGINE_NOT_FOUND;
+	*reason = NULL;
+	struct alarm_record *r = alarms_of_point(e->alarms, point);
+	while (r != NULL) {
+		struct alarm_record *next = r->next_of_point;
+		bool sounded = alarm_sounds(&r->a);
+		struct alarm_step step = alarm_apply(&r->a, ALARM_EV_OWN_RESET, good);
+		struct event ev;
+		event_init(&ev, EVENT_ALARM_RESET);
+		engine_describe(r, &ev);
+		(void)str_copy(ev.actor, sizeof(ev.actor), actor);
+		bool refused = step.verdict != ALARM_MOVED;
+		(void)snprintf(ev.params, sizeof(ev.params), "{\"refused\":%s%s%s%s}",
+		    refused ? "true" : "false", step.reason ? ",\"reason\":\"" : "",
+		    step.reason ? step.reason : "", step.reason ? "\"" : "");
+		(void)works_event(e->works, &ev);
+		if (refused) {
+			if (answer != ENGINE_OK)
+				answer = ENGINE_REFUSED;
+			*reason = step.reason;
+		} else {
+			answer = ENGINE_OK;
+			transition_settle(e, r, sounded);
+		}
+		r = next;
+	}
+	return answer;
+}
+
+// ---- sound ------------------------------------------------------------------------
+
+bool
+engine_sound_on(const struct engine *e)
+{
+	return e->sounding > 0 && !e->silenced;
+}
+
+bool
+engine_silenced(const struct engine *e)
+{
+	return e->silenced;
+}
+
+void
+engine_silence(struct engine *e, const char *actor)
+{
+	struct event ev;
+	event_init(&ev, EVENT_SILENCE);
+	(void)str_copy(ev.actor, sizeof(ev.actor), actor);
+	(void)snprintf(ev.params, sizeof(ev.params), "{\"sounding\":%u}", e->sounding);
+	(void)works_event(e->works, &ev);
+	if (e->sounding == 0)
+		return;
+	e->silenced = true;
+	loop_timer_in(e->loop, &e->resound_timer, e->site->resound_ms);
+	transition_update_sound(e);
+}
+
+// ---- durable ------------------------------------------------------------------------
+
+void
+engine_durable(struct engine *e, const struct event *onset)
+{
+	if (onset->kind != EVENT_ALARM_ONSET)
+		return;
+	struct alarm_record *r = alarms_by_occurrence(e->alarms, onset->occurrence_id);
+	if (r == NULL)
+		return;
+	r->seq = onset->seq;
+	e->host.alarm(e->host.ctx, r, false);
+}
+
+// ---- restart ------------------------------------------------------------------------
+
+// A point that the site no longer has: the record keeps a point of its own.
+static struct point *
+missing_point(const char *id)
+{
+	size_t len = strlen(id) + 1;
+	struct point *p = xcalloc(1, sizeof(*p) + len);
+	char *copy = (char *)(p + 1);
+	memcpy(copy, id, len);
+	p->id = p->place_zh = p->place_en = copy;
+	p->kind = KIND_SYSTEM;
+	p->zone = p->device = p->gpio = INDEX_NONE;
+	return p;
+}
+
+static const struct ladder *
+ladder_named(const struct site *s, const char *id)
+{
+	for (uint16_t i = 0; i < s->n_ladders; i++) {
+		if (strcmp(s->ladders[i].id, id) == 0)
+			return &s->ladders[i];
+	}
+	return NULL;
+}
+
+static void
+recover_fields(
+    const struct engine *e, struct alarm_record *r, const struct alarm_row *row)
+{
+	r->a.state = row->state;
+	r->a.cause = row->cause;
+	r->a.latch = row->latch;
+	r->a.flags = row->flags;
+	r->a.test_onset = row->test_onset;
+	r->alarm_class = row->alarm_class;
+	(void)str_copy(r->incident, sizeof(r->incident), row->incident_id);
+	r->occurrences = row->occurrences;
+	r->raised_utc_ms = row->raised_utc_ms;
+	r->first_utc_ms = row->first_utc_ms;
+	r->acknowledged_utc_ms = row->acknowledged_utc_ms;
+	(void)str_copy(
+	    r->acknowledged_by, sizeof(r->acknowledged_by), row->acknowledged_by);
+	r->value = row->value;
+	r->seq = row->onset_seq;
+	r->ladder = ladder_named(e->site, row->ladder);
+	r->climb.next_step = row->ladder_next;
+	r->climb.rounds = row->ladder_rounds;
+	r->climb.onset_ms =
+	    loop_now_ms(e->loop) - (loop_utc_ms(e->loop) - row->ladder_onset_utc_ms);
+}
+
+static void
+recover_one(struct engine *e, const struct alarm_row *row)
+{
+	uint32_t index = site_find_point(e->site, row->point);
+	struct point *missing = index == UINT32_MAX ? missing_point(row->point) : NULL;
+	const struct point *p = missing != NULL ? missing : &e->site->points[index];
+	struct alarm_record *r =
+	    alarms_add(e->alarms, p, index, row->condition, row->code);
+	r->withdrawn_point = missing;
+	recover_fields(e, r, row);
+	alarms_rename(e->alarms, r, row->occurrence_id);
+	transition_count_recovered(e, r);
+	if (missing != NULL)
+		transition_withdraw(e, r);
+}
+
+void
+engine_recover(struct engine *e, const struct recovered *r, int64_t down_since_utc_ms)
+{
+	e->down_since_utc_ms = down_since_utc_ms;
+	for (uint32_t i = 0; i < e->site->n_points && down_since_utc_ms != 0; i++)
+		e->points[i].state.unknown_since_utc_ms = down_since_utc_ms;
+	for (size_t i = 0; i < r->n_alarms; i++)
+		recover_one(e, &r->alarms[i]);
+}

@@ -1,0 +1,271 @@
+// SPDX-FileCopyrightText: 2026 Watchroom contributors
+// SPDX-License-Identifier: Apache-2.0
+//
+// Loads and detection budgets. Pure; runs in the thread of the load and for --check.
+//
+// The model, on purpose on the slow side: one request in flight per bus; every other
+// device is served first; dead units together take at most a tenth of the time (I7);
+// one of them is being waited for when our turn comes; each try of ours but the last is
+// lost. Blocks are formed as drivers/plan.c forms them: a test compares the two.
+#include "config/budget.h"
+
+#include <math.h>
+#include <stdbool.h>
+
+#include "config/sections.h"
+#include "config/units.h"
+
+enum {
+	// drivers/plan.h: reading a few unlisted ones is cheaper than another request.
+	WASTE_REGISTERS = 10,
+	WASTE_BITS = 64,
+	INLINE_SPAN = 16,
+	// MODBUS over Serial Line V1.02, 2.5.1.1: above this a fixed 1.75 ms.
+	FAST_BAUD = 19200,
+	// Of a frame: unit, function, CRC; request adds address and quantity.
+	RTU_REQUEST_BYTES = 8,
+	RTU_REPLY_BYTES = 5,
+	// Assumed, for no document gives them: what a unit takes to answer.
+	TURNAROUND_MS = 5,
+	TCP_REQUEST_MS = 5,
+};
+
+// A read of one device: [low, high] of one area.
+struct span {
+	enum area area;
+	uint32_t low, high;
+};
+
+static bool
+is_bits(enum area a)
+{
+	return a == AREA_COIL || a == AREA_DISCRETE;
+}
+
+static const struct profile_item *
+item_of(const struct device *d, const struct point *p)
+{
+	return &d->profile->items[p->item];
+}
+
+static void
+widen(struct span *s, uint16_t address)
+{
+	if (address < s->low)
+		s->low = address;
+	if (address > s->high)
+		s->high = address;
+}
+
+// What one point needs, the device's own unit and range included where they are near.
+static struct span
+span_of(const struct device *d, const struct point *p)
+{
+	const struct profile_item *item = item_of(d, p);
+	const struct decoder *dec = &d->profile->decoders[item->decoder];
+	bool wide = dec->form == DECODE_ANALOG && dec->number >= NUMBER_INT32;
+	struct span s = { .area = item->area, .low = p->pdu, .high = p->pdu + wide };
+	struct span all = s;
+
+	if (dec->unit_from_device) {
+		widen(&all, dec->unit_address);
+		widen(&all, dec->decimals_address);
+	}
+	if (dec->range_from_device) {
+		widen(&all, dec->zero_address);
+		widen(&all, dec->full_address);
+	}
+	return all.high - all.low < INLINE_SPAN ? all : s;
+}
+
+static bool
+joins(const struct device *d, const struct span *block, const struct span *s)
+{
+	bool bits = is_bits(s->area);
+	uint32_t most = bits ? d->profile->max_bits : d->profile->max_registers;
+	uint32_t waste = bits ? WASTE_BITS : WASTE_REGISTERS;
+
+	return block->area == s->area && s->low >= block->low &&
+	       s->low <= block->high + 1 + waste && s->high - block->low + 1 <= most;
+}
+
+static double
+request_ms(const struct bus *b, const struct device *d, const struct span *s)
+{
+	uint32_t n = s->high - s->low + 1;
+
+	if (b->kind == BUS_MODBUS_TCP)
+		return TCP_REQUEST_MS + d->profile->min_gap_ms;
+	double bits = 1.0 + b->data_bits + (b->parity != 'N') + b->stop_bits;
+	double character_ms = 1000.0 * bits / b->baud;
+	double silence_ms = b->baud > FAST_BAUD ? 1.75 : 3.5 * character_ms;
+	uint32_t bytes = RTU_REQUEST_BYTES + RTU_REPLY_BYTES +
+			 (is_bits(s->area) ? (n + 7) / 8 : n * 2);
+	double gap_ms = fmax(silence_ms, d->profile->min_gap_ms);
+	return bytes * character_ms + silence_ms + gap_ms + TURNAROUND_MS;
+}
+
+// Calls of one pass: their number, and their time into *ms (which may be NULL).
+static uint32_t
+pass(const struct site *s, const struct device *d, double *ms)
+{
+	const struct bus *b = &s->buses[d->bus];
+	struct span block = { 0 };
+	uint32_t blocks = 0;
+	double sum = 0;
+
+	for (uint32_t i = 0; i < d->n_points; i++) {
+		struct span next = span_of(d, &s->points[d->points[i]]);
+		if (blocks > 0 && joins(d, &block, &next)) {
+			block.high = next.high > block.high ? next.high : block.high;
+			continue;
+		}
+		if (blocks > 0)
+			sum += request_ms(b, d, &block);
+		block = next;
+		blocks++;
+	}
+	if (blocks > 0)
+		sum += request_ms(b, d, &block);
+	if (ms != NULL)
+		*ms = sum;
+	return blocks;
+}
+
+uint32_t
+budget_blocks(const struct site *s, const struct device *d)
+{
+	return pass(s, d, NULL);
+}
+
+struct bus_budget
+budget_of_bus(const struct site *s, uint16_t bus)
+{
+	struct bus_budget out = { 0 };
+
+	for (uint16_t i = 0; i < s->n_devices; i++) {
+		const struct device *d = &s->devices[i];
+		double ms;
+		if (d->bus != bus)
+			continue;
+		out.devices++;
+		out.blocks += pass(s, d, &ms);
+		out.cycle_ms += ms;
+		out.load += ms / d->poll_ms;
+		if (d->timeout_ms > out.timeout_ms)
+			out.timeout_ms = d->timeout_ms;
+	}
+	return out;
+}
+
+uint32_t
+budget_of_device(const struct device *d, const struct bus_budget *bus)
+{
+	double ms =
+	    d->poll_ms + bus->cycle_ms + (double)d->timeout_ms * (d->retries + 1u);
+
+	if (bus->devices >
+	    1) // a tenth of the time is with dead units, one is tried now
+		ms += bus->cycle_ms / 9 + bus->timeout_ms;
+	return (uint32_t)ceil(ms);
+}
+
+static uint32_t
+limit_delay(const struct point *p)
+{
+	uint32_t most = 0;
+
+	for (int i = 0; p->limits != NULL && i < LIMIT_COUNT; i++)
+		if (p->limits[i].set && p->limits[i].on_delay_ms > most)
+			most = p->limits[i].on_delay_ms;
+	return most;
+}
+
+struct point_budget
+budget_of_point(
+    const struct site *s, const struct point *p, const struct bus_budget *bus)
+{
+	enum condition c = point_kind_condition(p->kind);
+	uint32_t delay = p->on_delay_ms + limit_delay(p);
+	struct point_budget out = {
+		.limit_ms =
+		    point_class(p, c) == CLASS_FIRE ? BUDGET_FIRE_MS : BUDGET_OTHER_MS,
+	};
+
+	if (p->gpio != INDEX_NONE) {
+		out.worst_ms = (p->pulse_latch ? 0 : p->debounce_ms) + delay;
+		out.pulse_ms = out.worst_ms;
+		return out;
+	}
+	const struct device *d = &s->devices[p->device];
+	out.worst_ms = budget_of_device(d, bus) + delay;
+	out.pulse_ms = d->poll_ms + (uint32_t)ceil(bus->cycle_ms) + delay;
+	if (d->accept_ms > out.limit_ms)
+		out.limit_ms = d->accept_ms;
+	return out;
+}
+
+static void
+check_device(struct load *l, uint16_t index, const struct bus_budget *bus)
+{
+	struct site *s = l->site;
+	struct device *d = &s->devices[index];
+	char worst[32], limit[32];
+
+	d->budget_ms = budget_of_device(d, bus);
+	for (uint32_t i = 0; i < d->n_points; i++) {
+		const struct point *p = &s->points[d->points[i]];
+		struct point_budget b = budget_of_point(s, p, bus);
+		if (b.worst_ms <= b.limit_ms)
+			continue;
+		problem(l, l->device_pos[index],
+		    "point %s: up to %s from contact to event, the limit is %s; poll "
+		    "faster, "
+		    "or write accept_budget: {limit: .., reason: ..}",
+		    p->id, units_show_ms(b.worst_ms, worst),
+		    units_show_ms(b.limit_ms, limit));
+		return; // the others of the device are alike
+	}
+}
+
+static void
+check_lines(struct load *l)
+{
+	const struct bus_budget none = { 0 };
+
+	for (uint16_t i = 0; i < l->site->n_gpios; i++) {
+		const struct gpio *g = &l->site->gpios[i];
+		for (uint32_t k = 0; k < g->n_points; k++) {
+			struct point_budget b = budget_of_point(
+			    l->site, &l->site->points[g->points[k]], NULL);
+			char worst[32], limit[32];
+			if (b.worst_ms > b.limit_ms)
+				problem(l, l->point_pos[g->points[k]],
+				    "point %s: up to %s from contact to event, the "
+				    "limit is %s",
+				    l->site->points[g->points[k]].id,
+				    units_show_ms(b.worst_ms, worst),
+				    units_show_ms(b.limit_ms, limit));
+		}
+	}
+}
+
+void
+budget_check(struct load *l)
+{
+	struct site *s = l->site;
+
+	for (uint16_t i = 0; i < s->n_buses; i++) {
+		struct bus_budget bus = budget_of_bus(s, i);
+		if (bus.load * 100 > BUDGET_LOAD_PERCENT)
+			problem(l, l->bus_pos[i],
+			    "bus %s: planned load %.0f %%, at most %d %%: poll slower, "
+			    "raise the "
+			    "speed, or use a second line",
+			    s->buses[i].id, ceil(bus.load * 100), BUDGET_LOAD_PERCENT);
+		for (uint16_t k = 0; k < s->n_devices; k++)
+			if (s->devices[k].bus == i)
+				check_device(l, k, &bus);
+	}
+	check_lines(l);
+}

@@ -1,0 +1,160 @@
+// SPDX-FileCopyrightText: 2026 Watchroom contributors
+// SPDX-License-Identifier: Apache-2.0
+//
+// The section buses: Modbus over TCP, and serial lines. Runs in the thread of the load.
+// Refuses names where a look-up would be needed, a serial line that Modbus RTU cannot
+// be (7 data bits), and one port used by two buses. Nothing to keep over a crash.
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/sections.h"
+#include "config/units.h"
+
+enum {
+	MODBUS_PORT = 502
+}; // Modbus Messaging on TCP/IP V1.0b, 4.2.1.1
+enum {
+	BUS_ID,
+	BUS_TCP,
+	BUS_RTU,
+	BUS_LINE,
+	BUS_FIELDS
+};
+
+// clang-format off
+static const struct schema_field bus_fields[BUS_FIELDS] = {
+	[BUS_ID] = { .key = "id", .type = SCHEMA_ID, .required = true,
+	    .help = "the name that devices refer to" },
+	[BUS_TCP] = { .key = "modbus_tcp", .type = SCHEMA_TEXT },
+	[BUS_RTU] = { .key = "modbus_rtu", .type = SCHEMA_TEXT },
+	[BUS_LINE] = { .key = "line", .type = SCHEMA_TEXT },
+};
+
+static const uint32_t bauds[] = {
+	1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200, 230400,
+};
+// clang-format on
+
+static void
+read_tcp(struct load *l, const struct schema_value *v, struct bus *b)
+{
+	char host[HOST_MAX], why[WHY_MAX];
+
+	b->kind = BUS_MODBUS_TCP;
+	b->host = "";
+	if (units_endpoint(v->text, MODBUS_PORT, host, &b->port, why) != 0)
+		schema_refuse(l, v->pos, "modbus_tcp", v->text, why);
+	else if (b->port == 0)
+		schema_refuse(
+		    l, v->pos, "modbus_tcp", v->text, "the port must be 1 to 65535");
+	else
+		b->host = arena_text(l->arena, host);
+}
+
+static bool
+is_baud(int64_t baud)
+{
+	for (size_t i = 0; i < sizeof(bauds) / sizeof(bauds[0]); i++)
+		if (bauds[i] == baud)
+			return true;
+	return false;
+}
+
+// "9600 8N1". A reason, or NULL.
+static const char *
+parse_line(const char *text, struct bus *b)
+{
+	char why[WHY_MAX], number[16];
+	size_t digits = strcspn(text, " ");
+	const char *format = text + digits + strspn(text + digits, " ");
+	int64_t baud;
+
+	if (digits == 0 || digits >= sizeof(number) || strlen(format) != 3)
+		return "must be the speed and the format, for example 9600 8N1";
+	memcpy(number, text, digits);
+	number[digits] = '\0';
+	if (units_integer(number, 1, 10000000, &baud, why) != 0 || !is_baud(baud))
+		return "the speed must be one of 1200, 2400, 4800, 9600, 19200, 38400, "
+		       "57600, 115200, 230400";
+	if (format[0] != '8')
+		return "Modbus RTU needs 8 data bits";
+	if (strchr("NEO", format[1]) == NULL || strchr("12", format[2]) == NULL)
+		return "the format must be 8, then N, E or O, then 1 or 2 stop bits";
+	b->baud = (uint32_t)baud;
+	b->data_bits = 8;
+	b->parity = format[1];
+	b->stop_bits = (uint8_t)(format[2] - '0');
+	return NULL;
+}
+
+static void
+read_rtu(struct load *l, const struct schema_value v[static BUS_FIELDS], struct bus *b)
+{
+	const struct schema_value *line = &v[BUS_LINE];
+
+	*b = (struct bus){ .id = b->id,
+		.kind = BUS_MODBUS_RTU,
+		.host = "",
+		.baud = 9600,
+		.parity = 'N',
+		.data_bits = 8,
+		.stop_bits = 1 };
+	b->tty = source_absolute(l, v[BUS_RTU].pos.file, v[BUS_RTU].text);
+	if (line->node == NULL) {
+		problem(l, v[BUS_RTU].key_pos,
+		    "a bus: line is missing: speed and format, for example 9600 8N1");
+		return;
+	}
+	const char *why = line->ok ? parse_line(line->text, b) : NULL;
+	if (why != NULL)
+		schema_refuse(l, line->pos, "line", line->text, why);
+}
+
+static void
+check_port_is_ours_alone(struct load *l, size_t i)
+{
+	const struct bus *b = &l->site->buses[i];
+
+	for (size_t k = 0; b->tty != NULL && k < i; k++) {
+		const struct bus *other = &l->site->buses[k];
+		if (other->tty != NULL && strcmp(other->tty, b->tty) == 0)
+			problem(l, l->bus_pos[i], "bus %s uses the same port as bus %s",
+			    b->id, other->id);
+	}
+}
+
+static void
+read_bus(struct load *l, const struct yaml_node *node, size_t i)
+{
+	struct schema_value v[BUS_FIELDS];
+	struct bus *b = &l->site->buses[i];
+
+	(void)schema_read(l, node, "a bus", bus_fields, BUS_FIELDS, v);
+	l->bus_pos[i] = v[BUS_ID].ok ? v[BUS_ID].pos : node->pos;
+	*b = (struct bus){ .host = "", .port = MODBUS_PORT };
+	b->id = section_id(l, &l->buses, "bus", &v[BUS_ID], i);
+	if (node->kind != YAML_MAP)
+		return;
+	if ((v[BUS_TCP].node != NULL) == (v[BUS_RTU].node != NULL))
+		problem(l, node->pos, "a bus has either modbus_tcp or modbus_rtu");
+	else if (v[BUS_TCP].node != NULL && v[BUS_LINE].node != NULL)
+		problem(l, v[BUS_LINE].key_pos, "line is for modbus_rtu only");
+	if (v[BUS_RTU].ok)
+		read_rtu(l, v, b);
+	else if (v[BUS_TCP].ok)
+		read_tcp(l, &v[BUS_TCP], b);
+	check_port_is_ours_alone(l, i);
+}
+
+void
+buses_read(struct load *l, const struct node_list *list)
+{
+	l->site->buses = arena_alloc(l->arena, list->n, sizeof(struct bus));
+	l->bus_pos = arena_alloc(l->temp, list->n, sizeof(struct pos));
+	for (size_t i = 0; i < list->n; i++) {
+		l->site->n_buses++;
+		read_bus(l, list->items[i], i);
+	}
+}

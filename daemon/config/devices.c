@@ -1,0 +1,266 @@
+// SPDX-FileCopyrightText: 2026 Watchroom contributors
+// SPDX-License-Identifier: Apache-2.0
+//
+// The sections devices and gpio. Runs in the thread of the load. Refuses a unit that
+// the bus cannot address, a profile that does not speak over the bus, one unit polled
+// twice by one profile. A device that is refused still has its points read, so that all
+// problems are told at once.
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/sections.h"
+#include "config/units.h"
+
+enum {
+	SECOND_MS = 1000,
+	HOUR_MS = 3600LL * SECOND_MS
+};
+// The last unit of a serial line, MODBUS over Serial Line V1.02, 2.2.
+enum {
+	RTU_UNIT_MAX = 247
+};
+
+enum {
+	DEVICE_ID,
+	DEVICE_NAME,
+	DEVICE_BUS,
+	DEVICE_UNIT,
+	DEVICE_PROFILE,
+	DEVICE_POLL,
+	DEVICE_TIMEOUT,
+	DEVICE_RETRIES,
+	DEVICE_POINTS,
+	DEVICE_ACCEPT,
+	DEVICE_FIELDS,
+};
+
+enum {
+	GPIO_ID,
+	GPIO_CHIP,
+	GPIO_POINTS,
+	GPIO_FIELDS
+};
+enum {
+	ACCEPT_LIMIT,
+	ACCEPT_REASON,
+	ACCEPT_FIELDS
+};
+
+// clang-format off
+static const struct schema_field device_fields[DEVICE_FIELDS] = {
+	[DEVICE_ID] = { .key = "id", .type = SCHEMA_ID, .required = true,
+	    .help = "the name of the device, stable for ever" },
+	[DEVICE_NAME] = { .key = "name", .type = SCHEMA_NAME },
+	[DEVICE_BUS] = { .key = "bus", .type = SCHEMA_TEXT, .required = true,
+	    .help = "the id of its bus" },
+	[DEVICE_UNIT] = { .key = "unit", .type = SCHEMA_INTEGER, .required = true,
+	    .max = 255, .help = "its Modbus unit (slave) address" },
+	[DEVICE_PROFILE] = { .key = "profile", .type = SCHEMA_ID, .required = true,
+	    .help = "the name of a file in panels/" },
+	[DEVICE_POLL] = { .key = "poll", .type = SCHEMA_DURATION, .min = 50,
+	    .max = HOUR_MS, .fallback = SECOND_MS },
+	[DEVICE_TIMEOUT] = { .key = "timeout", .type = SCHEMA_DURATION, .min = 10,
+	    .max = 60LL * SECOND_MS },
+	[DEVICE_RETRIES] = { .key = "retries", .type = SCHEMA_INTEGER, .max = 10,
+	    .fallback = 2 },
+	[DEVICE_POINTS] = { .key = "points", .type = SCHEMA_ANY },
+	[DEVICE_ACCEPT] = { .key = "accept_budget", .type = SCHEMA_MAP },
+};
+
+static const struct schema_field accept_fields[ACCEPT_FIELDS] = {
+	[ACCEPT_LIMIT] = { .key = "limit", .type = SCHEMA_DURATION, .required = true,
+	    .min = 1, .max = HOUR_MS, .help = "the detection time that is accepted" },
+	[ACCEPT_REASON] = { .key = "reason", .type = SCHEMA_TEXT, .required = true,
+	    .help = "why, as the screen will show it" },
+};
+
+static const struct schema_field gpio_fields[GPIO_FIELDS] = {
+	[GPIO_ID] = { .key = "id", .type = SCHEMA_ID, .required = true,
+	    .help = "the name of the chip here" },
+	[GPIO_CHIP] = { .key = "chip", .type = SCHEMA_TEXT, .required = true,
+	    .help = "its label, name or path, for example gpiochip0" },
+	[GPIO_POINTS] = { .key = "points", .type = SCHEMA_LIST, .required = true,
+	    .help = "the lines that are watched" },
+};
+// clang-format on
+
+static void
+check_unit(struct load *l, const struct schema_value *v, const struct bus *b)
+{
+	if (b->kind == BUS_MODBUS_TCP || (v->number >= 1 && v->number <= RTU_UNIT_MAX))
+		return;
+	schema_refuse(l, v->pos, "unit", v->text,
+	    v->number == 0
+		? "0 is the broadcast address of a serial line: must be 1 to 247"
+		: "248 to 255 are reserved on a serial line and refused by "
+		  "libmodbus: must be 1 to 247");
+}
+
+static void
+check_transport(
+    struct load *l, struct pos at, const struct profile *profile, const struct bus *b)
+{
+	bool tcp = b->kind == BUS_MODBUS_TCP;
+
+	if ((profile->transports & (tcp ? TRANSPORT_TCP : TRANSPORT_RTU)) == 0)
+		problem(l, at, "profile %s is not for %s", profile->id,
+		    tcp ? "modbus_tcp" : "modbus_rtu");
+}
+
+static void
+check_not_twice(struct load *l, const struct schema_value *unit, size_t i)
+{
+	const struct device *d = &l->site->devices[i];
+
+	for (size_t k = 0; k < i; k++) {
+		const struct device *other = &l->site->devices[k];
+		if (other->bus == d->bus && other->unit == d->unit &&
+		    d->profile != NULL && other->profile == d->profile) {
+			problem(l, unit->pos, "unit %u of bus %s is already device %s",
+			    d->unit, l->site->buses[d->bus].id, other->id);
+			return;
+		}
+	}
+}
+
+static void
+read_accept(struct load *l, const struct yaml_node *node, struct device *d)
+{
+	struct schema_value v[ACCEPT_FIELDS];
+
+	if (!schema_read(l, node, "accept_budget", accept_fields, ACCEPT_FIELDS, v))
+		return;
+	d->accept_ms = (uint32_t)v[ACCEPT_LIMIT].number;
+	d->accept_reason = arena_text(l->arena, v[ACCEPT_REASON].text);
+}
+
+// Bus, unit and profile fit each other.
+static void
+read_wiring(struct load *l, const struct schema_value v[static DEVICE_FIELDS], size_t i)
+{
+	struct device *d = &l->site->devices[i];
+	const struct schema_value *bus = &v[DEVICE_BUS], *profile = &v[DEVICE_PROFILE];
+	uint32_t found = UINT32_MAX;
+
+	if (profile->ok)
+		d->profile = profile_get(l, profile->pos, profile->text);
+	if (bus->ok)
+		found = section_refer(l, &l->buses, bus->pos, "bus", bus->text);
+	d->bus = found == UINT32_MAX ? INDEX_NONE : (uint16_t)found;
+	d->unit = (uint8_t)v[DEVICE_UNIT].number;
+	if (found == UINT32_MAX)
+		return;
+	const struct bus *b = &l->site->buses[found];
+	if (d->profile != NULL)
+		check_transport(l, profile->pos, d->profile, b);
+	if (!v[DEVICE_UNIT].ok)
+		return;
+	check_unit(l, &v[DEVICE_UNIT], b);
+	check_not_twice(l, &v[DEVICE_UNIT], i);
+}
+
+static void
+read_name(struct load *l, const struct schema_value *name, struct device *d)
+{
+	d->name_zh = name->ok             ? arena_text(l->arena, name->zh)
+		     : d->profile != NULL ? d->profile->name_zh
+					  : "";
+	d->name_en = name->ok             ? arena_text(l->arena, name->en)
+		     : d->profile != NULL ? d->profile->name_en
+					  : "";
+}
+
+static void
+read_points(struct load *l, const struct yaml_node *node, size_t i)
+{
+	if (node->kind == YAML_SCALAR && node->text[0] != '\0')
+		points_read_csv(l, node->pos, node->text, (uint16_t)i);
+	else if (node->kind == YAML_LIST)
+		points_read_list(l, node, (uint16_t)i, INDEX_NONE);
+	else
+		problem(
+		    l, node->pos, "points must be the path of a CSV file or a list");
+}
+
+static void
+read_device(struct load *l, const struct yaml_node *node, size_t i)
+{
+	struct schema_value v[DEVICE_FIELDS];
+	struct device *d = &l->site->devices[i];
+	size_t first = l->n_points;
+
+	(void)schema_read(l, node, "a device", device_fields, DEVICE_FIELDS, v);
+	l->device_pos[i] = v[DEVICE_ID].ok ? v[DEVICE_ID].pos : node->pos;
+	*d = (struct device){ .bus = INDEX_NONE };
+	d->id = section_id(l, &l->devices, "device", &v[DEVICE_ID], i);
+	read_wiring(l, v, i);
+	read_name(l, &v[DEVICE_NAME], d);
+	d->poll_ms = (uint32_t)v[DEVICE_POLL].number;
+	d->retries = (uint8_t)v[DEVICE_RETRIES].number;
+	d->timeout_ms = v[DEVICE_TIMEOUT].ok ? (uint32_t)v[DEVICE_TIMEOUT].number
+			: d->profile != NULL ? d->profile->timeout_ms
+					     : SECOND_MS;
+	if (v[DEVICE_ACCEPT].ok)
+		read_accept(l, v[DEVICE_ACCEPT].node, d);
+	if (v[DEVICE_POINTS].ok)
+		read_points(l, v[DEVICE_POINTS].node, i);
+	d->points = points_run(l, first, &d->n_points);
+}
+
+void
+devices_read(struct load *l, const struct node_list *list)
+{
+	l->site->devices = arena_alloc(l->arena, list->n, sizeof(struct device));
+	l->device_pos = arena_alloc(l->temp, list->n, sizeof(struct pos));
+	for (size_t i = 0; i < list->n; i++) {
+		l->site->n_devices++;
+		read_device(l, list->items[i], i);
+	}
+}
+
+static void
+check_lines_once(struct load *l, const struct gpio *g)
+{
+	struct name_index lines = { 0 };
+
+	for (uint32_t i = 0; i < g->n_points; i++) {
+		const struct point *p = &l->point[g->points[i]];
+		uint32_t before = index_add(&lines, p->line, g->points[i]);
+		if (before != UINT32_MAX && p->line[0] != '\0')
+			problem(l, l->point_pos[g->points[i]],
+			    "point %s has the line of point %s", load_show(l, p->id),
+			    load_show(l, l->point[before].id));
+	}
+	index_free(&lines);
+}
+
+static void
+read_gpio(struct load *l, const struct yaml_node *node, size_t i)
+{
+	struct schema_value v[GPIO_FIELDS];
+	struct gpio *g = &l->site->gpios[i];
+	size_t first = l->n_points;
+
+	(void)schema_read(l, node, "a gpio chip", gpio_fields, GPIO_FIELDS, v);
+	g->id = section_id(l, &l->gpios, "gpio chip", &v[GPIO_ID], i);
+	g->chip = arena_text(l->arena, v[GPIO_CHIP].ok ? v[GPIO_CHIP].text : "");
+	for (size_t k = 0; k < i && v[GPIO_CHIP].ok; k++)
+		if (strcmp(l->site->gpios[k].chip, g->chip) == 0)
+			problem(l, v[GPIO_CHIP].pos, "chip %s is already used by %s",
+			    load_show(l, g->chip), l->site->gpios[k].id);
+	if (v[GPIO_POINTS].ok)
+		points_read_list(l, v[GPIO_POINTS].node, INDEX_NONE, (uint16_t)i);
+	g->points = points_run(l, first, &g->n_points);
+	check_lines_once(l, g);
+}
+
+void
+gpios_read(struct load *l, const struct node_list *list)
+{
+	l->site->gpios = arena_alloc(l->arena, list->n, sizeof(struct gpio));
+	for (size_t i = 0; i < list->n; i++) {
+		l->site->n_gpios++;
+		read_gpio(l, list->items[i], i);
+	}
+}

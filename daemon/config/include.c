@@ -1,0 +1,159 @@
+// SPDX-FileCopyrightText: 2026 Watchroom contributors
+// SPDX-License-Identifier: Apache-2.0
+//
+// Gathers the sections of a site over its included files. Runs in the thread of the
+// load. Lists append in the order of reading; a map section given twice is refused, for
+// nobody could say which one counts. Includes are bounded in depth and number.
+#include <stdio.h>
+#include <string.h>
+
+#include "config/sections.h"
+#include "lib/mem.h"
+
+enum {
+	ROOT_INCLUDE = SECTION_COUNT,
+	ROOT_FIELDS
+};
+
+// clang-format off
+static const struct schema_field root_fields[ROOT_FIELDS] = {
+	[SECTION_SITE] = { .key = "site", .type = SCHEMA_MAP },
+	[SECTION_STORE] = { .key = "store", .type = SCHEMA_MAP },
+	[SECTION_CONSOLE] = { .key = "console", .type = SCHEMA_MAP },
+	[SECTION_ENGINE] = { .key = "engine", .type = SCHEMA_MAP },
+	[SECTION_BUSES] = { .key = "buses", .type = SCHEMA_LIST },
+	[SECTION_DEVICES] = { .key = "devices", .type = SCHEMA_LIST },
+	[SECTION_GPIO] = { .key = "gpio", .type = SCHEMA_LIST },
+	[SECTION_ZONES] = { .key = "zones", .type = SCHEMA_LIST },
+	[SECTION_CHANNELS] = { .key = "channels", .type = SCHEMA_LIST },
+	[SECTION_LADDERS] = { .key = "ladders", .type = SCHEMA_LIST },
+	[ROOT_INCLUDE] = { .key = "include", .type = SCHEMA_LIST, .max = FILES_MAX },
+};
+
+// How many of each a site may have: indexes are 16 bits wide and loads are bounded.
+static const size_t most[SECTION_COUNT] = {
+	[SECTION_BUSES] = 4096, [SECTION_DEVICES] = 8192, [SECTION_GPIO] = 64,
+	[SECTION_ZONES] = 4096, [SECTION_CHANNELS] = 64, [SECTION_LADDERS] = 64,
+};
+// clang-format on
+
+static void
+append(struct load *l, struct node_list *list, const struct yaml_node *n)
+{
+	if (list->n == list->size) {
+		size_t size = list->size ? list->size * 2 : 16;
+		const struct yaml_node **wider =
+		    arena_alloc(l->temp, size, sizeof(const struct yaml_node *));
+		if (list->n > 0)
+			memcpy(wider, list->items, list->n * sizeof(*wider));
+		list->items = wider;
+		list->size = size;
+	}
+	list->items[list->n++] = n;
+}
+
+static void
+take_list(struct load *l, struct sections *s, enum section which,
+    const struct yaml_node *node)
+{
+	struct node_list *list = &s->list[which];
+
+	for (const struct yaml_node *c = node->first; c != NULL; c = c->next) {
+		if (list->n == most[which]) {
+			problem(l, c->pos, "more than %zu %s", most[which],
+			    root_fields[which].key);
+			return;
+		}
+		append(l, list, c);
+	}
+}
+
+static void
+take_map(struct load *l, struct sections *s, enum section which,
+    const struct yaml_node *node)
+{
+	const struct yaml_node *before = s->map[which];
+
+	if (before == NULL) {
+		s->map[which] = node;
+		return;
+	}
+	problem(l, node->key_pos, "section %s is given twice, first in %s:%u",
+	    node->key, l->sources[before->pos.file].shown, before->key_pos.line);
+}
+
+// A file being read, with the list of files that it still includes.
+struct open_file {
+	uint16_t file;
+	const struct yaml_node *next; // include not yet followed
+};
+
+static bool
+open_file(struct load *l, struct sections *s, struct pos at, const char *name,
+    struct open_file *f)
+{
+	struct schema_value v[ROOT_FIELDS];
+	int file = source_read(l, at, name, SOURCE_SITE);
+
+	*f = (struct open_file){ .file = (uint16_t)file };
+	if (file < 0)
+		return false;
+	const struct yaml_node *root = yaml_parse(l, (uint16_t)file);
+	if (root == NULL)
+		return false;
+	(void)schema_read(l, root, "the site file", root_fields, ROOT_FIELDS, v);
+	for (enum section i = 0; i < SECTION_COUNT; i++) {
+		if (i < SECTION_MAPS && v[i].node != NULL)
+			s->given[i] = true;
+		const struct yaml_node *node = v[i].ok ? v[i].node : NULL;
+		if (node == NULL)
+			continue;
+		if (i < SECTION_MAPS)
+			take_map(l, s, i, node);
+		else
+			take_list(l, s, i, node);
+	}
+	if (v[ROOT_INCLUDE].ok)
+		f->next = v[ROOT_INCLUDE].node->first;
+	l->sources[file].points_at_itself = true;
+	return true;
+}
+
+static void
+follow(struct load *l, struct sections *s, struct open_file *stack, size_t *depth)
+{
+	const struct yaml_node *n = stack[*depth - 1].next;
+
+	stack[*depth - 1].next = n->next;
+	if (n->kind != YAML_SCALAR || n->text[0] == '\0') {
+		problem(l, n->pos, "include: must be the path of a file, found %s",
+		    yaml_kind_name(n->kind));
+		return;
+	}
+	if (*depth == INCLUDE_DEPTH_MAX) {
+		problem(
+		    l, n->pos, "include: more than %d files deep", INCLUDE_DEPTH_MAX);
+		return;
+	}
+	if (open_file(l, s, n->pos, n->text, &stack[*depth]))
+		++*depth;
+}
+
+bool
+sections_gather(struct load *l, const char *file, struct sections *s)
+{
+	struct open_file stack[INCLUDE_DEPTH_MAX];
+	struct pos nowhere = { .file = UINT16_MAX };
+	size_t depth = 1;
+
+	*s = (struct sections){ 0 };
+	if (!open_file(l, s, nowhere, file, &stack[0]))
+		return false;
+	while (depth > 0) {
+		if (stack[depth - 1].next != NULL)
+			follow(l, s, stack, &depth);
+		else
+			l->sources[stack[--depth].file].points_at_itself = false;
+	}
+	return true;
+}

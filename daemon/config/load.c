@@ -1,0 +1,220 @@
+// SPDX-FileCopyrightText: 2026 Watchroom contributors
+// SPDX-License-Identifier: Apache-2.0
+//
+// A load from beginning to end: gather, read section by section, add the built-in
+// points, check the plan, and hand out a site or the problems. Runs in any thread and
+// blocks on files. Refuses to hand out a site while a single problem is known (I12).
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/sections.h"
+#include "config/units.h"
+#include "lib/mem.h"
+#include "lib/paths.h"
+
+// Codes that need no profile: those the drivers find for themselves (drivers/decode.h).
+static const char *const own_codes[] = {
+	"", // 0: the code without a name
+	"not-present",
+	"sensor-range",
+	"configuration",
+	"unknown-code",
+	"reserved-bits",
+	"line-busy",
+};
+
+void
+load_begin(struct load *l, const char *panels, struct problems *p)
+{
+	*l = (struct load){ .temp = arena_new(), .arena = arena_new(), .problems = p };
+	l->sources = arena_alloc(l->temp, FILES_MAX, sizeof(*l->sources));
+	l->panels = panels != NULL ? panels : panels_directory();
+	l->site = arena_alloc(l->arena, 1, sizeof(*l->site));
+	l->site->arena = l->arena;
+	l->site->codes = arena_alloc(l->arena, CODES_MAX, sizeof(const char *));
+	for (size_t i = 0; i < sizeof(own_codes) / sizeof(own_codes[0]); i++)
+		(void)load_code(l, (struct pos){ .file = UINT16_MAX }, own_codes[i]);
+}
+
+code_id
+load_code(struct load *l, struct pos at, const char *name)
+{
+	uint32_t found = index_find(&l->codes, name);
+
+	if (found != UINT32_MAX)
+		return (code_id)found;
+	if (l->site->n_codes == CODES_MAX) {
+		problem(l, at, "more than %d codes", CODES_MAX);
+		return 0;
+	}
+	const char *kept = arena_text(l->arena, name);
+	(void)index_add(&l->codes, kept, l->site->n_codes);
+	l->site->codes[l->site->n_codes] = kept;
+	return l->site->n_codes++;
+}
+
+// Adds "@GROUP/ID", or "@GROUP" where id is NULL; returns its index.
+static uint32_t
+add_builtin(struct site *s, struct arena *a, const char *group, const char *id,
+    enum point_kind kind)
+{
+	struct point *p = &s->points[s->n_points];
+
+	*p = (struct point){
+		.kind = kind,
+		.latch = LATCH_NONE,
+		.zone = INDEX_NONE,
+		.device = INDEX_NONE,
+		.gpio = INDEX_NONE,
+		.line = "",
+	};
+	p->id = id != NULL ? arena_printf(a, "@%s/%s", group, id)
+			   : arena_printf(a, "@%s", group);
+	p->place_zh = p->place_en = id != NULL ? id : group;
+	return s->n_points++;
+}
+
+static void
+add_builtins(struct site *s, struct arena *a)
+{
+	for (uint16_t i = 0; i < s->n_buses; i++)
+		s->buses[i].link_point =
+		    add_builtin(s, a, "bus", s->buses[i].id, KIND_LINK);
+	for (uint16_t i = 0; i < s->n_devices; i++) {
+		struct device *d = &s->devices[i];
+		d->link_point = add_builtin(s, a, "device", d->id, KIND_LINK);
+		if (d->name_zh[0] == '\0')
+			continue;
+		s->points[d->link_point].place_zh = d->name_zh;
+		s->points[d->link_point].place_en = d->name_en;
+	}
+	for (uint16_t i = 0; i < s->n_gpios; i++)
+		s->gpios[i].link_point =
+		    add_builtin(s, a, "gpio", s->gpios[i].id, KIND_LINK);
+	for (uint16_t i = 0; i < s->n_channels; i++)
+		s->channels[i].link_point =
+		    add_builtin(s, a, "channel", s->channels[i].id, KIND_LINK);
+	s->store_point = add_builtin(s, a, "store", NULL, KIND_SYSTEM);
+	s->clock_point = add_builtin(s, a, "clock", NULL, KIND_SYSTEM);
+	s->loop_point = add_builtin(s, a, "loop", NULL, KIND_SYSTEM);
+	s->console_point = add_builtin(s, a, "console", NULL, KIND_SYSTEM);
+}
+
+static void
+take_points(struct load *l)
+{
+	struct site *s = l->site;
+	size_t built_in =
+	    (size_t)s->n_buses + s->n_devices + s->n_gpios + s->n_channels + 4;
+
+	s->points = arena_alloc(l->arena, l->n_points + built_in, sizeof(*s->points));
+	if (l->n_points > 0)
+		memcpy(s->points, l->point, l->n_points * sizeof(*s->points));
+	s->n_points = s->n_site_points = (uint32_t)l->n_points;
+	add_builtins(s, l->arena);
+	wr_assert(s->n_points == l->n_points + built_in);
+}
+
+// Lengths are hashed too: moving a byte from one file to the next is a change.
+static void
+compute_revision(struct load *l)
+{
+	crypto_hash_sha256_state state;
+	unsigned char digest[crypto_hash_sha256_BYTES];
+
+	(void)crypto_hash_sha256_init(&state);
+	for (size_t i = 0; i < l->n_sources; i++) {
+		const struct source *s = &l->sources[i];
+		unsigned char length[8];
+		for (unsigned k = 0; k < 8; k++)
+			length[k] = (unsigned char)((uint64_t)s->raw_len >> (8 * k));
+		(void)crypto_hash_sha256_update(&state, length, sizeof(length));
+		(void)crypto_hash_sha256_update(
+		    &state, (const unsigned char *)s->raw, s->raw_len);
+	}
+	(void)crypto_hash_sha256_final(&state, digest);
+	for (size_t i = 0; i < 8; i++)
+		(void)snprintf(l->site->revision + 2 * i, 3, "%02x", digest[i]);
+}
+
+static void
+read_sections(struct load *l, const struct sections *s)
+{
+	site_read(l, s);
+	zones_read(l, &s->list[SECTION_ZONES]);
+	channels_read(l, &s->list[SECTION_CHANNELS]);
+	ladders_read(l, &s->list[SECTION_LADDERS]);
+	buses_read(l, &s->list[SECTION_BUSES]);
+	devices_read(l, &s->list[SECTION_DEVICES]);
+	gpios_read(l, &s->list[SECTION_GPIO]);
+}
+
+struct site *
+load_run(struct load *l, const char *file)
+{
+	struct sections sections;
+
+	if (source_open_copy(l, file) == 0 && sections_gather(l, file, &sections)) {
+		read_sections(l, &sections);
+		if (l->problems->n == 0) {
+			take_points(l);
+			compute_revision(l);
+			budget_check(l);
+		}
+	}
+	problems_sort(l);
+	if (l->problems->n > 0)
+		return NULL;
+	l->arena = NULL; // the site's now
+	return l->site;
+}
+
+void
+load_end(struct load *l)
+{
+	struct name_index *const indexes[] = { &l->buses, &l->devices, &l->gpios,
+		&l->zones, &l->channels, &l->points, &l->codes, &l->profile_ids };
+
+	for (size_t i = 0; i < sizeof(indexes) / sizeof(indexes[0]); i++)
+		index_free(indexes[i]);
+	source_close_copy(l);
+	free(l->point);
+	free(l->point_pos);
+	arena_free(l->temp);
+	arena_free(l->arena);
+}
+
+struct site *
+site_load(const char *file, const char *panels, struct problems *p)
+{
+	struct load l;
+
+	load_begin(&l, panels, p);
+	struct site *site = load_run(&l, file);
+	load_end(&l);
+	return site;
+}
+
+void
+site_free(struct site *s)
+{
+	if (s != NULL)
+		arena_free(s->arena);
+}
+
+// The result lies in static storage of the thread.
+const char *
+panels_directory(void)
+{
+	static _Thread_local char path[4096];
+	const char *set = getenv("WATCHROOM_PANELS");
+
+	if (set != NULL && set[0] != '\0')
+		return set;
+	char *found = paths_data("panels");
+	(void)str_copy(path, sizeof(path), found);
+	free(found);
+	return path;
+}

@@ -1,0 +1,318 @@
+// SPDX-FileCopyrightText: 2026 Watchroom contributors
+// SPDX-License-Identifier: Apache-2.0
+//
+// Points as a list in YAML, of a device or of a GPIO chip, with what CSV has no column
+// for: limits, delays, polarity, classes. Runs in the thread of the load. Refuses
+// limits where nothing is measured and in the wrong order, and a fire turned into
+// anything less (DESIGN I14). Nothing to keep over a crash.
+#include <stdio.h>
+#include <string.h>
+
+#include "config/sections.h"
+#include "config/units.h"
+
+enum {
+	SECOND_MS = 1000,
+	HOUR_MS = 3600LL * SECOND_MS,
+	DEBOUNCE_MS = 50
+};
+
+// The keys up to POINT_COMMON are those of a device's point and of a GPIO line alike.
+enum {
+	POINT_ID,
+	POINT_KIND,
+	POINT_ZONE,
+	POINT_LATCH,
+	POINT_PLACE,
+	POINT_ON_DELAY,
+	POINT_OFF_DELAY,
+	POINT_ACTIVE,
+	POINT_CLASS,
+	POINT_COMMON,
+	POINT_ITEM = POINT_COMMON,
+	POINT_LOOP,
+	POINT_DEVICE,
+	POINT_LIMITS,
+	POINT_DAILY_LOG,
+	POINT_FIELDS,
+	LINE_LINE = POINT_COMMON,
+	LINE_DEBOUNCE,
+	LINE_PULSE,
+	LINE_FIELDS,
+};
+
+enum {
+	LIMIT_VALUE,
+	LIMIT_HYSTERESIS,
+	LIMIT_ON_DELAY,
+	LIMIT_OFF_DELAY,
+	LIMIT_FIELDS
+};
+
+static const char *
+active_name(size_t i)
+{
+	static const char *const names[] = { "high", "low", NULL };
+
+	return names[i];
+}
+
+static const char *
+pulse_name(size_t i)
+{
+	static const char *const names[] = { "latch", NULL };
+
+	return names[i];
+}
+
+static const char *
+class_choice(size_t i)
+{
+	return i < CLASS_COUNT ? class_name((enum alarm_class)i) : NULL;
+}
+
+// clang-format off
+#define COMMON_FIELDS                                                                  \
+	[POINT_ID] = { .key = "id", .type = SCHEMA_TEXT },                             \
+	[POINT_KIND] = { .key = "kind", .type = SCHEMA_TEXT },                         \
+	[POINT_ZONE] = { .key = "zone", .type = SCHEMA_TEXT },                         \
+	[POINT_LATCH] = { .key = "latch", .type = SCHEMA_TEXT },                       \
+	[POINT_PLACE] = { .key = "place", .type = SCHEMA_NAME },                       \
+	[POINT_ON_DELAY] = { .key = "on_delay", .type = SCHEMA_DURATION, .max = HOUR_MS }, \
+	[POINT_OFF_DELAY] = { .key = "off_delay", .type = SCHEMA_DURATION, .max = HOUR_MS }, \
+	[POINT_ACTIVE] = { .key = "active", .type = SCHEMA_CHOICE, .choice = active_name }, \
+	[POINT_CLASS] = { .key = "class", .type = SCHEMA_MAP }
+
+static const struct schema_field point_fields[POINT_FIELDS] = {
+	COMMON_FIELDS,
+	[POINT_ITEM] = { .key = "item", .type = SCHEMA_TEXT },
+	[POINT_LOOP] = { .key = "loop", .type = SCHEMA_TEXT },
+	[POINT_DEVICE] = { .key = "device", .type = SCHEMA_TEXT },
+	[POINT_LIMITS] = { .key = "limits", .type = SCHEMA_MAP },
+	[POINT_DAILY_LOG] = { .key = "daily_log", .type = SCHEMA_BOOL },
+};
+
+static const struct schema_field line_fields[LINE_FIELDS] = {
+	COMMON_FIELDS,
+	[LINE_LINE] = { .key = "line", .type = SCHEMA_TEXT, .required = true,
+	    .help = "the line's name or its number on the chip" },
+	[LINE_DEBOUNCE] = { .key = "debounce", .type = SCHEMA_DURATION,
+	    .max = 10LL * SECOND_MS, .fallback = DEBOUNCE_MS },
+	[LINE_PULSE] = { .key = "pulse", .type = SCHEMA_CHOICE, .choice = pulse_name },
+};
+
+static const struct schema_field limit_fields[LIMIT_FIELDS] = {
+	[LIMIT_VALUE] = { .key = "value", .type = SCHEMA_TEXT, .required = true,
+	    .help = "the limit, for example 0.60MPa" },
+	[LIMIT_HYSTERESIS] = { .key = "hysteresis", .type = SCHEMA_TEXT },
+	[LIMIT_ON_DELAY] = { .key = "on_delay", .type = SCHEMA_DURATION, .max = HOUR_MS },
+	[LIMIT_OFF_DELAY] = { .key = "off_delay", .type = SCHEMA_DURATION, .max = HOUR_MS },
+};
+
+static const struct schema_field class_field = {
+	.key = "class", .type = SCHEMA_CHOICE, .choice = class_choice,
+};
+
+static const struct schema_field limit_names[LIMIT_COUNT] = {
+	[LIMIT_LOW_LOW] = { .key = "low_low", .type = SCHEMA_ANY },
+	[LIMIT_LOW] = { .key = "low", .type = SCHEMA_ANY },
+	[LIMIT_HIGH] = { .key = "high", .type = SCHEMA_ANY },
+	[LIMIT_HIGH_HIGH] = { .key = "high_high", .type = SCHEMA_ANY },
+};
+// clang-format on
+
+static bool
+read_quantity(struct load *l, const struct schema_value *v, const char *key,
+    enum quantity q, double *out)
+{
+	char why[WHY_MAX];
+
+	if (!v->ok)
+		return false;
+	if (units_quantity(v->text, q, out, why) == 0)
+		return true;
+	schema_refuse(l, v->pos, key, v->text, why);
+	return false;
+}
+
+static void
+read_limit(struct load *l, const struct yaml_node *node, const char *name,
+    enum quantity q, struct limit *out)
+{
+	struct schema_value v[LIMIT_FIELDS] = { 0 };
+	const struct schema_field short_form = { .key = name, .type = SCHEMA_TEXT };
+
+	if (node->kind == YAML_MAP) {
+		(void)schema_read(l, node, name, limit_fields, LIMIT_FIELDS, v);
+	} else if (!schema_scalar(l, node, &short_form, &v[LIMIT_VALUE])) {
+		return;
+	}
+	out->set = read_quantity(l, &v[LIMIT_VALUE], name, q, &out->value);
+	out->on_delay_ms = (uint32_t)v[LIMIT_ON_DELAY].number;
+	out->off_delay_ms = (uint32_t)v[LIMIT_OFF_DELAY].number;
+	if (read_quantity(l, &v[LIMIT_HYSTERESIS], "hysteresis", q, &out->hysteresis) &&
+	    out->hysteresis < 0)
+		schema_refuse(l, v[LIMIT_HYSTERESIS].pos, "hysteresis",
+		    v[LIMIT_HYSTERESIS].text, "must not be negative");
+}
+
+static const struct limit *
+read_limits(struct load *l, const struct yaml_node *node, enum point_kind kind)
+{
+	struct schema_value v[LIMIT_COUNT];
+	struct limit *limits = arena_alloc(l->arena, LIMIT_COUNT, sizeof(*limits));
+	enum quantity q = point_kind_quantity(kind);
+	int below = -1;
+
+	if (q == QUANTITY_NONE) {
+		problem(l, node->key_pos, "limits: %s is not measured",
+		    point_kind_name(kind));
+		return NULL;
+	}
+	(void)schema_read(l, node, "limits", limit_names, LIMIT_COUNT, v);
+	for (int i = 0; i < LIMIT_COUNT; i++) {
+		if (!v[i].ok)
+			continue;
+		read_limit(l, v[i].node, limit_names[i].key, q, &limits[i]);
+		if (!limits[i].set)
+			continue;
+		if (below >= 0 && limits[below].value >= limits[i].value)
+			problem(l, v[i].pos, "%s must be above %s", limit_names[i].key,
+			    limit_names[below].key);
+		below = i;
+	}
+	return limits;
+}
+
+static void
+read_class(struct load *l, const struct yaml_node *node, uint8_t *classes)
+{
+	enum condition c;
+	struct schema_value v = { 0 };
+
+	if (!condition_from_name(node->key, &c) || c == COND_LINK) {
+		struct suggestion s = suggest_begin(node->key);
+		for (int i = 0; i < COND_LINK; i++)
+			suggest_offer(&s, condition_name((enum condition)i));
+		problem(l, node->key_pos, "class: unknown condition %s%s",
+		    load_show(l, node->key), suggest_text(l, &s));
+		return;
+	}
+	if (!schema_scalar(l, node, &class_field, &v))
+		return;
+	if (c == COND_FIRE && v.number != CLASS_FIRE)
+		problem(l, node->pos, "class: a fire stays a fire");
+	classes[c] = (uint8_t)v.number;
+}
+
+static const uint8_t *
+read_class_override(struct load *l, const struct yaml_node *map)
+{
+	uint8_t *classes = arena_alloc(l->arena, COND_COUNT, 1);
+
+	memset(classes, CLASS_COUNT, COND_COUNT);
+	for (const struct yaml_node *c = map->first; c != NULL; c = c->next)
+		read_class(l, c, classes);
+	return classes;
+}
+
+static struct cell
+cell_of(const struct schema_value *v)
+{
+	return (struct cell){
+		.text = v->text,
+		.pos = v->node != NULL ? v->pos : (struct pos){ 0 },
+	};
+}
+
+static void
+fill_cells(const struct schema_value v[static POINT_FIELDS], bool line,
+    struct cell cells[static CELL_COUNT])
+{
+	cells[CELL_ID] = cell_of(&v[POINT_ID]);
+	cells[CELL_KIND] = cell_of(&v[POINT_KIND]);
+	cells[CELL_ZONE] = cell_of(&v[POINT_ZONE]);
+	cells[CELL_LATCH] = cell_of(&v[POINT_LATCH]);
+	cells[CELL_PLACE_ZH] = (struct cell){ .text = v[POINT_PLACE].zh };
+	cells[CELL_PLACE_EN] = (struct cell){ .text = v[POINT_PLACE].en };
+	if (line)
+		return;
+	cells[CELL_ITEM] = cell_of(&v[POINT_ITEM]);
+	cells[CELL_LOOP] = cell_of(&v[POINT_LOOP]);
+	cells[CELL_DEVICE] = cell_of(&v[POINT_DEVICE]);
+}
+
+static bool
+is_level(const struct load *l, const struct point *p)
+{
+	if (p->device == INDEX_NONE)
+		return true;
+	const struct profile *profile = l->site->devices[p->device].profile;
+	if (profile == NULL || p->item >= profile->n_items)
+		return true; // already a problem
+	return profile->decoders[profile->items[p->item].decoder].form == DECODE_BIT;
+}
+
+static void
+read_common(
+    struct load *l, const struct schema_value v[static POINT_COMMON], struct point *p)
+{
+	p->on_delay_ms = (uint32_t)v[POINT_ON_DELAY].number;
+	p->off_delay_ms = (uint32_t)v[POINT_OFF_DELAY].number;
+	p->active_low = v[POINT_ACTIVE].number == 1;
+	if (v[POINT_ACTIVE].node != NULL && !is_level(l, p))
+		problem(l, v[POINT_ACTIVE].key_pos,
+		    "active: the item is no single contact");
+	if (v[POINT_CLASS].ok)
+		p->class_override = read_class_override(l, v[POINT_CLASS].node);
+}
+
+static void
+read_measured(
+    struct load *l, const struct schema_value v[static POINT_FIELDS], struct point *p)
+{
+	if (v[POINT_LIMITS].ok)
+		p->limits = read_limits(l, v[POINT_LIMITS].node, p->kind);
+	p->daily_log = v[POINT_DAILY_LOG].number == 1;
+	if (p->daily_log && point_kind_quantity(p->kind) == QUANTITY_NONE)
+		problem(l, v[POINT_DAILY_LOG].key_pos, "daily_log: %s is not measured",
+		    point_kind_name(p->kind));
+}
+
+static void
+read_line(
+    struct load *l, const struct schema_value v[static LINE_FIELDS], struct point *p)
+{
+	p->line = v[LINE_LINE].ok ? arena_text(l->arena, v[LINE_LINE].text) : "";
+	p->debounce_ms = (uint32_t)v[LINE_DEBOUNCE].number;
+	p->pulse_latch = v[LINE_PULSE].ok;
+}
+
+static void
+read_point(struct load *l, const struct yaml_node *node, uint16_t device, uint16_t gpio)
+{
+	struct schema_value v[POINT_FIELDS];
+	struct cell cells[CELL_COUNT] = { { 0 } };
+	bool line = gpio != INDEX_NONE;
+
+	(void)schema_read(l, node, line ? "a line" : "a point",
+	    line ? line_fields : point_fields, line ? LINE_FIELDS : POINT_FIELDS, v);
+	if (node->kind != YAML_MAP)
+		return;
+	fill_cells(v, line, cells);
+	struct point p = point_from_cells(l, node->pos, cells, device, gpio);
+	read_common(l, v, &p);
+	if (line)
+		read_line(l, v, &p);
+	else
+		read_measured(l, v, &p);
+	point_add(l, v[POINT_ID].ok ? v[POINT_ID].pos : node->pos, &p);
+}
+
+void
+points_read_list(
+    struct load *l, const struct yaml_node *list, uint16_t device, uint16_t gpio)
+{
+	for (const struct yaml_node *c = list->first; c != NULL; c = c->next)
+		read_point(l, c, device, gpio);
+}

@@ -1,0 +1,115 @@
+// SPDX-FileCopyrightText: 2026 Watchroom contributors
+// SPDX-License-Identifier: Apache-2.0
+//
+// The sections of a site file, gathered over all included files, and their readers.
+// Private to config. Readers fill l->site; a section is read after those it refers to.
+#ifndef CONFIG_SECTIONS_H
+#define CONFIG_SECTIONS_H
+
+#include "config/load.h"
+#include "config/schema.h"
+#include "config/yaml.h"
+
+// Items of one list section, from all files in the order they were read.
+struct node_list {
+	size_t n, size;
+	const struct yaml_node **items;
+};
+
+enum section {
+	SECTION_SITE,
+	SECTION_STORE,
+	SECTION_CONSOLE,
+	SECTION_ENGINE,
+	SECTION_MAPS, // how many are a map
+	SECTION_BUSES = SECTION_MAPS,
+	SECTION_DEVICES,
+	SECTION_GPIO,
+	SECTION_ZONES,
+	SECTION_CHANNELS,
+	SECTION_LADDERS,
+	SECTION_COUNT,
+};
+
+struct sections {
+	const struct yaml_node *map[SECTION_MAPS]; // NULL = not given, or no map
+	bool given[SECTION_MAPS];
+	struct node_list list[SECTION_COUNT]; // from SECTION_BUSES on
+	struct pos top;                       // the site's own file
+};
+
+// Reads FILE and what it includes. False where nothing could be read.
+bool sections_gather(struct load *l, const char *file, struct sections *s);
+
+// site.c
+void site_read(
+    struct load *l, const struct sections *s); // site, store, console, engine
+void zones_read(struct load *l, const struct node_list *list);
+
+// buses.c
+void buses_read(struct load *l, const struct node_list *list);
+
+// devices.c
+void devices_read(struct load *l, const struct node_list *list);
+void gpios_read(struct load *l, const struct node_list *list);
+
+// alerts.c
+void channels_read(struct load *l, const struct node_list *list);
+void ladders_read(struct load *l, const struct node_list *list);
+
+// profile.c: the profile, or NULL with a problem (once for each profile).
+const struct profile *profile_get(struct load *l, struct pos at, const char *id);
+
+// Adds `v` under its id; a second one is a problem. The id in the site's arena, ""
+// where there is none.
+const char *section_id(struct load *l, struct name_index *ix, const char *what,
+    const struct schema_value *v, size_t number);
+
+// The index behind the name, or UINT32_MAX with a problem. `key` is for the message.
+uint32_t section_refer(struct load *l, const struct name_index *ix, struct pos at,
+    const char *key, const char *name);
+
+// points.c
+
+// A point as its cells: the columns of a CSV file, or the same keys in YAML.
+enum point_cell {
+	CELL_ID,
+	CELL_ITEM,
+	CELL_LOOP,
+	CELL_DEVICE,
+	CELL_KIND,
+	CELL_ZONE,
+	CELL_LATCH,
+	CELL_PLACE_ZH,
+	CELL_PLACE_EN,
+	CELL_COUNT,
+};
+
+struct cell {
+	const char *text; // NULL = absent
+	struct pos pos;
+};
+
+extern const char *const cell_names[CELL_COUNT];
+
+// A point of device `device` or of GPIO chip `gpio` (the other is INDEX_NONE) from its
+// cells; reports what is wrong at its cell, and what is missing at `at`.
+struct point point_from_cells(struct load *l, struct pos at,
+    const struct cell cells[static CELL_COUNT], uint16_t device, uint16_t gpio);
+void point_add(struct load *l, struct pos at, const struct point *p);
+
+// The points added since there were `first`, all of one owner: their indexes, those of
+// a device in order of (area, pdu), an address used twice being refused.
+const uint32_t *points_run(struct load *l, size_t first, uint32_t *n);
+
+// points_csv.c
+void points_read_csv(struct load *l, struct pos at, const char *name, uint16_t device);
+
+// points_yaml.c
+void points_read_list(
+    struct load *l, const struct yaml_node *list, uint16_t device, uint16_t gpio);
+
+// budget.c: loads and detection budgets; a problem where one is over its bound.
+void budget_check(struct load *l);
+
+#endif

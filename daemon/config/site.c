@@ -1,0 +1,255 @@
+// SPDX-FileCopyrightText: 2026 Watchroom contributors
+// SPDX-License-Identifier: Apache-2.0
+//
+// The sections site, store, console, engine and zones. Runs in the thread of the load
+// and looks at /usr/share/zoneinfo. Refuses a time zone that this machine does not have
+// and a console address that is a name. Nothing to keep over a crash.
+#include <sys/stat.h>
+
+#include <stdio.h>
+#include <string.h>
+
+#include "config/sections.h"
+#include "config/units.h"
+#include "lib/mem.h"
+
+enum {
+	DESK_MAX = 64,
+	MINUTE_MS = 60000,
+	HOUR_MS = 3600000,
+	DAY_MS = 86400000
+};
+enum {
+	SITE_ID,
+	SITE_NAME,
+	SITE_TIME_ZONE,
+	SITE_DAY,
+	SITE_FIELDS
+};
+enum {
+	CONSOLE_LISTEN,
+	CONSOLE_DESK,
+	CONSOLE_FIELDS
+};
+enum {
+	ENGINE_ACKNOWLEDGE,
+	ENGINE_REALARM,
+	ENGINE_RESOUND,
+	ENGINE_FIELDS
+};
+enum {
+	ZONE_ID,
+	ZONE_NAME,
+	ZONE_FIELDS
+};
+
+static const char *
+acknowledge_name(size_t i)
+{
+	static const char *const names[] = { "here", "panel", NULL };
+
+	return names[i];
+}
+
+// clang-format off
+static const struct schema_field site_fields[SITE_FIELDS] = {
+	[SITE_ID] = { .key = "id", .type = SCHEMA_ID, .required = true,
+	    .help = "the short name of the site, for example tower-a" },
+	[SITE_NAME] = { .key = "name", .type = SCHEMA_NAME },
+	[SITE_TIME_ZONE] = { .key = "time_zone", .type = SCHEMA_TEXT, .required = true,
+	    .help = "for example Asia/Shanghai" },
+	[SITE_DAY] = { .key = "statistics_day", .type = SCHEMA_TEXT },
+};
+
+static const struct schema_field store_fields[] = {
+	{ .key = "directory", .type = SCHEMA_TEXT },
+};
+
+static const struct schema_field console_fields[CONSOLE_FIELDS] = {
+	[CONSOLE_LISTEN] = { .key = "listen", .type = SCHEMA_TEXT },
+	[CONSOLE_DESK] = { .key = "desk", .type = SCHEMA_LIST, .max = DESK_MAX },
+};
+
+static const struct schema_field engine_fields[ENGINE_FIELDS] = {
+	[ENGINE_ACKNOWLEDGE] = { .key = "acknowledge", .type = SCHEMA_CHOICE,
+	    .choice = acknowledge_name },
+	[ENGINE_REALARM] = { .key = "realarm", .type = SCHEMA_DURATION,
+	    .max = DAY_MS },
+	[ENGINE_RESOUND] = { .key = "resound", .type = SCHEMA_DURATION,
+	    .min = 1000, .max = HOUR_MS, .fallback = MINUTE_MS },
+};
+
+static const struct schema_field zone_fields[ZONE_FIELDS] = {
+	[ZONE_ID] = { .key = "id", .type = SCHEMA_ID, .required = true,
+	    .help = "the name that points refer to" },
+	[ZONE_NAME] = { .key = "name", .type = SCHEMA_NAME },
+};
+// clang-format on
+
+static bool
+is_time_zone(const char *name)
+{
+	char path[256];
+	struct stat st;
+
+	if (name[0] == '/' || strstr(name, "..") != NULL || strlen(name) > 100 ||
+	    strspn(name,
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_+-/") !=
+		strlen(name))
+		return false;
+	(void)snprintf(path, sizeof(path), "/usr/share/zoneinfo/%s", name);
+	return stat(path, &st) == 0 && S_ISREG(st.st_mode);
+}
+
+static void
+read_site(struct load *l, const struct yaml_node *node)
+{
+	struct schema_value v[SITE_FIELDS];
+	struct site *site = l->site;
+	char why[WHY_MAX];
+
+	(void)schema_read(l, node, "site", site_fields, SITE_FIELDS, v);
+	site->id = arena_text(l->arena, v[SITE_ID].ok ? v[SITE_ID].text : "");
+	site->name_zh =
+	    arena_text(l->arena, v[SITE_NAME].ok ? v[SITE_NAME].zh : site->id);
+	site->name_en =
+	    arena_text(l->arena, v[SITE_NAME].ok ? v[SITE_NAME].en : site->id);
+	if (v[SITE_TIME_ZONE].ok && !is_time_zone(v[SITE_TIME_ZONE].text))
+		schema_refuse(l, v[SITE_TIME_ZONE].pos, "time_zone",
+		    v[SITE_TIME_ZONE].text,
+		    "not in /usr/share/zoneinfo (for example Asia/Shanghai)");
+	site->time_zone =
+	    arena_text(l->arena, v[SITE_TIME_ZONE].ok ? v[SITE_TIME_ZONE].text : "UTC");
+	if (v[SITE_DAY].ok &&
+	    units_time_of_day(v[SITE_DAY].text, &site->statistics_day_min, why) != 0)
+		schema_refuse(
+		    l, v[SITE_DAY].pos, "statistics_day", v[SITE_DAY].text, why);
+}
+
+static void
+read_store(struct load *l, const struct yaml_node *node)
+{
+	struct schema_value v;
+
+	l->site->store_directory = "";
+	if (node == NULL || !schema_read(l, node, "store", store_fields, 1, &v) ||
+	    !v.ok)
+		return;
+	l->site->store_directory = source_absolute(l, node->pos.file, v.text);
+}
+
+static void
+read_desk(struct load *l, const struct yaml_node *list)
+{
+	struct desk_address *desk = arena_alloc(l->arena, list->n, sizeof(*desk));
+
+	for (const struct yaml_node *c = list->first; c != NULL; c = c->next) {
+		if (c->kind != YAML_SCALAR || !units_is_address(c->text)) {
+			schema_refuse(l, c->pos, "desk",
+			    c->kind == YAML_SCALAR ? c->text : "",
+			    "must be a numeric address, for example 127.0.0.1");
+			continue;
+		}
+		desk[l->site->n_desk++].address = arena_text(l->arena, c->text);
+	}
+	l->site->desk = desk;
+}
+
+static void
+read_console(struct load *l, const struct yaml_node *node)
+{
+	static const struct desk_address loopback[] = { { "127.0.0.1" }, { "::1" } };
+	struct schema_value v[CONSOLE_FIELDS] = { 0 };
+	char host[HOST_MAX], why[WHY_MAX];
+
+	l->site->listen_host = "127.0.0.1";
+	l->site->listen_port = 8470;
+	if (node != NULL)
+		(void)schema_read(
+		    l, node, "console", console_fields, CONSOLE_FIELDS, v);
+	const struct schema_value *listen = &v[CONSOLE_LISTEN];
+	if (listen->ok) {
+		if (units_endpoint(
+			listen->text, -1, host, &l->site->listen_port, why) != 0)
+			schema_refuse(l, listen->pos, "listen", listen->text, why);
+		else
+			l->site->listen_host = arena_text(l->arena, host);
+	}
+	if (v[CONSOLE_DESK].ok) {
+		read_desk(l, v[CONSOLE_DESK].node);
+		return;
+	}
+	l->site->desk = loopback;
+	l->site->n_desk = 2;
+}
+
+static void
+read_engine(struct load *l, const struct yaml_node *node)
+{
+	struct schema_value v[ENGINE_FIELDS];
+	struct yaml_node none = { .kind = YAML_MAP };
+
+	(void)schema_read(
+	    l, node != NULL ? node : &none, "engine", engine_fields, ENGINE_FIELDS, v);
+	l->site->acknowledge_panel = v[ENGINE_ACKNOWLEDGE].number == 1;
+	l->site->realarm_ms = (uint32_t)v[ENGINE_REALARM].number;
+	l->site->resound_ms = (uint32_t)v[ENGINE_RESOUND].number;
+}
+
+void
+site_read(struct load *l, const struct sections *s)
+{
+	if (!s->given[SECTION_SITE])
+		problem(l, s->top, "section site is missing: id, name, time_zone");
+	read_store(l, s->map[SECTION_STORE]);
+	read_console(l, s->map[SECTION_CONSOLE]);
+	read_engine(l, s->map[SECTION_ENGINE]);
+	if (s->map[SECTION_SITE] != NULL)
+		read_site(l, s->map[SECTION_SITE]);
+}
+
+const char *
+section_id(struct load *l, struct name_index *ix, const char *what,
+    const struct schema_value *v, size_t number)
+{
+	if (!v->ok)
+		return "";
+	const char *id = arena_text(l->arena, v->text);
+	if (index_add(ix, id, (uint32_t)number) != UINT32_MAX)
+		problem(l, v->pos, "id %s is already used by another %s",
+		    load_show(l, id), what);
+	return id;
+}
+
+uint32_t
+section_refer(struct load *l, const struct name_index *ix, struct pos at,
+    const char *key, const char *name)
+{
+	uint32_t found = index_find(ix, name);
+	struct suggestion s = suggest_begin(name);
+
+	if (found != UINT32_MAX)
+		return found;
+	index_each(ix, suggest_offer_each, &s);
+	problem(l, at, "%s: there is no %s%s", key, load_show(l, name),
+	    suggest_text(l, &s));
+	return UINT32_MAX;
+}
+
+void
+zones_read(struct load *l, const struct node_list *list)
+{
+	struct schema_value v[ZONE_FIELDS];
+
+	l->site->zones = arena_alloc(l->arena, list->n, sizeof(struct zone));
+	for (size_t i = 0; i < list->n; i++) {
+		struct zone *z = &l->site->zones[l->site->n_zones++];
+		(void)schema_read(
+		    l, list->items[i], "a zone", zone_fields, ZONE_FIELDS, v);
+		z->id = section_id(l, &l->zones, "zone", &v[ZONE_ID], i);
+		z->name_zh =
+		    arena_text(l->arena, v[ZONE_NAME].ok ? v[ZONE_NAME].zh : z->id);
+		z->name_en =
+		    arena_text(l->arena, v[ZONE_NAME].ok ? v[ZONE_NAME].en : z->id);
+	}
+}

@@ -1,0 +1,198 @@
+// SPDX-FileCopyrightText: 2026 Watchroom contributors
+// SPDX-License-Identifier: Apache-2.0
+//
+// What --check prints of a good site: buses with their load, devices, points with their
+// detection budget, channels and ladders. Pure but for the stream it writes to.
+// English: it is for who wires and configures, not for the operator.
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "config/budget.h"
+#include "config/config.h"
+#include "config/units.h"
+#include "lib/mem.h"
+
+enum {
+	SHOW_POINTS_MAX = 20
+};
+
+static void
+print_bus(const struct bus *b, const struct bus_budget *budget, FILE *out)
+{
+	char where[128];
+
+	if (b->kind == BUS_MODBUS_TCP)
+		(void)snprintf(
+		    where, sizeof(where), "modbus_tcp %s port %u", b->host, b->port);
+	else
+		(void)snprintf(where, sizeof(where), "modbus_rtu %.80s %u %u%c%u",
+		    b->tty, b->baud, b->data_bits, b->parity, b->stop_bits);
+	(void)fprintf(out, "  %-20s %s\n", b->id, where);
+	(void)fprintf(out,
+	    "  %-20s %u devices, %u requests a pass, pass %.0f ms, load %.1f %%\n", "",
+	    budget->devices, budget->blocks, budget->cycle_ms, budget->load * 100);
+}
+
+// Nearer to its limit, or beyond it by more.
+static bool
+is_tighter(const struct point_budget *a, const struct point_budget *b)
+{
+	return (uint64_t)a->worst_ms * b->limit_ms >
+	       (uint64_t)b->worst_ms * a->limit_ms;
+}
+
+// The tightest point of a device, and the longest of the shortest pulses.
+static void
+print_device_budget(const struct site *s, const struct device *d,
+    const struct bus_budget *bus, FILE *out)
+{
+	struct point_budget worst = { 0 };
+	uint32_t pulse = 0, slowest = 0;
+	char a[32], b[32], c[32];
+
+	for (uint32_t i = 0; i < d->n_points; i++) {
+		struct point_budget one =
+		    budget_of_point(s, &s->points[d->points[i]], bus);
+		if (i == 0 || is_tighter(&one, &worst)) {
+			worst = one;
+			slowest = d->points[i];
+		}
+		pulse = one.pulse_ms > pulse ? one.pulse_ms : pulse;
+	}
+	if (d->n_points == 0)
+		return;
+	(void)fprintf(out,
+	    "  %-20s contact to event at most %s (%s; limit %s), pulse surely seen "
+	    "from %s\n",
+	    "", units_show_ms(worst.worst_ms, a), s->points[slowest].id,
+	    units_show_ms(worst.limit_ms, b), units_show_ms(pulse, c));
+	if (d->accept_ms > 0)
+		(void)fprintf(out, "  %-20s accepted up to %s: %s\n", "",
+		    units_show_ms(d->accept_ms, a), d->accept_reason);
+}
+
+static void
+print_device(const struct site *s, const struct device *d, const struct bus_budget *bus,
+    FILE *out)
+{
+	char poll[32], timeout[32];
+
+	(void)fprintf(out,
+	    "  %-20s %s unit %u, %s (%s), poll %s, timeout %s, %u retries, %u points "
+	    "in %u "
+	    "blocks\n",
+	    d->id, s->buses[d->bus].id, d->unit, d->profile->id,
+	    maturity_name(d->profile->maturity), units_show_ms(d->poll_ms, poll),
+	    units_show_ms(d->timeout_ms, timeout), d->retries, d->n_points,
+	    budget_blocks(s, d));
+	print_device_budget(s, d, bus, out);
+}
+
+static void
+print_point(const struct site *s, const struct point *p, const struct bus_budget *buses,
+    FILE *out)
+{
+	char where[96], worst[32], pulse[32];
+	const struct bus_budget *bus = NULL;
+
+	if (p->gpio != INDEX_NONE) {
+		(void)snprintf(where, sizeof(where), "%.40s line %.40s",
+		    s->gpios[p->gpio].id, p->line);
+	} else {
+		const struct device *d = &s->devices[p->device];
+		const struct profile_item *item = &d->profile->items[p->item];
+		bus = &buses[d->bus];
+		(void)snprintf(where, sizeof(where), "%.40s %s %u (block from %.24s)",
+		    d->id, area_name(item->area), p->pdu, item->printed);
+	}
+	struct point_budget b = budget_of_point(s, p, bus);
+	(void)fprintf(out, "  %-28s %-17s %-46s worst %s, pulse %s\n", p->id,
+	    point_kind_name(p->kind), where, units_show_ms(b.worst_ms, worst),
+	    units_show_ms(b.pulse_ms, pulse));
+}
+
+static void
+print_ladder(const struct site *s, const struct ladder *l, FILE *out)
+{
+	char a[32], b[32];
+
+	(void)fprintf(out, "  %-20s", l->id);
+	for (int c = 0; c < CLASS_COUNT; c++)
+		if ((l->classes & 1u << c) != 0)
+			(void)fprintf(out, " %s", class_name((enum alarm_class)c));
+	for (uint8_t i = 0; i < l->n_steps; i++) {
+		const struct ladder_step *step = &l->steps[i];
+		(void)fprintf(
+		    out, "\n  %-20s after %s:", "", units_show_ms(step->after_ms, a));
+		for (uint8_t k = 0; k < step->n_channels; k++)
+			(void)fprintf(out, " %s", s->channels[step->channels[k]].id);
+		if (step->repeat_ms > 0)
+			(void)fprintf(out, ", every %s until answered",
+			    units_show_ms(step->repeat_ms, b));
+	}
+	(void)fputc('\n', out);
+}
+
+static void
+print_head(const struct site *s, FILE *out)
+{
+	(void)fprintf(
+	    out, "site %s (%s), revision %s\n", s->id, s->name_en, s->revision);
+	(void)fprintf(out, "  time zone %s, statistics day from %02u:%02u\n",
+	    s->time_zone, s->statistics_day_min / 60u, s->statistics_day_min % 60u);
+	(void)fprintf(out, "  console %s port %u\n", s->listen_host, s->listen_port);
+	(void)fprintf(out, "  %u points of the site, %u built in\n", s->n_site_points,
+	    s->n_points - s->n_site_points);
+}
+
+static void
+print_gpios(const struct site *s, FILE *out)
+{
+	if (s->n_gpios > 0)
+		(void)fprintf(out, "gpio\n");
+	for (uint16_t i = 0; i < s->n_gpios; i++)
+		(void)fprintf(out, "  %-20s chip %s, %u lines\n", s->gpios[i].id,
+		    s->gpios[i].chip, s->gpios[i].n_points);
+}
+
+static void
+print_alerts(const struct site *s, FILE *out)
+{
+	if (s->n_channels > 0)
+		(void)fprintf(out, "channels\n");
+	for (uint16_t i = 0; i < s->n_channels; i++) {
+		char a[32], b[32];
+		(void)fprintf(out, "  %-20s webhook, timeout %s, given up after %s\n",
+		    s->channels[i].id, units_show_ms(s->channels[i].timeout_ms, a),
+		    units_show_ms(s->channels[i].give_up_ms, b));
+	}
+	if (s->n_ladders > 0)
+		(void)fprintf(out, "ladders\n");
+	for (uint16_t i = 0; i < s->n_ladders; i++)
+		print_ladder(s, &s->ladders[i], out);
+}
+
+void
+site_print_summary(const struct site *s, FILE *out)
+{
+	struct bus_budget *buses = xcalloc(s->n_buses + 1u, sizeof(*buses));
+
+	print_head(s, out);
+	(void)fprintf(out, "buses\n");
+	for (uint16_t i = 0; i < s->n_buses; i++) {
+		buses[i] = budget_of_bus(s, i);
+		print_bus(&s->buses[i], &buses[i], out);
+	}
+	(void)fprintf(out, "devices\n");
+	for (uint16_t i = 0; i < s->n_devices; i++)
+		print_device(s, &s->devices[i], &buses[s->devices[i].bus], out);
+	print_gpios(s, out);
+	(void)fprintf(out, "points\n");
+	for (uint32_t i = 0; i < s->n_site_points; i++)
+		print_point(s, &s->points[i], buses, out);
+	print_alerts(s, out);
+	(void)fprintf(out, "the figures hold while other units of a line are dead and "
+			   "while each try of a "
+			   "device but the last is lost\n");
+	free(buses);
+}

@@ -1,0 +1,62 @@
+// SPDX-FileCopyrightText: 2026 Watchroom contributors
+// SPDX-License-Identifier: Apache-2.0
+//
+// What the files of the console share. Not for others; they include console.h.
+#ifndef CONSOLE_CONSOLE_INT_H
+#define CONSOLE_CONSOLE_INT_H
+
+#include "console/console.h"
+#include "console/host.h"
+#include "console/http.h"
+#include "console/pages.h"
+#include "console/session.h"
+#include "console/snapshot.h"
+#include "console/sse.h"
+#include "console/throttle.h"
+
+enum {
+	REPORTS_AT_ONCE = 2,
+	TEXT_LANGS = LANG_COUNT
+};
+
+struct console {
+	struct loop *loop;
+	struct console_host host;
+	struct http_server *http;
+	struct pages *pages;
+	struct sse *sse;
+	struct snapshots snapshots;
+	struct sessions sessions;
+	struct throttle throttle;
+	struct loop_timer recheck;  // sessions against the people
+	struct recheck *rechecking; // in the reader thread now, or NULL
+	unsigned logins;            // being verified
+	struct report_run *reports; // running
+	unsigned n_reports;
+	struct blob *texts[TEXT_LANGS];
+	char *reports_program, *store_directory;
+};
+
+// The one table (routes.c). Answers r.
+void routes_handle(void *ctx, struct http_request *r);
+
+// Calls of the API: each answers r, now or later.
+typedef void api_call(struct console *c, struct http_request *r);
+api_call api_state, api_stream, api_alarms, api_acknowledge, api_note, api_points,
+    api_point, api_reset, api_silence, api_sound, api_events, api_readings, api_report,
+    api_log_in, api_log_out, api_text, api_healthz, api_metrics;
+
+// A number parameter within [min, max], or `none` where it is absent. -1 = answered
+// 400.
+int api_number(struct http_request *r, const char *name, int64_t min, int64_t max,
+    int64_t none, int64_t *out);
+// A time parameter (RFC 3339), or `none`. -1 = answered 400.
+int api_time(struct http_request *r, const char *name, int64_t none, int64_t *out);
+
+// Ends what runs for reports (api_reports.c).
+void reports_stop(struct console *c);
+// Watches sessions while there are any (api_session.c).
+void sessions_watch(struct console *c);
+void sessions_unwatch(struct console *c);
+
+#endif

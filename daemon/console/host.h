@@ -1,0 +1,108 @@
+// SPDX-FileCopyrightText: 2026 Watchroom contributors
+// SPDX-License-Identifier: Apache-2.0
+//
+// What the console asks of the daemon, as a struct of functions it owns and the daemon
+// fills. Replies that need a commit come later, on the loop. No allocation is shared.
+#ifndef CONSOLE_HOST_H
+#define CONSOLE_HOST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/alarm.h"
+#include "core/event.h"
+#include "core/site.h"
+#include "lib/buf.h"
+
+struct store;
+
+// One open alarm as the API shows it. Pointers are valid during the call only.
+struct alarm_view {
+	const struct point *point;
+	const char *occurrence, *incident;
+	enum condition condition;
+	const char *code;
+	enum alarm_class alarm_class;
+	enum alarm_state state;
+	enum alarm_cause cause;
+	uint8_t flags;
+	bool test_onset, hidden, sounds, first_out;
+	enum quality quality;
+	int64_t unknown_since_utc_ms; // 0 = known
+	int64_t raised_utc_ms;
+	int64_t acknowledged_utc_ms;
+	const char *acknowledged_by;
+	uint32_t occurrences;
+	double value;
+	int64_t seq; // of the onset; 0 = not durable
+};
+
+struct device_view {
+	const struct device *device;
+	bool lost;
+	const char *code;          // why, when lost
+	int64_t last_heard_utc_ms; // 0 = never
+	uint32_t points;
+};
+
+struct health_view {
+	const char *store_mode; // "ok", ...
+	size_t store_waiting;
+	int64_t loop_late_ms; // worst of the last 10 s
+	bool clock_synchronised;
+	bool last_good_configuration; // running on the last good copy
+	const char *config_rev;
+	int64_t started_utc_ms;
+	uint32_t consoles, consoles_sounding; // streams, of which can sound
+	uint32_t points, points_unknown;
+	uint32_t notices_owed;
+	bool sounder_on; // the site's sound is wanted now
+	bool silenced;
+	const char *version;
+	const char *boot; // "<boot>" of stream ids
+};
+
+struct reply {
+	int status;        // HTTP
+	const char *code;  // error code, a catalogue key "error.<code>", or NULL
+	const char *field; // or NULL
+	bool durable;
+	int64_t seq; // of the event; 0 = none
+};
+typedef void reply_fn(void *arg, const struct reply *r);
+
+struct console_host {
+	void *ctx;
+	const struct site *(*site)(void *ctx);
+	struct store *(*store)(void *ctx);
+	// Calls each() for the open alarms, fire first, then oldest first.
+	void (*alarms)(
+	    void *ctx, bool (*each)(void *arg, const struct alarm_view *a), void *arg);
+	void (*devices)(
+	    void *ctx, void (*each)(void *arg, const struct device_view *d), void *arg);
+	void (*health)(void *ctx, struct health_view *out);
+	// State of one point as JSON object members into an open object: conditions,
+	// quality, unknown_since, value, unit, time. The console adds id, place, zone,
+	// kind and device itself.
+	void (*point_json)(void *ctx, uint32_t point, struct buf *out);
+
+	// Commands. `actor` is the log-in name, or "desk". done runs exactly once,
+	// maybe before the call returns.
+	void (*acknowledge)(void *ctx, const char *occurrence, const char *actor,
+	    reply_fn *done, void *arg);
+	void (*note)(void *ctx, const char *occurrence, const char *actor,
+	    const char *text, reply_fn *done, void *arg);
+	void (*reset)(
+	    void *ctx, uint32_t point, const char *actor, reply_fn *done, void *arg);
+	void (*silence)(void *ctx, const char *actor, reply_fn *done, void *arg);
+	// A console says whether it can sound. `console` is its id.
+	void (*console_sound)(void *ctx, const char *console, bool can_sound);
+	// Streams opened or closed; `sounding` is how many of `consoles` can sound.
+	void (*consoles)(void *ctx, uint32_t consoles, uint32_t sounding);
+	// An audit event: session open, close, refused.
+	void (*audit)(void *ctx, enum event_kind kind, const char *actor,
+	    const char *from_address);
+};
+
+#endif

@@ -1,0 +1,135 @@
+// SPDX-FileCopyrightText: 2026 Watchroom contributors
+// SPDX-License-Identifier: Apache-2.0
+//
+// Finds the call for a request and checks who asks before it runs. Owns the table; runs
+// on the loop thread. Refuses unknown query parameters: a misspelt filter would
+// silently show everything. What is not in the table is a page, or nothing.
+#include "console/routes.h"
+
+#include <string.h>
+
+#include "lib/mem.h"
+
+// clang-format off
+static const struct route table[] = {
+	{ METHOD_GET, "/api/v1/state", ACCESS_DESK, api_state, { 0 } },
+	{ METHOD_GET, "/api/v1/stream", ACCESS_DESK, api_stream, { "last", "console" } },
+	{ METHOD_GET, "/api/v1/alarms", ACCESS_DESK, api_alarms, { "after", "limit" } },
+	{ METHOD_POST, "/api/v1/alarms/{id}/acknowledge", ACCESS_SESSION, api_acknowledge, { 0 } },
+	{ METHOD_POST, "/api/v1/alarms/{id}/note", ACCESS_SESSION, api_note, { 0 } },
+	{ METHOD_GET, "/api/v1/points", ACCESS_DESK, api_points, { "after", "limit" } },
+	{ METHOD_GET, "/api/v1/points/{id}", ACCESS_DESK, api_point, { 0 } },
+	{ METHOD_POST, "/api/v1/points/{id}/reset", ACCESS_SESSION, api_reset, { 0 } },
+	{ METHOD_POST, "/api/v1/silence", ACCESS_DESK, api_silence, { 0 } },
+	{ METHOD_POST, "/api/v1/consoles/{id}/sound", ACCESS_DESK, api_sound, { 0 } },
+	{ METHOD_GET, "/api/v1/events", ACCESS_DESK, api_events,
+	    { "after", "limit", "point", "class", "from", "to" } },
+	{ METHOD_GET, "/api/v1/readings", ACCESS_DESK, api_readings,
+	    { "point", "from", "to", "step" } },
+	{ METHOD_GET, "/api/v1/reports/{id}", ACCESS_DESK, api_report,
+	    { "day", "format", "lang" } },
+	{ METHOD_POST, "/api/v1/session", ACCESS_LOG_IN, api_log_in, { 0 } },
+	{ METHOD_DELETE, "/api/v1/session", ACCESS_SESSION, api_log_out, { 0 } },
+	{ METHOD_GET, "/api/v1/text", ACCESS_OPEN, api_text, { "lang" } },
+	{ METHOD_GET, "/healthz", ACCESS_OPEN, api_healthz, { 0 } },
+	{ METHOD_GET, "/metrics", ACCESS_DESK, api_metrics, { 0 } },
+};
+// clang-format on
+
+const struct route *
+routes_table(size_t *n)
+{
+	*n = sizeof(table) / sizeof(table[0]);
+	return table;
+}
+
+static bool
+path_matches(const char *pattern, struct http_request *r)
+{
+	unsigned i = 0;
+
+	for (const char *p = pattern + 1; *p != '\0'; i++) {
+		size_t len = strcspn(p, "/");
+		if (i == r->target.n_segments)
+			return false;
+		const char *segment = r->target.segment[i];
+		if (len == 4 && memcmp(p, "{id}", 4) == 0) {
+			if (!str_copy(r->id, sizeof(r->id), segment))
+				return false;
+		} else if (strlen(segment) != len || memcmp(segment, p, len) != 0) {
+			return false;
+		}
+		p += len;
+		p += *p == '/';
+	}
+	return i == r->target.n_segments;
+}
+
+// A parameter that the call does not know, or NULL.
+static const char *
+unknown_parameter(const struct route *route, const struct target *t)
+{
+	for (unsigned i = 0; i < t->n_parameters; i++) {
+		bool known = false;
+		for (unsigned k = 0; k < ROUTE_PARAMETERS && route->parameters[k]; k++)
+			known = known || strcmp(route->parameters[k], t->name[i]) == 0;
+		if (!known)
+			return t->name[i];
+	}
+	return NULL;
+}
+
+static void
+run(struct console *c, struct http_request *r, const struct route *route)
+{
+	const char *unknown = unknown_parameter(route, &r->target);
+
+	if (!access_allows(c, r, route->access, route->method != METHOD_GET))
+		return;
+	if (unknown != NULL) {
+		http_error(r, 400, "unknown_parameter", unknown);
+		return;
+	}
+	route->call(c, r);
+}
+
+static void
+refuse_method(struct http_request *r, unsigned allowed)
+{
+	char list[40] = "";
+
+	if (allowed & METHOD_GET)
+		(void)strcat(list, "GET, HEAD");
+	if (allowed & METHOD_POST)
+		(void)strcat(list, list[0] != '\0' ? ", POST" : "POST");
+	if (allowed & METHOD_DELETE)
+		(void)strcat(list, list[0] != '\0' ? ", DELETE" : "DELETE");
+	http_add(r, "Allow", list);
+	http_error(r, 405, "method_not_allowed", NULL);
+}
+
+void
+routes_handle(void *ctx, struct http_request *r)
+{
+	struct console *c = ctx;
+	unsigned allowed = 0;
+
+	r->console = c;
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		if (!path_matches(table[i].path, r))
+			continue;
+		if (table[i].method == r->method) {
+			run(c, r, &table[i]);
+			return;
+		}
+		allowed |= table[i].method;
+	}
+	if (allowed != 0)
+		refuse_method(r, allowed);
+	else if (!pages_knows(c->pages, r->target.path))
+		http_error(r, 404, "not_found", NULL);
+	else if (r->method != METHOD_GET)
+		refuse_method(r, METHOD_GET);
+	else
+		pages_send(c->pages, r);
+}

@@ -1,0 +1,64 @@
+// SPDX-FileCopyrightText: 2026 Watchroom contributors
+// SPDX-License-Identifier: Apache-2.0
+//
+// The live stream: one ring of items, up to 1,200 readers at their own pace. The loop
+// thread only.
+#ifndef CONSOLE_SSE_H
+#define CONSOLE_SSE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lib/buf.h"
+
+struct console;
+struct http_request;
+struct sse;
+
+enum {
+	SSE_STREAMS_MAX = 1200,
+	SSE_OUTPUT_MAX = 65536, // queued for one reader, beside a snapshot
+	SSE_BEAT_MS = 2000,
+	SSE_STALL_BEATS = 4,      // a reader that takes nothing for so long is cut
+	SSE_STATE_EVERY_MS = 500, // snapshots for one reader that cannot keep up
+	SSE_HEALTH_EVERY_MS = 500,
+	SSE_CONSOLES_MAX = 2048,
+	SSE_CONSOLE_ID = 33,
+};
+
+enum sse_kind {
+	SSE_JOURNAL,
+	SSE_ALARM,
+	SSE_DURABLE
+};
+
+struct sse *sse_new(struct console *c);
+// Before http_stop: streams that end now are not reported.
+void sse_stop(struct sse *q);
+void sse_free(struct sse *q); // after http_stop; NULL is fine
+
+// Makes r a stream. `console` is its id or NULL; `last` is "<boot>-<n>" or NULL.
+void sse_open(
+    struct sse *q, struct http_request *r, const char *console, const char *last);
+
+// Adds an item. `n` is the journal item's number, 0 for others; *json is emptied.
+void sse_push(struct sse *q, enum sse_kind kind, uint64_t n, struct buf *json);
+// Health changed: one message at most each 500 ms.
+void sse_push_health(struct sse *q);
+
+// The first part of each id; valid as long as q.
+const char *sse_boot(struct sse *q);
+
+// Where the stream stands: number and index for the snapshot.
+void sse_position(const struct sse *q, uint64_t *n, uint64_t *index);
+
+bool sse_console_id_is_fine(const char *id);
+void sse_can_sound(struct sse *q, const char *console, bool can_sound);
+
+struct sse_counts {
+	unsigned streams, sounding;
+	uint64_t cut; // slow readers, since start
+};
+struct sse_counts sse_counts(const struct sse *q);
+
+#endif

@@ -1,0 +1,102 @@
+// SPDX-FileCopyrightText: 2026 Watchroom contributors
+// SPDX-License-Identifier: Apache-2.0
+//
+// The event: one immutable row of the journal, as the engine makes it. Text is codes
+// and names, never prose. Plain data with fixed bounds; allocated by its maker, freed
+// by the store after its commit. Pure.
+#ifndef CORE_EVENT_H
+#define CORE_EVENT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/condition.h"
+#include "core/sample.h"
+
+// X(enum, name): the name is what the journal, the API and the catalogue use.
+#define EVENT_KINDS(X)                            \
+  X(EVENT_ALARM_ONSET, "alarm.onset")             \
+  X(EVENT_ALARM_CLEAR, "alarm.clear")             \
+  X(EVENT_ALARM_ACKNOWLEDGE, "alarm.acknowledge") \
+  X(EVENT_ALARM_CLOSE, "alarm.close")             \
+  X(EVENT_ALARM_RESET, "alarm.reset")             \
+  X(EVENT_ALARM_REALARM, "alarm.realarm")         \
+  X(EVENT_ALARM_NOTE, "alarm.note")               \
+  X(EVENT_ALARM_VERIFY, "alarm.verify")           \
+  X(EVENT_PANEL_RESET, "panel.reset")             \
+  X(EVENT_POINT_CHANGE, "point.change")           \
+  X(EVENT_POINT_EDGE, "point.edge")               \
+  X(EVENT_POINT_QUALITY, "point.quality")         \
+  X(EVENT_BLIND, "blind")                         \
+  X(EVENT_SILENCE, "silence")                     \
+  X(EVENT_SOUND, "console.sound")                 \
+  X(EVENT_SESSION_OPEN, "session.open")           \
+  X(EVENT_SESSION_CLOSE, "session.close")         \
+  X(EVENT_SESSION_REFUSED, "session.refused")     \
+  X(EVENT_NOTICE_SENT, "notice.sent")             \
+  X(EVENT_NOTICE_FAILED, "notice.failed")         \
+  X(EVENT_NOTICE_CANCELLED, "notice.cancelled")   \
+  X(EVENT_DAEMON_START, "daemon.start")           \
+  X(EVENT_DAEMON_STOP, "daemon.stop")             \
+  X(EVENT_DAEMON_DOWN, "daemon.down")             \
+  X(EVENT_CONFIG_LOAD, "config.load")             \
+  X(EVENT_CONFIG_REFUSED, "config.refused")       \
+  X(EVENT_CLOCK_STEP, "clock.step")               \
+  X(EVENT_STORE_MODE, "store.mode")               \
+  X(EVENT_EVENTS_LOST, "events_lost")             \
+  X(EVENT_FIELD_WRITE, "field.write")             \
+  X(EVENT_USER_CHANGE, "user.change")
+
+enum event_kind {
+#define X(id, name) id,
+	EVENT_KINDS(X)
+#undef X
+	EVENT_KIND_COUNT,
+};
+
+enum {
+	ID_MAX = 64,      // point, device, user ids, with NUL
+	PLACE_MAX = 128,  // one language of a place, with NUL
+	MINT_MAX = 40,    // "<boot>-<n>", with NUL
+	CODE_MAX = 48,    // symbolic code, with NUL
+	PARAMS_MAX = 512, // JSON object of codes and numbers, with NUL
+};
+
+enum clock_quality {
+	CLOCK_SYNCED,
+	CLOCK_UNSYNCED,
+	CLOCK_UNKNOWN,
+};
+
+struct event {
+	enum event_kind kind;
+	int64_t time_utc_ms;
+	int64_t mono_ms;
+	enum clock_quality clock_quality;
+	char point[ID_MAX]; // "" where the event is of no point
+	char place_zh[PLACE_MAX];
+	char place_en[PLACE_MAX];
+	int condition; // enum condition, or -1
+	char code[CODE_MAX];
+	char occurrence_id[MINT_MAX];
+	char incident_id[MINT_MAX];
+	int alarm_class; // enum alarm_class, or -1
+	char actor[ID_MAX];
+	double value;              // NaN = none
+	int quality;               // enum quality, or -1
+	char params[PARAMS_MAX];   // "" or a JSON object
+	int64_t not_before_utc_ms; // 0 = none
+	int64_t device_time_ms;    // 0 = none
+	int64_t cause_seq;         // seq of the event that caused this one; 0 = none
+	uint64_t stream_n;         // number on the live stream, given by the loop
+	// Given by the committing transaction, and by nobody else:
+	int64_t seq; // 0 until durable
+};
+
+const char *event_kind_name(enum event_kind k);
+bool event_kind_from_name(const char *name, enum event_kind *out);
+
+// Sets every field to "none". The caller then fills what it knows.
+void event_init(struct event *e, enum event_kind kind);
+
+#endif

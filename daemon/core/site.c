@@ -1,0 +1,18 @@
+// SPDX-FileCopyrightText: 2026 Watchroom contributors
+// SPDX-License-Identifier: Apache-2.0
+//
+// Looking a point up by id in a loaded site. Owns nothing; any thread, since a site is
+// immutable once loaded. Linear on purpose: tools and tests only.
+#include "core/site.h"
+
+#include <string.h>
+
+uint32_t
+site_find_point(const struct site *s, const char *id)
+{
+	for (uint32_t i = 0; i < s->n_points; i++) {
+		if (strcmp(s->points[i].id, id) == 0)
+			return i;
+	}
+	return UINT32_MAX;
+}

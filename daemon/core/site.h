@@ -1,0 +1,124 @@
+// SPDX-FileCopyrightText: 2026 Watchroom contributors
+// SPDX-License-Identifier: Apache-2.0
+//
+// The site: one building, its buses, devices, points, ladders and channels, as loaded.
+// Immutable after load and freed whole by config/config.h:site_free. Everything is
+// reached by index; all strings live in the site's own arena. Plain data. Pure.
+//
+// Built-in points are appended after the configured ones:
+//   @bus/ID @device/ID @gpio/ID @channel/ID (condition link)
+//   @store @clock @loop @console (condition fault)
+#ifndef CORE_SITE_H
+#define CORE_SITE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/ladder.h"
+#include "core/point.h"
+#include "core/profile.h"
+
+enum bus_kind {
+	BUS_MODBUS_TCP,
+	BUS_MODBUS_RTU
+};
+
+struct bus {
+	const char *id;
+	enum bus_kind kind;
+	const char *host; // TCP: numeric address
+	uint16_t port;
+	const char *tty; // RTU: path
+	uint32_t baud;
+	char parity; // 'N', 'E', 'O'
+	uint8_t data_bits, stop_bits;
+	uint32_t link_point;        // index of "@bus/ID"
+	uint32_t first_device_hint; // unused by drivers; kept 0
+};
+
+struct device {
+	const char *id;
+	const char *name_zh, *name_en; // of the site, else the profile's
+	uint16_t bus;
+	uint8_t unit;
+	const struct profile *profile;
+	uint32_t poll_ms;
+	uint32_t timeout_ms;
+	uint8_t retries;    // further tries before the device counts as lost
+	uint32_t budget_ms; // planned worst case from contact to event, without the
+			    // point's own delays; one lost reply per try included
+	uint32_t accept_ms; // the site accepts a budget up to this; 0 = class limits
+	const char *accept_reason; // or NULL
+	uint32_t link_point;       // index of "@device/ID"
+	uint32_t n_points;
+	const uint32_t *points; // indexes, ordered by (area, pdu)
+};
+
+struct gpio {
+	const char *id;
+	const char *chip;    // label, name or path
+	uint32_t link_point; // index of "@gpio/ID"
+	uint32_t n_points;
+	const uint32_t *points;
+};
+
+struct zone {
+	const char *id;
+	const char *name_zh, *name_en;
+};
+
+struct channel_def {
+	const char *id;
+	const char *url; // webhook
+	uint32_t timeout_ms;
+	uint32_t give_up_ms; // after this the notice is failed; default 24 h
+	uint32_t link_point; // index of "@channel/ID"
+};
+
+struct desk_address {
+	const char *address; // numeric, e.g. "127.0.0.1"
+};
+
+struct site {
+	const char *id;
+	const char *name_zh, *name_en;
+	const char *time_zone;       // tz database name
+	uint16_t statistics_day_min; // minutes after local midnight
+	bool acknowledge_panel;      // regime `acknowledge: panel`
+	uint32_t realarm_ms;         // 0 = never; fires left acknowledged
+	uint32_t resound_ms; // silence ends after this while unacknowledged; 60 s
+
+	const char *store_directory; // "" = the state directory
+	const char *listen_host;
+	uint16_t listen_port;
+	uint16_t n_desk;
+	const struct desk_address *desk;
+
+	uint16_t n_buses;
+	struct bus *buses;
+	uint16_t n_devices;
+	struct device *devices;
+	uint16_t n_gpios;
+	struct gpio *gpios;
+	uint16_t n_zones;
+	struct zone *zones;
+	uint16_t n_channels;
+	struct channel_def *channels;
+	uint16_t n_ladders;
+	struct ladder *ladders;
+	uint32_t n_points;      // configured and built-in
+	uint32_t n_site_points; // configured; the built-in ones follow
+	struct point *points;
+	uint16_t n_codes;
+	const char **codes; // codes[0] == ""
+	uint32_t store_point, clock_point, loop_point, console_point;
+
+	char revision[17]; // first 16 hex digits of the SHA-256 of all files read
+	void *arena;       // owned by config
+};
+
+// Index of the point with this id, or UINT32_MAX. Linear; for tools and tests. The
+// engine keeps an index of its own.
+uint32_t site_find_point(const struct site *s, const char *id);
+
+#endif

@@ -1,0 +1,57 @@
+// SPDX-FileCopyrightText: 2026 Watchroom contributors
+// SPDX-License-Identifier: Apache-2.0
+//
+// The running daemon: every part in the order it is started, for the two files that
+// know them all (main.c starts and stops them, host.c answers the console). Not for
+// others.
+#ifndef DAEMON_DAEMON_H
+#define DAEMON_DAEMON_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "channels/delivery.h"
+#include "console/console.h"
+#include "core/site.h"
+#include "engine.h"
+#include "lib/loop.h"
+#include "outbox.h"
+#include "site.h"
+#include "store/store.h"
+#include "supervise.h"
+#include "work.h"
+
+#define WATCHROOM_VERSION "0.1.0"
+
+struct daemon {
+	// Options
+	const char *config_file;
+	const char *state_directory;
+	bool check_only;
+	bool debug;
+	// Parts, in order of start
+	char *panels;
+	char *web;
+	char *reports_program;
+	char *loaded_file; // config_file, or its last good copy
+	bool last_good;
+	struct site *site;
+	struct loop *loop;
+	struct store *store;
+	struct works *works;
+	struct engine *engine;
+	struct outbox *outbox;
+	struct supervise *supervise;
+	struct delivery *delivery;
+	struct console *console;
+	struct running_site *running;
+	int64_t started_utc_ms;
+};
+
+// host.c: what the console asks of the daemon.
+void host_fill(struct daemon *d, struct console_host *h);
+// The API's view of a record; pointers into the record.
+void host_alarm_view(
+    const struct daemon *d, const struct alarm_record *r, struct alarm_view *v);
+
+#endif

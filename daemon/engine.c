@@ -1,0 +1,441 @@
+// SPDX-FileCopyrightText: 2026 Watchroom contributors
+// SPDX-License-Identifier: Apache-2.0
+//
+// See engine.h. This file turns samples and link reports into conditions that began or
+// ended; transitions.c decides what that does to an alarm.
+//
+// The invariant: only a good (or uncertain) sample clears a condition. A lost link, a
+// bad value, a restart leave every alarm as it is (I6).
+#include "engine.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine_impl.h"
+#include "lib/mem.h"
+
+static void on_delay(void *arg);
+
+static bool
+record_true(const struct alarm_record *r)
+{
+	return r->a.state == ALARM_UNACKNOWLEDGED || r->a.state == ALARM_ACKNOWLEDGED;
+}
+
+// ---- delays -------------------------------------------------------------------
+
+static void
+arm_delay(struct engine *e)
+{
+	int64_t first = -1;
+	struct filter *fl;
+	TAILQ_FOREACH (fl, &e->pending, link) {
+		int64_t due = delay_due(&fl->delay, fl->on_delay_ms, fl->off_delay_ms);
+		if (due >= 0 && (first < 0 || due < first))
+			first = due;
+	}
+	if (first >= 0)
+		loop_timer_at(e->loop, &e->delay_timer, first);
+	else
+		loop_timer_stop(e->loop, &e->delay_timer);
+}
+
+static void
+list_pending(struct engine *e, struct filter *fl)
+{
+	bool wait = delay_due(&fl->delay, fl->on_delay_ms, fl->off_delay_ms) >= 0;
+	if (wait == fl->listed)
+		return;
+	if (wait)
+		TAILQ_INSERT_TAIL(&e->pending, fl, link);
+	else
+		TAILQ_REMOVE(&e->pending, fl, link);
+	fl->listed = wait;
+	arm_delay(e);
+}
+
+struct filter *
+engine_filter(struct engine *e, uint32_t point, enum condition c, const char *code,
+    uint32_t on_delay_ms, uint32_t off_delay_ms)
+{
+	struct filter *fl = e->points[point].filters;
+	for (; fl != NULL; fl = fl->next) {
+		if (fl->condition == c && strcmp(fl->code, code) == 0)
+			return fl;
+	}
+	fl = xcalloc(1, sizeof(*fl));
+	fl->point = point;
+	fl->condition = c;
+	(void)str_copy(fl->code, sizeof(fl->code), code);
+	fl->on_delay_ms = on_delay_ms;
+	fl->off_delay_ms = off_delay_ms;
+	const struct alarm_record *r =
+	    alarms_find(e->alarms, e->site->points[point].id, c, code);
+	fl->raw = fl->delay.active = r != NULL && record_true(r);
+	fl->next = e->points[point].filters;
+	e->points[point].filters = fl;
+	return fl;
+}
+
+void
+engine_filter_feed(struct engine *e, struct filter *fl, bool raw, const struct facts *f)
+{
+	int64_t now = loop_now_ms(e->loop);
+	if (raw != fl->raw || !fl->delay.pending)
+		fl->facts = *f;
+	fl->raw = raw;
+	if (delay_feed(&fl->delay, raw, now, fl->on_delay_ms, fl->off_delay_ms))
+		transition_condition(e, fl->point, fl->condition, fl->code,
+		    fl->delay.active, &fl->facts);
+	list_pending(e, fl);
+}
+
+static void
+on_delay(void *arg)
+{
+	struct engine *e = arg;
+	struct filter *fl = TAILQ_FIRST(&e->pending);
+	while (fl != NULL) {
+		struct filter *next = TAILQ_NEXT(fl, link);
+		struct facts f = fl->facts;
+		engine_filter_feed(e, fl, fl->raw, &f);
+		fl = next;
+	}
+	arm_delay(e);
+}
+
+// A pending delay does not run on while nobody knows the state.
+void
+engine_forget_pending(struct engine *e, uint32_t point)
+{
+	struct filter *fl = e->points[point].filters;
+	for (; fl != NULL; fl = fl->next) {
+		fl->raw = fl->delay.active;
+		fl->delay.pending = false;
+		list_pending(e, fl);
+	}
+}
+
+void
+engine_feed(struct engine *e, uint32_t point, enum condition c, const char *code,
+    bool raw, const struct facts *f)
+{
+	const struct point *p = &e->site->points[point];
+	if (p->on_delay_ms == 0 && p->off_delay_ms == 0) {
+		transition_condition(e, point, c, code, raw, f);
+		return;
+	}
+	struct filter *fl =
+	    engine_filter(e, point, c, code, p->on_delay_ms, p->off_delay_ms);
+	engine_filter_feed(e, fl, raw, f);
+}
+
+// ---- the set of conditions ------------------------------------------------------
+
+static bool
+in_set(const struct condition_list *s, enum condition c, const char *code)
+{
+	for (unsigned i = 0; i < s->n; i++) {
+		if (s->condition[i] == c && strcmp(s->code[i], code) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool
+is_limit_code(const char *code)
+{
+	for (enum limit_kind k = 0; k < LIMIT_COUNT; k++) {
+		if (strcmp(code, limit_name(k)) == 0)
+			return true;
+	}
+	return false;
+}
+
+// Raises what is in the set; clears what stands and is not. Limits have their own way.
+void
+engine_apply_set(struct engine *e, uint32_t point, const struct condition_list *s,
+    const struct facts *f)
+{
+	for (unsigned i = 0; i < s->n; i++)
+		engine_feed(e, point, s->condition[i], s->code[i], true, f);
+
+	struct alarm_record *r = alarms_of_point(e->alarms, point);
+	while (r != NULL) {
+		struct alarm_record *next = r->next_of_point;
+		bool limit = r->a.condition == COND_PROCESS && is_limit_code(r->code);
+		if (!limit && record_true(r) && !in_set(s, r->a.condition, r->code))
+			engine_feed(e, point, r->a.condition, r->code, false, f);
+		r = next;
+	}
+	struct filter *fl = e->points[point].filters;
+	for (; fl != NULL; fl = fl->next) {
+		bool limit = fl->condition == COND_PROCESS && is_limit_code(fl->code);
+		if (!limit && fl->raw && !in_set(s, fl->condition, fl->code))
+			engine_filter_feed(e, fl, false, f);
+	}
+}
+
+static void
+set_of_sample(struct engine *e, const struct sample *s, struct condition_list *out)
+{
+	const struct point *p = &e->site->points[s->point];
+	out->n = 0;
+	if (s->kind == SAMPLE_LEVEL) {
+		if (point_active(p, s->value)) {
+			out->condition[0] = point_kind_condition(p->kind);
+			out->code[0] = "";
+			out->n = 1;
+		}
+		return;
+	}
+	for (unsigned i = 0; i < s->n_codes && i < SAMPLE_CODES_MAX; i++) {
+		wr_assert(s->codes[i].code < e->site->n_codes);
+		out->condition[i] = s->codes[i].condition;
+		out->code[i] = e->site->codes[s->codes[i].code];
+		out->n = i + 1;
+	}
+}
+
+// ---- samples --------------------------------------------------------------------
+
+void
+engine_set_quality(struct engine *e, uint32_t point, enum quality q, int64_t utc_ms)
+{
+	struct point_state *st = &e->points[point].state;
+	if (st->quality == q)
+		return;
+	bool site_point = point < e->site->n_site_points;
+	if (site_point && st->quality == QUALITY_UNKNOWN)
+		e->points_unknown--;
+	if (site_point && q == QUALITY_UNKNOWN)
+		e->points_unknown++;
+	st->quality = q;
+	st->unknown_since_utc_ms = q == QUALITY_UNKNOWN ? utc_ms : 0;
+	const struct alarm_record *r = alarms_of_point(e->alarms, point);
+	for (; r != NULL; r = r->next_of_point)
+		e->host.alarm(e->host.ctx, r, false);
+}
+
+static void
+note_raw(struct engine *e, const struct sample *s, size_t events_before)
+{
+	struct point_run *run = &e->points[s->point];
+	bool changed = run->raw_known && run->raw != s->raw;
+	run->raw = s->raw;
+	run->raw_known = true;
+	if (!changed || s->kind != SAMPLE_CODE ||
+	    works_stream(e->works) != events_before)
+		return;
+	const struct point *p = &e->site->points[s->point];
+	struct event ev;
+	event_init(&ev, EVENT_POINT_CHANGE);
+	(void)str_copy(ev.point, sizeof(ev.point), p->id);
+	(void)str_copy(ev.place_zh, sizeof(ev.place_zh), p->place_zh);
+	(void)str_copy(ev.place_en, sizeof(ev.place_en), p->place_en);
+	ev.quality = (int)s->quality;
+	ev.not_before_utc_ms = s->not_before_utc_ms;
+	(void)snprintf(ev.params, sizeof(ev.params), "{\"raw\":%u}", s->raw);
+	(void)works_event(e->works, &ev);
+}
+
+static void
+good_sample(struct engine *e, const struct sample *s, struct facts *f)
+{
+	struct point_state *st = &e->points[s->point].state;
+	uint64_t before = works_stream(e->works);
+	// The first sight of a point after start or a gap: what differs now happened at
+	// an unknown moment in between.
+	int64_t known = st->t_utc_ms != 0 ? st->t_utc_ms : e->down_since_utc_ms;
+	f->found_after_gap = st->quality == QUALITY_UNKNOWN && known != 0;
+	if (f->found_after_gap && f->not_before_utc_ms == 0)
+		f->not_before_utc_ms = known;
+	engine_set_quality(e, s->point, s->quality, s->t_utc_ms);
+	st->seen = true;
+	st->t_utc_ms = s->t_utc_ms;
+	if (s->kind != SAMPLE_CODE)
+		st->value = s->value;
+
+	bool number = s->kind == SAMPLE_ANALOG || s->kind == SAMPLE_COUNT;
+	if (number && alarms_of_point(e->alarms, s->point) == NULL &&
+	    e->site->points[s->point].limits == NULL)
+		return;
+	struct condition_list set;
+	set_of_sample(e, s, &set);
+	engine_apply_set(e, s->point, &set, f);
+	if (number)
+		gauge_limits(e, s, f);
+	note_raw(e, s, before);
+}
+
+// A device that answers "no value": the fault is raised, nothing is cleared.
+static void
+bad_sample(struct engine *e, const struct sample *s, const struct facts *f)
+{
+	engine_set_quality(e, s->point, s->quality, s->t_utc_ms);
+	if (s->quality == QUALITY_UNKNOWN) {
+		engine_forget_pending(e, s->point);
+		return;
+	}
+	struct condition_list set;
+	set_of_sample(e, s, &set);
+	if (s->kind == SAMPLE_LEVEL || set.n == 0) {
+		set.condition[0] = COND_FAULT;
+		set.code[0] = "sensor";
+		set.n = 1;
+	}
+	for (unsigned i = 0; i < set.n; i++)
+		engine_feed(e, s->point, set.condition[i], set.code[i], true, f);
+}
+
+static void
+edge_sample(struct engine *e, const struct sample *s)
+{
+	const struct point *p = &e->site->points[s->point];
+	struct event ev;
+	event_init(&ev, EVENT_POINT_EDGE);
+	ev.time_utc_ms = s->t_utc_ms;
+	ev.mono_ms = s->t_mono_ms;
+	(void)str_copy(ev.point, sizeof(ev.point), p->id);
+	(void)str_copy(ev.place_zh, sizeof(ev.place_zh), p->place_zh);
+	(void)str_copy(ev.place_en, sizeof(ev.place_en), p->place_en);
+	ev.value = s->value;
+	ev.quality = (int)s->quality;
+	(void)works_event(e->works, &ev);
+}
+
+void
+engine_sample(struct engine *e, const struct sample *s)
+{
+	wr_assert(s->point < e->site->n_points);
+	gauge_feed(e, s);
+	if (s->kind == SAMPLE_EDGE) {
+		edge_sample(e, s);
+		return;
+	}
+	struct facts f = {
+		.t_utc_ms = s->t_utc_ms,
+		.t_mono_ms = s->t_mono_ms,
+		.not_before_utc_ms = s->not_before_utc_ms,
+		.device_time_ms = s->device_time_ms,
+		.value = s->kind == SAMPLE_CODE ? (double)NAN : s->value,
+		.quality = s->quality,
+		.raw = s->raw,
+	};
+	if (s->quality == QUALITY_GOOD || s->quality == QUALITY_UNCERTAIN)
+		good_sample(e, s, &f);
+	else
+		bad_sample(e, s, &f);
+}
+
+// ---- life -----------------------------------------------------------------------
+
+static void
+on_realarm(void *arg)
+{
+	struct engine *e = arg;
+	int64_t now = loop_utc_ms(e->loop);
+	size_t n;
+	struct alarm_record *const *all = alarms_all(e->alarms, &n);
+	for (size_t i = 0; i < n; i++) {
+		struct alarm_record *r = all[i];
+		if (r->acknowledged_utc_ms != 0 &&
+		    now - r->acknowledged_utc_ms >= e->site->realarm_ms)
+			transition_realarm(e, r);
+	}
+	loop_timer_in(e->loop, &e->realarm_timer, 1000);
+}
+
+static void
+on_resound(void *arg)
+{
+	struct engine *e = arg;
+	e->silenced = false;
+	transition_update_sound(e);
+}
+
+struct engine *
+engine_new(struct loop *loop, const struct site *site, struct store *store,
+    struct works *works, const struct engine_host *host)
+{
+	struct engine *e = xcalloc(1, sizeof(*e));
+	e->loop = loop;
+	e->site = site;
+	e->store = store;
+	e->works = works;
+	e->host = *host;
+	e->alarms = alarms_new(site->n_points);
+	e->points = xcalloc(site->n_points + 1, sizeof(*e->points));
+	e->heard_mono_ms = xcalloc((size_t)site->n_devices + 1, sizeof(int64_t));
+	e->device_fires = xcalloc((size_t)site->n_devices + 1, sizeof(uint32_t));
+	e->points_unknown = site->n_site_points;
+	int64_t now = loop_utc_ms(loop);
+	for (uint32_t i = 0; i < site->n_points; i++) {
+		e->points[i].state.quality = QUALITY_UNKNOWN;
+		e->points[i].state.value = NAN;
+		e->points[i].state.unknown_since_utc_ms = now;
+	}
+	TAILQ_INIT(&e->pending);
+	links_init(e);
+	gauges_init(e);
+	loop_timer_init(&e->delay_timer, on_delay, e);
+	loop_timer_init(&e->realarm_timer, on_realarm, e);
+	loop_timer_init(&e->resound_timer, on_resound, e);
+	if (site->realarm_ms > 0)
+		loop_timer_in(loop, &e->realarm_timer, 1000);
+	return e;
+}
+
+void
+engine_free(struct engine *e)
+{
+	if (e == NULL)
+		return;
+	loop_timer_stop(e->loop, &e->delay_timer);
+	loop_timer_stop(e->loop, &e->realarm_timer);
+	loop_timer_stop(e->loop, &e->resound_timer);
+	gauges_free(e);
+	for (uint32_t i = 0; i < e->site->n_points; i++) {
+		struct filter *fl = e->points[i].filters;
+		while (fl != NULL) {
+			struct filter *next = fl->next;
+			free(fl);
+			fl = next;
+		}
+	}
+	alarms_free(e->alarms);
+	free(e->points);
+	free(e->builtins);
+	free(e->heard_mono_ms);
+	free(e->device_fires);
+	free(e);
+}
+
+const struct alarms *
+engine_alarms(const struct engine *e)
+{
+	return e->alarms;
+}
+
+const struct point_state *
+engine_point(const struct engine *e, uint32_t point)
+{
+	return &e->points[point].state;
+}
+
+uint32_t
+engine_points_unknown(const struct engine *e)
+{
+	return e->points_unknown;
+}
+
+int64_t
+engine_device_heard_utc(const struct engine *e, uint32_t device)
+{
+	int64_t heard = e->heard_mono_ms[device];
+	if (heard == 0)
+		return 0;
+	return loop_utc_ms(e->loop) - (loop_now_ms(e->loop) - heard);
+}

@@ -1,0 +1,97 @@
+// SPDX-FileCopyrightText: 2026 Watchroom contributors
+// SPDX-License-Identifier: Apache-2.0
+//
+// The alarm engine: samples in; alarms, events and readings out. It applies core's
+// rules to the site's points, and hands every decision to works (the store and the
+// screen) and to the outbox (people). Runs on the loop; nothing here blocks.
+#ifndef DAEMON_ENGINE_H
+#define DAEMON_ENGINE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "alarms.h"
+#include "core/reading.h"
+#include "core/sample.h"
+#include "core/site.h"
+#include "lib/loop.h"
+#include "store/store.h"
+#include "work.h"
+
+struct engine;
+
+// What the engine tells the rest of the daemon, on the loop.
+struct engine_host {
+	void *ctx;
+	// A record changed; `closed` when it is about to go.
+	void (*alarm)(void *ctx, const struct alarm_record *r, bool closed);
+	// Entered unacknowledged (onset, re-alarm, unhide): a ladder may start.
+	void (*raised)(void *ctx, struct alarm_record *r, const struct event *onset);
+	// Acknowledged or gone: the ladder stops.
+	void (*answered)(void *ctx, struct alarm_record *r);
+	// The wish for sound changed.
+	void (*sound)(void *ctx, bool on);
+};
+
+// State of one point now.
+struct point_state {
+	enum quality quality;
+	bool seen;                    // a good sample since start
+	double value;                 // of the last good sample; NaN = none
+	int64_t t_utc_ms;             // of the last good sample; 0 = none
+	int64_t unknown_since_utc_ms; // 0 = not unknown
+};
+
+struct engine *engine_new(struct loop *loop, const struct site *site,
+    struct store *store, struct works *works, const struct engine_host *host);
+void engine_free(struct engine *e); // NULL is fine
+
+// Takes over the alarms that were open when the daemon last stopped; every point is
+// unknown since `down_since_utc_ms` until it is seen (I11).
+void engine_recover(
+    struct engine *e, const struct recovered *r, int64_t down_since_utc_ms);
+
+void engine_sample(struct engine *e, const struct sample *s);
+// A built-in point is lost, or back. `code` says why.
+void engine_link(struct engine *e, uint32_t link_point, bool lost, const char *code);
+void engine_heard(struct engine *e, uint32_t device, int64_t mono_ms);
+// A fault of the daemon itself on a built-in point, or its end.
+void engine_system(struct engine *e, uint32_t point, bool fault, const char *code);
+
+enum engine_answer {
+	ENGINE_OK,
+	ENGINE_NOT_FOUND,
+	ENGINE_NEWER_OCCURRENCE,
+	ENGINE_REFUSED, // *reason is a catalogue key
+};
+enum engine_answer engine_acknowledge(
+    struct engine *e, const char *occurrence, const char *actor);
+enum engine_answer engine_note(
+    struct engine *e, const char *occurrence, const char *actor, const char *text);
+enum engine_answer engine_reset(
+    struct engine *e, uint32_t point, const char *actor, const char **reason);
+
+// Silence stops the present sound; the next alarm, or the site's `resound` time with a
+// fire unacknowledged, starts it again.
+void engine_silence(struct engine *e, const char *actor);
+bool engine_sound_on(const struct engine *e); // wanted and not silenced
+bool engine_silenced(const struct engine *e);
+
+const struct alarms *engine_alarms(const struct engine *e);
+const struct point_state *engine_point(const struct engine *e, uint32_t point);
+uint32_t engine_points_unknown(const struct engine *e);
+int64_t engine_device_heard_utc(const struct engine *e, uint32_t device); // 0 = never
+bool engine_link_lost(const struct engine *e, uint32_t link_point);
+
+// The onset became durable.
+void engine_durable(struct engine *e, const struct event *onset);
+
+// Fills what an event about a record carries: point, place, ids, class.
+void engine_describe(const struct alarm_record *r, struct event *ev);
+void engine_alarm_row(
+    const struct engine *e, const struct alarm_record *r, struct alarm_row *row);
+
+// Writes the running minutes; at stop.
+void engine_close_minutes(struct engine *e);
+
+#endif

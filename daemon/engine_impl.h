@@ -1,0 +1,132 @@
+// SPDX-FileCopyrightText: 2026 Watchroom contributors
+// SPDX-License-Identifier: Apache-2.0
+//
+// The engine's own structures, shared by engine.c (samples and links), transitions.c
+// (one alarm's life) and gauges.c (analog values). Not for others.
+#ifndef DAEMON_ENGINE_IMPL_H
+#define DAEMON_ENGINE_IMPL_H
+
+#include <sys/queue.h>
+
+#include "core/incident.h"
+#include "core/limit.h"
+#include "engine.h"
+
+// What a transition needs to know of the sample that caused it.
+struct facts {
+	int64_t t_utc_ms, t_mono_ms;
+	int64_t not_before_utc_ms;
+	int64_t device_time_ms;
+	double value;
+	enum quality quality;
+	uint32_t raw;
+	bool found_after_gap;
+};
+
+// On- and off-delay of one (point, condition, code), and the memory of a limit.
+struct filter {
+	struct filter *next; // of the point
+	TAILQ_ENTRY(filter) link;
+	bool listed; // in engine.pending
+	uint32_t point;
+	enum condition condition;
+	char code[CODE_MAX];
+	struct delay delay;
+	bool raw;
+	uint32_t on_delay_ms, off_delay_ms;
+	struct facts facts;
+};
+
+struct gauge {
+	struct minute_acc acc;
+	uint32_t hold_ms;
+};
+
+struct point_run {
+	struct point_state state;
+	struct filter *filters;
+	struct gauge *gauge; // analog points only
+	uint32_t raw;
+	bool raw_known;
+};
+
+// What a point reports at one moment.
+struct condition_list {
+	unsigned n;
+	enum condition condition[SAMPLE_CODES_MAX];
+	const char *code[SAMPLE_CODES_MAX];
+};
+
+enum builtin_kind {
+	BUILTIN_BUS,
+	BUILTIN_DEVICE,
+	BUILTIN_GPIO,
+	BUILTIN_CHANNEL,
+	BUILTIN_SYSTEM,
+};
+
+struct builtin {
+	enum builtin_kind kind;
+	uint16_t index;
+	bool lost;
+	int64_t lost_utc_ms;
+};
+
+struct engine {
+	struct loop *loop;
+	const struct site *site;
+	struct store *store;
+	struct works *works;
+	struct engine_host host;
+	struct alarms *alarms;
+	struct point_run *points;
+	struct builtin *builtins; // one per built-in point
+	int64_t *heard_mono_ms;   // per device; 0 = never
+	uint32_t *device_fires;   // fires standing, per device
+	uint32_t points_unknown;
+	int64_t down_since_utc_ms; // last sign of life of the run before; 0 = first run
+	TAILQ_HEAD(, filter) pending;
+	struct loop_timer delay_timer, minute_timer, realarm_timer, resound_timer;
+	uint32_t sounding; // records that sound
+	bool silenced;
+	bool sound_told;
+	struct incident_state incidents;
+};
+
+// transitions.c
+void transition_condition(struct engine *e, uint32_t point, enum condition c,
+    const char *code, bool active, const struct facts *f);
+void transition_flag(
+    struct engine *e, struct alarm_record *r, enum alarm_flag flag, bool on);
+void transition_withdraw(struct engine *e, struct alarm_record *r);
+void transition_realarm(struct engine *e, struct alarm_record *r);
+void transition_settle(struct engine *e, struct alarm_record *r, bool sounded);
+void transition_update_sound(struct engine *e);
+void transition_count_recovered(struct engine *e, struct alarm_record *r);
+
+// gauges.c
+void gauges_init(struct engine *e);
+void gauges_free(struct engine *e);
+void gauge_feed(struct engine *e, const struct sample *s);
+void gauge_limits(struct engine *e, const struct sample *s, const struct facts *f);
+
+// engine.c
+void engine_feed(struct engine *e, uint32_t point, enum condition c, const char *code,
+    bool raw, const struct facts *f);
+struct filter *engine_filter(struct engine *e, uint32_t point, enum condition c,
+    const char *code, uint32_t on_delay_ms, uint32_t off_delay_ms);
+void engine_filter_feed(
+    struct engine *e, struct filter *fl, bool raw, const struct facts *f);
+
+void engine_set_quality(
+    struct engine *e, uint32_t point, enum quality q, int64_t utc_ms);
+// A pending delay does not run on while nobody knows the state.
+void engine_forget_pending(struct engine *e, uint32_t point);
+// Raises what is listed; clears what stands and is not. Limits have their own way.
+void engine_apply_set(struct engine *e, uint32_t point, const struct condition_list *s,
+    const struct facts *f);
+
+// links.c
+void links_init(struct engine *e);
+
+#endif

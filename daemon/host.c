@@ -1,0 +1,275 @@
+// SPDX-FileCopyrightText: 2026 Watchroom contributors
+// SPDX-License-Identifier: Apache-2.0
+//
+// What the console asks of the daemon (console/host.h): views of the engine's state,
+// and commands that are answered when they are durable. Runs on the loop.
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon.h"
+#include "lib/mem.h"
+
+// ---- views ------------------------------------------------------------------------
+
+void
+host_alarm_view(
+    const struct daemon *d, const struct alarm_record *r, struct alarm_view *v)
+{
+	*v = (struct alarm_view){
+		.point = r->point,
+		.occurrence = r->occurrence,
+		.incident = r->incident,
+		.condition = r->a.condition,
+		.code = r->code,
+		.alarm_class = r->alarm_class,
+		.state = r->a.state,
+		.cause = r->a.cause,
+		.flags = r->a.flags,
+		.test_onset = r->a.test_onset,
+		.hidden = alarm_hidden(&r->a),
+		.sounds = alarm_sounds(&r->a),
+		.first_out = r->first_out,
+		.quality = QUALITY_UNKNOWN,
+		.raised_utc_ms = r->raised_utc_ms,
+		.acknowledged_utc_ms = r->acknowledged_utc_ms,
+		.acknowledged_by = r->acknowledged_by,
+		.occurrences = r->occurrences,
+		.value = r->value,
+		.seq = r->seq,
+	};
+	if (r->point_index < d->site->n_points) {
+		const struct point_state *st = engine_point(d->engine, r->point_index);
+		v->quality = st->quality;
+		v->unknown_since_utc_ms = st->unknown_since_utc_ms;
+	}
+}
+
+static const struct site *
+get_site(void *ctx)
+{
+	return ((struct daemon *)ctx)->site;
+}
+
+static struct store *
+get_store(void *ctx)
+{
+	return ((struct daemon *)ctx)->store;
+}
+
+static void
+each_alarm(void *ctx, bool (*each)(void *arg, const struct alarm_view *a), void *arg)
+{
+	const struct daemon *d = ctx;
+	struct alarm_record **sorted = alarms_sorted(engine_alarms(d->engine));
+	for (size_t i = 0; sorted[i] != NULL; i++) {
+		struct alarm_view v;
+		host_alarm_view(d, sorted[i], &v);
+		if (!each(arg, &v))
+			break;
+	}
+	free(sorted);
+}
+
+static const char *
+link_code(const struct daemon *d, uint32_t link_point)
+{
+	const struct alarm_record *r =
+	    alarms_of_point(engine_alarms(d->engine), link_point);
+	for (; r != NULL; r = r->next_of_point) {
+		if (r->a.condition == COND_LINK)
+			return r->code;
+	}
+	return NULL;
+}
+
+static void
+each_device(void *ctx, void (*each)(void *arg, const struct device_view *v), void *arg)
+{
+	const struct daemon *d = ctx;
+	for (uint16_t i = 0; i < d->site->n_devices; i++) {
+		const struct device *dev = &d->site->devices[i];
+		struct device_view v = {
+			.device = dev,
+			.lost = engine_link_lost(d->engine, dev->link_point),
+			.last_heard_utc_ms = engine_device_heard_utc(d->engine, i),
+			.points = dev->n_points,
+		};
+		v.code = v.lost ? link_code(d, dev->link_point) : NULL;
+		each(arg, &v);
+	}
+}
+
+static void
+get_health(void *ctx, struct health_view *out)
+{
+	const struct daemon *d = ctx;
+	struct supervise_view s;
+	supervise_look(d->supervise, &s);
+	*out = (struct health_view){
+		.store_mode = store_mode_name(s.store),
+		.store_waiting = store_waiting(d->store),
+		.loop_late_ms = s.late_ms,
+		.clock_synchronised = s.clock_synchronised,
+		.last_good_configuration = d->last_good,
+		.config_rev = d->site->revision,
+		.started_utc_ms = d->started_utc_ms,
+		.consoles = s.consoles,
+		.consoles_sounding = s.sounding,
+		.points = d->site->n_site_points,
+		.points_unknown = engine_points_unknown(d->engine),
+		.notices_owed = (uint32_t)outbox_owed(d->outbox),
+		.sounder_on = engine_sound_on(d->engine),
+		.silenced = engine_silenced(d->engine),
+		.version = WATCHROOM_VERSION,
+		.boot = works_boot(d->works),
+	};
+}
+
+static void
+point_json(void *ctx, uint32_t point, struct buf *out)
+{
+	const struct daemon *d = ctx;
+	const struct point_state *st = engine_point(d->engine, point);
+	json_open(out, "conditions", '[');
+	const struct alarm_record *r = alarms_of_point(engine_alarms(d->engine), point);
+	for (; r != NULL; r = r->next_of_point) {
+		if (r->a.state == ALARM_UNACKNOWLEDGED ||
+		    r->a.state == ALARM_ACKNOWLEDGED)
+			json_str(out, NULL, condition_name(r->a.condition));
+	}
+	json_close(out, ']');
+	json_str(out, "quality", quality_name(st->quality));
+	json_time(out, "unknown_since", st->unknown_since_utc_ms);
+	json_double(out, "value", st->value);
+	json_time(out, "time", st->t_utc_ms);
+}
+
+// ---- commands ---------------------------------------------------------------------
+
+static void
+refuse(reply_fn *done, void *arg, int status, const char *code, const char *field)
+{
+	const struct reply r = { .status = status, .code = code, .field = field };
+	done(arg, &r);
+}
+
+static void
+answer(const struct daemon *d, enum engine_answer a, const char *reason, reply_fn *done,
+    void *arg)
+{
+	switch (a) {
+	case ENGINE_OK:
+		works_reply(d->works, done, arg);
+		return;
+	case ENGINE_NOT_FOUND:
+		refuse(done, arg, 404, "not_found", NULL);
+		return;
+	case ENGINE_NEWER_OCCURRENCE:
+		refuse(done, arg, 409, "newer_occurrence", "occurrence");
+		return;
+	case ENGINE_REFUSED:
+		refuse(done, arg, 409, reason != NULL ? reason : "refused", NULL);
+		return;
+	}
+	wr_unreachable("engine_answer");
+}
+
+static void
+acknowledge(
+    void *ctx, const char *occurrence, const char *actor, reply_fn *done, void *arg)
+{
+	const struct daemon *d = ctx;
+	answer(d, engine_acknowledge(d->engine, occurrence, actor), NULL, done, arg);
+}
+
+static void
+note(void *ctx, const char *occurrence, const char *actor, const char *text,
+    reply_fn *done, void *arg)
+{
+	const struct daemon *d = ctx;
+	answer(d, engine_note(d->engine, occurrence, actor, text), NULL, done, arg);
+}
+
+static void
+reset(void *ctx, uint32_t point, const char *actor, reply_fn *done, void *arg)
+{
+	const struct daemon *d = ctx;
+	const char *reason;
+	enum engine_answer a = engine_reset(d->engine, point, actor, &reason);
+	answer(d, a, reason, done, arg);
+}
+
+// Sound is a matter of now: it is answered at once, and journaled.
+static void
+silence(void *ctx, const char *actor, reply_fn *done, void *arg)
+{
+	const struct daemon *d = ctx;
+	engine_silence(d->engine, actor);
+	console_push_health(d->console);
+	const struct reply r = { .status = 200, .durable = false };
+	done(arg, &r);
+}
+
+static void
+console_sound(void *ctx, const char *console, bool can_sound)
+{
+	const struct daemon *d = ctx;
+	struct event ev;
+	event_init(&ev, EVENT_SOUND);
+	(void)str_copy(
+	    ev.point, sizeof(ev.point), d->site->points[d->site->console_point].id);
+	struct buf b = { 0 };
+	json_open(&b, NULL, '{');
+	json_str(&b, "console", console);
+	json_bool(&b, "can_sound", can_sound);
+	json_close(&b, '}');
+	if (b.len < sizeof(ev.params))
+		memcpy(ev.params, b.data, b.len + 1);
+	buf_free(&b);
+	(void)works_event(d->works, &ev);
+}
+
+static void
+consoles(void *ctx, uint32_t n, uint32_t sounding)
+{
+	supervise_consoles(((struct daemon *)ctx)->supervise, n, sounding);
+}
+
+static void
+audit(void *ctx, enum event_kind kind, const char *actor, const char *from_address)
+{
+	const struct daemon *d = ctx;
+	struct event ev;
+	event_init(&ev, kind);
+	(void)str_copy(ev.actor, sizeof(ev.actor), actor);
+	struct buf b = { 0 };
+	json_open(&b, NULL, '{');
+	json_str(&b, "from", from_address);
+	json_close(&b, '}');
+	if (b.len < sizeof(ev.params))
+		memcpy(ev.params, b.data, b.len + 1);
+	buf_free(&b);
+	(void)works_event(d->works, &ev);
+}
+
+void
+host_fill(struct daemon *d, struct console_host *h)
+{
+	*h = (struct console_host){
+		.ctx = d,
+		.site = get_site,
+		.store = get_store,
+		.alarms = each_alarm,
+		.devices = each_device,
+		.health = get_health,
+		.point_json = point_json,
+		.acknowledge = acknowledge,
+		.note = note,
+		.reset = reset,
+		.silence = silence,
+		.console_sound = console_sound,
+		.consoles = consoles,
+		.audit = audit,
+	};
+}

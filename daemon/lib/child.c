@@ -1,0 +1,253 @@
+// SPDX-FileCopyrightText: 2026 Watchroom contributors
+// SPDX-License-Identifier: Apache-2.0
+//
+// A child process seen from the loop: a pipe for its output, a pidfd for its end, a
+// timer for its patience. No SIGCHLD handler, so nobody else's children are touched.
+// The process is reaped only here, so its number stays ours until then and a kill never
+// hits a stranger. It refuses a shell: argv is what is run.
+#include "lib/child.h"
+
+#include <sys/pidfd.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/buf.h"
+#include "lib/mem.h"
+
+enum {
+	READ_BYTES = 8192,
+	READS_AT_ONCE = 16
+};
+
+struct child {
+	struct loop *loop;
+	pid_t pid;
+	int out_fd, pid_fd;
+	struct loop_watch *out_watch, *pid_watch;
+	struct loop_timer patience;
+	struct buf out;
+	size_t max_bytes;
+	int failure; // enum child_failure, 0 = none so far
+	child_done *done;
+	void *arg;
+};
+
+static void
+kill_group(struct child *c)
+{
+	// The group too: a program's own children would keep the pipe and the machine.
+	(void)kill(-c->pid, SIGKILL);
+	(void)kill(c->pid, SIGKILL);
+}
+
+static void
+fail(struct child *c, enum child_failure why)
+{
+	if (c->failure == 0)
+		c->failure = why;
+	kill_group(c);
+}
+
+static void
+stop_output(struct child *c)
+{
+	loop_unwatch(c->out_watch);
+	c->out_watch = NULL;
+	if (c->out_fd >= 0)
+		(void)close(c->out_fd);
+	c->out_fd = -1;
+}
+
+static void
+release(struct child *c)
+{
+	stop_output(c);
+	loop_unwatch(c->pid_watch);
+	loop_timer_stop(c->loop, &c->patience);
+	(void)close(c->pid_fd);
+	loop_release(c->loop);
+	buf_free(&c->out);
+	free(c);
+}
+
+// Reads what there is, `rounds` times at most.
+static void
+gather(struct child *c, int rounds)
+{
+	char bytes[READ_BYTES];
+	for (int i = 0; i < rounds && c->out_fd >= 0; i++) {
+		ssize_t n = read(c->out_fd, bytes, sizeof bytes);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0 && errno == EAGAIN)
+			return;
+		if (n <= 0) {
+			stop_output(c);
+			return;
+		}
+		if ((size_t)n > c->max_bytes - c->out.len) {
+			fail(c, CHILD_OUTPUT_LIMIT);
+			stop_output(c);
+			return;
+		}
+		buf_add(&c->out, bytes, (size_t)n);
+	}
+}
+
+static void
+on_output(void *arg)
+{
+	gather(arg, READS_AT_ONCE);
+}
+
+static void
+on_patience(void *arg)
+{
+	fail(arg, CHILD_TIMED_OUT);
+}
+
+static void
+on_exit_seen(void *arg)
+{
+	struct child *c = arg;
+	siginfo_t info = { 0 };
+	if (waitid(P_PIDFD, (id_t)c->pid_fd, &info, WEXITED | WNOHANG) != 0 ||
+	    info.si_pid == 0)
+		return;
+	// What it wrote before it ended is in the pipe; a grandchild may hold the pipe
+	// open for ever, so the end of the file is not waited for.
+	size_t pipe_reads = c->max_bytes / READ_BYTES + 2;
+	for (size_t i = 0; i < pipe_reads && c->out_fd >= 0; i++)
+		gather(c, 1);
+	int status = c->failure;
+	if (status == 0)
+		status = info.si_code == CLD_EXITED ? info.si_status : CHILD_SIGNALLED;
+	buf_add(&c->out, "", 0);
+	c->done(c->arg, status, c->out.data, c->out.len);
+	release(c);
+}
+
+// 0, or an errno value.
+static int
+spawn(pid_t *pid, const char *const *argv, int out_fd)
+{
+	posix_spawn_file_actions_t files;
+	posix_spawnattr_t attr;
+	sigset_t none, all;
+	char *const *args; // posix_spawn changes nothing, whatever its type says
+	memcpy(&args, &argv, sizeof args);
+	(void)sigemptyset(&none);
+	(void)sigfillset(&all);
+	if (posix_spawn_file_actions_init(&files) != 0)
+		return ENOMEM;
+	if (posix_spawnattr_init(&attr) != 0) {
+		(void)posix_spawn_file_actions_destroy(&files);
+		return ENOMEM;
+	}
+	(void)posix_spawnattr_setsigmask(&attr, &none);
+	(void)posix_spawnattr_setsigdefault(&attr, &all);
+	(void)posix_spawnattr_setpgroup(&attr, 0);
+	(void)posix_spawnattr_setflags(&attr,
+	    POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
+	int e = posix_spawn_file_actions_addopen(
+	    &files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+	if (e == 0)
+		e = posix_spawn_file_actions_adddup2(&files, out_fd, STDOUT_FILENO);
+	if (e == 0)
+		e = posix_spawn_file_actions_addclosefrom_np(&files, 3);
+	if (e == 0)
+		e = posix_spawn(pid, argv[0], &files, &attr, args, environ);
+	(void)posix_spawnattr_destroy(&attr);
+	(void)posix_spawn_file_actions_destroy(&files);
+	return e;
+}
+
+// The limit is set from outside right after the start: a program needs it when it
+// grows, not in its first microseconds.
+static void
+limit_memory(pid_t pid, uint64_t bytes)
+{
+	if (bytes == 0)
+		return;
+	struct rlimit r = { .rlim_cur = bytes, .rlim_max = bytes };
+	(void)prlimit(pid, RLIMIT_AS, &r, NULL);
+}
+
+// Takes over a running process. NULL where the kernel has no descriptor left.
+static struct child *
+adopt(struct loop *l, pid_t pid, int out_fd)
+{
+	int pid_fd = pidfd_open(pid, 0);
+	if (pid_fd < 0) {
+		int e = errno;
+		(void)kill(-pid, SIGKILL);
+		(void)waitpid(pid, NULL, 0);
+		errno = e;
+		return NULL;
+	}
+	struct child *c = xcalloc(1, sizeof *c);
+	*c =
+	    (struct child){ .loop = l, .pid = pid, .pid_fd = pid_fd, .out_fd = out_fd };
+	c->out_watch = loop_watch_read(l, out_fd, LOOP_CONSOLE, on_output, c);
+	c->pid_watch = loop_watch_read(l, pid_fd, LOOP_CONSOLE, on_exit_seen, c);
+	loop_timer_init(&c->patience, on_patience, c);
+	loop_hold(l);
+	return c;
+}
+
+struct child *
+child_run(struct loop *l, const struct child_options *o, child_done *done, void *arg)
+{
+	int out[2];
+	if (pipe2(out, O_CLOEXEC) != 0)
+		return NULL;
+	pid_t pid;
+	int e = spawn(&pid, o->argv, out[1]);
+	(void)close(out[1]);
+	if (e != 0) {
+		(void)close(out[0]);
+		errno = e;
+		return NULL;
+	}
+	limit_memory(pid, o->max_memory);
+	(void)fcntl(out[0], F_SETFL, O_NONBLOCK); // our end only
+	struct child *c = adopt(l, pid, out[0]);
+	if (!c) {
+		e = errno;
+		(void)close(out[0]);
+		errno = e;
+		return NULL;
+	}
+	c->max_bytes = o->max_bytes;
+	c->done = done;
+	c->arg = arg;
+	loop_timer_in(l, &c->patience, o->timeout_ms);
+	return c;
+}
+
+void
+child_kill(struct child *c)
+{
+	kill_group(c);
+}
+
+void
+child_free(struct child *c)
+{
+	if (!c)
+		return;
+	kill_group(c);
+	siginfo_t info;
+	while (
+	    waitid(P_PIDFD, (id_t)c->pid_fd, &info, WEXITED) != 0 && errno == EINTR) {
+	}
+	release(c);
+}

@@ -1,0 +1,408 @@
+// SPDX-FileCopyrightText: 2026 Watchroom contributors
+// SPDX-License-Identifier: Apache-2.0
+//
+// Rounds over libevent: run the timers that are due, then whatever descriptors are
+// ready, and so on. Timers live in timers.c on the loop's clock; libevent only holds
+// one alarm for the earliest of them. With a virtual clock nothing of libevent's time
+// is used: when a round finds nothing to do and nothing is held, the clock jumps to the
+// next timer. A loop belongs to the thread that runs it; it refuses to be called from
+// another (mailboxes are for that).
+#include "lib/loop.h"
+
+#include <sys/queue.h>
+
+#include <event2/event.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "lib/mailbox.h"
+#include "lib/mem.h"
+#include "lib/timers.h"
+
+enum {
+	PRIORITIES = 3,
+	// After this many callbacks or microseconds at a lower priority, libevent looks
+	// again for something more urgent.
+	DISPATCH_CALLBACKS = 64,
+	DISPATCH_US = 5000,
+	READY_ROUNDS_MAX = 100000,
+};
+
+// The time of the round, taken when it is first asked for.
+struct round_time {
+	bool running, taken;
+	int64_t mono_ms, utc_ms;
+};
+
+struct loop {
+	struct event_base *base;
+	struct clock *clock;
+	struct round_time *time; // apart, so that asking is const
+	struct timers timers;
+	struct event *tick;  // real clock: armed for the earliest timer
+	int64_t tick_due_ms; // -1 = not armed
+	unsigned held;
+	bool stop;
+	struct loop_lag lag;
+	LIST_HEAD(watches, loop_watch) watches;
+};
+
+struct loop_watch {
+	struct loop *loop;
+	struct event *event;
+	loop_fn *fn;
+	void *arg;
+	LIST_ENTRY(loop_watch) entry;
+};
+
+static void
+take_time(const struct loop *l)
+{
+	struct round_time *t = l->time;
+	if (t->taken && !l->clock->virtual_time)
+		return;
+	t->mono_ms = l->clock->mono_ms(l->clock);
+	t->utc_ms = l->clock->utc_ms(l->clock);
+	t->taken = t->running;
+}
+
+int64_t
+loop_now_ms(const struct loop *l)
+{
+	take_time(l);
+	return l->time->mono_ms;
+}
+
+int64_t
+loop_utc_ms(const struct loop *l)
+{
+	take_time(l);
+	return l->time->utc_ms;
+}
+
+struct clock *
+loop_clock(struct loop *l)
+{
+	return l->clock;
+}
+
+struct event_base *
+loop_base(struct loop *l)
+{
+	return l->base;
+}
+
+// With a virtual clock real time has to do: it needs no system call, and a simulated
+// month has millions of callbacks.
+static int64_t
+cpu_us(const struct loop *l)
+{
+	struct timespec t;
+	(void)clock_gettime(
+	    l->clock->virtual_time ? CLOCK_MONOTONIC : CLOCK_THREAD_CPUTIME_ID, &t);
+	return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
+// Counts a callback that began at `from_us`; returns when it ended.
+static int64_t
+count_callback(struct loop *l, int64_t from_us)
+{
+	int64_t now = cpu_us(l);
+	if (now - from_us > l->lag.callback_us)
+		l->lag.callback_us = now - from_us;
+	return now;
+}
+
+struct loop_lag
+loop_take_lag(struct loop *l)
+{
+	struct loop_lag lag = l->lag;
+	l->lag = (struct loop_lag){ 0 };
+	return lag;
+}
+
+// Runs the timers due now that were armed before this call. Returns whether any ran.
+static bool
+run_timers(struct loop *l)
+{
+	int64_t now = loop_now_ms(l);
+	uint64_t before = timers_mark(&l->timers);
+	struct loop_timer *t = timers_take(&l->timers, now, before);
+	if (!t)
+		return false;
+	int64_t us = cpu_us(l);
+	for (; t; t = timers_take(&l->timers, now, before)) {
+		if (now - t->due_ms > l->lag.late_ms)
+			l->lag.late_ms = now - t->due_ms;
+		t->fn(t->arg);
+		us = count_callback(l, us);
+		if (l->stop)
+			break;
+	}
+	return true;
+}
+
+// Real clock: libevent's one alarm follows the earliest timer.
+static void
+arm_tick(struct loop *l)
+{
+	int64_t due = timers_next(&l->timers);
+	if (l->clock->virtual_time || due < 0 || due == l->tick_due_ms)
+		return;
+	int64_t wait = due - loop_now_ms(l);
+	if (wait < 0)
+		wait = 0;
+	struct timeval tv = { .tv_sec = (time_t)(wait / 1000),
+		.tv_usec = (suseconds_t)(wait % 1000 * 1000) };
+	wr_assert(event_add(l->tick, &tv) == 0);
+	l->tick_due_ms = due;
+}
+
+static void
+on_tick(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	struct loop *l = arg;
+	l->tick_due_ms = -1;
+	l->time->taken = false;
+	(void)run_timers(l);
+	arm_tick(l);
+}
+
+static struct event_base *
+base_new(bool virtual_time)
+{
+	struct event_config *c = event_config_new();
+	wr_assert(c);
+	// Not for virtual time, where each look at the descriptors would set a timerfd.
+	if (!virtual_time)
+		wr_assert(event_config_set_flag(c, EVENT_BASE_FLAG_PRECISE_TIMER) == 0);
+	// One thread per base: no locks needed.
+	wr_assert(event_config_set_flag(c, EVENT_BASE_FLAG_NOLOCK) == 0);
+	struct timeval most = { .tv_usec = DISPATCH_US };
+	wr_assert(event_config_set_max_dispatch_interval(
+		      c, &most, DISPATCH_CALLBACKS, LOOP_BUS) == 0);
+	struct event_base *base = event_base_new_with_config(c);
+	event_config_free(c);
+	wr_assert(base);
+	wr_assert(event_base_priority_init(base, PRIORITIES) == 0);
+	return base;
+}
+
+struct loop *
+loop_new(struct clock *clock)
+{
+	struct loop *l = xcalloc(1, sizeof *l);
+	l->clock = clock;
+	l->time = xcalloc(1, sizeof *l->time);
+	l->base = base_new(clock->virtual_time);
+	l->tick_due_ms = -1;
+	l->tick = event_new(l->base, -1, 0, on_tick, l);
+	wr_assert(l->tick && event_priority_set(l->tick, LOOP_ALARM) == 0);
+	LIST_INIT(&l->watches);
+	return l;
+}
+
+void
+loop_free(struct loop *l)
+{
+	if (!l)
+		return;
+	wr_assert(LIST_EMPTY(&l->watches));
+	event_free(l->tick);
+	event_base_free(l->base);
+	timers_clear(&l->timers);
+	free(l->time);
+	free(l);
+}
+
+// One turn of libevent. Returns 1 where a callback may have run, 0 where none was
+// ready, -1 on failure.
+static int
+poll_base(struct loop *l, bool wait)
+{
+	if (!wait && event_base_get_num_events(l->base,
+			 EVENT_BASE_COUNT_ADDED | EVENT_BASE_COUNT_ACTIVE) == 0)
+		return 0; // timers only: spare the system call
+	(void)event_base_get_max_events(l->base, EVENT_BASE_COUNT_ACTIVE, 1);
+	l->time->taken = false;
+	int flags = EVLOOP_ONCE | (wait ? EVLOOP_NO_EXIT_ON_EMPTY : EVLOOP_NONBLOCK);
+	if (event_base_loop(l->base, flags) < 0)
+		return -1;
+	return event_base_get_max_events(l->base, EVENT_BASE_COUNT_ACTIVE, 1) > 0;
+}
+
+// Nothing was ready: a virtual clock moves on, or the loop waits.
+static int
+go_on(struct loop *l)
+{
+	int64_t due = timers_next(&l->timers);
+	if (!l->clock->virtual_time || l->held > 0 || due < 0) {
+		arm_tick(l);
+		return poll_base(l, true);
+	}
+	int64_t now = loop_now_ms(l);
+	if (due > now)
+		clock_virtual_advance(l->clock, due - now);
+	return 0;
+}
+
+int
+loop_run(struct loop *l)
+{
+	int result = 0;
+	l->stop = false;
+	l->time->running = true;
+	while (!l->stop && result >= 0) {
+		l->time->taken = false;
+		bool ran = run_timers(l);
+		if (l->stop)
+			break;
+		if (l->clock->virtual_time || ran)
+			result = poll_base(l, false);
+		else
+			result = 0;
+		if (result == 0 && !ran && !l->stop)
+			result = go_on(l);
+	}
+	l->time->running = l->time->taken = false;
+	return result < 0 ? -1 : 0;
+}
+
+void
+loop_stop(struct loop *l)
+{
+	l->stop = true;
+	(void)event_base_loopbreak(l->base);
+}
+
+void
+loop_run_ready(struct loop *l)
+{
+	l->stop = false;
+	l->time->running = true;
+	bool ran = true;
+	for (int round = 0; ran && !l->stop && round < READY_ROUNDS_MAX; round++) {
+		l->time->taken = false;
+		ran = run_timers(l);
+		if (!l->stop && poll_base(l, false) > 0)
+			ran = true;
+	}
+	l->time->running = l->time->taken = false;
+}
+
+void
+loop_timer_init(struct loop_timer *t, loop_fn *fn, void *arg)
+{
+	*t = (struct loop_timer){ .fn = fn, .arg = arg };
+}
+
+void
+loop_timer_at(struct loop *l, struct loop_timer *t, int64_t mono_ms)
+{
+	wr_assert(t->fn);
+	// A time gone by means now: else a timer that keeps asking for the past would
+	// go before all others for ever.
+	int64_t now = loop_now_ms(l);
+	timers_arm(&l->timers, t, mono_ms > now ? mono_ms : now);
+	// Not only between rounds: libevent may stay in one for long under a flood.
+	if (l->tick_due_ms < 0 || t->due_ms < l->tick_due_ms)
+		arm_tick(l);
+}
+
+void
+loop_timer_in(struct loop *l, struct loop_timer *t, int64_t delay_ms)
+{
+	int64_t due;
+	if (__builtin_add_overflow(loop_now_ms(l), delay_ms, &due))
+		due = INT64_MAX;
+	loop_timer_at(l, t, due);
+}
+
+void
+loop_timer_stop(struct loop *l, struct loop_timer *t)
+{
+	timers_disarm(&l->timers, t);
+}
+
+bool
+loop_timer_armed(const struct loop_timer *t)
+{
+	return t->heap_slot != 0;
+}
+
+static void
+on_watch(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	struct loop_watch *w = arg;
+	struct loop *l = w->loop; // the callback may free the watch
+	int64_t from = cpu_us(l);
+	l->time->taken = false;
+	w->fn(w->arg);
+	(void)count_callback(l, from);
+}
+
+static struct loop_watch *
+watch(
+    struct loop *l, int fd, short what, enum loop_priority prio, loop_fn *fn, void *arg)
+{
+	struct loop_watch *w = xcalloc(1, sizeof *w);
+	*w = (struct loop_watch){ .loop = l, .fn = fn, .arg = arg };
+	w->event = event_new(l->base, fd, (short)(what | EV_PERSIST), on_watch, w);
+	wr_assert(w->event && event_priority_set(w->event, (int)prio) == 0);
+	wr_assert(event_add(w->event, NULL) == 0);
+	LIST_INSERT_HEAD(&l->watches, w, entry);
+	return w;
+}
+
+struct loop_watch *
+loop_watch_read(struct loop *l, int fd, enum loop_priority prio, loop_fn *fn, void *arg)
+{
+	return watch(l, fd, EV_READ, prio, fn, arg);
+}
+
+struct loop_watch *
+loop_watch_write(
+    struct loop *l, int fd, enum loop_priority prio, loop_fn *fn, void *arg)
+{
+	return watch(l, fd, EV_WRITE, prio, fn, arg);
+}
+
+struct loop_watch *
+loop_watch_signal(struct loop *l, int signo, loop_fn *fn, void *arg)
+{
+	return watch(l, signo, EV_SIGNAL, LOOP_BUS, fn, arg);
+}
+
+struct loop_watch *
+loop_watch_mailbox(
+    struct loop *l, struct mailbox *m, enum loop_priority prio, loop_fn *fn, void *arg)
+{
+	return watch(l, mailbox_fd(m), EV_READ, prio, fn, arg);
+}
+
+void
+loop_unwatch(struct loop_watch *w)
+{
+	if (!w)
+		return;
+	LIST_REMOVE(w, entry);
+	event_free(w->event);
+	free(w);
+}
+
+void
+loop_hold(struct loop *l)
+{
+	l->held++;
+}
+
+void
+loop_release(struct loop *l)
+{
+	wr_assert(l->held > 0);
+	l->held--;
+}

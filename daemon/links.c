@@ -1,0 +1,186 @@
+// SPDX-FileCopyrightText: 2026 Watchroom contributors
+// SPDX-License-Identifier: Apache-2.0
+//
+// Built-in points: links that are lost and come back, faults of the daemon itself. A
+// lost device makes its points unknown and clears nothing (I6); a dead bus raises one
+// alarm and hides those of its devices behind it. Part of the engine; runs on the loop.
+#include <math.h>
+#include <stdio.h>
+
+#include "engine_impl.h"
+#include "lib/mem.h"
+
+static struct builtin *
+builtin_of(const struct engine *e, uint32_t point)
+{
+	wr_assert(point >= e->site->n_site_points && point < e->site->n_points);
+	return &e->builtins[point - e->site->n_site_points];
+}
+
+static const uint32_t *
+points_behind(const struct engine *e, const struct builtin *b, uint32_t *n)
+{
+	if (b->kind == BUILTIN_DEVICE) {
+		*n = e->site->devices[b->index].n_points;
+		return e->site->devices[b->index].points;
+	}
+	if (b->kind == BUILTIN_GPIO) {
+		*n = e->site->gpios[b->index].n_points;
+		return e->site->gpios[b->index].points;
+	}
+	*n = 0;
+	return NULL;
+}
+
+static void
+lose_points(struct engine *e, const struct builtin *b, int64_t utc_ms)
+{
+	uint32_t n;
+	const uint32_t *points = points_behind(e, b, &n);
+	for (uint32_t i = 0; i < n; i++) {
+		int64_t last = e->points[points[i]].state.t_utc_ms;
+		engine_set_quality(
+		    e, points[i], QUALITY_UNKNOWN, last != 0 ? last : utc_ms);
+		engine_forget_pending(e, points[i]);
+	}
+}
+
+// A dead bus raises one link alarm; those of its devices stand hidden behind it.
+static void
+suppress_devices(struct engine *e, uint16_t bus, bool on)
+{
+	for (uint16_t d = 0; d < e->site->n_devices; d++) {
+		if (e->site->devices[d].bus != bus)
+			continue;
+		struct alarm_record *r =
+		    alarms_of_point(e->alarms, e->site->devices[d].link_point);
+		while (r != NULL) {
+			struct alarm_record *next = r->next_of_point;
+			if (r->a.condition == COND_LINK)
+				transition_flag(e, r, FLAG_SUPPRESSED, on);
+			r = next;
+		}
+	}
+}
+
+static void
+write_blind(struct engine *e, uint32_t link_point, const struct builtin *b)
+{
+	uint32_t n;
+	(void)points_behind(e, b, &n);
+	const struct point *p = &e->site->points[link_point];
+	struct event ev;
+	event_init(&ev, EVENT_BLIND);
+	(void)str_copy(ev.point, sizeof(ev.point), p->id);
+	(void)str_copy(ev.place_zh, sizeof(ev.place_zh), p->place_zh);
+	(void)str_copy(ev.place_en, sizeof(ev.place_en), p->place_en);
+	(void)snprintf(ev.params, sizeof(ev.params),
+	    "{\"reason\":\"link\",\"from_utc_ms\":%lld,\"to_utc_ms\":%lld,\"points\":%"
+	    "u}",
+	    (long long)b->lost_utc_ms, (long long)loop_utc_ms(e->loop), n);
+	(void)works_event(e->works, &ev);
+}
+
+static struct facts
+facts_now(const struct engine *e)
+{
+	return (struct facts){
+		.t_utc_ms = loop_utc_ms(e->loop),
+		.t_mono_ms = loop_now_ms(e->loop),
+		.value = NAN,
+		.quality = QUALITY_GOOD,
+	};
+}
+
+static void
+link_lost(struct engine *e, uint32_t point, struct builtin *b, const char *code)
+{
+	struct facts f = facts_now(e);
+	b->lost = true;
+	b->lost_utc_ms = f.t_utc_ms;
+	if (b->kind == BUILTIN_DEVICE && e->heard_mono_ms[b->index] != 0)
+		b->lost_utc_ms -= f.t_mono_ms - e->heard_mono_ms[b->index];
+	lose_points(e, b, f.t_utc_ms);
+	engine_set_quality(e, point, QUALITY_GOOD, f.t_utc_ms);
+	const struct condition_list set = { 1, { COND_LINK }, { code } };
+	engine_apply_set(e, point, &set, &f);
+	if (b->kind == BUILTIN_BUS)
+		suppress_devices(e, b->index, true);
+}
+
+static void
+link_back(struct engine *e, uint32_t point, struct builtin *b)
+{
+	struct facts f = facts_now(e);
+	bool was_lost = b->lost;
+	b->lost = false;
+	engine_set_quality(e, point, QUALITY_GOOD, f.t_utc_ms);
+	const struct condition_list none = { .n = 0 };
+	engine_apply_set(e, point, &none, &f);
+	if (b->kind == BUILTIN_BUS)
+		suppress_devices(e, b->index, false);
+	if (was_lost && (b->kind == BUILTIN_DEVICE || b->kind == BUILTIN_GPIO))
+		write_blind(e, point, b);
+}
+
+void
+engine_link(struct engine *e, uint32_t link_point, bool lost, const char *code)
+{
+	struct builtin *b = builtin_of(e, link_point);
+	if (lost && !b->lost)
+		link_lost(e, link_point, b, code == NULL ? "" : code);
+	else if (!lost && (b->lost || !e->points[link_point].state.seen))
+		link_back(e, link_point, b);
+	e->points[link_point].state.seen = true;
+}
+
+void
+engine_heard(struct engine *e, uint32_t device, int64_t mono_ms)
+{
+	uint32_t link_point = e->site->devices[device].link_point;
+	e->heard_mono_ms[device] = mono_ms;
+	if (!e->points[link_point].state.seen)
+		engine_link(e, link_point, false, NULL);
+}
+
+void
+engine_system(struct engine *e, uint32_t point, bool fault, const char *code)
+{
+	struct facts f = facts_now(e);
+	engine_set_quality(e, point, QUALITY_GOOD, f.t_utc_ms);
+	struct condition_list set = { .n = 0 };
+	if (fault) {
+		set.n = 1;
+		set.condition[0] = COND_FAULT;
+		set.code[0] = code;
+	}
+	engine_apply_set(e, point, &set, &f);
+}
+
+void
+links_init(struct engine *e)
+{
+	const struct site *s = e->site;
+	uint32_t n = s->n_points - s->n_site_points;
+	e->builtins = xcalloc(n + 1, sizeof(*e->builtins));
+	for (uint32_t i = 0; i < n; i++)
+		e->builtins[i].kind = BUILTIN_SYSTEM;
+	for (uint16_t i = 0; i < s->n_buses; i++)
+		*builtin_of(e, s->buses[i].link_point) =
+		    (struct builtin){ .kind = BUILTIN_BUS, .index = i };
+	for (uint16_t i = 0; i < s->n_devices; i++)
+		*builtin_of(e, s->devices[i].link_point) =
+		    (struct builtin){ .kind = BUILTIN_DEVICE, .index = i };
+	for (uint16_t i = 0; i < s->n_gpios; i++)
+		*builtin_of(e, s->gpios[i].link_point) =
+		    (struct builtin){ .kind = BUILTIN_GPIO, .index = i };
+	for (uint16_t i = 0; i < s->n_channels; i++)
+		*builtin_of(e, s->channels[i].link_point) =
+		    (struct builtin){ .kind = BUILTIN_CHANNEL, .index = i };
+}
+
+bool
+engine_link_lost(const struct engine *e, uint32_t link_point)
+{
+	return builtin_of(e, link_point)->lost;
+}

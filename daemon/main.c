@@ -1,0 +1,493 @@
+// SPDX-FileCopyrightText: 2026 Watchroom contributors
+// SPDX-License-Identifier: Apache-2.0
+//
+// watchroomd: options, and the order in which the parts start and stop. Broken
+// configuration starts the last good copy with a loud alarm: no monitoring is worse
+// than old monitoring (I12).
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <getopt.h>
+#include <signal.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <systemd/sd-daemon.h>
+#include <unistd.h>
+
+#include "config/config.h"
+#include "daemon.h"
+#include "lib/buf.h"
+#include "lib/log.h"
+#include "lib/mem.h"
+#include "lib/paths.h"
+
+enum {
+	EXIT_BAD_INPUT = 2,
+	STOP_PATIENCE_MS = 5000,
+	DESCRIPTORS = 8192
+};
+
+// ---- options ----------------------------------------------------------------------
+
+static void
+usage(FILE *out)
+{
+	(void)fprintf(out,
+	    "usage: watchroomd -c FILE [--state DIR] [--check] [--debug]\n"
+	    "       watchroomd --version | --help\n"
+	    "\n"
+	    "  -c, --config FILE  the site\n"
+	    "      --state DIR    state (default $STATE_DIRECTORY, else "
+	    "/var/lib/watchroom)\n"
+	    "      --check        check the site, print buses and budgets, exit 0 or "
+	    "2\n"
+	    "      --debug        log more\n");
+}
+
+static const char *
+default_state(void)
+{
+	const char *s = getenv("STATE_DIRECTORY");
+	return s != NULL && s[0] != '\0' ? s : "/var/lib/watchroom";
+}
+
+static void
+parse_options(struct daemon *d, int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "config", required_argument, NULL, 'c' },
+		{ "state", required_argument, NULL, 's' },
+		{ "check", no_argument, NULL, 'k' },
+		{ "debug", no_argument, NULL, 'd' },
+		{ "version", no_argument, NULL, 'v' },
+		{ "help", no_argument, NULL, 'h' },
+		{ NULL, 0, NULL, 0 },
+	};
+	int opt;
+	while ((opt = getopt_long(argc, argv, "c:h", options, NULL)) != -1) {
+		switch (opt) {
+		case 'c':
+			d->config_file = optarg;
+			break;
+		case 's':
+			d->state_directory = optarg;
+			break;
+		case 'k':
+			d->check_only = true;
+			break;
+		case 'd':
+			d->debug = true;
+			break;
+		case 'v':
+			(void)printf("watchroomd %s\n", WATCHROOM_VERSION);
+			exit(EXIT_SUCCESS);
+		case 'h':
+			usage(stdout);
+			exit(EXIT_SUCCESS);
+		default:
+			usage(stderr);
+			exit(EXIT_BAD_INPUT);
+		}
+	}
+	if (d->config_file == NULL || optind != argc) {
+		usage(stderr);
+		exit(EXIT_BAD_INPUT);
+	}
+	if (d->state_directory == NULL)
+		d->state_directory = default_state();
+}
+
+// ---- configuration ------------------------------------------------------------------
+
+// Loads a site; its problems are printed to `out` where that is not NULL.
+static struct site *
+load(const char *file, const char *panels, FILE *out)
+{
+	struct problems *p = xcalloc(1, sizeof(*p));
+	struct site *s = site_load(file, panels, p);
+	if (s == NULL && out != NULL)
+		problems_print(p, out);
+	problems_free(p);
+	free(p);
+	return s;
+}
+
+static int
+check(struct daemon *d)
+{
+	struct site *s = load(d->config_file, d->panels, stderr);
+	if (s == NULL)
+		return EXIT_BAD_INPUT;
+	site_print_summary(s, stdout);
+	site_free(s);
+	return EXIT_SUCCESS;
+}
+
+static void
+make_directory(const char *path)
+{
+	if (mkdir(path, 0750) != 0 && errno != EEXIST)
+		fatal("state", "cannot make the directory %s", path);
+}
+
+static char *
+last_good_directory(const struct daemon *d)
+{
+	return xasprintf("%s/last-good", d->state_directory);
+}
+
+static struct site *
+load_last_good(struct daemon *d)
+{
+	char *dir = last_good_directory(d);
+	const char *slash = strrchr(d->config_file, '/');
+	const char *base = slash != NULL ? slash + 1 : d->config_file;
+	char *file = xasprintf("%s/%s", dir, base);
+	char *panels = xasprintf("%s/panels", dir);
+	struct site *s = load(file, panels, NULL);
+	free(panels);
+	free(dir);
+	if (s == NULL) {
+		free(file);
+		return NULL;
+	}
+	d->loaded_file = file;
+	d->last_good = true;
+	log_warnx("config",
+	    "the configuration is broken: starting its last good copy, %s", file);
+	return s;
+}
+
+// The site, or its last good copy, or no start at all.
+static void
+load_site(struct daemon *d)
+{
+	d->site = load(d->config_file, d->panels, stderr);
+	if (d->site == NULL) {
+		d->site = load_last_good(d);
+		if (d->site == NULL)
+			exit(EXIT_BAD_INPUT);
+		return;
+	}
+	d->loaded_file = xstrdup(d->config_file);
+	char *dir = last_good_directory(d);
+	struct err e = { 0 };
+	if (site_save_copy(d->config_file, d->panels, dir, &e) != 0)
+		log_warnx("config", "cannot keep a last good copy: %s", e.text);
+	free(dir);
+}
+
+// ---- wiring -------------------------------------------------------------------------
+
+static void
+on_event(void *ctx, const struct event *ev)
+{
+	const struct daemon *d = ctx;
+	if (d->console != NULL)
+		console_push_event(d->console, ev);
+}
+
+static void
+on_durable(void *ctx, const struct event *ev)
+{
+	const struct daemon *d = ctx;
+	if (d->console != NULL)
+		console_push_durable(d->console, ev->stream_n, ev->seq);
+	engine_durable(d->engine, ev);
+}
+
+static void
+on_saved(void *ctx, uint64_t serial)
+{
+	outbox_saved(((struct daemon *)ctx)->outbox, serial);
+}
+
+static void
+on_alarm(void *ctx, const struct alarm_record *r, bool closed)
+{
+	const struct daemon *d = ctx;
+	(void)closed;
+	if (d->console == NULL)
+		return;
+	struct alarm_view v;
+	host_alarm_view(d, r, &v);
+	console_push_alarm(d->console, &v);
+	console_push_health(d->console);
+}
+
+static void
+on_raised(void *ctx, struct alarm_record *r, const struct event *onset)
+{
+	(void)onset;
+	outbox_raised(((struct daemon *)ctx)->outbox, r);
+}
+
+static void
+on_answered(void *ctx, struct alarm_record *r)
+{
+	outbox_answered(((struct daemon *)ctx)->outbox, r);
+}
+
+static void
+on_sound(void *ctx, bool on)
+{
+	const struct daemon *d = ctx;
+	log_debug("sound", "sound is wanted: %s", on ? "yes" : "no");
+	if (d->console != NULL)
+		console_push_health(d->console);
+}
+
+static void
+on_receipt(void *ctx, const struct receipt *r)
+{
+	outbox_receipt(((struct daemon *)ctx)->outbox, r);
+}
+
+static void
+on_store_mode(void *ctx, enum store_mode mode, const char *detail)
+{
+	const struct daemon *d = ctx;
+	if (d->supervise == NULL)
+		return;
+	supervise_store(d->supervise, mode, detail);
+	if (d->console != NULL)
+		console_push_health(d->console);
+}
+
+static void
+on_store_lost(
+    void *ctx, int64_t from_utc_ms, int64_t to_utc_ms, const uint32_t lost[CLASS_COUNT])
+{
+	(void)ctx;
+	uint64_t sum = 0;
+	for (unsigned i = 0; i < CLASS_COUNT; i++)
+		sum += lost[i];
+	log_warnx("store", "%llu events could not be kept between %lld and %lld",
+	    (unsigned long long)sum, (long long)from_utc_ms, (long long)to_utc_ms);
+}
+
+static void
+on_stop_signal(void *arg)
+{
+	const struct daemon *d = arg;
+	loop_stop(d->loop);
+}
+
+static void
+on_hangup(void *arg)
+{
+	(void)arg;
+	log_warnx("config", "a changed configuration takes effect at the next start");
+}
+
+// ---- events of the daemon itself
+// --------------------------------------------------------
+
+static void
+write_simple(struct daemon *d, enum event_kind kind, struct buf *params)
+{
+	struct event ev;
+	event_init(&ev, kind);
+	json_close(params, '}');
+	(void)str_copy(ev.params, sizeof(ev.params), params->data);
+	buf_free(params);
+	(void)works_event(d->works, &ev);
+}
+
+// I11: down from t1 to t2, what was active before.
+static void
+write_start(struct daemon *d, const struct recovered *r)
+{
+	struct buf b = { 0 };
+	int64_t now = loop_utc_ms(d->loop);
+	if (r->last_utc_ms != 0) {
+		json_open(&b, NULL, '{');
+		json_int(&b, "from_utc_ms", r->last_utc_ms);
+		json_int(&b, "to_utc_ms", now);
+		json_bool(&b, "clean", r->clean_stop);
+		json_int(&b, "open_alarms", (int64_t)r->n_alarms);
+		json_int(&b, "owed_notices", (int64_t)r->n_notices);
+		write_simple(d, EVENT_DAEMON_DOWN, &b);
+	}
+	json_open(&b, NULL, '{');
+	json_str(&b, "version", WATCHROOM_VERSION);
+	json_str(&b, "config_rev", d->site->revision);
+	json_int(&b, "points", d->site->n_site_points);
+	json_bool(&b, "last_good", d->last_good);
+	write_simple(d, EVENT_DAEMON_START, &b);
+	if (d->last_good) {
+		json_open(&b, NULL, '{');
+		json_str(&b, "file", d->config_file);
+		write_simple(d, EVENT_CONFIG_REFUSED, &b);
+	}
+}
+
+static void
+write_stop(struct daemon *d)
+{
+	struct buf b = { 0 };
+	json_open(&b, NULL, '{');
+	json_int(&b, "open_alarms", (int64_t)alarms_count(engine_alarms(d->engine)));
+	write_simple(d, EVENT_DAEMON_STOP, &b);
+}
+
+// ---- start and stop
+// ---------------------------------------------------------------------
+
+static void
+start_store(struct daemon *d)
+{
+	const struct site *s = d->site;
+	const struct store_host host = {
+		.ctx = d,
+		.mode = on_store_mode,
+		.lost = on_store_lost,
+	};
+	const char *dir =
+	    s->store_directory[0] != '\0' ? s->store_directory : d->state_directory;
+	make_directory(dir);
+	const struct store_options options = {
+		.directory = dir,
+		.site_id = s->id,
+		.time_zone = s->time_zone,
+		.statistics_day_min = s->statistics_day_min,
+		.config_rev = s->revision,
+	};
+	struct err e = { 0 };
+	d->store = store_open(&options, d->loop, &host, &e);
+	if (d->store == NULL)
+		fatalx("store", "%s", e.text);
+}
+
+static void
+start_engine(struct daemon *d)
+{
+	const struct recovered *r = store_recovered(d->store);
+	const struct works_host works_host = {
+		.ctx = d,
+		.event = on_event,
+		.durable = on_durable,
+		.saved = on_saved,
+	};
+	d->works = works_new(d->loop, d->store, r->last_boot + 1, &works_host);
+	const struct engine_host engine_host = {
+		.ctx = d,
+		.alarm = on_alarm,
+		.raised = on_raised,
+		.answered = on_answered,
+		.sound = on_sound,
+	};
+	d->engine = engine_new(d->loop, d->site, d->store, d->works, &engine_host);
+	d->outbox = outbox_new(d->loop, d->site, d->works, d->engine);
+	write_start(d, r);
+	engine_recover(d->engine, r, r->last_utc_ms);
+	outbox_recover(d->outbox, r);
+	store_recovered_free(d->store);
+	d->supervise = supervise_new(d->loop, d->site, d->engine, d->works, d->store);
+	supervise_store(d->supervise, store_current_mode(d->store), "at start");
+	if (d->last_good)
+		engine_system(
+		    d->engine, d->site->loop_point, true, "last-good-configuration");
+}
+
+static void
+start_outward(struct daemon *d)
+{
+	const struct delivery_host delivery_host = { .ctx = d, .receipt = on_receipt };
+	d->delivery = delivery_start(d->site, d->loop, &delivery_host);
+	outbox_attach(d->outbox, d->delivery);
+	struct console_host host;
+	host_fill(d, &host);
+	struct err e = { 0 };
+	d->console = console_start(
+	    d->loop, &host, d->web, d->reports_program, d->loaded_file, &e);
+	if (d->console == NULL)
+		fatalx("console", "%s", e.text);
+	d->running = running_site_start(d->loop, d->site, d->engine);
+}
+
+static void
+stop(struct daemon *d)
+{
+	running_site_stop(d->running);
+	delivery_stop(d->delivery);
+	outbox_attach(d->outbox, NULL);
+	engine_close_minutes(d->engine);
+	write_stop(d);
+	works_flush(d->works);
+	store_close(d->store, STOP_PATIENCE_MS);
+	console_stop(d->console);
+	d->console = NULL;
+	supervise_free(d->supervise);
+	outbox_free(d->outbox);
+	engine_free(d->engine);
+	works_free(d->works);
+	loop_free(d->loop);
+	site_free(d->site);
+	free(d->loaded_file);
+	free(d->panels);
+	free(d->web);
+	free(d->reports_program);
+}
+
+static void
+raise_limits(void)
+{
+	struct rlimit l;
+	if (getrlimit(RLIMIT_NOFILE, &l) != 0)
+		return;
+	l.rlim_cur = l.rlim_max < DESCRIPTORS ? l.rlim_max : DESCRIPTORS;
+	(void)setrlimit(RLIMIT_NOFILE, &l);
+}
+
+static int
+run(struct daemon *d)
+{
+	make_directory(d->state_directory);
+	load_site(d);
+	raise_limits();
+	(void)signal(SIGPIPE, SIG_IGN);
+	d->loop = loop_new(clock_real());
+	d->started_utc_ms = loop_utc_ms(d->loop);
+	start_store(d);
+	start_engine(d);
+	start_outward(d);
+	struct loop_watch *term =
+	    loop_watch_signal(d->loop, SIGTERM, on_stop_signal, d);
+	struct loop_watch *intr = loop_watch_signal(d->loop, SIGINT, on_stop_signal, d);
+	struct loop_watch *hup = loop_watch_signal(d->loop, SIGHUP, on_hangup, d);
+	log_info("main", "watching %u points; console on port %u",
+	    d->site->n_site_points, console_port(d->console));
+	(void)sd_notify(0, "READY=1");
+	int rc = loop_run(d->loop);
+	(void)sd_notify(0, "STOPPING=1");
+	loop_unwatch(term);
+	loop_unwatch(intr);
+	loop_unwatch(hup);
+	stop(d);
+	return rc == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+int
+main(int argc, char **argv)
+{
+	static struct daemon d;
+	parse_options(&d, argc, argv);
+	log_init("watchroomd", d.debug);
+	if (sodium_init() < 0)
+		fatalx("main", "cannot start the cryptographic library");
+	d.panels = paths_data("panels");
+	d.web = paths_data("web");
+	d.reports_program = paths_program("watchroom");
+	if (d.check_only) {
+		int rc = check(&d);
+		free(d.panels);
+		free(d.web);
+		free(d.reports_program);
+		return rc;
+	}
+	return run(&d);
+}

@@ -1,0 +1,46 @@
+// SPDX-FileCopyrightText: 2026 Watchroom contributors
+// SPDX-License-Identifier: Apache-2.0
+//
+// What the files of report/ share: one report's making. Not for others; they include
+// report.h.
+#ifndef REPORT_DEFINITIONS_H
+#define REPORT_DEFINITIONS_H
+
+#include "report/doc.h"
+#include "report/report.h"
+#include "store/query.h"
+
+struct report_input {
+	struct reader *reader;
+	const struct report_request *request;
+	struct day_span day;
+};
+
+// Row sources: fill an empty doc. 0 or -1.
+int alarms_daily_build(
+    const struct report_input *in, struct report_doc *d, struct err *err);
+int pressure_daily_build(
+    const struct report_input *in, struct report_doc *d, struct err *err);
+
+// What goes around the tables, ready to be written.
+struct report_frame {
+	const char *name;
+	const struct report_request *request;
+	const struct report_doc *doc;
+	const struct day_span *day;
+};
+
+void format_csv(const struct report_frame *f, struct buf *out);
+void format_json(const struct report_frame *f, struct buf *out);
+
+// Spans of the day in which the system or a part of it saw nothing, from events. Adds
+// a table "gaps".
+int gaps_build(const struct report_input *in, struct report_doc *d, struct err *err);
+
+// SHA-256 of the bytes, 64 hex digits and NUL.
+enum {
+	SHA256_HEX = 65
+};
+void report_sha256(const void *data, size_t len, char out[static SHA256_HEX]);
+
+#endif

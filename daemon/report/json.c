@@ -1,0 +1,133 @@
+// SPDX-FileCopyrightText: 2026 Watchroom contributors
+// SPDX-License-Identifier: Apache-2.0
+//
+// A report as JSON for programs: exact numbers in their base unit, ids as numbers,
+// times in UTC. One thread. The checksum covers the bytes of the value of "data" as
+// they stand; docs/reports.md shows how to verify it.
+#include <string.h>
+
+#include "report/definitions.h"
+
+static void
+put_cell(struct buf *b, const struct report_column *col, const struct report_cell *cell)
+{
+	if (cell->none && col->kind != COLUMN_IDS) {
+		json_none(b, col->name);
+		return;
+	}
+	switch (col->kind) {
+	case COLUMN_TEXT:
+	case COLUMN_KEY:
+		json_str(b, col->name, cell->text);
+		return;
+	case COLUMN_PLACE:
+		json_open(b, col->name, '{');
+		json_str(b, "zh", cell->text);
+		json_str(b, "en", cell->text_en);
+		json_close(b, '}');
+		return;
+	case COLUMN_COUNT:
+	case COLUMN_SPAN:
+		json_int(b, col->name, cell->n);
+		return;
+	case COLUMN_KPA:
+		json_double(b, col->name, cell->x);
+		return;
+	case COLUMN_TENTHS:
+		json_double(b, col->name, (double)cell->n / 10.0);
+		return;
+	case COLUMN_TIME:
+		json_time(b, col->name, cell->n);
+		return;
+	case COLUMN_IDS:
+		json_open(b, col->name, '[');
+		for (size_t i = 0; i < cell->n_ids; i++)
+			json_int(b, NULL, cell->ids[i]);
+		json_close(b, ']');
+		return;
+	}
+}
+
+static void
+put_row(struct buf *b, const char *key, const struct report_table *t, size_t row)
+{
+	json_open(b, key, '{');
+	for (size_t i = 0; i < t->n_columns; i++) {
+		if (t->columns[i].where != IN_CSV)
+			put_cell(b, &t->columns[i], &t->cells[row * t->n_columns + i]);
+	}
+	json_close(b, '}');
+}
+
+static void
+put_data(struct buf *b, const struct report_doc *d)
+{
+	json_open(b, NULL, '{');
+	json_int(b, "first_seq", d->first_seq);
+	json_int(b, "last_seq", d->last_seq);
+	for (size_t i = 0; i < d->n_tables; i++) {
+		const struct report_table *t = &d->tables[i];
+		if (t->single) {
+			put_row(b, t->name, t, 0);
+			continue;
+		}
+		json_open(b, t->name, '[');
+		for (size_t r = 0; r < t->n_rows; r++)
+			put_row(b, NULL, t, r);
+		json_close(b, ']');
+	}
+	json_close(b, '}');
+}
+
+static void
+put_site(struct buf *b, const struct report_site *s)
+{
+	json_open(b, "site", '{');
+	json_str(b, "id", s->id);
+	json_open(b, "name", '{');
+	json_str(b, "zh", s->name_zh);
+	json_str(b, "en", s->name_en);
+	json_close(b, '}');
+	json_str(b, "time_zone", s->time_zone);
+	json_close(b, '}');
+}
+
+static void
+put_day(struct buf *b, const struct day_span *day)
+{
+	char from[LOCAL_TIME_MAX], to[LOCAL_TIME_MAX];
+	doc_local_time(day->from_ms, from);
+	doc_local_time(day->to_ms, to);
+	json_str(b, "day", day->day);
+	json_time(b, "from", day->from_ms);
+	json_time(b, "to", day->to_ms);
+	json_str(b, "from_local", from);
+	json_str(b, "to_local", to);
+	json_bool(b, "closed", day->closed);
+}
+
+void
+format_json(const struct report_frame *f, struct buf *out)
+{
+	struct buf data = { 0 };
+	char sum[SHA256_HEX];
+	put_data(&data, f->doc);
+	report_sha256(data.data, data.len, sum);
+
+	struct buf b = { 0 };
+	json_open(&b, NULL, '{');
+	json_str(&b, "report", f->name);
+	put_site(&b, f->request->site);
+	put_day(&b, f->day);
+	json_raw(&b, "data", data.data);
+	json_int(&b, "rows", (int64_t)doc_rows(f->doc));
+	json_int(&b, "revision", f->doc->last_seq);
+	json_str(&b, "sha256", sum);
+	json_time(&b, "produced", f->request->now_utc_ms);
+	json_str(&b, "version", WATCHROOM_VERSION);
+	json_close(&b, '}');
+	buf_str(&b, "\n");
+	buf_add(out, b.data, b.len);
+	buf_free(&b);
+	buf_free(&data);
+}

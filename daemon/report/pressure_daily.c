@@ -1,0 +1,230 @@
+// SPDX-FileCopyrightText: 2026 Watchroom contributors
+// SPDX-License-Identifier: Apache-2.0
+//
+// The pump pressure sheet: per gauge the least and greatest value with their times, the
+// time-weighted mean over good time, and how much of the day there was a value for. One
+// thread. Refuses to flatter: coverage is rounded down, a mean without good time is
+// none, and a gauge of the site without a single row is listed as such.
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/reading.h"
+#include "lib/mem.h"
+#include "report/definitions.h"
+
+// clang-format off
+static const struct report_column gauge_columns[] = {
+	{ "place",       "report.col.place",    COLUMN_PLACE,  IN_BOTH, NULL },
+	{ "point",       "report.col.point",    COLUMN_TEXT,   IN_BOTH, NULL },
+	{ "min",         "report.col.min",      COLUMN_KPA,    IN_BOTH, NULL },
+	{ "min_at",      "report.col.min_at",   COLUMN_TIME,   IN_BOTH, NULL },
+	{ "mean",        "report.col.mean",     COLUMN_KPA,    IN_BOTH, NULL },
+	{ "max",         "report.col.max",      COLUMN_KPA,    IN_BOTH, NULL },
+	{ "max_at",      "report.col.max_at",   COLUMN_TIME,   IN_BOTH, NULL },
+	{ "unit",        NULL,                  COLUMN_TEXT,   IN_JSON, NULL },
+	{ "coverage_percent", "report.col.coverage", COLUMN_TENTHS, IN_BOTH, NULL },
+	{ "good_ms",     "report.col.good",     COLUMN_SPAN,   IN_BOTH, NULL },
+	{ "expected_ms", "report.col.expected", COLUMN_SPAN,   IN_BOTH, NULL },
+	{ "samples",     "report.col.samples",  COLUMN_COUNT,  IN_BOTH, NULL },
+	{ "minutes",     "report.col.minutes",  COLUMN_COUNT,  IN_BOTH, NULL },
+};
+
+static const struct report_column gap_columns[] = {
+	{ "place", "report.col.place",  COLUMN_PLACE, IN_BOTH, NULL },
+	{ "point", "report.col.point",  COLUMN_TEXT,  IN_BOTH, NULL },
+	{ "from",  "report.col.from",   COLUMN_TIME,  IN_BOTH, NULL },
+	{ "to",    "report.col.to",     COLUMN_TIME,  IN_BOTH, NULL },
+	{ "ms",    "report.col.length", COLUMN_SPAN,  IN_BOTH, NULL },
+};
+
+#define COLUMNS(c) .columns = c, .n_columns = sizeof(c) / sizeof((c)[0])
+static const struct report_table gauges_shape = { .name = "gauges", .title = "report.gauges", COLUMNS(gauge_columns) };
+static const struct report_table gaps_shape   = { .name = "no_value", .title = "report.no_value", COLUMNS(gap_columns) };
+// clang-format on
+
+struct gauges {
+	struct pressure_day *rows;
+	size_t n, size;
+};
+
+static bool
+take_gauge(void *arg, const struct pressure_day *p)
+{
+	struct gauges *g = arg;
+	if (g->n == g->size) {
+		g->size = g->size != 0 ? g->size * 2 : 16;
+		g->rows = xreallocarray(g->rows, g->size, sizeof(*g->rows));
+	}
+	g->rows[g->n++] = *p;
+	return true;
+}
+
+static bool
+has_gauge(const struct gauges *g, const char *point)
+{
+	for (size_t i = 0; i < g->n; i++) {
+		if (strcmp(g->rows[i].point, point) == 0)
+			return true;
+	}
+	return false;
+}
+
+// Gauges of the site that have no row at all.
+static void
+add_silent_gauges(struct gauges *g, const struct site *s, int64_t expected_ms)
+{
+	for (uint32_t i = 0; s != NULL && i < s->n_site_points; i++) {
+		const struct point *p = &s->points[i];
+		if (point_kind_quantity(p->kind) != QUANTITY_PRESSURE ||
+		    has_gauge(g, p->id))
+			continue;
+		struct pressure_day none = { .min = (double)NAN,
+			.max = (double)NAN,
+			.mean = (double)NAN,
+			.expected_ms = expected_ms };
+		(void)str_copy(none.point, sizeof(none.point), p->id);
+		(void)take_gauge(g, &none);
+	}
+}
+
+static int
+by_point(const void *va, const void *vb)
+{
+	const struct pressure_day *a = va, *b = vb;
+	return strcmp(a->point, b->point);
+}
+
+static void
+put_place(struct report_cell *c, const struct site *s, const char *point)
+{
+	uint32_t i = s != NULL ? site_find_point(s, point) : UINT32_MAX;
+	if (i != UINT32_MAX)
+		doc_put_place(c, s->points[i].place_zh, s->points[i].place_en);
+}
+
+// Tenths of a percent, rounded down: 99.99 % is not all of the day.
+static int64_t
+coverage_tenths(int64_t good_ms, int64_t expected_ms)
+{
+	int64_t t = good_ms * 1000 / expected_ms;
+	return t < 1000 ? t : 1000;
+}
+
+static void
+put_gauge(struct report_table *t, const struct site *s, const struct pressure_day *p)
+{
+	bool known = p->good_ms > 0;
+	struct report_cell *row = doc_row(t);
+	put_place(&row[0], s, p->point);
+	doc_put_text(&row[1], p->point);
+	if (known) {
+		doc_put_number(&row[2], p->min);
+		doc_put_count(&row[3], p->min_at_ms);
+		doc_put_number(&row[4], p->mean);
+		doc_put_number(&row[5], p->max);
+		doc_put_count(&row[6], p->max_at_ms);
+	}
+	doc_put_text(&row[7], "kPa");
+	if (p->expected_ms > 0)
+		doc_put_count(&row[8], coverage_tenths(p->good_ms, p->expected_ms));
+	doc_put_count(&row[9], p->good_ms);
+	doc_put_count(&row[10], p->expected_ms);
+	doc_put_count(&row[11], p->samples);
+	doc_put_count(&row[12], p->minutes);
+}
+
+// Walks a gauge's minutes; each run of minutes without a good value is one row.
+struct silence {
+	struct report_table *table;
+	const struct site *site;
+	const char *point;
+	int64_t next_ms; // up to here everything is told
+};
+
+static void
+put_silence(struct silence *w, int64_t to_ms)
+{
+	if (to_ms <= w->next_ms)
+		return;
+	struct report_cell *row = doc_row(w->table);
+	put_place(&row[0], w->site, w->point);
+	doc_put_text(&row[1], w->point);
+	doc_put_count(&row[2], w->next_ms);
+	doc_put_count(&row[3], to_ms);
+	doc_put_count(&row[4], to_ms - w->next_ms);
+}
+
+static bool
+take_minute(void *arg, const struct reading_step *m)
+{
+	struct silence *w = arg;
+	if (m->good_ms <= 0)
+		return true;
+	put_silence(w, m->from_ms);
+	w->next_ms = m->from_ms + MINUTE_MS;
+	return true;
+}
+
+static int
+put_silences(const struct report_input *in, struct report_table *t, const char *point,
+    int64_t until_ms, struct err *err)
+{
+	struct silence w = { .table = t,
+		.site = in->request->points,
+		.point = point,
+		.next_ms = in->day.from_ms };
+	if (query_readings(in->reader, point, in->day.from_ms, until_ms, MINUTE_MS,
+		take_minute, &w, err) < 0)
+		return -1;
+	put_silence(&w, until_ms);
+	return 0;
+}
+
+// How far the day has gone.
+static int64_t
+day_until(const struct report_input *in)
+{
+	int64_t now = in->request->now_utc_ms;
+	return now < in->day.to_ms ? now : in->day.to_ms;
+}
+
+static int
+build(const struct report_input *in, struct report_doc *d, struct gauges *g,
+    struct err *err)
+{
+	const struct site *s = in->request->points;
+	struct class_count events;
+	int64_t until = day_until(in);
+	if (query_class_counts(in->reader, &in->day, &events, err) < 0 ||
+	    query_pressure_daily(
+		in->reader, &in->day, in->request->now_utc_ms, take_gauge, g, err) < 0)
+		return -1;
+	d->first_seq = events.first_seq;
+	d->last_seq = events.last_seq;
+	add_silent_gauges(g, s, until > in->day.from_ms ? until - in->day.from_ms : 0);
+	if (g->n > 0)
+		qsort(g->rows, g->n, sizeof(*g->rows), by_point);
+
+	struct report_table *t = doc_table(d, &gauges_shape);
+	for (size_t i = 0; i < g->n; i++)
+		put_gauge(t, s, &g->rows[i]);
+	// Whole minutes only: the running one is not missing yet.
+	until -= until % MINUTE_MS;
+	t = doc_table(d, &gaps_shape);
+	for (size_t i = 0; i < g->n; i++) {
+		if (put_silences(in, t, g->rows[i].point, until, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int
+pressure_daily_build(
+    const struct report_input *in, struct report_doc *d, struct err *err)
+{
+	struct gauges g = { 0 };
+	int result = build(in, d, &g, err);
+	free(g.rows);
+	return result;
+}

@@ -1,0 +1,86 @@
+// SPDX-FileCopyrightText: 2026 Watchroom contributors
+// SPDX-License-Identifier: Apache-2.0
+//
+// See site.h. One driver instance per bus and per GPIO chip. The driver's samples pass
+// straight to the engine: one direction, one line.
+#include "site.h"
+
+#include <stdlib.h>
+
+#include "lib/mem.h"
+
+struct running {
+	const struct driver *driver;
+	struct driver_instance *instance;
+};
+
+struct running_site {
+	struct driver_host host;
+	struct engine *engine;
+	size_t n;
+	struct running *running;
+};
+
+static void
+on_sample(void *ctx, const struct sample *s)
+{
+	const struct running_site *r = ctx;
+	engine_sample(r->engine, s);
+}
+
+static void
+on_link(void *ctx, uint32_t link_point, bool lost, const char *code)
+{
+	const struct running_site *r = ctx;
+	engine_link(r->engine, link_point, lost, code);
+}
+
+static void
+on_heard(void *ctx, uint32_t device, int64_t now_ms)
+{
+	const struct running_site *r = ctx;
+	engine_heard(r->engine, device, now_ms);
+}
+
+static void
+start(struct running_site *r, const struct driver *d, uint16_t index)
+{
+	struct running *run = &r->running[r->n++];
+	run->driver = d;
+	run->instance = d->start(&r->host, index);
+}
+
+struct running_site *
+running_site_start(struct loop *loop, const struct site *site, struct engine *engine)
+{
+	struct running_site *r = xcalloc(1, sizeof(*r));
+	r->engine = engine;
+	r->host = (struct driver_host){
+		.ctx = r,
+		.loop = loop,
+		.site = site,
+		.sample = on_sample,
+		.link = on_link,
+		.heard = on_heard,
+	};
+	size_t most = (size_t)site->n_buses + site->n_gpios;
+	r->running = xcalloc(most + 1, sizeof(*r->running));
+	for (uint16_t i = 0; i < site->n_buses; i++)
+		start(r, driver_for_bus(site->buses[i].kind), i);
+	for (uint16_t i = 0; i < site->n_gpios; i++)
+		start(r, &driver_gpio, i);
+	return r;
+}
+
+void
+running_site_stop(struct running_site *r)
+{
+	if (r == NULL)
+		return;
+	while (r->n > 0) {
+		r->n--;
+		r->running[r->n].driver->stop(r->running[r->n].instance);
+	}
+	free(r->running);
+	free(r);
+}

@@ -1,0 +1,291 @@
+// SPDX-FileCopyrightText: 2026 Watchroom contributors
+// SPDX-License-Identifier: Apache-2.0
+//
+// Opening, errors and small statements. Runs in whichever thread owns the connection. It
+// refuses to open a database file in any other way than through SQLite: closing a
+// descriptor of our own would drop SQLite's locks on the file.
+#include "store/db.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "lib/log.h"
+#include "lib/mem.h"
+
+enum { PAGE_CACHE_KIB = 2048, READER_BUSY_MS = 1000, TOOL_BUSY_MS = 5000,
+	PROGRESS_OPS = 1000 };
+
+int64_t
+db_now_ms(void)
+{
+	struct timespec t;
+	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static enum store_mode
+mode_of_errno(int e)
+{
+	switch (e) {
+	case ENOSPC:
+	case EDQUOT:
+	case EFBIG:
+		return STORE_FULL;
+	case EROFS:
+	case EACCES:
+	case EPERM:
+		return STORE_READ_ONLY;
+	default:
+		return STORE_IO_ERROR;
+	}
+}
+
+static enum store_mode
+mode_of(int rc, int system_errno)
+{
+	switch (rc & 0xff) {
+	case SQLITE_FULL:
+		return STORE_FULL;
+	case SQLITE_READONLY:
+	case SQLITE_PERM:
+		return STORE_READ_ONLY;
+	case SQLITE_CORRUPT:
+	case SQLITE_NOTADB:
+		return STORE_CORRUPT;
+	case SQLITE_IOERR:
+	case SQLITE_CANTOPEN:
+		return mode_of_errno(system_errno);
+	default:
+		return STORE_IO_ERROR;
+	}
+}
+
+// errno of the last failed call on the database or its log. SQLite keeps it by file; its
+// own sqlite3_system_errno() does not hear of a failing COMMIT.
+static int
+last_errno(sqlite3 *db)
+{
+	int e = sqlite3_system_errno(db);
+	sqlite3_file *log = NULL;
+	if (e == 0)
+		(void)sqlite3_file_control(db, "main", SQLITE_FCNTL_LAST_ERRNO, &e);
+	if (e == 0 &&
+	    sqlite3_file_control(db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log) ==
+		SQLITE_OK &&
+	    log != NULL && log->pMethods != NULL)
+		(void)log->pMethods->xFileControl(log, SQLITE_FCNTL_LAST_ERRNO, &e);
+	return e;
+}
+
+void
+db_fault(sqlite3 *db, int rc, struct fault *fault)
+{
+	int extended = db != NULL ? sqlite3_extended_errcode(db) : rc;
+	if ((extended & 0xff) != (rc & 0xff))
+		extended = rc;
+	fault->locked = (rc & 0xff) == SQLITE_BUSY || (rc & 0xff) == SQLITE_LOCKED;
+	fault->mode = mode_of(rc, db != NULL ? last_errno(db) : 0);
+	if (fault->locked)
+		(void)str_copy(fault->detail, sizeof(fault->detail), "locked");
+	else
+		(void)snprintf(fault->detail, sizeof(fault->detail), "%s (sqlite %d)",
+		    store_mode_name(fault->mode), extended);
+}
+
+int
+db_err(sqlite3 *db, const char *what, struct err *err)
+{
+	return err_set(err, EIO, "%s: %s", what,
+	    db != NULL ? sqlite3_errmsg(db) : "out of memory");
+}
+
+int
+db_exec(sqlite3 *db, const char *sql)
+{
+	return sqlite3_exec(db, sql, NULL, NULL, NULL);
+}
+
+int
+db_run(sqlite3 *db, const char *sql, const char *a, const char *b)
+{
+	sqlite3_stmt *st = NULL;
+	int rc = sqlite3_prepare_v2(db, sql, -1, &st, NULL);
+	if (rc == SQLITE_OK && a != NULL)
+		rc = sqlite3_bind_text(st, 1, a, -1, SQLITE_STATIC);
+	if (rc == SQLITE_OK && b != NULL)
+		rc = sqlite3_bind_text(st, 2, b, -1, SQLITE_STATIC);
+	if (rc == SQLITE_OK) {
+		do
+			rc = sqlite3_step(st);
+		while (rc == SQLITE_ROW);
+	}
+	(void)sqlite3_finalize(st);
+	return rc == SQLITE_DONE ? SQLITE_OK : rc;
+}
+
+int
+db_integer(sqlite3 *db, const char *sql, int64_t otherwise, int64_t *out)
+{
+	sqlite3_stmt *st = NULL;
+	*out = otherwise;
+	int rc = sqlite3_prepare_v2(db, sql, -1, &st, NULL);
+	if (rc == SQLITE_OK)
+		rc = sqlite3_step(st);
+	if (rc == SQLITE_ROW && sqlite3_column_type(st, 0) != SQLITE_NULL)
+		*out = sqlite3_column_int64(st, 0);
+	(void)sqlite3_finalize(st);
+	return rc == SQLITE_ROW || rc == SQLITE_DONE ? SQLITE_OK : rc;
+}
+
+bool
+db_meta(sqlite3 *db, const char *key, char *out, size_t size)
+{
+	sqlite3_stmt *st = NULL;
+	out[0] = '\0';
+	int rc = sqlite3_prepare_v2(
+	    db, "SELECT value FROM meta WHERE key = ?1", -1, &st, NULL);
+	if (rc == SQLITE_OK)
+		rc = sqlite3_bind_text(st, 1, key, -1, SQLITE_STATIC);
+	if (rc == SQLITE_OK)
+		rc = sqlite3_step(st);
+	const char *value =
+	    rc == SQLITE_ROW ? (const char *)sqlite3_column_text(st, 0) : NULL;
+	if (value != NULL)
+		(void)str_copy(out, size, value);
+	(void)sqlite3_finalize(st);
+	return value != NULL;
+}
+
+int
+db_set_meta(sqlite3 *db, const char *key, const char *value)
+{
+	return db_run(db,
+	    "INSERT INTO meta (key, value) VALUES (?1, ?2) ON CONFLICT (key) "
+	    "DO UPDATE SET value = excluded.value WHERE value <> excluded.value",
+	    key, value);
+}
+
+// auto_vacuum works only before the first table: it is what lets a retention give
+// space back later.
+static const char WRITER_PRAGMAS[] = "PRAGMA auto_vacuum = INCREMENTAL;"
+				     "PRAGMA journal_mode = WAL;"
+				     "PRAGMA synchronous = FULL;"
+				     "PRAGMA wal_autocheckpoint = 0;";
+static const char PRAGMAS[] = "PRAGMA foreign_keys = ON;"
+			      "PRAGMA trusted_schema = OFF;"
+			      "PRAGMA temp_store = MEMORY;";
+
+static bool
+writes(enum db_open how)
+{
+	return how == DB_WRITE || how == DB_TOOL;
+}
+
+static int
+configure(sqlite3 *db, enum db_open how)
+{
+	char cache[48];
+	(void)snprintf(cache, sizeof(cache), "PRAGMA cache_size = -%d", PAGE_CACHE_KIB);
+	(void)sqlite3_extended_result_codes(db, 1);
+	(void)sqlite3_db_config(db, SQLITE_DBCONFIG_DQS_DDL, 0, NULL);
+	(void)sqlite3_db_config(db, SQLITE_DBCONFIG_DQS_DML, 0, NULL);
+	(void)sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+	// The writer does not wait inside SQLite: it asks again, so that it can stop.
+	static const int busy_ms[] = {
+		[DB_WRITE] = 0,
+		[DB_TOOL] = TOOL_BUSY_MS,
+		[DB_READ] = READER_BUSY_MS,
+		[DB_IMMUTABLE] = 0,
+	};
+	(void)sqlite3_busy_timeout(db, busy_ms[how]);
+	int rc = db_exec(db, PRAGMAS);
+	if (rc == SQLITE_OK)
+		rc = db_exec(db, cache);
+	if (rc == SQLITE_OK)
+		rc = db_exec(db, writes(how) ? WRITER_PRAGMAS : "PRAGMA query_only = ON");
+	return rc;
+}
+
+// A path as an SQLite URI.
+static char *
+uri_of(const char *path, const char *query)
+{
+	char *escaped = xmalloc(strlen(path) * 3 + 1), *at = escaped;
+	for (const char *p = path; *p != '\0'; p++) {
+		if (strchr("%?#", *p) != NULL)
+			at += sprintf(at, "%%%02X", (unsigned char)*p);
+		else
+			*at++ = *p;
+	}
+	*at = '\0';
+	char *uri = xasprintf("file:%s?%s", escaped, query);
+	free(escaped);
+	return uri;
+}
+
+int
+db_open(const char *path, enum db_open how, sqlite3 **out, struct fault *fault)
+{
+	int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_URI |
+	    (writes(how) ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
+			 : SQLITE_OPEN_READONLY);
+	char *uri = uri_of(path, how == DB_IMMUTABLE ? "immutable=1" : "cache=private");
+	sqlite3 *db = NULL;
+	int rc = sqlite3_open_v2(uri, &db, flags, NULL);
+	free(uri);
+	if (rc == SQLITE_OK)
+		rc = configure(db, how);
+	// SQLite opens a file that it may not write for reading only.
+	if (rc == SQLITE_OK && writes(how) && sqlite3_db_readonly(db, "main") == 1)
+		rc = SQLITE_READONLY;
+	if (rc != SQLITE_OK) {
+		db_fault(db, rc, fault);
+		db_close(db);
+		db = NULL;
+	}
+	*out = db;
+	return rc;
+}
+
+void
+db_close(sqlite3 *db)
+{
+	if (db == NULL)
+		return;
+	sqlite3_stmt *st;
+	while ((st = sqlite3_next_stmt(db, NULL)) != NULL)
+		(void)sqlite3_finalize(st);
+	int rc = sqlite3_close(db);
+	wr_assert(rc == SQLITE_OK);
+}
+
+static int
+on_progress(void *arg)
+{
+	const int64_t *until_ms = arg;
+	return db_now_ms() >= *until_ms;
+}
+
+bool
+db_sound(sqlite3 *db, int limit_ms)
+{
+	int64_t until_ms = db_now_ms() + limit_ms;
+	sqlite3_stmt *st = NULL;
+	sqlite3_progress_handler(db, PROGRESS_OPS, on_progress, &until_ms);
+	int rc = sqlite3_prepare_v2(db, "PRAGMA quick_check(1)", -1, &st, NULL);
+	if (rc == SQLITE_OK)
+		rc = sqlite3_step(st);
+	bool sound = rc != SQLITE_CORRUPT && rc != SQLITE_NOTADB;
+	if (rc == SQLITE_ROW) {
+		const char *text = (const char *)sqlite3_column_text(st, 0);
+		sound = text != NULL && strcmp(text, "ok") == 0;
+		if (!sound)
+			log_warnx("store", "quick check: %s", text);
+	}
+	(void)sqlite3_finalize(st);
+	sqlite3_progress_handler(db, 0, NULL, NULL);
+	return sound;
+}

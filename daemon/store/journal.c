@@ -1,0 +1,211 @@
+// SPDX-FileCopyrightText: 2026 Watchroom contributors
+// SPDX-License-Identifier: Apache-2.0
+//
+// See journal.h. A file that is damaged when the daemon starts is never repaired in place
+// and never deleted: it is renamed, kept for whoever must read it, and a new journal with a
+// new epoch begins, because no monitoring is worse than a short journal. Damage found
+// while running is a mode; the rows wait in memory.
+#include "store/journal.h"
+
+#include <errno.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "lib/log.h"
+#include "lib/mem.h"
+#include "store/hex.h"
+
+enum { SOUND_LIMIT_MS = 300, ASIDE_TRIES = 100 };
+
+int
+journal_ensure_epoch(sqlite3 *db)
+{
+	uint8_t bytes[EPOCH_BYTES];
+	char hex[2 * EPOCH_BYTES + 1];
+	if (db_meta(db, "epoch", hex, sizeof(hex)))
+		return SQLITE_OK;
+	randombytes_buf(bytes, sizeof(bytes));
+	hex_encode(bytes, sizeof(bytes), hex);
+	return db_run(db,
+	    "INSERT INTO meta (key, value) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
+	    "epoch", hex);
+}
+
+static int
+open_file(struct journal *j, struct fault *fault, bool *refused, struct err *err)
+{
+	*refused = false;
+	int rc = db_open(j->path, DB_WRITE, &j->db, fault);
+	if (rc != SQLITE_OK)
+		return rc;
+	rc = db_migrate(j->db, DB_JOURNAL, refused, err);
+	if (rc == SQLITE_OK)
+		rc = journal_ensure_epoch(j->db);
+	if (rc == SQLITE_OK)
+		rc = append_open(&j->append, j->db, &j->rule);
+	if (rc != SQLITE_OK) {
+		db_fault(j->db, rc, fault);
+		db_close(j->db);
+		j->db = NULL;
+	}
+	return rc;
+}
+
+void
+journal_close(struct journal *j)
+{
+	if (j->db == NULL)
+		return;
+	append_close(&j->append);
+	db_close(j->db);
+	j->db = NULL;
+}
+
+int
+journal_set_aside(const char *path, int64_t utc_ms, char *aside, size_t size)
+{
+	static const char *const suffixes[] = { "", "-wal", "-shm" };
+	char stamp[32];
+	time_t t = (time_t)(utc_ms / 1000);
+	struct tm tm;
+	(void)strftime(stamp, sizeof(stamp), "%Y%m%dT%H%M%SZ", gmtime_r(&t, &tm));
+	char *base = NULL;
+	for (int n = 0; n < ASIDE_TRIES; n++) {
+		free(base);
+		base = n == 0 ? xasprintf("%s.corrupt-%s", path, stamp)
+			      : xasprintf("%s.corrupt-%s-%d", path, stamp, n);
+		if (access(base, F_OK) != 0)
+			break;
+	}
+	int result = 0;
+	for (unsigned i = 0; i < 3; i++) {
+		char *from = xasprintf("%s%s", path, suffixes[i]);
+		char *to = xasprintf("%s%s", base, suffixes[i]);
+		if (rename(from, to) != 0 && errno != ENOENT)
+			result = -1;
+		free(from);
+		free(to);
+	}
+	const char *slash = strrchr(base, '/');
+	(void)str_copy(aside, size, slash != NULL ? slash + 1 : base);
+	if (result != 0)
+		log_warn("store", "cannot set aside %s", path);
+	else
+		log_warnx("store", "%s is damaged; it was set aside as %s", path, aside);
+	free(base);
+	return result;
+}
+
+int
+journal_first_open(struct journal *j, struct fault *fault, struct err *err)
+{
+	bool refused;
+	int rc = open_file(j, fault, &refused, err);
+	if (refused)
+		return -1;
+	if (rc == SQLITE_OK && !db_sound(j->db, SOUND_LIMIT_MS)) {
+		journal_close(j);
+		rc = SQLITE_CORRUPT;
+	}
+	if ((rc & 0xff) == SQLITE_CORRUPT || (rc & 0xff) == SQLITE_NOTADB) {
+		if (journal_set_aside(
+			j->path, j->opened_utc_ms, j->aside, sizeof(j->aside)) == 0)
+			rc = open_file(j, fault, &refused, err);
+		fault->mode = rc == SQLITE_OK ? fault->mode : STORE_CORRUPT;
+	}
+	return rc == SQLITE_OK ? 0 : 1;
+}
+
+// ---- the writer's functions -------------------------------------------------------------
+
+static int
+op_open(void *ctx, struct fault *fault)
+{
+	struct journal *j = ctx;
+	struct err err = { 0 };
+	bool refused;
+	if (j->db != NULL)
+		return 0;
+	return open_file(j, fault, &refused, &err) == SQLITE_OK ? 0 : -1;
+}
+
+static void
+op_close(void *ctx)
+{
+	journal_close(ctx);
+}
+
+static sqlite3 *
+op_db(void *ctx)
+{
+	return ((struct journal *)ctx)->db;
+}
+
+// What this run knows about the site, and the day it began in.
+static int
+settle(struct journal *j)
+{
+	char minutes[8];
+	(void)snprintf(minutes, sizeof(minutes), "%u", (unsigned)j->site->statistics_day_min);
+	const char *const rows[][2] = {
+		{ "site_id", j->site->site_id },
+		{ "site_name_zh", j->site->name_zh },
+		{ "site_name_en", j->site->name_en },
+		{ "time_zone", j->site->time_zone },
+		{ "statistics_day_min", minutes },
+	};
+	int rc = SQLITE_OK;
+	for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]) && rc == SQLITE_OK; i++)
+		rc = db_set_meta(j->db, rows[i][0], rows[i][1]);
+	struct day day;
+	bool known = true;
+	if (rc == SQLITE_OK)
+		rc = day_find(j->db, &j->rule, j->opened_utc_ms, &day, &known);
+	if (rc == SQLITE_OK && !known)
+		rc = day_record(j->db, &day);
+	j->settled = rc == SQLITE_OK;
+	return rc;
+}
+
+static int
+op_begin(void *ctx)
+{
+	struct journal *j = ctx;
+	int rc = append_begin(&j->append);
+	return rc == SQLITE_OK && !j->settled ? settle(j) : rc;
+}
+
+static int
+op_apply(void *ctx, struct work *w)
+{
+	return append_unit(&((struct journal *)ctx)->append, (struct unit *)w);
+}
+
+static int
+op_commit(void *ctx)
+{
+	return append_commit(&((struct journal *)ctx)->append);
+}
+
+static void
+op_rollback(void *ctx)
+{
+	struct journal *j = ctx;
+	append_rollback(&j->append);
+	j->settled = false;
+}
+
+const struct writer_ops journal_ops = {
+	.name = "journal",
+	.open = op_open,
+	.close = op_close,
+	.db = op_db,
+	.begin = op_begin,
+	.apply = op_apply,
+	.commit = op_commit,
+	.rollback = op_rollback,
+};

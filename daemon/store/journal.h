@@ -1,0 +1,48 @@
+// SPDX-FileCopyrightText: 2026 Watchroom contributors
+// SPDX-License-Identifier: Apache-2.0
+//
+// journal.db as the writer sees it: opening, what a new file gets, and the functions for
+// the writer thread. Opened once on the main thread, then owned by the writer.
+#ifndef STORE_JOURNAL_H
+#define STORE_JOURNAL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "store/append.h"
+#include "store/day.h"
+#include "store/writer.h"
+
+// Site settings kept in meta: names of docs/schema.md.
+struct site_meta {
+	char *site_id, *name_zh, *name_en, *time_zone;
+	uint16_t statistics_day_min;
+};
+
+struct journal {
+	char *path;
+	const struct site_meta *site;
+	struct day_rule rule;
+	int64_t opened_utc_ms;
+	sqlite3 *db; // NULL while it cannot be opened
+	struct append append;
+	bool settled; // this run's settings and day are written
+	char aside[64]; // name a damaged file was given; "" = none
+};
+
+extern const struct writer_ops journal_ops; // ctx: struct journal
+
+// First opening. A damaged file is set aside and a new one begun. Returns 0; 1 where the
+// file cannot be opened now (*fault says why: the writer goes on trying); -1 where it
+// must not be opened (*err).
+int journal_first_open(struct journal *j, struct fault *fault, struct err *err);
+void journal_close(struct journal *j);
+
+// Creates the file where it is absent, for tools that add to it.
+int journal_ensure_epoch(sqlite3 *db);
+
+// Renames a damaged database with its log files to NAME.corrupt-TIME[-n]; the new base
+// name goes to `aside`. 0 or -1.
+int journal_set_aside(const char *path, int64_t utc_ms, char *aside, size_t size);
+
+#endif

@@ -1,0 +1,110 @@
+// SPDX-FileCopyrightText: 2026 Watchroom contributors
+// SPDX-License-Identifier: Apache-2.0
+//
+// Steps of the schema. A step and its version number are one transaction: a crash leaves
+// the old schema or the new one. Runs at opening, or in the writer when a file that could
+// not be opened at start can be again. It refuses files of a newer program, because an
+// older one would write them wrongly.
+#include <errno.h>
+
+#include "store/db.h"
+#include "store/schema.h"
+
+struct schema {
+	const char *name;
+	int32_t application_id;
+	int version;
+	const char *const *steps; // steps[i] leads from version i to i + 1
+};
+
+static const char *const journal_steps[] = { schema_journal_1 };
+static const char *const readings_steps[] = { schema_readings_1 };
+
+static const struct schema schemas[] = {
+	[DB_JOURNAL] = { "journal.db", JOURNAL_APPLICATION_ID, JOURNAL_VERSION,
+	    journal_steps },
+	[DB_READINGS] = { "readings.db", READINGS_APPLICATION_ID, READINGS_VERSION,
+	    readings_steps },
+};
+
+static int
+read_version(sqlite3 *db, int64_t *application_id, int64_t *version, int64_t *tables)
+{
+	int rc = db_integer(db, "PRAGMA application_id", 0, application_id);
+	if (rc == SQLITE_OK)
+		rc = db_integer(db, "PRAGMA user_version", 0, version);
+	if (rc == SQLITE_OK)
+		rc = db_integer(db, "SELECT count(*) FROM sqlite_schema", 0, tables);
+	return rc;
+}
+
+static int
+refuse(const struct schema *s, int64_t application_id, int64_t version, struct err *err)
+{
+	if (application_id != s->application_id)
+		return err_set(err, EINVAL, "%s is not a file of this program", s->name);
+	if (version > s->version)
+		return err_set(err, EINVAL,
+		    "%s has schema version %lld, written by a newer program (this one "
+		    "knows %d)",
+		    s->name, (long long)version, s->version);
+	return err_set(err, EINVAL,
+	    "%s has schema version %lld; start the daemon once to bring it to %d",
+	    s->name, (long long)version, s->version);
+}
+
+int
+db_check_version(sqlite3 *db, enum db_kind kind, struct err *err)
+{
+	const struct schema *s = &schemas[kind];
+	int64_t application_id, version, tables;
+	if (read_version(db, &application_id, &version, &tables) != SQLITE_OK)
+		return db_err(db, s->name, err);
+	if (application_id != s->application_id || version != s->version)
+		return refuse(s, application_id, version, err);
+	return 0;
+}
+
+static int
+step_up(sqlite3 *db, const struct schema *s, int64_t from)
+{
+	int rc = SQLITE_OK;
+	for (int64_t v = from; v < s->version && rc == SQLITE_OK; v++)
+		rc = db_exec(db, s->steps[v]);
+	if (rc != SQLITE_OK)
+		return rc;
+	char *sql = sqlite3_mprintf("PRAGMA application_id = %d; PRAGMA user_version = %d",
+	    s->application_id, s->version);
+	rc = sql != NULL ? db_exec(db, sql) : SQLITE_NOMEM;
+	sqlite3_free(sql);
+	return rc;
+}
+
+int
+db_migrate(sqlite3 *db, enum db_kind kind, bool *refused, struct err *err)
+{
+	const struct schema *s = &schemas[kind];
+	int64_t application_id, version, tables;
+	*refused = false;
+	int rc = read_version(db, &application_id, &version, &tables);
+	if (rc != SQLITE_OK ||
+	    (application_id == s->application_id && version == s->version))
+		return rc;
+	rc = db_exec(db, "BEGIN IMMEDIATE");
+	if (rc == SQLITE_OK)
+		rc = read_version(db, &application_id, &version, &tables);
+	bool empty = tables == 0 && version == 0 && application_id == 0;
+	if (rc == SQLITE_OK && !empty &&
+	    (application_id != s->application_id || version > s->version)) {
+		*refused = true;
+		(void)refuse(s, application_id, version, err);
+		rc = SQLITE_MISMATCH;
+	}
+	if (rc == SQLITE_OK)
+		rc = step_up(db, s, version);
+	if (rc == SQLITE_OK)
+		rc = db_exec(db, "COMMIT");
+	if (rc != SQLITE_OK && sqlite3_get_autocommit(db) == 0)
+		(void)db_exec(db, "ROLLBACK");
+	return rc;
+}

@@ -1,0 +1,63 @@
+// SPDX-FileCopyrightText: 2026 Watchroom contributors
+// SPDX-License-Identifier: Apache-2.0
+//
+// See minutes.h. Bounded: beyond a hundred thousand rows (50 gauges for a day and a half
+// with the disk away) the oldest tenth goes, and is said in the log. Minutes of the
+// same point are merged by the database, so nothing is looked up here.
+#include "store/minutes.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/log.h"
+#include "lib/mem.h"
+
+enum { ROWS_MAX = 100000, BATCH_MAX = 2000, FIRST_ROWS = 64 };
+
+static void
+drop_oldest(struct minute_queue *q)
+{
+	size_t n = ROWS_MAX / 10;
+	if (q->dropped == 0)
+		log_warnx("store", "readings cannot be written; the oldest minutes are "
+				   "dropped from now on");
+	q->dropped += n;
+	q->n -= n;
+	memmove(q->rows, q->rows + n, q->n * sizeof(*q->rows));
+}
+
+void
+minutes_add(struct minute_queue *q, const char *point, const struct minute *m)
+{
+	if (q->n == ROWS_MAX)
+		drop_oldest(q);
+	if (q->n == q->size) {
+		q->size = q->size == 0 ? FIRST_ROWS : q->size * 2;
+		q->rows = xreallocarray(q->rows, q->size, sizeof(*q->rows));
+	}
+	struct minute_row *row = &q->rows[q->n++];
+	(void)str_copy(row->point, sizeof(row->point), point);
+	row->m = *m;
+}
+
+struct minute_batch *
+minutes_take(struct minute_queue *q)
+{
+	size_t n = q->n < BATCH_MAX ? q->n : BATCH_MAX;
+	if (n == 0)
+		return NULL;
+	struct minute_batch *b = xcalloc(1, sizeof(*b) + n * sizeof(b->rows[0]));
+	b->work.rows = b->n = n;
+	memcpy(b->rows, q->rows, n * sizeof(b->rows[0]));
+	q->n -= n;
+	if (q->n > 0)
+		memmove(q->rows, q->rows + n, q->n * sizeof(*q->rows));
+	return b;
+}
+
+void
+minutes_free(struct minute_queue *q)
+{
+	free(q->rows);
+	*q = (struct minute_queue){ 0 };
+}

@@ -1,0 +1,25 @@
+// SPDX-FileCopyrightText: 2026 Watchroom contributors
+// SPDX-License-Identifier: Apache-2.0
+//
+// Finished minutes on their way to the readings' writer: gathered on the loop, sent as one
+// piece of work at a time. Runs on the loop.
+#ifndef STORE_MINUTES_H
+#define STORE_MINUTES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "store/readings.h"
+
+struct minute_queue {
+	struct minute_row *rows;
+	size_t n, size;
+	uint64_t dropped; // since the start
+};
+
+void minutes_add(struct minute_queue *q, const char *point, const struct minute *m);
+// The oldest as a piece of work, or NULL where there are none.
+struct minute_batch *minutes_take(struct minute_queue *q);
+void minutes_free(struct minute_queue *q);
+
+#endif

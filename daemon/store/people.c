@@ -1,0 +1,191 @@
+// SPDX-FileCopyrightText: 2026 Watchroom contributors
+// SPDX-License-Identifier: Apache-2.0
+//
+// People in the journal, with the event that says who was changed. The command line may do
+// this beside a running daemon: both take the tail of the chain inside their transaction.
+// The PIN's hash goes to the table and nowhere else; an event never carries it.
+#include <errno.h>
+#include <math.h>
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "lib/buf.h"
+#include "lib/clock.h"
+#include "lib/mem.h"
+#include "store/append.h"
+#include "store/db.h"
+#include "store/journal.h"
+#include "store/reader.h"
+
+static void
+text(sqlite3_stmt *st, int column, char *out, size_t size)
+{
+	const char *t = (const char *)sqlite3_column_text(st, column);
+	(void)str_copy(out, size, t != NULL ? t : "");
+}
+
+static void
+read_person(sqlite3_stmt *st, struct person *p)
+{
+	memset(p, 0, sizeof(*p));
+	text(st, 0, p->id, sizeof(p->id));
+	text(st, 1, p->name_zh, sizeof(p->name_zh));
+	text(st, 2, p->name_en, sizeof(p->name_en));
+	text(st, 3, p->role, sizeof(p->role));
+	p->enabled = sqlite3_column_int(st, 4) != 0;
+	text(st, 5, p->pin_hash, sizeof(p->pin_hash));
+}
+
+int
+query_person(struct reader *r, const char *id, struct person *out, struct err *err)
+{
+	reader_begin(r);
+	sqlite3_stmt *st = reader_prepare(r, r->journal,
+	    "SELECT id, name_zh, name_en, role, enabled, pin_hash FROM person "
+	    "WHERE id = ?1",
+	    err);
+	if (st == NULL)
+		return -1;
+	(void)sqlite3_bind_text(st, 1, id, -1, SQLITE_STATIC);
+	int rc = sqlite3_step(st);
+	bool found = rc == SQLITE_ROW;
+	if (found)
+		read_person(st, out);
+	if (reader_finish(r->journal, st, rc, err) != 0)
+		return -1;
+	return found ? 1 : 0;
+}
+
+int
+query_people(struct reader *r, bool (*row)(void *arg, const struct person *p), void *arg,
+    struct err *err)
+{
+	reader_begin(r);
+	sqlite3_stmt *st = reader_prepare(r, r->journal,
+	    "SELECT id, name_zh, name_en, role, enabled, pin_hash FROM person "
+	    "ORDER BY id",
+	    err);
+	int rc = SQLITE_DONE, n = 0;
+	bool go_on = st != NULL;
+	if (st == NULL)
+		return -1;
+	while (go_on && (rc = sqlite3_step(st)) == SQLITE_ROW) {
+		struct person p;
+		read_person(st, &p);
+		n++;
+		go_on = row(arg, &p);
+	}
+	return reader_finish(r->journal, st, rc, err) == 0 ? n : -1;
+}
+
+// ---- changing ---------------------------------------------------------------------------
+
+static bool
+role_known(const char *role)
+{
+	static const char *const roles[] = { "operator", "leader", "manager",
+		"integrator" };
+	for (unsigned i = 0; i < sizeof(roles) / sizeof(roles[0]); i++) {
+		if (strcmp(role, roles[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
+static int
+put_row(sqlite3 *db, const struct person *p, int64_t now_utc_ms)
+{
+	sqlite3_stmt *st = NULL;
+	int rc = sqlite3_prepare_v2(db,
+	    "REPLACE INTO person (id, name_zh, name_en, role, enabled, pin_hash, "
+	    "changed_utc_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+	    -1, &st, NULL);
+	if (rc != SQLITE_OK)
+		return rc;
+	const char *const texts[] = { p->id, p->name_zh, p->name_en, p->role };
+	for (int i = 0; i < 4; i++)
+		(void)sqlite3_bind_text(st, i + 1, texts[i], -1, SQLITE_STATIC);
+	(void)sqlite3_bind_int(st, 5, p->enabled);
+	(void)sqlite3_bind_text(st, 6, p->pin_hash, -1, SQLITE_STATIC);
+	(void)sqlite3_bind_int64(st, 7, now_utc_ms);
+	rc = sqlite3_step(st);
+	(void)sqlite3_finalize(st);
+	return rc == SQLITE_DONE ? SQLITE_OK : rc;
+}
+
+static void
+make_event(struct event *e, const struct person *p, int64_t now_utc_ms)
+{
+	struct buf b = { 0 };
+	event_init(e, EVENT_USER_CHANGE);
+	e->time_utc_ms = now_utc_ms;
+	e->mono_ms = db_now_ms();
+	e->clock_quality = clock_synchronised() ? CLOCK_SYNCED : CLOCK_UNSYNCED;
+	(void)str_copy(e->actor, sizeof(e->actor), "cli");
+	json_open(&b, NULL, '{');
+	json_str(&b, "user", p->id);
+	json_str(&b, "role", p->role);
+	json_bool(&b, "enabled", p->enabled);
+	json_close(&b, '}');
+	bool fits = str_copy(e->params, sizeof(e->params), b.data);
+	wr_assert(fits); // ID_MAX escaped is shorter
+	buf_free(&b);
+}
+
+static int
+put_in_transaction(sqlite3 *db, const struct person *p, int64_t now_utc_ms)
+{
+	struct append a;
+	struct event e;
+	int rc = journal_ensure_epoch(db);
+	if (rc == SQLITE_OK)
+		rc = append_open(&a, db, NULL);
+	if (rc != SQLITE_OK)
+		return rc;
+	make_event(&e, p, now_utc_ms);
+	rc = append_begin(&a);
+	if (rc == SQLITE_OK)
+		rc = put_row(db, p, now_utc_ms);
+	if (rc == SQLITE_OK)
+		rc = append_event(&a, &e, "");
+	if (rc == SQLITE_OK)
+		rc = append_commit(&a);
+	if (rc != SQLITE_OK)
+		append_rollback(&a);
+	append_close(&a);
+	return rc;
+}
+
+int
+store_put_person(const char *directory, const struct person *p, int64_t now_utc_ms,
+    struct err *err)
+{
+	struct fault fault = { 0 };
+	sqlite3 *db = NULL;
+	bool refused = false;
+	if (p->id[0] == '\0' || !role_known(p->role))
+		return err_set(err, EINVAL,
+		    "a person needs an id and a role (operator, leader, manager or "
+		    "integrator)");
+	if (sodium_init() < 0)
+		return err_set(err, ENOSYS, "libsodium cannot start");
+	char *path = xasprintf("%s/journal.db", directory);
+	int rc = db_open(path, DB_TOOL, &db, &fault);
+	if (rc != SQLITE_OK) {
+		(void)err_set(err, EIO, "cannot open %s: %s", path, fault.detail);
+		free(path);
+		return -1;
+	}
+	rc = db_migrate(db, DB_JOURNAL, &refused, err);
+	if (rc == SQLITE_OK)
+		rc = put_in_transaction(db, p, now_utc_ms);
+	if (rc == SQLITE_BUSY)
+		(void)err_set(err, EBUSY, "%s is locked by another process", path);
+	else if (rc != SQLITE_OK && !refused)
+		(void)db_err(db, path, err);
+	db_close(db);
+	free(path);
+	return rc == SQLITE_OK ? 0 : -1;
+}

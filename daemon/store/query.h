@@ -1,0 +1,156 @@
+// SPDX-FileCopyrightText: 2026 Watchroom contributors
+// SPDX-License-Identifier: Apache-2.0
+//
+// Questions to the store. Run in the reader thread (store_read), or in a tool on files
+// opened read-only. All counting is done here, in SQL and roll-ups.
+#ifndef STORE_QUERY_H
+#define STORE_QUERY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/event.h"
+#include "core/notice.h"
+#include "lib/err.h"
+
+struct reader;
+
+// Opens the files of a directory read-only, for tools. Refuses another schema version.
+// Each question below takes at most 2 s and ends with an error beyond that.
+struct reader *reader_open(const char *directory, struct err *err);
+void reader_close(struct reader *r);
+
+// A setting from the journal's meta table: "site_id", "site_name_zh", "site_name_en",
+// "time_zone", "statistics_day_min". 1 found, 0 not (out is ""), -1 error.
+int query_meta(
+    struct reader *r, const char *key, char *out, size_t size, struct err *err);
+
+struct stored_event {
+	struct event event;
+	char boot_id[33];
+	char epoch[33];
+	char config_rev[17];
+	char prev_hash[65], hash[65]; // hex
+};
+
+struct event_filter {
+	int64_t after_seq; // 0 = from the first
+	int64_t from_utc_ms, to_utc_ms; // half-open; 0 = open
+	const char *point; // NULL = all
+	int alarm_class;   // -1 = all
+	uint64_t kinds;	   // mask of 1 << enum event_kind; 0 = all
+	unsigned limit;	   // 1..1000
+};
+
+// Calls row() oldest first; stops when it returns false. Returns the count or -1.
+int query_events(struct reader *r, const struct event_filter *f,
+    bool (*row)(void *arg, const struct stored_event *e), void *arg, struct err *err);
+
+// The statistics day: "today", or "YYYY-MM-DD" named by its start date.
+struct day_span {
+	char day[11];
+	int64_t from_ms, to_ms; // UTC, half-open
+	bool closed;		// to_ms has passed
+};
+int query_day(struct reader *r, const char *day, int64_t now_utc_ms,
+    struct day_span *out, struct err *err);
+
+// One line of the daily alarm statistics: onsets, clears, acknowledgements of a class
+// at a point, with the event seqs behind the count.
+struct alarm_count {
+	int alarm_class;
+	int condition;
+	char point[ID_MAX];
+	char place_zh[PLACE_MAX], place_en[PLACE_MAX];
+	char code[CODE_MAX];
+	uint32_t onsets, clears, acknowledged, tests;
+	size_t n_seqs;
+	const int64_t *seqs; // of the onsets; valid during the call
+	// The same behind the other counts.
+	size_t n_clear_seqs, n_acknowledge_seqs, n_test_seqs;
+	const int64_t *clear_seqs, *acknowledge_seqs, *test_seqs;
+};
+// In order of class, then point. A test's events count as tests and as nothing else.
+// Returns how many rows, or -1.
+int query_alarms_daily(struct reader *r, const struct day_span *d,
+    bool (*row)(void *arg, const struct alarm_count *c), void *arg, struct err *err);
+
+struct class_count {
+	uint32_t onsets[CLASS_COUNT]; // from the roll-up
+	uint32_t clears[CLASS_COUNT];
+	uint32_t acknowledged[CLASS_COUNT];
+	uint32_t open[CLASS_COUNT]; // still open at the end (or now)
+	int64_t first_seq, last_seq; // of the day
+};
+int query_class_counts(
+    struct reader *r, const struct day_span *d, struct class_count *out, struct err *err);
+
+// A gauge's day: from minute rows.
+struct pressure_day {
+	char point[ID_MAX];
+	double min, max, mean; // kPa; NaN where good_ms == 0
+	int64_t min_at_ms, max_at_ms;
+	int64_t good_ms;
+	int64_t expected_ms; // of the day that has passed
+	uint32_t minutes;    // rows
+	uint32_t samples;
+};
+// Every gauge with a minute row in the day or the 31 days before it: one that fell silent
+// does not vanish. Returns how many, or -1.
+int query_pressure_daily(struct reader *r, const struct day_span *d, int64_t now_utc_ms,
+    bool (*row)(void *arg, const struct pressure_day *p), void *arg, struct err *err);
+
+// min/mean/max per step for charts; every step of the span, empty ones too. step_ms is a
+// multiple of 60,000; from_ms is taken down to a minute; at most 5,000 steps. Returns how
+// many, or -1.
+struct reading_step {
+	int64_t from_ms;
+	double min, max, mean; // NaN where good_ms == 0
+	int64_t good_ms;
+	uint32_t minutes;
+};
+int query_readings(struct reader *r, const char *point, int64_t from_ms, int64_t to_ms,
+    int64_t step_ms, bool (*row)(void *arg, const struct reading_step *s), void *arg,
+    struct err *err);
+
+struct store_totals {
+	int64_t events, first_seq, last_seq;
+	int64_t notices_delivered, notices_failed, notices_owed;
+	int64_t minutes;
+};
+int query_totals(struct reader *r, struct store_totals *out, struct err *err);
+
+// People. The PIN hash is argon2id (libsodium crypto_pwhash_str).
+struct person {
+	char id[ID_MAX]; // log-in name
+	char name_zh[ID_MAX], name_en[ID_MAX];
+	char role[16]; // operator, leader, manager, integrator
+	bool enabled;
+	char pin_hash[128];
+};
+// 1 found, 0 not, -1 error.
+int query_person(struct reader *r, const char *id, struct person *out, struct err *err);
+int query_people(struct reader *r, bool (*row)(void *arg, const struct person *p),
+    void *arg, struct err *err);
+
+// Adds or replaces a person, with an event user.change in the same transaction. For the
+// command line; works beside a running daemon (waits for the lock at most 5 s).
+int store_put_person(const char *directory, const struct person *p, int64_t now_utc_ms,
+    struct err *err);
+
+// Checks the whole journal: gap-free seq, chain, canonical bytes, then the file itself
+// (PRAGMA integrity_check). Prints nothing. Works beside a running daemon. Returns 0 where
+// it could be checked: *out tells the result; -1 with *err filled where it could not.
+struct verify_result {
+	int64_t events;	       // sound ones, up to the first bad
+	int64_t first_bad_seq; // 0 = none, -1 = damage that is not in an event row
+	// "" = sound; else "hash", "prev_hash", "gap", "type", "trigger" (one that guards
+	// the events is missing), "corrupt" (the row cannot be read), "integrity".
+	char reason[80];
+	char head_hash[65];
+	char epoch[33];
+};
+int store_verify(const char *file, struct verify_result *out, struct err *err);
+
+#endif

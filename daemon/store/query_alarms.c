@@ -1,0 +1,295 @@
+// SPDX-FileCopyrightText: 2026 Watchroom contributors
+// SPDX-License-Identifier: Apache-2.0
+//
+// The alarm statistics of a day, from the roll-ups; and the events behind each count,
+// through the index that exists for it (I13). Run in the reader thread or in a tool. They
+// refuse to scan events: a busy month costs no more than a quiet one.
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/mem.h"
+#include "store/db.h"
+#include "store/reader.h"
+
+enum { SEQS_MAX = 10000000 };
+
+struct seq_list {
+	size_t n, size;
+	int64_t *seq;
+};
+
+// The four lists of one row, in the order of the SQL below.
+enum seq_of { SEQ_ONSET, SEQ_CLEAR, SEQ_ACKNOWLEDGE, SEQ_TEST, SEQ_OF_COUNT };
+
+struct daily {
+	struct reader *r;
+	const struct day_span *span;
+	sqlite3_stmt *rows, *seqs, *place;
+	struct seq_list lists[SEQ_OF_COUNT];
+	struct alarm_count count;
+};
+
+static const char ROWS_SQL[] =
+    "SELECT point, condition, code, onsets, clears, acknowledged, tests FROM alarm_day "
+    "WHERE day = ?1 AND class = ?2 ORDER BY point, condition, code";
+
+// One arm for each kind: the index has the kind before the time, and its WHERE must be
+// named literally.
+#define ARM(kind)                                                                      \
+	"SELECT seq, kind, coalesce(instr(params, '\"test\":true'), 0) > 0 "           \
+	"FROM event INDEXED BY event_alarm WHERE point IS nullif(?1, '') "             \
+	"AND condition IS nullif(?2, '') AND code IS nullif(?3, '') AND kind = " kind \
+	" AND time_utc_ms >= ?4 AND time_utc_ms < ?5 AND class = ?6"
+static const char SEQS_SQL[] = ARM("'alarm.onset'") " UNION ALL " ARM("'alarm.clear'")
+    " UNION ALL " ARM("'alarm.acknowledge'") " ORDER BY 1";
+static const char PLACE_SQL[] = "SELECT place_zh, place_en FROM event WHERE seq = ?1";
+
+static void
+add_seq(struct seq_list *l, int64_t seq)
+{
+	if (l->n == l->size) {
+		l->size = l->size == 0 ? 16 : l->size * 2;
+		l->seq = xreallocarray(l->seq, l->size, sizeof(*l->seq));
+	}
+	l->seq[l->n++] = seq;
+}
+
+static struct seq_list *
+list_for(struct daily *q, const char *kind, bool test)
+{
+	if (strcmp(kind, event_kind_name(EVENT_ALARM_ONSET)) == 0)
+		return &q->lists[test ? SEQ_TEST : SEQ_ONSET];
+	if (test)
+		return NULL;
+	bool clear = strcmp(kind, event_kind_name(EVENT_ALARM_CLEAR)) == 0;
+	return &q->lists[clear ? SEQ_CLEAR : SEQ_ACKNOWLEDGE];
+}
+
+static int
+collect_seqs(struct daily *q, struct err *err)
+{
+	sqlite3_stmt *st = q->seqs;
+	size_t n = 0;
+	int rc;
+	for (unsigned i = 0; i < SEQ_OF_COUNT; i++)
+		q->lists[i].n = 0;
+	for (int i = 0; i < 3; i++)
+		(void)sqlite3_bind_value(st, i + 1, sqlite3_column_value(q->rows, i));
+	while ((rc = sqlite3_step(st)) == SQLITE_ROW && n++ < SEQS_MAX) {
+		const char *kind = (const char *)sqlite3_column_text(st, 1);
+		struct seq_list *l =
+		    list_for(q, kind != NULL ? kind : "", sqlite3_column_int(st, 2) != 0);
+		if (l != NULL)
+			add_seq(l, sqlite3_column_int64(st, 0));
+	}
+	(void)sqlite3_reset(st);
+	return rc == SQLITE_DONE || rc == SQLITE_ROW
+	    ? 0
+	    : reader_finish(q->r->journal, NULL, rc, err);
+}
+
+// The place as it was at the newest of the events.
+static void
+find_place(struct daily *q)
+{
+	struct alarm_count *c = &q->count;
+	int64_t newest = 0;
+	for (unsigned i = 0; i < SEQ_OF_COUNT; i++) {
+		const struct seq_list *l = &q->lists[i];
+		if (l->n > 0 && l->seq[l->n - 1] > newest)
+			newest = l->seq[l->n - 1];
+	}
+	c->place_zh[0] = c->place_en[0] = '\0';
+	(void)sqlite3_bind_int64(q->place, 1, newest);
+	if (sqlite3_step(q->place) == SQLITE_ROW) {
+		const char *zh = (const char *)sqlite3_column_text(q->place, 0);
+		const char *en = (const char *)sqlite3_column_text(q->place, 1);
+		(void)str_copy(c->place_zh, sizeof(c->place_zh), zh != NULL ? zh : "");
+		(void)str_copy(c->place_en, sizeof(c->place_en), en != NULL ? en : "");
+	}
+	(void)sqlite3_reset(q->place);
+}
+
+static void
+column_text(sqlite3_stmt *st, int column, char *out, size_t size)
+{
+	const char *text = (const char *)sqlite3_column_text(st, column);
+	(void)str_copy(out, size, text != NULL ? text : "");
+}
+
+static int
+fill_count(struct daily *q, struct err *err)
+{
+	struct alarm_count *c = &q->count;
+	char name[CODE_MAX];
+	enum condition condition;
+	if (collect_seqs(q, err) != 0)
+		return -1;
+	column_text(q->rows, 0, c->point, sizeof(c->point));
+	column_text(q->rows, 1, name, sizeof(name));
+	c->condition = condition_from_name(name, &condition) ? (int)condition : -1;
+	column_text(q->rows, 2, c->code, sizeof(c->code));
+	c->onsets = (uint32_t)sqlite3_column_int64(q->rows, 3);
+	c->clears = (uint32_t)sqlite3_column_int64(q->rows, 4);
+	c->acknowledged = (uint32_t)sqlite3_column_int64(q->rows, 5);
+	c->tests = (uint32_t)sqlite3_column_int64(q->rows, 6);
+	find_place(q);
+	c->n_seqs = q->lists[SEQ_ONSET].n;
+	c->seqs = q->lists[SEQ_ONSET].seq;
+	c->n_clear_seqs = q->lists[SEQ_CLEAR].n;
+	c->clear_seqs = q->lists[SEQ_CLEAR].seq;
+	c->n_acknowledge_seqs = q->lists[SEQ_ACKNOWLEDGE].n;
+	c->acknowledge_seqs = q->lists[SEQ_ACKNOWLEDGE].seq;
+	c->n_test_seqs = q->lists[SEQ_TEST].n;
+	c->test_seqs = q->lists[SEQ_TEST].seq;
+	return 0;
+}
+
+// Rows of one class. Returns how many, or -1; *go_on false where row() had enough.
+static int
+daily_of_class(struct daily *q, enum alarm_class class,
+    bool (*row)(void *arg, const struct alarm_count *c), void *arg, bool *go_on,
+    struct err *err)
+{
+	int rc = SQLITE_DONE, n = 0;
+	q->count.alarm_class = (int)class;
+	(void)sqlite3_bind_text(q->rows, 1, q->span->day, -1, SQLITE_STATIC);
+	(void)sqlite3_bind_text(q->rows, 2, class_name(class), -1, SQLITE_STATIC);
+	(void)sqlite3_bind_int64(q->seqs, 4, q->span->from_ms);
+	(void)sqlite3_bind_int64(q->seqs, 5, q->span->to_ms);
+	(void)sqlite3_bind_text(q->seqs, 6, class_name(class), -1, SQLITE_STATIC);
+	while (*go_on && (rc = sqlite3_step(q->rows)) == SQLITE_ROW) {
+		if (fill_count(q, err) != 0)
+			return -1;
+		*go_on = row(arg, &q->count);
+		n++;
+	}
+	(void)sqlite3_reset(q->rows);
+	if (rc != SQLITE_DONE && rc != SQLITE_ROW)
+		return reader_finish(q->r->journal, NULL, rc, err);
+	return n;
+}
+
+int
+query_alarms_daily(struct reader *r, const struct day_span *d,
+    bool (*row)(void *arg, const struct alarm_count *c), void *arg, struct err *err)
+{
+	struct daily q = { .r = r, .span = d };
+	bool go_on = true;
+	int sum = -1;
+	reader_begin(r);
+	q.rows = reader_prepare(r, r->journal, ROWS_SQL, err);
+	q.seqs = reader_prepare(r, r->journal, SEQS_SQL, err);
+	q.place = reader_prepare(r, r->journal, PLACE_SQL, err);
+	if (q.rows != NULL && q.seqs != NULL && q.place != NULL)
+		sum = 0;
+	for (unsigned c = 0; c < CLASS_COUNT && go_on && sum >= 0; c++) {
+		int n = daily_of_class(
+		    &q, (enum alarm_class)c, row, arg, &go_on, err);
+		sum = n < 0 ? -1 : sum + n;
+	}
+	(void)sqlite3_finalize(q.rows);
+	(void)sqlite3_finalize(q.seqs);
+	(void)sqlite3_finalize(q.place);
+	for (unsigned i = 0; i < SEQ_OF_COUNT; i++)
+		free(q.lists[i].seq);
+	return sum;
+}
+
+// ---- by class ---------------------------------------------------------------------------
+
+static int
+counts_of_day(struct reader *r, const struct day_span *d, struct class_count *out,
+    struct err *err)
+{
+	sqlite3_stmt *st = reader_prepare(r, r->journal,
+	    "SELECT onsets, clears, acknowledged FROM class_day "
+	    "WHERE class = ?1 AND day = ?2",
+	    err);
+	int rc = SQLITE_OK;
+	if (st == NULL)
+		return -1;
+	for (unsigned c = 0; c < CLASS_COUNT; c++) {
+		(void)sqlite3_bind_text(
+		    st, 1, class_name((enum alarm_class)c), -1, SQLITE_STATIC);
+		(void)sqlite3_bind_text(st, 2, d->day, -1, SQLITE_STATIC);
+		rc = sqlite3_step(st);
+		if (rc == SQLITE_ROW) {
+			out->onsets[c] = (uint32_t)sqlite3_column_int64(st, 0);
+			out->clears[c] = (uint32_t)sqlite3_column_int64(st, 1);
+			out->acknowledged[c] = (uint32_t)sqlite3_column_int64(st, 2);
+		} else if (rc != SQLITE_DONE) {
+			break;
+		}
+		(void)sqlite3_reset(st);
+	}
+	return reader_finish(r->journal, st, rc, err);
+}
+
+// The number open is carried from the last day in which it changed.
+static int
+open_at_end(struct reader *r, const struct day_span *d, struct class_count *out,
+    struct err *err)
+{
+	sqlite3_stmt *st = reader_prepare(r, r->journal,
+	    d->closed ? "SELECT open FROM class_day WHERE class = ?1 AND day <= ?2 "
+			"ORDER BY day DESC LIMIT 1"
+		      : "SELECT open FROM class_day WHERE class = ?1 "
+			"ORDER BY day DESC LIMIT 1",
+	    err);
+	int rc = SQLITE_OK;
+	if (st == NULL)
+		return -1;
+	for (unsigned c = 0; c < CLASS_COUNT; c++) {
+		(void)sqlite3_bind_text(
+		    st, 1, class_name((enum alarm_class)c), -1, SQLITE_STATIC);
+		if (d->closed)
+			(void)sqlite3_bind_text(st, 2, d->day, -1, SQLITE_STATIC);
+		rc = sqlite3_step(st);
+		if (rc == SQLITE_ROW)
+			out->open[c] = (uint32_t)sqlite3_column_int64(st, 0);
+		else if (rc != SQLITE_DONE)
+			break;
+		(void)sqlite3_reset(st);
+	}
+	return reader_finish(r->journal, st, rc, err);
+}
+
+static int
+edge_seq(struct reader *r, const struct day_span *d, bool last, int64_t *out,
+    struct err *err)
+{
+	int64_t low, high;
+	*out = 0;
+	if (reader_seq_span(r, d->from_ms, d->to_ms, &low, &high, err) != 0)
+		return -1;
+	sqlite3_stmt *st = reader_prepare(r, r->journal,
+	    last ? "SELECT seq FROM event WHERE seq BETWEEN ?1 AND ?2 AND "
+		   "time_utc_ms >= ?3 AND time_utc_ms < ?4 ORDER BY seq DESC LIMIT 1"
+		 : "SELECT seq FROM event WHERE seq BETWEEN ?1 AND ?2 AND "
+		   "time_utc_ms >= ?3 AND time_utc_ms < ?4 ORDER BY seq LIMIT 1",
+	    err);
+	if (st == NULL)
+		return -1;
+	(void)sqlite3_bind_int64(st, 1, low);
+	(void)sqlite3_bind_int64(st, 2, high);
+	(void)sqlite3_bind_int64(st, 3, d->from_ms);
+	(void)sqlite3_bind_int64(st, 4, d->to_ms);
+	int rc = sqlite3_step(st);
+	if (rc == SQLITE_ROW)
+		*out = sqlite3_column_int64(st, 0);
+	return reader_finish(r->journal, st, rc, err);
+}
+
+int
+query_class_counts(struct reader *r, const struct day_span *d, struct class_count *out,
+    struct err *err)
+{
+	*out = (struct class_count){ 0 };
+	reader_begin(r);
+	if (counts_of_day(r, d, out, err) != 0 || open_at_end(r, d, out, err) != 0 ||
+	    edge_seq(r, d, false, &out->first_seq, err) != 0)
+		return -1;
+	return edge_seq(r, d, true, &out->last_seq, err);
+}

@@ -1,0 +1,118 @@
+// SPDX-FileCopyrightText: 2026 Watchroom contributors
+// SPDX-License-Identifier: Apache-2.0
+//
+// See queue.h. The order of what is kept never changes. Nothing is dropped without being
+// counted, and a fire goes only when even the reserved tenth is full.
+#include "store/queue.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/buf.h"
+#include "lib/mem.h"
+
+enum { UNIT_OVERHEAD = sizeof(struct unit) };
+
+void
+queue_init(struct unit_queue *q, size_t rows_max, size_t bytes_max)
+{
+	*q = (struct unit_queue){ .rows_max = rows_max, .bytes_max = bytes_max };
+	STAILQ_INIT(&q->units);
+}
+
+static void
+count_lost(struct unit_queue *q, const struct event *e)
+{
+	struct lost_events *l = &q->lost;
+	if (!l->any || e->time_utc_ms < l->from_utc_ms)
+		l->from_utc_ms = e->time_utc_ms;
+	if (!l->any || e->time_utc_ms > l->to_utc_ms)
+		l->to_utc_ms = e->time_utc_ms;
+	l->any = true;
+	l->n[e->alarm_class < 0 ? (int)CLASS_INFO : e->alarm_class]++;
+}
+
+// Keeps the reserved events only, or none.
+static void
+strip(struct unit_queue *q, struct unit *u, bool all)
+{
+	struct event *events = u->events.data;
+	size_t kept = 0;
+	for (size_t i = 0; i < u->events.n; i++) {
+		if (all || !unit_event_reserved(&events[i]))
+			count_lost(q, &events[i]);
+		else if (kept++ != i)
+			memcpy(&events[kept - 1], &events[i], sizeof(events[i]));
+	}
+	u->events.n = kept;
+}
+
+bool
+queue_add(struct unit_queue *q, struct unit *u)
+{
+	size_t rows_free = q->rows_max - q->rows_max / 10;
+	size_t bytes_free = q->bytes_max - q->bytes_max / 10;
+	size_t rows = unit_rows(u);
+	if (q->rows + rows > rows_free || q->bytes >= bytes_free)
+		strip(q, u, false);
+	rows = unit_rows(u);
+	if (rows == 0 && u->events.size > 0)
+		return false;
+	if (q->rows + rows > q->rows_max || q->bytes >= q->bytes_max) {
+		strip(q, u, true);
+		return false;
+	}
+	u->work.rows = rows;
+	unit_pack(u);
+	q->rows += rows;
+	q->bytes += u->packed_len + UNIT_OVERHEAD;
+	STAILQ_INSERT_TAIL(&q->units, u, queue);
+	return true;
+}
+
+void
+queue_add_first(struct unit_queue *q, struct unit *u)
+{
+	u->work.rows = unit_rows(u);
+	unit_pack(u);
+	q->rows += u->work.rows;
+	q->bytes += u->packed_len + UNIT_OVERHEAD;
+	STAILQ_INSERT_HEAD(&q->units, u, queue);
+}
+
+struct unit *
+queue_take(struct unit_queue *q)
+{
+	struct unit *u = STAILQ_FIRST(&q->units);
+	if (u == NULL)
+		return NULL;
+	STAILQ_REMOVE_HEAD(&q->units, queue);
+	q->rows -= u->work.rows;
+	q->bytes -= u->packed_len + UNIT_OVERHEAD;
+	unit_unpack(u);
+	return u;
+}
+
+void
+queue_lost_event(struct unit_queue *q, struct event *e, int64_t now_utc_ms)
+{
+	const struct lost_events *l = &q->lost;
+	struct buf b = { 0 };
+	event_init(e, EVENT_EVENTS_LOST);
+	e->time_utc_ms = now_utc_ms;
+	e->alarm_class = CLASS_SYSTEM;
+	json_open(&b, NULL, '{');
+	json_int(&b, "from_utc_ms", l->from_utc_ms);
+	json_int(&b, "to_utc_ms", l->to_utc_ms);
+	json_open(&b, "lost", '{');
+	for (unsigned c = 0; c < CLASS_COUNT; c++) {
+		if (l->n[c] > 0)
+			json_int(&b, class_name((enum alarm_class)c), l->n[c]);
+	}
+	json_close(&b, '}');
+	json_close(&b, '}');
+	bool fits = str_copy(e->params, sizeof(e->params), b.data);
+	wr_assert(fits);
+	buf_free(&b);
+	q->lost = (struct lost_events){ 0 };
+}

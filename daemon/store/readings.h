@@ -1,0 +1,51 @@
+// SPDX-FileCopyrightText: 2026 Watchroom contributors
+// SPDX-License-Identifier: Apache-2.0
+//
+// readings.db as its writer sees it. Minutes of a point that meet in one row are merged,
+// so that a restart inside a minute loses nothing and counts nothing twice.
+#ifndef STORE_READINGS_H
+#define STORE_READINGS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/event.h"
+#include "core/reading.h"
+#include "store/day.h"
+#include "store/writer.h"
+
+struct minute_row {
+	char point[ID_MAX];
+	struct minute m;
+};
+
+// A piece of work: minutes in the order of their end.
+struct minute_batch {
+	struct work work; // first
+	size_t n;
+	struct minute_row rows[];
+};
+
+enum readings_statement { RD_POINT, RD_MINUTE, RD_COUNT };
+
+struct readings {
+	char *path;
+	struct day_rule rule;
+	int64_t opened_utc_ms;
+	sqlite3 *db;
+	sqlite3_stmt *st[RD_COUNT];
+	bool have_day;
+	struct day day;
+	char aside[64];
+};
+
+extern const struct writer_ops readings_ops; // ctx: struct readings
+
+// As journal_first_open. `journal` may be NULL; where it is not, both files get the days
+// that either has.
+int readings_first_open(
+    struct readings *r, sqlite3 *journal, struct fault *fault, struct err *err);
+void readings_close(struct readings *r);
+
+#endif

@@ -1,0 +1,146 @@
+// SPDX-FileCopyrightText: 2026 Watchroom contributors
+// SPDX-License-Identifier: Apache-2.0
+//
+// See recover.h. Rows that this program cannot read are left in the table, logged and
+// passed over: one bad row must not keep the daemon from watching. A change made by the
+// command line while the daemon was down says nothing about how long it was down.
+#include "store/recover.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/log.h"
+#include "lib/mem.h"
+#include "store/db.h"
+#include "store/rows.h"
+#include "store/unit.h"
+
+enum { ROWS_MAX = 1000000 };
+
+typedef bool read_fn(sqlite3_stmt *st, void *row);
+
+static bool
+read_alarm(sqlite3_stmt *st, void *row)
+{
+	return alarm_row_read(st, row);
+}
+
+static bool
+read_notice(sqlite3_stmt *st, void *row)
+{
+	return notice_row_read(st, row);
+}
+
+static int
+read_rows(
+    sqlite3 *db, const char *sql, read_fn *read, size_t size, struct rows *out)
+{
+	sqlite3_stmt *st = NULL;
+	int rc = sqlite3_prepare_v2(db, sql, -1, &st, NULL);
+	while ((rc == SQLITE_OK || rc == SQLITE_ROW) && out->n < ROWS_MAX) {
+		rc = sqlite3_step(st);
+		if (rc != SQLITE_ROW)
+			break;
+		if (out->n == out->size) {
+			out->size = out->size == 0 ? 16 : out->size * 2;
+			out->data = xreallocarray(out->data, out->size, size);
+		}
+		if (read(st, (char *)out->data + out->n * size))
+			out->n++;
+		else
+			log_warnx("store", "a row of another version was left out");
+	}
+	(void)sqlite3_finalize(st);
+	return rc == SQLITE_DONE || rc == SQLITE_ROW ? SQLITE_OK : rc;
+}
+
+static int
+read_last(sqlite3 *db, struct recovered *out)
+{
+	sqlite3_stmt *st = NULL;
+	int rc = db_integer(db, "SELECT max(seq) FROM event", 0, &out->last_seq);
+	if (rc == SQLITE_OK)
+		rc = sqlite3_prepare_v2(db,
+		    "SELECT time_utc_ms, kind FROM event WHERE kind <> 'user.change' "
+		    "ORDER BY seq DESC LIMIT 1",
+		    -1, &st, NULL);
+	if (rc == SQLITE_OK)
+		rc = sqlite3_step(st);
+	if (rc == SQLITE_ROW) {
+		const char *kind = (const char *)sqlite3_column_text(st, 1);
+		out->last_utc_ms = sqlite3_column_int64(st, 0);
+		out->clean_stop = kind != NULL &&
+		    strcmp(kind, event_kind_name(EVENT_DAEMON_STOP)) == 0;
+	}
+	(void)sqlite3_finalize(st);
+	return rc == SQLITE_ROW || rc == SQLITE_DONE ? SQLITE_OK : rc;
+}
+
+static int
+read_journal(sqlite3 *db, int64_t fallback_boot, struct recovered *out)
+{
+	char *sql = NULL;
+	struct rows alarms = { 0 }, notices = { 0 };
+	char boot[24];
+	(void)db_meta(db, "epoch", out->epoch, sizeof(out->epoch));
+	out->last_boot = db_meta(db, "boot", boot, sizeof(boot))
+	    ? strtoll(boot, NULL, 10)
+	    : fallback_boot;
+	int rc = read_last(db, out);
+	if (rc == SQLITE_OK) {
+		sql = xasprintf("SELECT %s FROM alarm_open ORDER BY first_utc_ms, point, "
+				"condition, code",
+		    alarm_row_names);
+		rc = read_rows(
+		    db, sql, read_alarm, sizeof(struct alarm_row), &alarms);
+		free(sql);
+	}
+	if (rc == SQLITE_OK) {
+		sql = xasprintf("SELECT %s FROM outbox WHERE state = 'owed' ORDER BY n",
+		    notice_row_names);
+		rc = read_rows(
+		    db, sql, read_notice, sizeof(struct notice), &notices);
+		free(sql);
+	}
+	out->alarms = alarms.data;
+	out->n_alarms = alarms.n;
+	out->notices = notices.data;
+	out->n_notices = notices.n;
+	return rc;
+}
+
+// The daemon lived at least this long into its last minute of readings.
+static int
+last_minute(sqlite3 *db, int64_t *utc_ms)
+{
+	return db_integer(db,
+	    "SELECT max(m.minute_utc_ms + m.good_ms) FROM point p JOIN minute m "
+	    "ON m.point = p.id AND m.minute_utc_ms = (SELECT max(x.minute_utc_ms) "
+	    "FROM minute x WHERE x.point = p.id)",
+	    0, utc_ms);
+}
+
+int
+recover_read(sqlite3 *journal, sqlite3 *readings, int64_t fallback_boot,
+    struct recovered *out)
+{
+	int64_t minute = 0;
+	int rc = SQLITE_OK;
+	memset(out, 0, sizeof(*out));
+	out->last_boot = fallback_boot;
+	if (journal != NULL)
+		rc = read_journal(journal, fallback_boot, out);
+	if (readings != NULL && last_minute(readings, &minute) == SQLITE_OK &&
+	    minute > out->last_utc_ms)
+		out->last_utc_ms = minute;
+	return rc;
+}
+
+void
+recover_free(struct recovered *r)
+{
+	free(r->alarms);
+	free(r->notices);
+	memset(r, 0, sizeof(*r));
+}

@@ -1,0 +1,83 @@
+// SPDX-FileCopyrightText: 2026 Watchroom contributors
+// SPDX-License-Identifier: Apache-2.0
+//
+// The parts of the store on the loop's side. All of it belongs to the loop thread.
+#ifndef STORE_STORE_IMPL_H
+#define STORE_STORE_IMPL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/loop.h"
+#include "store/journal.h"
+#include "store/minutes.h"
+#include "store/queue.h"
+#include "store/read_thread.h"
+#include "store/reader.h"
+#include "store/readings.h"
+#include "store/store.h"
+#include "store/writer.h"
+
+enum {
+	WINDOW_UNITS = 4096, // units in the writer's hands
+	WINDOW_ROWS = 8192,  // and rows; one larger unit goes alone
+};
+
+// One file, its writer, and how it is.
+struct lane {
+	struct writer *writer;
+	struct loop_watch *watch;
+	enum store_mode mode;
+	char detail[64];
+	bool ended;
+	bool held; // loop_hold is in force for it
+};
+
+struct store {
+	struct loop *loop;
+	struct store_host host;
+	struct site_meta site;
+	struct zone *zone;
+	char config_rev[17];
+	char *directory;
+	int lock_fd;
+	bool read_only, closed;
+
+	struct lane journal_lane, readings_lane;
+	struct journal journal;
+	struct readings readings;
+	struct read_thread *reader;
+	struct recovered recovered;
+
+	// Units: in the writer's hands, then the queue behind them.
+	size_t in_hand, in_hand_rows;
+	size_t waiting_events;
+	int64_t handed_ms[WINDOW_UNITS]; // ring: when each was submitted
+	size_t handed_first;
+	struct unit_queue queue;
+	STAILQ_HEAD(, unit) dropped; // their callbacks are owed
+	struct loop_timer drop_timer;
+
+	struct minute_queue minutes;
+	bool minutes_in_hand;
+	struct loop_timer minute_timer;
+
+	enum store_mode told_mode;
+	char told_detail[80];
+	struct loop_timer mode_timer; // how it began is told from the loop
+};
+
+// submit.c
+void store_pump(struct store *s);
+void store_pump_minutes(struct store *s);
+void store_tell_mode(void *store);
+void store_on_journal(void *store);
+void store_on_readings(void *store);
+void store_on_dropped(void *store);
+void store_on_minutes(void *store);
+void store_finish_unit(struct store *s, struct unit *u, bool durable);
+void store_hold_update(struct store *s);
+bool store_mode_writes(enum store_mode m); // work gets through
+
+#endif

@@ -1,0 +1,312 @@
+// SPDX-FileCopyrightText: 2026 Watchroom contributors
+// SPDX-License-Identifier: Apache-2.0
+//
+// The loop's side of writing: units and minutes go to the writers as there is room, reports
+// come back, callbacks run in order, modes are told. While the journal writes, virtual time
+// stands still for work not yet durable; while it cannot, time goes on, because alarms do.
+// Runs on the loop; refuses to block, so everything here is memory.
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/mailbox.h"
+#include "lib/mem.h"
+#include "store/store_impl.h"
+
+bool
+store_mode_writes(enum store_mode m)
+{
+	return m == STORE_OK || m == STORE_SLOW;
+}
+
+// ---- modes ------------------------------------------------------------------------------
+
+void
+store_tell_mode(void *store)
+{
+	struct store *s = store;
+	const struct lane *j = &s->journal_lane, *r = &s->readings_lane;
+	bool readings = store_mode_writes(j->mode) && r->mode > j->mode;
+	const struct lane *worse = readings ? r : j;
+	char detail[sizeof(s->told_detail)];
+	(void)snprintf(detail, sizeof(detail), "%s%s", readings ? "readings: " : "",
+	    worse->detail);
+	if (worse->mode == s->told_mode && strcmp(detail, s->told_detail) == 0)
+		return;
+	s->told_mode = worse->mode;
+	(void)str_copy(s->told_detail, sizeof(s->told_detail), detail);
+	if (s->host.mode != NULL && !s->closed)
+		s->host.mode(s->host.ctx, worse->mode, detail);
+}
+
+static void
+hold(struct store *s, struct lane *l, bool wanted)
+{
+	if (wanted == l->held)
+		return;
+	l->held = wanted;
+	if (wanted)
+		loop_hold(s->loop);
+	else
+		loop_release(s->loop);
+}
+
+void
+store_hold_update(struct store *s)
+{
+	hold(s, &s->journal_lane,
+	    s->in_hand > 0 && store_mode_writes(s->journal_lane.mode) && !s->closed);
+	hold(s, &s->readings_lane,
+	    s->minutes_in_hand && store_mode_writes(s->readings_lane.mode) &&
+		!s->closed);
+}
+
+// ---- units ------------------------------------------------------------------------------
+
+void
+store_finish_unit(struct store *s, struct unit *u, bool durable)
+{
+	(void)s;
+	if (u->done != NULL)
+		u->done(u->arg, u, durable);
+	unit_free(u);
+}
+
+static void
+hand_over(struct store *s, struct unit *u)
+{
+	u->work.rows = unit_rows(u);
+	size_t slot = (s->handed_first + s->in_hand) % WINDOW_UNITS;
+	s->handed_ms[slot] = u->submitted_ms;
+	s->in_hand++;
+	s->in_hand_rows += u->work.rows;
+	int posted = writer_post(s->journal_lane.writer, &u->work);
+	wr_assert(posted == 0); // the mailbox has room for the whole window
+}
+
+static bool
+has_room(const struct store *s, size_t rows)
+{
+	return s->in_hand == 0 ||
+	    (s->in_hand < WINDOW_UNITS && s->in_hand_rows + rows <= WINDOW_ROWS);
+}
+
+// An events_lost row at the head of what waits: nothing newer is written before it.
+static void
+say_lost(struct store *s)
+{
+	struct lost_events lost = s->queue.lost;
+	struct unit *u = unit_new();
+	struct event e;
+	queue_lost_event(&s->queue, &e, loop_utc_ms(s->loop));
+	e.mono_ms = loop_now_ms(s->loop);
+	(void)unit_event(u, &e);
+	(void)str_copy(u->config_rev, sizeof(u->config_rev), s->config_rev);
+	u->submitted_ms = e.mono_ms;
+	s->waiting_events++;
+	queue_add_first(&s->queue, u);
+	if (s->host.lost != NULL && !s->closed)
+		s->host.lost(
+		    s->host.ctx, lost.from_utc_ms, lost.to_utc_ms, lost.n);
+}
+
+void
+store_pump(struct store *s)
+{
+	if (s->queue.lost.any && store_mode_writes(s->journal_lane.mode) &&
+	    s->queue.rows <= s->queue.rows_max / 2)
+		say_lost(s);
+	struct unit *u;
+	while ((u = STAILQ_FIRST(&s->queue.units)) != NULL &&
+	    has_room(s, u->work.rows)) {
+		u = queue_take(&s->queue);
+		hand_over(s, u);
+	}
+	store_hold_update(s);
+}
+
+// Callbacks of lost units run later: store_submit is called from many places.
+void
+store_on_dropped(void *store)
+{
+	struct store *s = store;
+	struct unit *u;
+	while ((u = STAILQ_FIRST(&s->dropped)) != NULL) {
+		STAILQ_REMOVE_HEAD(&s->dropped, queue);
+		store_finish_unit(s, u, false);
+	}
+}
+
+static void
+drop(struct store *s, struct unit *u)
+{
+	STAILQ_INSERT_TAIL(&s->dropped, u, queue);
+	if (!loop_timer_armed(&s->drop_timer))
+		loop_timer_in(s->loop, &s->drop_timer, 0);
+}
+
+void
+store_submit(struct store *s, struct unit *u)
+{
+	wr_assert(!s->read_only);
+	(void)str_copy(u->config_rev, sizeof(u->config_rev), s->config_rev);
+	u->submitted_ms = loop_now_ms(s->loop);
+	if (s->closed) {
+		store_finish_unit(s, u, false);
+		return;
+	}
+	if (STAILQ_EMPTY(&s->queue.units) && has_room(s, unit_rows(u))) {
+		s->waiting_events += u->events.n;
+		hand_over(s, u);
+		store_hold_update(s);
+		return;
+	}
+	if (queue_add(&s->queue, u))
+		s->waiting_events += u->events.n; // stands while packed
+	else
+		drop(s, u);
+}
+
+static void
+take_done(struct store *s, struct work_list *done)
+{
+	struct work *w;
+	while ((w = STAILQ_FIRST(done)) != NULL) {
+		STAILQ_REMOVE_HEAD(done, next);
+		struct unit *u = (struct unit *)w;
+		s->in_hand--;
+		s->in_hand_rows -= w->rows;
+		s->handed_first = (s->handed_first + 1) % WINDOW_UNITS;
+		s->waiting_events -= u->events.n;
+		store_finish_unit(s, u, true);
+	}
+}
+
+static void
+take_mode(struct store *s, struct lane *l, const struct report *r)
+{
+	bool healed = store_mode_writes(r->mode) && !store_mode_writes(l->mode);
+	l->mode = r->mode;
+	(void)str_copy(l->detail, sizeof(l->detail), r->detail);
+	if (healed && l == &s->journal_lane && s->queue.lost.any)
+		say_lost(s);
+	store_tell_mode(s);
+}
+
+void
+store_on_journal(void *store)
+{
+	struct store *s = store;
+	struct report *r;
+	while ((r = mailbox_take(writer_reports(s->journal_lane.writer))) != NULL) {
+		switch (r->kind) {
+		case REPORT_DONE:
+			take_done(s, &r->done);
+			break;
+		case REPORT_MODE:
+			take_mode(s, &s->journal_lane, r);
+			break;
+		case REPORT_ENDED:
+			s->journal_lane.ended = true;
+			break;
+		}
+		free(r);
+	}
+	store_pump(s);
+}
+
+// ---- minutes ----------------------------------------------------------------------------
+
+void
+store_pump_minutes(struct store *s)
+{
+	if (s->minutes_in_hand)
+		return;
+	struct minute_batch *b = minutes_take(&s->minutes);
+	if (b == NULL)
+		return;
+	s->minutes_in_hand = true;
+	int posted = writer_post(s->readings_lane.writer, &b->work);
+	wr_assert(posted == 0); // one at a time
+	store_hold_update(s);
+}
+
+void
+store_on_minutes(void *store)
+{
+	store_pump_minutes(store);
+}
+
+void
+store_minute(struct store *s, const char *point, const struct minute *m)
+{
+	wr_assert(!s->read_only);
+	if (s->closed)
+		return;
+	minutes_add(&s->minutes, point, m);
+	if (!s->minutes_in_hand && !loop_timer_armed(&s->minute_timer))
+		loop_timer_in(s->loop, &s->minute_timer, 0);
+}
+
+static void
+take_written(struct store *s, struct work_list *done)
+{
+	struct work *w;
+	while ((w = STAILQ_FIRST(done)) != NULL) {
+		STAILQ_REMOVE_HEAD(done, next);
+		free(w);
+		s->minutes_in_hand = false;
+	}
+}
+
+void
+store_on_readings(void *store)
+{
+	struct store *s = store;
+	struct report *r;
+	while ((r = mailbox_take(writer_reports(s->readings_lane.writer))) != NULL) {
+		switch (r->kind) {
+		case REPORT_DONE:
+			take_written(s, &r->done);
+			break;
+		case REPORT_MODE:
+			take_mode(s, &s->readings_lane, r);
+			break;
+		case REPORT_ENDED:
+			s->readings_lane.ended = true;
+			break;
+		}
+		free(r);
+	}
+	store_pump_minutes(s);
+	store_hold_update(s);
+}
+
+// ---- questions about the store itself ---------------------------------------------------
+
+enum store_mode
+store_current_mode(const struct store *s)
+{
+	return s->journal_lane.mode;
+}
+
+size_t
+store_waiting(const struct store *s)
+{
+	return s->waiting_events;
+}
+
+int64_t
+store_waiting_ms(const struct store *s)
+{
+	int64_t since;
+	const struct unit *u = STAILQ_FIRST(&s->queue.units);
+	if (s->in_hand > 0)
+		since = s->handed_ms[s->handed_first];
+	else if (u != NULL)
+		since = u->submitted_ms;
+	else
+		return 0;
+	int64_t age = loop_now_ms(s->loop) - since;
+	return age > 0 ? age : 0;
+}

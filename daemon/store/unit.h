@@ -1,0 +1,59 @@
+// SPDX-FileCopyrightText: 2026 Watchroom contributors
+// SPDX-License-Identifier: Apache-2.0
+//
+// Inside of a unit of work (store.h has its public verbs). A unit belongs to the loop,
+// then to the writer, then to the loop again; whoever has it may touch it.
+#ifndef STORE_UNIT_H
+#define STORE_UNIT_H
+
+#include <sys/queue.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "store/store.h"
+#include "store/writer.h"
+
+enum { META_KEY_MAX = 40, META_VALUE_MAX = 256 };
+
+struct meta_row {
+	char key[META_KEY_MAX];
+	char value[META_VALUE_MAX];
+};
+
+struct rows {
+	size_t n, size;
+	void *data;
+};
+
+struct unit {
+	struct work work; // first: the writer knows only this
+	struct rows events, alarms, notices, metas;
+	char config_rev[17];
+	int64_t submitted_ms; // monotonic
+	void (*done)(void *arg, const struct unit *u, bool durable);
+	void *arg;
+	STAILQ_ENTRY(unit) queue; // of the loop-side queue
+	uint8_t *packed;	  // non-NULL while the rows are packed away
+	size_t packed_len;
+};
+
+// Rows of all kinds; what a transaction is measured by.
+size_t unit_rows(const struct unit *u);
+
+static inline const struct event *
+unit_event_at(const struct unit *u, size_t i)
+{
+	return &((const struct event *)u->events.data)[i];
+}
+
+// Packs the rows into few bytes, for a unit that must wait long; and back.
+void unit_pack(struct unit *u);
+void unit_unpack(struct unit *u);
+
+// Fire, acknowledge and system events: these keep room of their own when the disk is
+// away for long.
+bool unit_event_reserved(const struct event *e);
+
+#endif

@@ -1,0 +1,354 @@
+// SPDX-FileCopyrightText: 2026 Watchroom contributors
+// SPDX-License-Identifier: Apache-2.0
+//
+// See writer.h. The thread waits for work, gathers what is queued up to a bound, and
+// commits; the loop hears of it before the checkpoint is made, so that nobody waits for
+// that. A failing transaction is tried again with growing pauses, up to a second; a lock
+// held by somebody else is waited for, and only named an error after five seconds. It
+// refuses to give anything back as done before COMMIT returned.
+#include "store/writer.h"
+
+#include <sys/eventfd.h>
+
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/log.h"
+#include "lib/mailbox.h"
+#include "lib/mem.h"
+
+enum {
+	REPORTS_SPARE = 64,	     // beyond one for each piece of work
+	SLOW_FORGET_MS = 10000,	     // no slow commit for this long: no longer slow
+	RETRY_FIRST_MS = 20,	     // pause after the first failure, doubled up to
+	RETRY_MOST_MS = 1000,
+	LOCKED_RETRY_MS = 10,
+	CHECKPOINT_PAGES = 1000,
+	TRUNCATE_PAGES = 64 * 1024 * 1024 / 4096,
+};
+
+struct writer {
+	const struct writer_ops *ops;
+	void *ctx;
+	struct mailbox *in, *out;
+	pthread_t thread;
+	int wake; // eventfd: ends a pause
+	atomic_bool stop;
+	struct work stop_mark;
+	// Of the thread alone:
+	struct work_list batch;
+	size_t batch_rows;
+	sqlite3 *hooked;
+	int wal_pages, checkpoint_at;
+	enum store_mode mode;
+	char detail[64];
+	bool mode_told;
+	int64_t slow_ms;       // of the last slow commit
+	int64_t failing_since; // 0 = not
+	int64_t locked_since;  // 0 = not
+	int pause_ms;
+};
+
+// ---- reports ----------------------------------------------------------------------------
+
+static struct report *
+report_new(enum report_kind kind)
+{
+	struct report *r = xcalloc(1, sizeof(*r));
+	r->kind = kind;
+	STAILQ_INIT(&r->done);
+	return r;
+}
+
+// Waits up to ms, or until told to stop.
+static void
+pause_for(const struct writer *w, int ms)
+{
+	struct pollfd p = { .fd = w->wake, .events = POLLIN };
+	(void)poll(&p, 1, ms);
+}
+
+// There is room for a report of each piece of work, so only a flood of changes of mode
+// beside a loop that stands still can make this wait.
+static void
+post(struct writer *w, struct report *r)
+{
+	while (mailbox_post(w->out, r) != 0)
+		pause_for(w, LOCKED_RETRY_MS);
+}
+
+static void
+set_mode(struct writer *w, enum store_mode mode, const char *detail)
+{
+	if (mode == w->mode && strcmp(detail, w->detail) == 0 && w->mode_told)
+		return;
+	struct report *r = report_new(REPORT_MODE);
+	w->mode = r->mode = mode;
+	(void)str_copy(w->detail, sizeof(w->detail), detail);
+	(void)str_copy(r->detail, sizeof(r->detail), detail);
+	w->mode_told = mailbox_post(w->out, r) == 0;
+	if (!w->mode_told)
+		free(r); // told again at the next attempt
+}
+
+// ---- modes ------------------------------------------------------------------------------
+
+static void
+after_failure(struct writer *w, const struct fault *f)
+{
+	int64_t now = db_now_ms();
+	if (w->failing_since == 0)
+		w->failing_since = now;
+	if (f->locked) {
+		if (w->locked_since == 0)
+			w->locked_since = now;
+		int64_t locked_ms = now - w->locked_since;
+		if (locked_ms >= LOCKED_ERROR_MS)
+			set_mode(w, STORE_IO_ERROR, "locked");
+		else if (locked_ms >= SLOW_COMMIT_MS && w->mode == STORE_OK)
+			set_mode(w, STORE_SLOW, "locked");
+		w->pause_ms = LOCKED_RETRY_MS;
+		return;
+	}
+	w->locked_since = 0;
+	set_mode(w, f->mode, f->detail);
+	w->pause_ms = w->pause_ms == 0 ? RETRY_FIRST_MS : w->pause_ms * 2;
+	if (w->pause_ms < RETRY_MOST_MS)
+		return;
+	w->pause_ms = RETRY_MOST_MS;
+	// A file system that went and came back is only seen by opening again.
+	if (f->mode != STORE_FULL)
+		w->ops->close(w->ctx);
+}
+
+static void
+settle_mode(struct writer *w)
+{
+	bool slow = w->slow_ms != 0 && db_now_ms() - w->slow_ms < SLOW_FORGET_MS;
+	set_mode(w, slow ? STORE_SLOW : STORE_OK, slow ? "slow" : "");
+}
+
+static void
+after_success(struct writer *w, int64_t began_ms)
+{
+	int64_t now = db_now_ms();
+	int64_t since = w->failing_since != 0 ? w->failing_since : began_ms;
+	if (now - since >= SLOW_COMMIT_MS && (w->mode == STORE_OK || w->mode == STORE_SLOW))
+		w->slow_ms = now;
+	w->failing_since = w->locked_since = 0;
+	w->pause_ms = 0;
+	settle_mode(w);
+}
+
+// ---- transactions -----------------------------------------------------------------------
+
+static bool
+take(struct writer *w)
+{
+	struct work *work = mailbox_take(w->in);
+	if (work == NULL || work == &w->stop_mark)
+		return false;
+	STAILQ_INSERT_TAIL(&w->batch, work, next);
+	w->batch_rows += work->rows;
+	return true;
+}
+
+static int
+on_wal(void *arg, sqlite3 *db, const char *name, int pages)
+{
+	(void)db;
+	(void)name;
+	((struct writer *)arg)->wal_pages = pages;
+	return SQLITE_OK;
+}
+
+static int
+apply_all(struct writer *w, int64_t began_ms)
+{
+	struct work *at = STAILQ_FIRST(&w->batch);
+	int rc = SQLITE_OK;
+	while (at != NULL && rc == SQLITE_OK) {
+		rc = w->ops->apply(w->ctx, at);
+		if (STAILQ_NEXT(at, next) == NULL && w->batch_rows < WRITER_ROWS_MAX &&
+		    db_now_ms() - began_ms < WRITER_MS_MAX)
+			(void)take(w);
+		at = STAILQ_NEXT(at, next);
+	}
+	return rc;
+}
+
+// One attempt to commit the batch and what else is queued.
+static int
+transact(struct writer *w, int64_t began_ms, struct fault *fault)
+{
+	if (w->ops->open(w->ctx, fault) != 0)
+		return -1;
+	sqlite3 *db = w->ops->db(w->ctx);
+	if (db != w->hooked) {
+		(void)sqlite3_wal_hook(db, on_wal, w);
+		w->hooked = db;
+	}
+	int rc = w->ops->begin(w->ctx);
+	if (rc == SQLITE_OK)
+		rc = apply_all(w, began_ms);
+	if (rc == SQLITE_OK)
+		rc = w->ops->commit(w->ctx);
+	if (rc == SQLITE_OK)
+		return 0;
+	db_fault(db, rc, fault);
+	if (!fault->locked && w->failing_since == 0)
+		log_warnx("store", "%s: %s: %s", w->ops->name, fault->detail,
+		    sqlite3_errmsg(db));
+	w->ops->rollback(w->ctx);
+	return -1;
+}
+
+static void
+checkpoint(struct writer *w)
+{
+	if (w->wal_pages < CHECKPOINT_PAGES)
+		w->checkpoint_at = CHECKPOINT_PAGES; // the log began anew
+	if (w->wal_pages < w->checkpoint_at)
+		return;
+	w->checkpoint_at = w->wal_pages + CHECKPOINT_PAGES;
+	int mode = w->wal_pages > TRUNCATE_PAGES ? SQLITE_CHECKPOINT_TRUNCATE
+						 : SQLITE_CHECKPOINT_PASSIVE;
+	int in_log = 0, moved = 0;
+	int rc = sqlite3_wal_checkpoint_v2(w->hooked, NULL, mode, &in_log, &moved);
+	if (rc != SQLITE_OK && rc != SQLITE_BUSY)
+		log_warnx("store", "%s: checkpoint: %s", w->ops->name,
+		    sqlite3_errmsg(w->hooked));
+	if (rc == SQLITE_OK && moved >= in_log)
+		w->checkpoint_at = CHECKPOINT_PAGES;
+}
+
+static void
+tell_done(struct writer *w)
+{
+	struct report *r = report_new(REPORT_DONE);
+	STAILQ_CONCAT(&r->done, &w->batch);
+	w->batch_rows = 0;
+	post(w, r);
+}
+
+// Commits what is in the batch. false where it was told to give up.
+static bool
+write_batch(struct writer *w)
+{
+	for (;;) {
+		struct fault fault = { 0 };
+		int64_t began_ms = db_now_ms();
+		if (transact(w, began_ms, &fault) == 0) {
+			after_success(w, began_ms);
+			tell_done(w);
+			checkpoint(w);
+			return true;
+		}
+		after_failure(w, &fault);
+		if (w->ops->db(w->ctx) == NULL)
+			w->hooked = NULL;
+		if (atomic_load(&w->stop))
+			return false;
+		pause_for(w, w->pause_ms);
+	}
+}
+
+static void *
+run(void *arg)
+{
+	struct writer *w = arg;
+	bool go_on = true;
+	while (go_on) {
+		// Only "slow" ends by time alone.
+		int wait = w->mode == STORE_SLOW ? SLOW_FORGET_MS : -1;
+		struct work *work = mailbox_wait(w->in, wait);
+		if (work == NULL) {
+			settle_mode(w);
+			continue;
+		}
+		if (work != &w->stop_mark) {
+			STAILQ_INSERT_TAIL(&w->batch, work, next);
+			w->batch_rows += work->rows;
+			go_on = write_batch(w);
+		}
+		if (atomic_load(&w->stop))
+			go_on = false;
+	}
+	post(w, report_new(REPORT_ENDED));
+	return NULL;
+}
+
+// ---- the loop's side --------------------------------------------------------------------
+
+struct writer *
+writer_start(const struct writer_ops *ops, void *ctx, size_t capacity,
+    enum store_mode mode, const char *detail)
+{
+	struct writer *w = xcalloc(1, sizeof(*w));
+	w->ops = ops;
+	w->ctx = ctx;
+	w->in = mailbox_new(capacity + 1);
+	w->out = mailbox_new(capacity + REPORTS_SPARE);
+	w->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	w->mode = mode;
+	w->mode_told = true;
+	w->checkpoint_at = CHECKPOINT_PAGES;
+	(void)str_copy(w->detail, sizeof(w->detail), detail);
+	STAILQ_INIT(&w->batch);
+	if (w->wake < 0 || pthread_create(&w->thread, NULL, run, w) != 0)
+		fatal("store", "cannot start the %s writer", ops->name);
+	(void)pthread_setname_np(w->thread, ops->name);
+	return w;
+}
+
+int
+writer_post(struct writer *w, struct work *work)
+{
+	return mailbox_post(w->in, work);
+}
+
+struct mailbox *
+writer_reports(struct writer *w)
+{
+	return w->out;
+}
+
+void
+writer_stop(struct writer *w)
+{
+	atomic_store(&w->stop, true);
+	(void)eventfd_write(w->wake, 1);
+	// Full means that it is not waiting, and sees the flag.
+	(void)mailbox_post(w->in, &w->stop_mark);
+}
+
+void
+writer_join(struct writer *w, struct work_list *left)
+{
+	STAILQ_INIT(left);
+	(void)pthread_join(w->thread, NULL);
+	STAILQ_CONCAT(left, &w->batch);
+	while (mailbox_count(w->in) > 0) {
+		struct work *work = mailbox_take(w->in);
+		if (work != &w->stop_mark)
+			STAILQ_INSERT_TAIL(left, work, next);
+	}
+	mailbox_free(w->in);
+	mailbox_free(w->out);
+	(void)close(w->wake);
+	free(w);
+}
+
+void
+writer_abandon(struct writer *w)
+{
+	log_warnx("store", "the %s writer hangs; what it holds may be lost",
+	    w->ops->name);
+	(void)pthread_detach(w->thread);
+}

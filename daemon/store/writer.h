@@ -1,0 +1,80 @@
+// SPDX-FileCopyrightText: 2026 Watchroom contributors
+// SPDX-License-Identifier: Apache-2.0
+//
+// A writer thread: takes work from its mailbox, puts what is there into one transaction,
+// and reports on a mailbox to the loop. What the work is, the owner's functions know.
+//
+// Work is never reordered and never dropped: a transaction that fails is tried again,
+// whole, until it holds or the writer is told to give up.
+#ifndef STORE_WRITER_H
+#define STORE_WRITER_H
+
+#include <sys/queue.h>
+
+#include <sqlite3.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "store/db.h"
+#include "store/store.h"
+
+enum {
+	WRITER_ROWS_MAX = 200, // rows after which a transaction takes no more work
+	WRITER_MS_MAX = 50,    // and the time
+	SLOW_COMMIT_MS = 1000,
+	LOCKED_ERROR_MS = 5000, // a foreign lock shorter than this is no error
+};
+
+// First member of every piece of work.
+struct work {
+	STAILQ_ENTRY(work) next;
+	size_t rows;
+};
+STAILQ_HEAD(work_list, work);
+
+// Runs in the writer thread, but for close, which may also run after it ended.
+struct writer_ops {
+	const char *name;
+	// Opens the file where it is not open. 0, or -1 with *fault.
+	int (*open)(void *ctx, struct fault *fault);
+	void (*close)(void *ctx);
+	sqlite3 *(*db)(void *ctx);
+	// SQLite codes.
+	int (*begin)(void *ctx);
+	int (*apply)(void *ctx, struct work *w);
+	int (*commit)(void *ctx);
+	void (*rollback)(void *ctx);
+};
+
+enum report_kind { REPORT_DONE, REPORT_MODE, REPORT_ENDED };
+
+// To the loop, which frees it.
+struct report {
+	enum report_kind kind;
+	struct work_list done; // REPORT_DONE: durable, in order
+	enum store_mode mode;  // REPORT_MODE
+	char detail[64];
+};
+
+struct writer;
+
+// Room for `capacity` pieces of work. `mode` and `detail` are how it begins.
+struct writer *writer_start(const struct writer_ops *ops, void *ctx, size_t capacity,
+    enum store_mode mode, const char *detail);
+
+// 0, or -1 where it is full. The loop only.
+int writer_post(struct writer *w, struct work *work);
+// Reports, in order; the loop takes them.
+struct mailbox *writer_reports(struct writer *w);
+
+// Tells it to end: after the transaction it is in, or at its next failure. Its last
+// report is REPORT_ENDED.
+void writer_stop(struct writer *w);
+// After REPORT_ENDED was taken: frees it; what was not written is in *left.
+void writer_join(struct writer *w, struct work_list *left);
+// Where REPORT_ENDED does not come, because the thread hangs in the disk: leaves it and
+// its memory alone. The process is about to end.
+void writer_abandon(struct writer *w);
+
+#endif

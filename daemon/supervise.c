@@ -1,0 +1,204 @@
+// SPDX-FileCopyrightText: 2026 Watchroom contributors
+// SPDX-License-Identifier: Apache-2.0
+//
+// See supervise.h. One tick a second compares the clocks, takes the loop's lag and
+// looks at the store's queue. Nothing here is trusted to be quiet: losing any of these
+// is itself an alarm (I9).
+#include "supervise.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <systemd/sd-daemon.h>
+
+#include "lib/buf.h"
+#include "lib/log.h"
+#include "lib/mem.h"
+
+enum {
+	TICK_MS = 1000,
+	STEP_MS = 1000,     // a wall clock that moved this much has been stepped
+	LAG_ALARM_MS = 250, // DESIGN I1
+	LAG_CLEAR_TICKS = 10,
+	OVERDUE_MS = 1000,   // DESIGN I5: the store then counts as degraded
+	NO_SOUND_MS = 60000, // grace for a console to come (back) and sound
+	SYNC_EVERY_TICKS = 10,
+};
+
+struct supervise {
+	struct loop *loop;
+	const struct site *site;
+	struct engine *engine;
+	struct works *works;
+	struct store *store;
+	struct loop_timer tick;
+	int64_t offset_ms; // UTC minus monotonic
+	int64_t late[LAG_CLEAR_TICKS];
+	unsigned ticks;
+	bool synchronised;
+	enum store_mode store_mode, store_shown;
+	uint32_t consoles, sounding;
+	int64_t silent_since_ms;
+	bool lagging;
+};
+
+static void
+watch_clock(struct supervise *s)
+{
+	int64_t offset = loop_utc_ms(s->loop) - loop_now_ms(s->loop);
+	int64_t by = offset - s->offset_ms;
+	s->offset_ms = offset;
+	if (by > -STEP_MS && by < STEP_MS)
+		return;
+	const struct point *p = &s->site->points[s->site->clock_point];
+	struct event ev;
+	event_init(&ev, EVENT_CLOCK_STEP);
+	(void)str_copy(ev.point, sizeof(ev.point), p->id);
+	(void)snprintf(ev.params, sizeof(ev.params), "{\"by_ms\":%lld}", (long long)by);
+	(void)works_event(s->works, &ev);
+	log_warnx("clock", "the wall clock was stepped by %lld ms", (long long)by);
+}
+
+static void
+watch_sync(struct supervise *s)
+{
+	if (s->ticks % SYNC_EVERY_TICKS != 0)
+		return;
+	s->synchronised = clock_synchronised();
+	works_clock_quality(s->works, s->synchronised ? CLOCK_SYNCED : CLOCK_UNSYNCED);
+}
+
+static void
+watch_lag(struct supervise *s)
+{
+	struct loop_lag lag = loop_take_lag(s->loop);
+	s->late[s->ticks % LAG_CLEAR_TICKS] = lag.late_ms;
+	int64_t worst = 0;
+	for (unsigned i = 0; i < LAG_CLEAR_TICKS; i++) {
+		if (s->late[i] > worst)
+			worst = s->late[i];
+	}
+	bool lagging = worst > LAG_ALARM_MS;
+	if (lagging != s->lagging) {
+		s->lagging = lagging;
+		engine_system(s->engine, s->site->loop_point, lagging, "lag");
+	}
+}
+
+static void
+watch_store(struct supervise *s)
+{
+	enum store_mode m = s->store_mode;
+	if (m == STORE_OK && store_waiting_ms(s->store) > OVERDUE_MS)
+		m = STORE_SLOW;
+	if (m == s->store_shown)
+		return;
+	s->store_shown = m;
+	engine_system(
+	    s->engine, s->site->store_point, m != STORE_OK, store_mode_name(m));
+}
+
+// No console that can sound: the operator may sleep through it (I9).
+static void
+watch_consoles(struct supervise *s)
+{
+	int64_t now = loop_now_ms(s->loop);
+	if (s->sounding > 0)
+		s->silent_since_ms = -1;
+	else if (s->silent_since_ms < 0)
+		s->silent_since_ms = now;
+	bool silent =
+	    s->silent_since_ms >= 0 && now - s->silent_since_ms >= NO_SOUND_MS;
+	engine_system(s->engine, s->site->console_point, silent, "no-sound");
+}
+
+static void
+on_tick(void *arg)
+{
+	struct supervise *s = arg;
+	watch_clock(s);
+	watch_sync(s);
+	watch_lag(s);
+	watch_store(s);
+	watch_consoles(s);
+	s->ticks++;
+	(void)sd_notify(0, "WATCHDOG=1");
+	loop_timer_in(s->loop, &s->tick, TICK_MS);
+}
+
+void
+supervise_store(struct supervise *s, enum store_mode mode, const char *detail)
+{
+	if (mode == s->store_mode)
+		return;
+	log_warnx("store", "mode went from %s to %s: %s",
+	    store_mode_name(s->store_mode), store_mode_name(mode),
+	    detail == NULL ? "" : detail);
+	const struct point *p = &s->site->points[s->site->store_point];
+	struct event ev;
+	event_init(&ev, EVENT_STORE_MODE);
+	(void)str_copy(ev.point, sizeof(ev.point), p->id);
+	struct buf b = { 0 };
+	json_open(&b, NULL, '{');
+	json_str(&b, "from", store_mode_name(s->store_mode));
+	json_str(&b, "to", store_mode_name(mode));
+	json_close(&b, '}');
+	(void)str_copy(ev.params, sizeof(ev.params), b.data);
+	buf_free(&b);
+	s->store_mode = mode;
+	(void)works_event(s->works, &ev);
+	watch_store(s);
+}
+
+void
+supervise_consoles(struct supervise *s, uint32_t consoles, uint32_t sounding)
+{
+	s->consoles = consoles;
+	s->sounding = sounding;
+	watch_consoles(s);
+}
+
+struct supervise *
+supervise_new(struct loop *loop, const struct site *site, struct engine *engine,
+    struct works *works, struct store *store)
+{
+	struct supervise *s = xcalloc(1, sizeof(*s));
+	s->loop = loop;
+	s->site = site;
+	s->engine = engine;
+	s->works = works;
+	s->store = store;
+	s->offset_ms = loop_utc_ms(loop) - loop_now_ms(loop);
+	s->store_mode = STORE_OK;
+	s->silent_since_ms = loop_now_ms(loop);
+	loop_timer_init(&s->tick, on_tick, s);
+	// Faults of a run before this one end here, unless they are found again.
+	engine_system(engine, site->store_point, false, NULL);
+	engine_system(engine, site->loop_point, false, NULL);
+	engine_system(engine, site->clock_point, false, NULL);
+	on_tick(s);
+	return s;
+}
+
+void
+supervise_free(struct supervise *s)
+{
+	if (s == NULL)
+		return;
+	loop_timer_stop(s->loop, &s->tick);
+	free(s);
+}
+
+void
+supervise_look(const struct supervise *s, struct supervise_view *out)
+{
+	*out = (struct supervise_view){
+		.store = s->store_shown,
+		.clock_synchronised = s->synchronised,
+		.consoles = s->consoles,
+		.sounding = s->sounding,
+	};
+	for (unsigned i = 0; i < LAG_CLEAR_TICKS; i++) {
+		if (s->late[i] > out->late_ms)
+			out->late_ms = s->late[i];
+	}
+}

@@ -1,0 +1,34 @@
+// SPDX-FileCopyrightText: 2026 Watchroom contributors
+// SPDX-License-Identifier: Apache-2.0
+//
+// The daemon watching itself: store, clock, loop lag, sounding consoles, and the
+// service manager's watchdog. What it finds becomes alarms on the built-in points. Runs
+// on the loop.
+#ifndef DAEMON_SUPERVISE_H
+#define DAEMON_SUPERVISE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "engine.h"
+#include "store/store.h"
+#include "work.h"
+
+struct supervise;
+
+struct supervise *supervise_new(struct loop *loop, const struct site *site,
+    struct engine *engine, struct works *works, struct store *store);
+void supervise_free(struct supervise *s); // NULL is fine
+
+void supervise_store(struct supervise *s, enum store_mode mode, const char *detail);
+void supervise_consoles(struct supervise *s, uint32_t consoles, uint32_t sounding);
+
+struct supervise_view {
+	enum store_mode store; // SLOW also while a commit is overdue
+	int64_t late_ms;       // worst lateness of the last 10 s
+	bool clock_synchronised;
+	uint32_t consoles, sounding;
+};
+void supervise_look(const struct supervise *s, struct supervise_view *out);
+
+#endif

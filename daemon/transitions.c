@@ -1,0 +1,427 @@
+// SPDX-FileCopyrightText: 2026 Watchroom contributors
+// SPDX-License-Identifier: Apache-2.0
+//
+// One alarm's life: core's table applied to a record, and what follows from each step:
+// the event, the stored row, the sound, the ladder. Part of the engine; on the loop.
+//
+// The invariant: every change of a record is one event and one row in the same unit of
+// work, so that a restart finds what the operator saw.
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/condition.h"
+#include "engine_impl.h"
+#include "lib/buf.h"
+#include "lib/mem.h"
+
+// ---- describing -----------------------------------------------------------------
+
+void
+engine_describe(const struct alarm_record *r, struct event *ev)
+{
+	(void)str_copy(ev->point, sizeof(ev->point), r->point->id);
+	(void)str_copy(ev->place_zh, sizeof(ev->place_zh), r->point->place_zh);
+	(void)str_copy(ev->place_en, sizeof(ev->place_en), r->point->place_en);
+	ev->condition = (int)r->a.condition;
+	(void)str_copy(ev->code, sizeof(ev->code), r->code);
+	(void)str_copy(ev->occurrence_id, sizeof(ev->occurrence_id), r->occurrence);
+	(void)str_copy(ev->incident_id, sizeof(ev->incident_id), r->incident);
+	ev->alarm_class = (int)r->alarm_class;
+}
+
+void
+engine_alarm_row(
+    const struct engine *e, const struct alarm_record *r, struct alarm_row *row)
+{
+	*row = (struct alarm_row){
+		.close = r->a.state == ALARM_NORMAL,
+		.condition = r->a.condition,
+		.alarm_class = r->alarm_class,
+		.state = r->a.state,
+		.cause = r->a.cause,
+		.latch = r->a.latch,
+		.flags = r->a.flags,
+		.test_onset = r->a.test_onset,
+		.occurrences = r->occurrences,
+		.raised_utc_ms = r->raised_utc_ms,
+		.first_utc_ms = r->first_utc_ms,
+		.acknowledged_utc_ms = r->acknowledged_utc_ms,
+		.ladder_next = r->climb.next_step,
+		.ladder_rounds = r->climb.rounds,
+		.value = r->value,
+		.onset_seq = r->seq,
+	};
+	(void)str_copy(row->point, sizeof(row->point), r->point->id);
+	(void)str_copy(row->code, sizeof(row->code), r->code);
+	(void)str_copy(row->occurrence_id, sizeof(row->occurrence_id), r->occurrence);
+	(void)str_copy(row->incident_id, sizeof(row->incident_id), r->incident);
+	(void)str_copy(
+	    row->acknowledged_by, sizeof(row->acknowledged_by), r->acknowledged_by);
+	if (r->ladder != NULL) {
+		(void)str_copy(row->ladder, sizeof(row->ladder), r->ladder->id);
+		row->ladder_onset_utc_ms =
+		    loop_utc_ms(e->loop) - (loop_now_ms(e->loop) - r->climb.onset_ms);
+	}
+	if (r->point_index < e->site->n_points)
+		row->quality = (int)e->points[r->point_index].state.quality;
+	else
+		row->quality = (int)QUALITY_UNKNOWN;
+}
+
+// ---- after a change ---------------------------------------------------------------
+
+void
+transition_update_sound(struct engine *e)
+{
+	bool on = engine_sound_on(e);
+	if (on == e->sound_told)
+		return;
+	e->sound_told = on;
+	e->host.sound(e->host.ctx, on);
+}
+
+static void
+count_sound(struct engine *e, bool before, bool after)
+{
+	if (before && !after)
+		e->sounding--;
+	if (!before && after)
+		e->sounding++;
+	if (e->sounding == 0)
+		e->silenced = false;
+	transition_update_sound(e);
+}
+
+// Stores and shows the record; removes it when it is normal again.
+void
+transition_settle(struct engine *e, struct alarm_record *r, bool sounded)
+{
+	bool closed = r->a.state == ALARM_NORMAL;
+	struct alarm_row row;
+	engine_alarm_row(e, r, &row);
+	works_alarm(e->works, &row);
+	count_sound(e, sounded, !closed && alarm_sounds(&r->a));
+	e->host.alarm(e->host.ctx, r, closed);
+	if (!closed)
+		return;
+	struct event ev;
+	event_init(&ev, EVENT_ALARM_CLOSE);
+	engine_describe(r, &ev);
+	(void)works_event(e->works, &ev);
+	e->host.answered(e->host.ctx, r);
+	if (r->alarm_class == CLASS_FIRE)
+		incident_close(&e->incidents, r->incident, loop_now_ms(e->loop));
+	alarms_remove(e->alarms, r);
+}
+
+static void
+put_facts(struct event *ev, const struct facts *f)
+{
+	ev->time_utc_ms = f->t_utc_ms;
+	ev->mono_ms = f->t_mono_ms;
+	ev->value = f->value;
+	ev->quality = (int)f->quality;
+	ev->not_before_utc_ms = f->not_before_utc_ms;
+	ev->device_time_ms = f->device_time_ms;
+}
+
+static void
+put_params(struct event *ev, struct buf *b)
+{
+	json_close(b, '}');
+	wr_assert(b->len < sizeof(ev->params));
+	memcpy(ev->params, b->data, b->len + 1);
+	buf_free(b);
+}
+
+// ---- onset ------------------------------------------------------------------------
+
+static struct alarm_record *
+new_record(struct engine *e, uint32_t point, enum condition c, const char *code)
+{
+	const struct point *p = &e->site->points[point];
+	struct alarm_record *r = alarms_add(e->alarms, p, point, c, code);
+	bool panic = p->kind == KIND_PANIC;
+	r->a.state = ALARM_NORMAL;
+	r->a.latch = alarm_latch_for(c, panic,
+	    c == COND_FIRE || panic || c == point_kind_condition(p->kind) ? p->latch
+									  : LATCH_NONE);
+	r->alarm_class = point_class(p, c);
+	r->value = NAN;
+	return r;
+}
+
+// The flags an alarm is born with.
+static uint8_t
+flags_at_onset(const struct engine *e, uint32_t point)
+{
+	if (point < e->site->n_site_points)
+		return 0;
+	const struct builtin *b = &e->builtins[point - e->site->n_site_points];
+	if (b->kind != BUILTIN_DEVICE)
+		return 0;
+	uint32_t bus_point = e->site->buses[e->site->devices[b->index].bus].link_point;
+	return engine_link_lost(e, bus_point) ? FLAG_SUPPRESSED : 0;
+}
+
+static void
+new_occurrence(struct engine *e, struct alarm_record *r, const struct facts *f)
+{
+	char id[MINT_MAX];
+	works_mint(e->works, id);
+	alarms_rename(e->alarms, r, id);
+	bool fresh = r->occurrences == 0;
+	r->occurrences++;
+	r->raised_utc_ms = f->t_utc_ms;
+	if (fresh)
+		r->first_utc_ms = f->t_utc_ms;
+	r->not_before_utc_ms = f->not_before_utc_ms;
+	r->device_time_ms = f->device_time_ms;
+	r->value = f->value;
+	r->seq = 0;
+	r->acknowledged_utc_ms = 0;
+	r->acknowledged_by[0] = '\0';
+	const struct incident_facts facts = {
+		.alarm_class = r->alarm_class,
+		.test = r->a.test_onset,
+		.device =
+		    r->point->device == INDEX_NONE ? UINT32_MAX : r->point->device,
+		.now_ms = loop_now_ms(e->loop),
+		.own = r->incident,
+		.fresh = r->occurrence,
+	};
+	struct incident_choice c = incident_join(&e->incidents, &facts);
+	memcpy(r->incident, c.id, sizeof(r->incident));
+	r->first_out = c.first_out || (r->first_out && !fresh);
+}
+
+// Info asks nothing of anybody: such an alarm stands acknowledged from its onset.
+static bool
+owes_nothing(const struct alarm_record *r)
+{
+	return r->alarm_class == CLASS_INFO;
+}
+
+static void
+onset(struct engine *e, struct alarm_record *r, const struct facts *f, bool sounded)
+{
+	new_occurrence(e, r, f);
+	if (owes_nothing(r))
+		(void)alarm_apply(&r->a, ALARM_EV_ACKNOWLEDGE, true);
+	struct event ev;
+	event_init(&ev, EVENT_ALARM_ONSET);
+	engine_describe(r, &ev);
+	put_facts(&ev, f);
+	struct buf b = { 0 };
+	json_open(&b, NULL, '{');
+	json_int(&b, "occurrences", r->occurrences);
+	if (r->first_out)
+		json_bool(&b, "first_out", true);
+	if (f->found_after_gap)
+		json_bool(&b, "found_after_gap", true);
+	if (r->a.test_onset)
+		json_bool(&b, "test", true);
+	if (f->raw != 0)
+		json_int(&b, "raw", f->raw);
+	put_params(&ev, &b);
+	(void)works_event(e->works, &ev);
+	r->onset_n = works_stream(e->works);
+
+	bool owed = r->a.state == ALARM_UNACKNOWLEDGED && !alarm_hidden(&r->a);
+	if (owed) {
+		e->silenced = false;
+		e->host.raised(e->host.ctx, r, &ev);
+	}
+	transition_settle(e, r, sounded);
+}
+
+static void
+began(struct engine *e, uint32_t point, enum condition c, const char *code,
+    const struct facts *f)
+{
+	const char *id = e->site->points[point].id;
+	struct alarm_record *r = alarms_find(e->alarms, id, c, code);
+	if (r == NULL) {
+		r = new_record(e, point, c, code);
+		r->a.flags = flags_at_onset(e, point);
+	}
+	bool sounded = alarm_sounds(&r->a);
+	struct alarm_step step = alarm_apply(&r->a, ALARM_EV_TRUE, true);
+	if (!step.new_occurrence)
+		return;
+	uint16_t device = r->point->device;
+	if (c == COND_FIRE && device != INDEX_NONE)
+		e->device_fires[device]++;
+	onset(e, r, f, sounded);
+}
+
+// ---- clear ------------------------------------------------------------------------
+
+// All fires of a panel went in one scan: somebody reset it (alarm-table note 1).
+static void
+panel_reset_seen(struct engine *e, const struct point *p, const struct facts *f)
+{
+	const struct device *d = &e->site->devices[p->device];
+	const struct point *built_in = &e->site->points[d->link_point];
+	struct event ev;
+	event_init(&ev, EVENT_PANEL_RESET);
+	(void)str_copy(ev.point, sizeof(ev.point), built_in->id);
+	(void)str_copy(ev.place_zh, sizeof(ev.place_zh), built_in->place_zh);
+	(void)str_copy(ev.place_en, sizeof(ev.place_en), built_in->place_en);
+	put_facts(&ev, f);
+	ev.value = NAN;
+	(void)str_copy(ev.params, sizeof(ev.params), "{\"inferred\":true}");
+	(void)works_event(e->works, &ev);
+	incident_panel_reset(&e->incidents, p->device, loop_now_ms(e->loop));
+}
+
+static void
+ended(struct engine *e, struct alarm_record *r, const struct facts *f)
+{
+	const struct point *p = r->point;
+	bool panel_fire = r->a.condition == COND_FIRE && p->device != INDEX_NONE;
+	bool panel_latch = r->a.latch == LATCH_PANEL;
+	bool sounded = alarm_sounds(&r->a);
+	(void)alarm_apply(&r->a, ALARM_EV_CLEAR, true);
+
+	struct event ev;
+	event_init(&ev, EVENT_ALARM_CLEAR);
+	engine_describe(r, &ev);
+	put_facts(&ev, f);
+	struct buf b = { 0 };
+	json_open(&b, NULL, '{');
+	json_str(&b, "state", alarm_state_name(r->a.state));
+	if (r->a.cause != CAUSE_NONE)
+		json_str(&b, "cause", alarm_cause_name(r->a.cause));
+	if (f->found_after_gap)
+		json_bool(&b, "found_after_gap", true);
+	if (r->a.test_onset)
+		json_bool(&b, "test", true);
+	put_params(&ev, &b);
+	(void)works_event(e->works, &ev);
+	transition_settle(e, r, sounded);
+
+	if (panel_fire && e->device_fires[p->device] > 0 &&
+	    --e->device_fires[p->device] == 0 && panel_latch)
+		panel_reset_seen(e, p, f);
+}
+
+// In the regime `acknowledge: panel` the panel's own acknowledgement acts as one here.
+static void
+panel_acknowledged(struct engine *e, uint32_t point)
+{
+	const struct point *p = &e->site->points[point];
+	if (!e->site->acknowledge_panel || p->device == INDEX_NONE)
+		return;
+	char actor[ID_MAX + 8];
+	(void)snprintf(
+	    actor, sizeof(actor), "panel:%s", e->site->devices[p->device].id);
+	struct alarm_record *r = alarms_of_point(e->alarms, point);
+	while (r != NULL) {
+		struct alarm_record *next = r->next_of_point;
+		if (alarm_owed(&r->a))
+			(void)engine_acknowledge(e, r->occurrence, actor);
+		r = next;
+	}
+}
+
+void
+transition_condition(struct engine *e, uint32_t point, enum condition c,
+    const char *code, bool active, const struct facts *f)
+{
+	struct alarm_record *r =
+	    alarms_find(e->alarms, e->site->points[point].id, c, code);
+	bool standing = r != NULL && (r->a.state == ALARM_UNACKNOWLEDGED ||
+					 r->a.state == ALARM_ACKNOWLEDGED);
+	if (active && !standing)
+		began(e, point, c, code, f);
+	else if (!active && standing)
+		ended(e, r, f);
+	if (active && !standing && c == COND_INFO &&
+	    strcmp(code, "panel-acknowledged") == 0)
+		panel_acknowledged(e, point);
+}
+
+// ---- flags, withdrawal, re-alarm
+// ------------------------------------------------------
+
+static void
+raise_again(struct engine *e, struct alarm_record *r, enum event_kind kind,
+    const char *why, bool sounded)
+{
+	struct event ev;
+	event_init(&ev, kind);
+	engine_describe(r, &ev);
+	(void)snprintf(ev.params, sizeof(ev.params), "{\"reason\":\"%s\"}", why);
+	(void)works_event(e->works, &ev);
+	if (r->a.state == ALARM_UNACKNOWLEDGED && !alarm_hidden(&r->a)) {
+		e->silenced = false;
+		e->host.raised(e->host.ctx, r, &ev);
+	}
+	transition_settle(e, r, sounded);
+}
+
+void
+transition_flag(struct engine *e, struct alarm_record *r, enum alarm_flag flag, bool on)
+{
+	bool is_on = (r->a.flags & flag) != 0;
+	if (is_on == on)
+		return;
+	bool sounded = alarm_sounds(&r->a);
+	bool was_hidden = alarm_hidden(&r->a);
+	if (on) {
+		r->a.flags = (uint8_t)(r->a.flags | (unsigned)flag);
+		if (alarm_hidden(&r->a) && !was_hidden)
+			e->host.answered(e->host.ctx, r);
+		transition_settle(e, r, sounded);
+		return;
+	}
+	r->a.flags = (uint8_t)(r->a.flags & ~(unsigned)flag);
+	if (was_hidden && !alarm_hidden(&r->a))
+		(void)alarm_apply(&r->a, ALARM_EV_UNHIDE, true);
+	raise_again(e, r, EVENT_ALARM_REALARM, "unhidden", sounded);
+}
+
+void
+transition_realarm(struct engine *e, struct alarm_record *r)
+{
+	bool sounded = alarm_sounds(&r->a);
+	if (owes_nothing(r))
+		return;
+	if (alarm_apply(&r->a, ALARM_EV_REALARM, true).verdict != ALARM_MOVED)
+		return;
+	r->acknowledged_utc_ms = 0;
+	r->acknowledged_by[0] = '\0';
+	raise_again(e, r, EVENT_ALARM_REALARM, "realarm", sounded);
+}
+
+void
+transition_withdraw(struct engine *e, struct alarm_record *r)
+{
+	bool sounded = alarm_sounds(&r->a);
+	if (alarm_apply(&r->a, ALARM_EV_WITHDRAWN, true).verdict != ALARM_MOVED)
+		return;
+	struct event ev;
+	event_init(&ev, EVENT_ALARM_CLEAR);
+	engine_describe(r, &ev);
+	(void)snprintf(ev.params, sizeof(ev.params),
+	    "{\"state\":\"%s\",\"cause\":\"withdrawn\"}", alarm_state_name(r->a.state));
+	(void)works_event(e->works, &ev);
+	transition_settle(e, r, sounded);
+}
+
+void
+transition_count_recovered(struct engine *e, struct alarm_record *r)
+{
+	if (alarm_sounds(&r->a))
+		e->sounding++;
+	bool standing =
+	    r->a.state == ALARM_UNACKNOWLEDGED || r->a.state == ALARM_ACKNOWLEDGED;
+	if (standing && r->a.condition == COND_FIRE && r->point->device != INDEX_NONE)
+		e->device_fires[r->point->device]++;
+	if (r->alarm_class == CLASS_FIRE)
+		incident_restore(&e->incidents, r->a.test_onset, r->incident);
+	transition_update_sound(e);
+}

@@ -1,0 +1,107 @@
+// SPDX-FileCopyrightText: 2026 Watchroom contributors
+// SPDX-License-Identifier: Apache-2.0
+//
+// One device on a Modbus bus: its blocks and when each is due, what was last read of
+// each point, whether it answers. Replies go in, samples and link reports come out
+// through the host. It knows nothing of sockets, lines or other devices. On the loop.
+#ifndef DRIVERS_DEVICE_H
+#define DRIVERS_DEVICE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "drivers/decode.h"
+#include "drivers/driver.h"
+#include "drivers/modbus_pdu.h"
+#include "drivers/plan.h"
+
+// Last sent of each point.
+struct point_seen {
+	uint32_t raw;
+	uint16_t pdu, decoder;
+	uint8_t have; // a sample was sent since start or since the link was lost
+	uint8_t quality;
+};
+
+struct device_helper {
+	uint16_t decoder;
+	enum area area;
+	struct decode_helper state;
+};
+
+enum device_link {
+	DEVICE_NEW, // never heard
+	DEVICE_UP,
+	DEVICE_DOUBTFUL, // missed at least once, not yet lost
+	DEVICE_LOST,
+};
+
+struct field_device {
+	const struct device *def;
+	const struct driver_host *host;
+	const struct decode_codes *codes; // shared by the bus
+	uint16_t index;                   // into site.devices
+	enum device_link link;
+	const char *lost_code; // static; why it is lost
+	bool identified;       // or nothing to check
+	uint8_t misses;        // in a row
+	uint8_t n_helpers;
+	uint32_t failed_polls; // since the link was last up
+	int64_t lost_since_ms;
+	int64_t due_ms;     // earliest block; never before hold_ms
+	int64_t hold_ms;    // nothing is asked before this
+	int64_t attempt_ms; // when it was last asked and that ended
+	uint32_t backoff_ms;
+	// A reply may still come to a request that timed out; on a line without
+	// transaction numbers it would fit any request of the same shape.
+	int64_t owed_until_ms;
+	struct pdu_request owed;
+	struct plan plan;
+	struct point_seen *seen;       // def->n_points of them
+	struct device_helper *helpers; // n_helpers of them
+	struct link_stats stats;
+};
+
+// What a reply led to, for the scheduler of the bus.
+enum device_answer {
+	ANSWER_GOOD,
+	ANSWER_REFUSED, // the device lives, this block is out of order or to be split
+	ANSWER_BUSY,    // asked again soon
+	ANSWER_MISS,    // counts like no reply; the reason is given
+};
+
+// `first_due_ms` is when the first cycle begins.
+void device_init(struct field_device *d, const struct driver_host *host,
+    const struct decode_codes *codes, uint16_t index, int64_t first_due_ms);
+void device_free(struct field_device *d);
+
+// The block to read next: the earliest due, identity first. Always one.
+uint16_t device_next_block(const struct field_device *d);
+
+void device_request(
+    const struct field_device *d, uint16_t block, struct pdu_request *out);
+
+// A good reply: brings the link up, sends samples, plans the next poll of the block.
+// Returns ANSWER_GOOD, or ANSWER_MISS with *reason where the identity is not the
+// profile's.
+enum device_answer device_good(
+    struct field_device *d, uint16_t block, const uint8_t *data, const char **reason);
+
+// An exception reply. Never a value (I6).
+enum device_answer device_exception(
+    struct field_device *d, uint16_t block, uint8_t exception, const char **reason);
+
+// Declares it lost: one report, and everything known of its points is forgotten.
+void device_lost(struct field_device *d, const char *code);
+
+// Sets hold_ms and computes due_ms anew.
+void device_hold(struct field_device *d, int64_t until_ms);
+
+// Moves blocks that are overdue to their next period: what was missed is not caught up.
+void device_skip_missed(struct field_device *d);
+
+// The next due time after `now_ms` in the phase of `due_ms`.
+int64_t device_next_period(int64_t due_ms, int64_t period_ms, int64_t now_ms);
+
+#endif

@@ -1,0 +1,67 @@
+// SPDX-FileCopyrightText: 2026 Watchroom contributors
+// SPDX-License-Identifier: Apache-2.0
+//
+// The contract of a driver: one constant struct, and the services the host gives it.
+// A driver never exits because a device is gone, never blocks, and sees neither the
+// scheduler of others nor configuration files nor the database. It runs on the loop.
+#ifndef DRIVERS_DRIVER_H
+#define DRIVERS_DRIVER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/sample.h"
+#include "core/site.h"
+#include "lib/loop.h"
+
+// Services. All are called on the loop; `s` is copied by the host.
+//
+// Rules a driver keeps:
+// - An analog point: a sample for every good poll. Level and code points: a sample
+//   when the value differs from the previous good one, when there was none since start
+//   or since the link was lost, and when the quality changes.
+// - A lost device: link(ctx, site->devices[i].link_point, true, ..); the host then
+//   marks all points of the device unknown. It never sends a value it did not read.
+// - heard(): each good reply, for "heard from panel N seconds ago".
+struct driver_host {
+	void *ctx;
+	struct loop *loop;
+	const struct site *site;
+	void (*sample)(void *ctx, const struct sample *s);
+	// `lost` true/false of a built-in point; repeats of the same are ignored.
+	// `code` is a static reason: "timeout", "refused", "exception-0b", "port", ...
+	void (*link)(void *ctx, uint32_t link_point, bool lost, const char *code);
+	void (*heard)(void *ctx, uint32_t device, int64_t now_ms);
+};
+
+// Counters a person can read (API, /metrics); plain sums since start.
+struct link_stats {
+	uint64_t requests, good, timeouts, exceptions, stale, mismatched, malformed;
+	uint64_t bad_crc, connects, disconnects, samples;
+	int64_t last_good_ms; // monotonic; 0 = never
+	uint32_t last_reply_us, max_reply_us;
+};
+
+struct driver_instance;
+
+struct driver {
+	const char *name;
+	// Starts bus `index` (for gpio: gpio `index`) of the host's site. Never fails
+	// for a missing device: it is reported by link().
+	struct driver_instance *(*start)(
+	    const struct driver_host *host, uint16_t index);
+	void (*stop)(struct driver_instance *d);
+	// Fills one row per device of the bus (gpio: one row); returns how many.
+	size_t (*stats)(
+	    const struct driver_instance *d, struct link_stats *out, size_t room);
+};
+
+extern const struct driver driver_modbus_tcp;
+extern const struct driver driver_modbus_rtu;
+extern const struct driver driver_gpio;
+
+// The driver of a bus.
+const struct driver *driver_for_bus(enum bus_kind kind);
+
+#endif

@@ -1,0 +1,394 @@
+// SPDX-FileCopyrightText: 2026 Watchroom contributors
+// SPDX-License-Identifier: Apache-2.0
+//
+// Contacts on GPIO lines: edges from the kernel, settled here, levels to the host. Runs
+// on the loop. After the kernel's queue was drained the level is read again, because
+// the queue is short and its last edge may contradict the line. A chip that vanishes is
+// a lost link: nothing of it is watched any more (its descriptors would stay readable
+// for ever) and it is looked for each second. A line held by another program is a bad
+// point and a lost link of the chip, while its other lines go on.
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "drivers/decode.h"
+#include "drivers/driver.h"
+#include "drivers/gpio_backend.h"
+#include "drivers/gpio_settle.h"
+#include "lib/log.h"
+#include "lib/loop.h"
+#include "lib/mem.h"
+
+enum {
+	RETRY_MS = 1000,
+	DRAIN_ROUNDS = 4,   // a line that chatters faster is left for the next round
+	AGE_MAX_MS = 60000, // a stamp older than this is of another clock
+};
+
+struct contact {
+	struct driver_instance *owner;
+	const struct point *point;
+	uint32_t index;         // of the point
+	struct gpio_line *line; // NULL = not held
+	struct loop_watch *watch;
+	struct loop_timer settle_timer;
+	struct settle settle;
+	bool told_bad;
+	int64_t known_utc_ms; // the level was known until then; 0 = never
+};
+
+struct driver_instance {
+	const struct driver_host *host;
+	const struct gpio *def;
+	struct decode_codes codes;
+	struct gpio_chip *chip; // NULL = not there
+	struct loop_timer retry;
+	bool told, lost; // what the host knows of the link
+	const char *lost_code;
+	uint32_t n;
+	struct contact *contacts;
+	struct link_stats stats;
+};
+
+static int64_t
+now_of(const struct driver_instance *g)
+{
+	return loop_now_ms(g->host->loop);
+}
+
+static void
+tell_link(struct driver_instance *g, bool lost, const char *code)
+{
+	if (g->told && g->lost == lost)
+		return;
+	if (!lost && g->told)
+		log_info("gpio", "%s is back", g->def->id);
+	g->told = true;
+	g->lost = lost;
+	g->lost_code = code;
+	g->host->link(g->host->ctx, g->def->link_point, lost, code);
+}
+
+static int64_t
+utc_at(const struct driver_instance *g, int64_t mono_ms)
+{
+	return loop_utc_ms(g->host->loop) - (now_of(g) - mono_ms);
+}
+
+static void
+send_level(struct contact *c, bool level, int64_t t_ms, int64_t not_before_utc_ms)
+{
+	struct driver_instance *g = c->owner;
+	struct sample s = {
+		.point = c->index,
+		.kind = SAMPLE_LEVEL,
+		.quality = QUALITY_GOOD,
+		.value = level ? 1 : 0,
+		.raw = level ? 1 : 0,
+		.t_mono_ms = t_ms,
+		.t_utc_ms = utc_at(g, t_ms),
+		.not_before_utc_ms = not_before_utc_ms,
+	};
+
+	c->known_utc_ms = loop_utc_ms(g->host->loop);
+	c->told_bad = false;
+	g->stats.samples++;
+	g->stats.last_good_ms = now_of(g);
+	g->host->sample(g->host->ctx, &s);
+}
+
+// The point cannot be watched: bad, with a fault, or unknown.
+static void
+send_none(struct contact *c, enum quality quality)
+{
+	struct driver_instance *g = c->owner;
+	struct sample s = {
+		.point = c->index,
+		.kind = SAMPLE_LEVEL,
+		.quality = quality,
+		.value = NAN,
+		.t_mono_ms = now_of(g),
+		.t_utc_ms = loop_utc_ms(g->host->loop),
+		.not_before_utc_ms = c->known_utc_ms,
+	};
+
+	if (quality == QUALITY_BAD) {
+		s.n_codes = 1;
+		s.codes[0] = (struct condition_code){ COND_FAULT, g->codes.line_busy };
+	}
+	g->stats.samples++;
+	g->host->sample(g->host->ctx, &s);
+}
+
+static void
+drop_line(struct contact *c)
+{
+	loop_unwatch(c->watch);
+	c->watch = NULL;
+	loop_timer_stop(c->owner->host->loop, &c->settle_timer);
+	if (c->line)
+		gpio_line_release(c->line);
+	c->line = NULL;
+}
+
+static void
+drop_chip(struct driver_instance *g)
+{
+	for (uint32_t i = 0; i < g->n; i++)
+		drop_line(&g->contacts[i]);
+	if (g->chip)
+		gpio_chip_release(g->chip);
+	g->chip = NULL;
+}
+
+static void
+chip_gone(struct driver_instance *g)
+{
+	bool was_lost = g->told && g->lost;
+
+	log_warnx("gpio", "%s: chip %s has vanished", g->def->id, g->def->chip);
+	g->stats.disconnects++;
+	// The host hears of a lost link once; where one line was lost before, the
+	// others are given up one by one.
+	for (uint32_t i = 0; i < g->n; i++) {
+		g->contacts[i].known_utc_ms = loop_utc_ms(g->host->loop);
+		if (was_lost && g->contacts[i].line)
+			send_none(&g->contacts[i], QUALITY_UNKNOWN);
+	}
+	drop_chip(g);
+	g->lost_code = "chip-gone";
+	tell_link(g, true, "chip-gone");
+	loop_timer_in(g->host->loop, &g->retry, RETRY_MS);
+}
+
+static void
+report(struct contact *c, struct settle_change change, bool exact)
+{
+	if (!change.changed)
+		return;
+	send_level(c, change.level, change.t_ms,
+	    exact ? utc_at(c->owner, change.t_ms) : c->known_utc_ms);
+}
+
+// Compares with the line itself.
+static void
+judge(struct contact *c)
+{
+	struct driver_instance *g = c->owner;
+	bool edges_seen = c->settle.away;
+	int64_t due;
+	int level = gpio_line_level(c->line);
+
+	if (level < 0) {
+		chip_gone(g);
+		return;
+	}
+	report(c,
+	    settle_judge(&c->settle, level != 0, now_of(g), c->point->debounce_ms),
+	    edges_seen);
+	due = settle_due(&c->settle, c->point->debounce_ms);
+	if (due >= 0)
+		loop_timer_at(g->host->loop, &c->settle_timer, due);
+	else
+		loop_timer_stop(g->host->loop, &c->settle_timer);
+}
+
+static void
+on_settle(void *arg)
+{
+	judge(arg);
+}
+
+// The kernel's stamp on the loop's clock.
+static int64_t
+edge_ms(const struct driver_instance *g, const struct gpio_edge *e)
+{
+	struct clock *machine = clock_real();
+	int64_t age = machine->mono_ms(machine) - e->mono_ns / 1000000;
+
+	if (age < 0 || age > AGE_MAX_MS)
+		age = 0;
+	return now_of(g) - age;
+}
+
+static void
+take_edge(struct contact *c, const struct gpio_edge *e)
+{
+	int active = c->point->active_low ? 0 : 1;
+	int64_t t = edge_ms(c->owner, e);
+
+	c->owner->stats.requests++;
+	report(c,
+	    settle_edge(&c->settle, e->rising, t, c->point->debounce_ms,
+		c->point->pulse_latch ? active : -1),
+	    true);
+}
+
+static void
+on_edges(void *arg)
+{
+	struct contact *c = arg;
+	struct gpio_edge edges[GPIO_KERNEL_EVENTS];
+	int n = 1;
+
+	for (int round = 0; n > 0 && round < DRAIN_ROUNDS; round++) {
+		n = gpio_line_edges(c->line, edges, GPIO_KERNEL_EVENTS);
+		for (int i = 0; i < n; i++)
+			take_edge(c, &edges[i]);
+		if (n == GPIO_KERNEL_EVENTS)
+			c->owner->stats.mismatched++; // the queue was full
+	}
+	if (n < 0)
+		chip_gone(c->owner);
+	else
+		judge(c);
+}
+
+// Takes the line of one contact. False where it cannot be had; *code says why.
+static bool
+take_line(struct contact *c, const char **code)
+{
+	struct driver_instance *g = c->owner;
+	struct err e = { 0 };
+	int level;
+
+	c->line = gpio_line_take(g->chip, c->point->line, code, &e);
+	if (!c->line) {
+		if (!c->told_bad)
+			log_warnx("gpio", "%s: point %s: %s", g->def->id, c->point->id,
+			    e.text);
+		return false;
+	}
+	level = gpio_line_level(c->line);
+	if (level < 0) {
+		*code = "chip-gone";
+		drop_line(c);
+		return false;
+	}
+	settle_init(&c->settle, level != 0);
+	c->watch = loop_watch_read(
+	    g->host->loop, gpio_line_fd(c->line), LOOP_ALARM, on_edges, c);
+	return true;
+}
+
+// Tells the level of every line held, and which are not.
+static void
+tell_all(struct driver_instance *g)
+{
+	for (uint32_t i = 0; i < g->n; i++) {
+		struct contact *c = &g->contacts[i];
+
+		if (c->line)
+			send_level(c, c->settle.level, now_of(g), c->known_utc_ms);
+		else if (!c->told_bad)
+			send_none(c, QUALITY_BAD);
+		c->told_bad = !c->line;
+	}
+}
+
+static bool
+take_chip(struct driver_instance *g)
+{
+	struct err e = { 0 };
+	const char *code = "chip-missing";
+
+	if (g->chip)
+		return true;
+	g->chip = gpio_chip_take(g->def->chip, &code, &e);
+	if (g->chip) {
+		g->stats.connects++;
+		return true;
+	}
+	if (!g->told || !g->lost)
+		log_warnx("gpio", "%s: %s", g->def->id, e.text);
+	tell_link(g, true, code);
+	return false;
+}
+
+static void
+take_lines(struct driver_instance *g)
+{
+	const char *code = NULL, *why = NULL;
+	bool any_new = false;
+
+	for (uint32_t i = 0; i < g->n; i++) {
+		struct contact *c = &g->contacts[i];
+
+		if (c->line)
+			continue;
+		if (take_line(c, &code))
+			any_new = true;
+		else
+			why = code;
+	}
+	if (why && strcmp(why, "chip-gone") == 0) {
+		chip_gone(g);
+		return;
+	}
+	tell_link(g, why != NULL, why ? why : "");
+	if (any_new || !g->stats.samples)
+		tell_all(g);
+	if (why)
+		loop_timer_in(g->host->loop, &g->retry, RETRY_MS);
+}
+
+static void
+on_retry(void *arg)
+{
+	struct driver_instance *g = arg;
+
+	if (take_chip(g))
+		take_lines(g);
+	else
+		loop_timer_in(g->host->loop, &g->retry, RETRY_MS);
+}
+
+static struct driver_instance *
+gpio_start(const struct driver_host *host, uint16_t index)
+{
+	struct driver_instance *g = xcalloc(1, sizeof(*g));
+
+	g->host = host;
+	g->def = &host->site->gpios[index];
+	g->n = g->def->n_points;
+	g->contacts = xcalloc(g->n ? g->n : 1, sizeof(*g->contacts));
+	decode_codes_find(host->site, &g->codes);
+	for (uint32_t i = 0; i < g->n; i++) {
+		struct contact *c = &g->contacts[i];
+
+		c->owner = g;
+		c->index = g->def->points[i];
+		c->point = &host->site->points[c->index];
+		loop_timer_init(&c->settle_timer, on_settle, c);
+	}
+	loop_timer_init(&g->retry, on_retry, g);
+	loop_timer_in(host->loop, &g->retry, 0);
+	return g;
+}
+
+static void
+gpio_stop(struct driver_instance *g)
+{
+	loop_timer_stop(g->host->loop, &g->retry);
+	drop_chip(g);
+	free(g->contacts);
+	free(g);
+}
+
+static size_t
+gpio_stats(const struct driver_instance *g, struct link_stats *out, size_t room)
+{
+	if (room == 0)
+		return 0;
+	out[0] = g->stats;
+	return 1;
+}
+
+const struct driver driver_gpio = {
+	.name = "gpio",
+	.start = gpio_start,
+	.stop = gpio_stop,
+	.stats = gpio_stats,
+};

@@ -1,0 +1,106 @@
+// SPDX-FileCopyrightText: 2026 Watchroom contributors
+// SPDX-License-Identifier: Apache-2.0
+//
+// One Modbus bus: a TCP connection or a serial line with the devices on it, one request
+// in flight, and the scheduler that both share. There is no queue: whenever the bus is
+// free, the device that is due first is asked. A transport (modbus_tcp.c, modbus_rtu.c)
+// opens, sends, and hands in what it receives. On the loop.
+#ifndef DRIVERS_MODBUS_BUS_H
+#define DRIVERS_MODBUS_BUS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "drivers/device.h"
+#include "drivers/driver.h"
+#include "drivers/modbus_pdu.h"
+#include "lib/loop.h"
+
+struct mbus;
+
+enum mbus_open {
+	MBUS_OPEN_DONE,
+	MBUS_OPEN_LATER,
+	MBUS_OPEN_FAILED
+};
+
+struct mbus_transport {
+	enum pdu_framing framing;
+	// Opens the link. LATER: mbus_opened or mbus_failed follows. FAILED: *code says
+	// why (static).
+	enum mbus_open (*open)(struct mbus *b, const char **code);
+	void (*close)(struct mbus *b);
+	// Sends a whole frame, having dropped whatever was received before it where the
+	// framing has no transaction numbers. 0, or -1 where the link is broken.
+	int (*send)(struct mbus *b, const uint8_t *frame, size_t len);
+};
+
+enum mbus_state {
+	MBUS_CLOSED,
+	MBUS_OPENING,
+	MBUS_IDLE,
+	MBUS_WAITING, // for a reply
+};
+
+struct mbus {
+	const struct driver_host *host;
+	const struct mbus_transport *transport;
+	const struct bus *def;
+	struct loop_timer timer;
+	struct decode_codes codes;
+	uint16_t n_devices;
+	struct field_device *devices;
+
+	enum mbus_state state;
+	bool link_told, link_lost; // what the host was told of the bus's own point
+	bool lost_by_port;         // lost until the link can be opened
+	uint8_t open_failures;     // in a row
+	uint8_t timeouts_in_row;   // since anything valid was heard on this link
+	uint16_t silent_polls;     // since anything valid was heard at all
+	int64_t reopen_ms;         // closed: not before this
+
+	// The request in flight (MBUS_WAITING), or the last one.
+	struct pdu_request request;
+	uint16_t device, block;
+	bool impatient; // waits less than the device's timeout, see deadline_of
+	int64_t sent_ms, deadline_ms;
+	int64_t sent_us;
+
+	uint32_t gap_ms;        // silence between frames
+	uint32_t byte_us;       // time of a byte on a serial line; 0 = TCP
+	int64_t quiet_until_ms; // nothing is sent before this
+
+	// Fairness on a shared bus, see choose().
+	int64_t wasted_ms;      // when a unit last wasted time
+	int64_t wasted_long_ms; // ... more than a little
+	int64_t dead_next_ms;      // lost units are not asked before this
+	uint32_t jitter;           // state of a small generator
+
+	// Received and not yet judged.
+	bool deaf;       // RTU: frame boundary lost, until the line is silent
+	int64_t byte_ms; // when bytes last came
+	uint32_t noise;  // bytes since the last good reply that were none
+	uint32_t noise_max;
+	uint16_t n_received;
+	uint8_t received[PDU_FRAME_MAX];
+
+	uint64_t connects, disconnects;
+};
+
+// Prepares the bus and plans the first polls. `def` stays the site's.
+void mbus_start(struct mbus *b, const struct driver_host *host,
+    const struct mbus_transport *transport, uint16_t bus_index);
+void mbus_stop(struct mbus *b);
+size_t mbus_stats(const struct mbus *b, struct link_stats *out, size_t room);
+
+// From the transport.
+void mbus_opened(struct mbus *b);
+void mbus_open_failed(struct mbus *b, const char *code);
+// Where to put received bytes: at least one, at most *room.
+uint8_t *mbus_room(struct mbus *b, size_t *room);
+void mbus_received(struct mbus *b, size_t n);
+// The link broke: end of file or an error. The transport's close is called.
+void mbus_broken(struct mbus *b, const char *code);
+
+#endif

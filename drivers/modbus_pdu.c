@@ -1,0 +1,245 @@
+// SPDX-FileCopyrightText: 2026 Watchroom contributors
+// SPDX-License-Identifier: Apache-2.0
+//
+// Builds read requests and judges replies. A reply becomes a value only when
+// transaction, protocol, length, unit, function, byte count and CRC are all what the
+// request implies; each way to differ has a verdict of its own, so that each has a
+// counter. Runs on any thread; holds no state. Refuses to build anything but functions
+// 1 to 4.
+
+#include "drivers/modbus_pdu.h"
+
+#include <string.h>
+
+#include "lib/mem.h"
+
+enum {
+	MBAP_HEAD = 6, // transaction, protocol, length; the length counts what follows
+	MBAP_LENGTH_MIN = 3,   // unit, function, one byte
+	MBAP_LENGTH_MAX = 254, // unit and a PDU of 253
+	RTU_OVERHEAD = 5,      // unit, function, byte count, CRC
+	RTU_EXCEPTION = 5,     // unit, function, code, CRC
+	EXCEPTION_BIT = 0x80,
+};
+
+static const struct {
+	uint8_t function;
+	bool bits;
+	uint16_t max;
+} areas[AREA_COUNT] = {
+	[AREA_COIL] = { 1, true, PDU_BITS_MAX },
+	[AREA_DISCRETE] = { 2, true, PDU_BITS_MAX },
+	[AREA_HOLDING] = { 3, false, PDU_REGISTERS_MAX },
+	[AREA_INPUT] = { 4, false, PDU_REGISTERS_MAX },
+};
+
+// clang-format off
+static const struct {
+	const char *name;
+	enum pdu_refusal refusal;
+} exceptions[] = {
+	[0x01] = { "exception-01", REFUSAL_CONFIGURATION },
+	[0x02] = { "exception-02", REFUSAL_ADDRESS },
+	[0x03] = { "exception-03", REFUSAL_CONFIGURATION },
+	[0x04] = { "exception-04", REFUSAL_DEVICE },
+	[0x05] = { "exception-05", REFUSAL_BUSY },
+	[0x06] = { "exception-06", REFUSAL_BUSY },
+	[0x07] = { "exception-07", REFUSAL_DEVICE },
+	[0x08] = { "exception-08", REFUSAL_DEVICE },
+	[0x0A] = { "exception-0a", REFUSAL_LINK },
+	[0x0B] = { "exception-0b", REFUSAL_LINK },
+};
+// clang-format on
+
+bool
+pdu_area_is_bits(enum area area)
+{
+	return areas[area].bits;
+}
+
+static size_t
+data_bytes(const struct pdu_request *req)
+{
+	return areas[req->area].bits ? (req->count + 7U) / 8U : req->count * 2U;
+}
+
+size_t
+pdu_reply_size(enum pdu_framing framing, const struct pdu_request *req)
+{
+	size_t around = framing == PDU_RTU ? RTU_OVERHEAD : MBAP_HEAD + 3;
+
+	return data_bytes(req) + around;
+}
+
+uint16_t
+pdu_crc(const uint8_t *data, size_t len)
+{
+	uint16_t crc = 0xFFFF;
+
+	for (size_t i = 0; i < len; i++) {
+		crc ^= data[i];
+		for (int bit = 0; bit < 8; bit++)
+			crc = (uint16_t)((crc >> 1) ^ ((crc & 1U) ? 0xA001U : 0U));
+	}
+	return crc;
+}
+
+static void
+put16(uint8_t *at, uint16_t value)
+{
+	at[0] = (uint8_t)(value >> 8);
+	at[1] = (uint8_t)(value & 0xFF);
+}
+
+static uint16_t
+get16(const uint8_t *at)
+{
+	return (uint16_t)((at[0] << 8) | at[1]);
+}
+
+size_t
+pdu_build(enum pdu_framing framing, const struct pdu_request *req,
+    uint8_t out[static PDU_REQUEST_MAX])
+{
+	uint8_t *unit = framing == PDU_MBAP ? out + MBAP_HEAD : out;
+	uint16_t crc;
+
+	wr_assert(req->area < AREA_COUNT);
+	wr_assert(req->count >= 1 && req->count <= areas[req->area].max);
+	wr_assert((uint32_t)req->address + req->count <= 0x10000);
+	unit[0] = req->unit;
+	unit[1] = areas[req->area].function;
+	put16(unit + 2, req->address);
+	put16(unit + 4, req->count);
+	if (framing == PDU_MBAP) {
+		put16(out, req->transaction);
+		put16(out + 2, 0);
+		put16(out + 4, 6);
+		return MBAP_HEAD + 6;
+	}
+	crc = pdu_crc(unit, 6);
+	unit[6] = (uint8_t)(crc & 0xFF);
+	unit[7] = (uint8_t)(crc >> 8);
+	return 8;
+}
+
+// `pdu` is function and what follows it, `len` bytes, already framed.
+static enum pdu_verdict
+judge_pdu(const struct pdu_request *req, const uint8_t *pdu, size_t len,
+    struct pdu_reply *out)
+{
+	uint8_t function = areas[req->area].function;
+
+	if (pdu[0] == (function | EXCEPTION_BIT)) {
+		if (len != 2)
+			return PDU_WRONG_COUNT;
+		out->exception = pdu[1];
+		return PDU_EXCEPTION;
+	}
+	if (pdu[0] != function)
+		return PDU_WRONG_FUNCTION;
+	if (len != 2 + data_bytes(req) || pdu[1] != data_bytes(req))
+		return PDU_WRONG_COUNT;
+	out->data = pdu + 2;
+	out->data_len = len - 2;
+	return PDU_GOOD;
+}
+
+static enum pdu_verdict
+parse_mbap(const struct pdu_request *req, const uint8_t *buf, size_t len,
+    struct pdu_reply *out)
+{
+	size_t body;
+
+	if (len < MBAP_HEAD)
+		return PDU_NEED_MORE;
+	body = get16(buf + 4);
+	if (get16(buf + 2) != 0 || body < MBAP_LENGTH_MIN || body > MBAP_LENGTH_MAX) {
+		out->used = len;
+		return PDU_MALFORMED;
+	}
+	if (len < MBAP_HEAD + body)
+		return PDU_NEED_MORE;
+	out->used = MBAP_HEAD + body;
+	if (!req || get16(buf) != req->transaction)
+		return PDU_STALE;
+	if (buf[MBAP_HEAD] != req->unit)
+		return PDU_WRONG_UNIT;
+	return judge_pdu(req, buf + MBAP_HEAD + 1, body - 1, out);
+}
+
+// An RTU frame has no length field; what it must be follows from the function. 0 where
+// it cannot be the answer to any read.
+static size_t
+rtu_size(const uint8_t *buf)
+{
+	if (buf[1] & EXCEPTION_BIT)
+		return RTU_EXCEPTION;
+	if (buf[1] < areas[AREA_COIL].function || buf[1] > areas[AREA_INPUT].function)
+		return 0;
+	return (size_t)RTU_OVERHEAD + buf[2];
+}
+
+static enum pdu_verdict
+parse_rtu(const struct pdu_request *req, const uint8_t *buf, size_t len,
+    struct pdu_reply *out)
+{
+	size_t size;
+	uint16_t crc;
+
+	if (len < 3)
+		return PDU_NEED_MORE;
+	size = rtu_size(buf);
+	if (size == 0) {
+		out->used = len;
+		return PDU_MALFORMED;
+	}
+	if (len < size)
+		return PDU_NEED_MORE;
+	crc = (uint16_t)(buf[size - 2] | (buf[size - 1] << 8));
+	if (crc != pdu_crc(buf, size - 2)) {
+		out->used = len;
+		return PDU_BAD_CRC;
+	}
+	out->used = size;
+	if (!req)
+		return PDU_STALE;
+	if (buf[0] != req->unit)
+		return PDU_WRONG_UNIT;
+	return judge_pdu(req, buf + 1, size - 3, out);
+}
+
+enum pdu_verdict
+pdu_parse(enum pdu_framing framing, const struct pdu_request *req, const uint8_t *buf,
+    size_t len, struct pdu_reply *out)
+{
+	*out = (struct pdu_reply){ 0 };
+	return framing == PDU_MBAP ? parse_mbap(req, buf, len, out)
+				   : parse_rtu(req, buf, len, out);
+}
+
+uint16_t
+pdu_value(enum area area, const uint8_t *data, size_t index)
+{
+	if (areas[area].bits)
+		return (data[index / 8] >> (index % 8)) & 1U;
+	return get16(data + 2 * index);
+}
+
+enum pdu_refusal
+pdu_refusal_of(uint8_t exception)
+{
+	if (exception >= sizeof(exceptions) / sizeof(exceptions[0]) ||
+	    !exceptions[exception].name)
+		return REFUSAL_DEVICE;
+	return exceptions[exception].refusal;
+}
+
+const char *
+pdu_exception_name(uint8_t exception)
+{
+	if (exception >= sizeof(exceptions) / sizeof(exceptions[0]) ||
+	    !exceptions[exception].name)
+		return "exception";
+	return exceptions[exception].name;
+}

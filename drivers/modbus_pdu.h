@@ -1,0 +1,92 @@
+// SPDX-FileCopyrightText: 2026 Watchroom contributors
+// SPDX-License-Identifier: Apache-2.0
+//
+// Modbus frames: read requests are built, replies are judged. Sources: Modbus
+// Application Protocol V1.1b3 (PDU), Modbus Messaging on TCP/IP V1.0b (MBAP header),
+// Modbus over Serial Line V1.02 (RTU, CRC-16). Only functions 1 to 4 exist here: there
+// is no way to build a write (I8). Pure: no I/O, no clock, no state, any thread.
+#ifndef DRIVERS_MODBUS_PDU_H
+#define DRIVERS_MODBUS_PDU_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/profile.h"
+
+enum pdu_framing {
+	PDU_MBAP,
+	PDU_RTU
+};
+
+enum {
+	PDU_REGISTERS_MAX = 125, // V1.1b3 6.3, 6.4
+	PDU_BITS_MAX = 2000,     // V1.1b3 6.1, 6.2
+	PDU_REQUEST_MAX = 12,    // MBAP header and a read request
+	PDU_FRAME_MAX = 260,     // TCP/IP V1.0b 4.1: header 7 + PDU 253
+};
+
+struct pdu_request {
+	uint16_t transaction; // MBAP only
+	uint8_t unit;
+	enum area area;
+	uint16_t address; // PDU address, 0-based
+	uint16_t count;   // registers 1..125, bits 1..2000
+};
+
+// What a received frame is. Only PDU_GOOD carries values.
+enum pdu_verdict {
+	PDU_NEED_MORE,
+	PDU_GOOD,
+	PDU_EXCEPTION,      // the device refuses; reply.exception says why
+	PDU_STALE,          // another transaction, or nobody asked
+	PDU_WRONG_UNIT,     // a whole frame of another unit
+	PDU_WRONG_FUNCTION, // neither the function asked nor its exception
+	PDU_WRONG_COUNT,    // byte count or length is not what was asked
+	PDU_BAD_CRC,        // RTU: frame boundary is lost until the line is silent
+	PDU_MALFORMED,      // not Modbus: frame boundary is lost
+};
+
+struct pdu_reply {
+	size_t used; // bytes of the buffer this verdict is about; 0 for PDU_NEED_MORE
+	uint8_t exception;
+	const uint8_t *data; // in the buffer; PDU_GOOD only
+	size_t data_len;
+};
+
+// Writes the request frame and returns its length. The request's count must be within
+// the limits above and address + count <= 65536: that is our bug otherwise.
+size_t pdu_build(enum pdu_framing framing, const struct pdu_request *req,
+    uint8_t out[static PDU_REQUEST_MAX]);
+
+// Judges the frame at the start of `buf`. `req` is the request in flight, or NULL when
+// there is none (every whole frame is then stale). Fills *out always.
+enum pdu_verdict pdu_parse(enum pdu_framing framing, const struct pdu_request *req,
+    const uint8_t *buf, size_t len, struct pdu_reply *out);
+
+// Length of the good reply to a request, in bytes on the wire.
+size_t pdu_reply_size(enum pdu_framing framing, const struct pdu_request *req);
+
+// The value at `index` of a good reply's data: a register, or 0 or 1. `index` must be
+// within the request's count.
+uint16_t pdu_value(enum area area, const uint8_t *data, size_t index);
+
+bool pdu_area_is_bits(enum area area);
+
+// CRC-16 of Modbus RTU (serial line V1.02, 6.2.2), as a number; low byte goes first.
+uint16_t pdu_crc(const uint8_t *data, size_t len);
+
+// What an exception means for us (V1.1b3, 7).
+enum pdu_refusal {
+	REFUSAL_CONFIGURATION, // 01, 03: we ask wrongly; asking again does not help
+	REFUSAL_ADDRESS,       // 02: illegal address, or the thing is absent
+	REFUSAL_BUSY,          // 05, 06: later
+	REFUSAL_LINK,          // 0A, 0B: a gateway speaks of a unit behind it
+	REFUSAL_DEVICE,        // 04 and all others: the device cannot answer
+};
+enum pdu_refusal pdu_refusal_of(uint8_t exception);
+
+// "exception-02"; "exception" for codes nobody defined. Static.
+const char *pdu_exception_name(uint8_t exception);
+
+#endif

@@ -1,0 +1,202 @@
+// SPDX-FileCopyrightText: 2026 Watchroom contributors
+// SPDX-License-Identifier: Apache-2.0
+//
+// Modbus RTU: one serial line, one bus. libmodbus opens and configures the port; the
+// descriptor is watched by the loop and the framing is ours. Runs on the loop. Before
+// each request whatever lies in the port is thrown away, and the line is silent for 3.5
+// characters first. A port that breaks is closed at once (an unplugged adapter stays
+// readable for ever) and opened again after a second, by its path.
+
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <modbus/modbus-rtu.h>
+#include <modbus/modbus.h>
+#include <stdlib.h>
+#include <string.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "drivers/modbus_bus.h"
+#include "lib/log.h"
+#include "lib/mem.h"
+
+enum {
+	// Modbus over Serial Line V1.02, 2.5.1.1: 3.5 characters of 11 bits, 1.75 ms
+	// above 19200 baud. USB adapters deliver in lumps of a few ms, hence the floor.
+	SILENCE_BITS_X10 = 385,
+	SILENCE_MIN_MS = 4,
+	BITS_PER_BYTE = 11,
+	NOISE_SECONDS = 4, // of the line's full rate
+	NOISE_MAX_BYTES = 4096,
+	NOISE_MIN_BYTES = 300, // more than one whole frame
+};
+
+struct driver_instance {
+	struct mbus bus; // first: the transport gets its address
+	modbus_t *port;  // libmodbus; NULL = it refused the settings
+	int fd;          // -1 = closed; owned by `port`
+	struct loop_watch *watch;
+};
+
+static struct driver_instance *
+instance_of(struct mbus *b)
+{
+	return (struct driver_instance *)b;
+}
+
+static void
+rtu_close(struct mbus *b)
+{
+	struct driver_instance *t = instance_of(b);
+
+	loop_unwatch(t->watch);
+	t->watch = NULL;
+	if (t->fd < 0)
+		return;
+	(void)tcflush(t->fd, TCIOFLUSH); // else closing may wait for the output
+	modbus_close(t->port);
+	t->fd = -1;
+}
+
+static void
+on_readable(void *arg)
+{
+	struct driver_instance *t = arg;
+	size_t room;
+	uint8_t *at = mbus_room(&t->bus, &room);
+	ssize_t n = read(t->fd, at, room);
+
+	if (n > 0)
+		mbus_received(&t->bus, (size_t)n);
+	else if (n == 0 || (errno != EAGAIN && errno != EINTR))
+		mbus_broken(&t->bus, "port-gone");
+}
+
+static const char *
+code_of(int error)
+{
+	switch (error) {
+	case ENOENT:
+	case ENODEV:
+	case ENXIO:
+		return "port-missing";
+	case EACCES:
+	case EPERM:
+		return "port-permission";
+	case EBUSY:
+		return "port-busy";
+	default:
+		return "port";
+	}
+}
+
+// Once per loss: what a person must do.
+static void
+explain(const struct mbus *b, int error)
+{
+	struct stat st;
+
+	if (b->open_failures > 0)
+		return;
+	if (error == EACCES && stat(b->def->tty, &st) == 0)
+		log_warnx("modbus",
+		    "bus %s: no permission for %s, which belongs to group %u: "
+		    "add the service user to that group",
+		    b->def->id, b->def->tty, (unsigned)st.st_gid);
+	else
+		log_warnx("modbus", "bus %s: %s: %s", b->def->id, b->def->tty,
+		    modbus_strerror(error));
+}
+
+static enum mbus_open
+rtu_open(struct mbus *b, const char **code)
+{
+	struct driver_instance *t = instance_of(b);
+
+	if (!t->port) {
+		*code = "port-settings";
+		return MBUS_OPEN_FAILED;
+	}
+	if (modbus_connect(t->port) != 0) {
+		int error = errno;
+
+		*code = code_of(error);
+		explain(b, error);
+		return MBUS_OPEN_FAILED;
+	}
+	t->fd = modbus_get_socket(t->port);
+	(void)tcflush(t->fd, TCIOFLUSH);
+	t->watch = loop_watch_read(b->host->loop, t->fd, LOOP_BUS, on_readable, t);
+	return MBUS_OPEN_DONE;
+}
+
+static int
+rtu_send(struct mbus *b, const uint8_t *frame, size_t len)
+{
+	struct driver_instance *t = instance_of(b);
+
+	// What lies there is an answer to nothing we ask now.
+	(void)tcflush(t->fd, TCIOFLUSH);
+	return write(t->fd, frame, len) == (ssize_t)len ? 0 : -1;
+}
+
+static const struct mbus_transport rtu_transport = {
+	.framing = PDU_RTU,
+	.open = rtu_open,
+	.close = rtu_close,
+	.send = rtu_send,
+};
+
+static uint32_t
+clamp(uint32_t v, uint32_t low, uint32_t high)
+{
+	if (v < low)
+		return low;
+	return v > high ? high : v;
+}
+
+static struct driver_instance *
+rtu_start(const struct driver_host *host, uint16_t index)
+{
+	struct driver_instance *t = xcalloc(1, sizeof(*t));
+	const struct bus *def = &host->site->buses[index];
+	uint32_t baud = def->baud ? def->baud : 9600;
+
+	t->fd = -1;
+	t->port = modbus_new_rtu(
+	    def->tty, (int)baud, def->parity, def->data_bits, def->stop_bits);
+	if (!t->port)
+		log_warnx("modbus", "bus %s: line settings refused: %s", def->id,
+		    modbus_strerror(errno));
+	t->bus.byte_us = BITS_PER_BYTE * 1000000U / baud + 1;
+	t->bus.gap_ms = (SILENCE_BITS_X10 * 100U + baud - 1) / baud + 1;
+	if (t->bus.gap_ms < SILENCE_MIN_MS)
+		t->bus.gap_ms = SILENCE_MIN_MS;
+	t->bus.noise_max = clamp(
+	    baud / BITS_PER_BYTE * NOISE_SECONDS, NOISE_MIN_BYTES, NOISE_MAX_BYTES);
+	mbus_start(&t->bus, host, &rtu_transport, index);
+	return t;
+}
+
+static void
+rtu_stop(struct driver_instance *t)
+{
+	mbus_stop(&t->bus);
+	modbus_free(t->port);
+	free(t);
+}
+
+static size_t
+rtu_stats(const struct driver_instance *t, struct link_stats *out, size_t room)
+{
+	return mbus_stats(&t->bus, out, room);
+}
+
+const struct driver driver_modbus_rtu = {
+	.name = "modbus-rtu",
+	.start = rtu_start,
+	.stop = rtu_stop,
+	.stats = rtu_stats,
+};

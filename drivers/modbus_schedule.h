@@ -1,0 +1,55 @@
+// SPDX-FileCopyrightText: 2026 Watchroom contributors
+// SPDX-License-Identifier: Apache-2.0
+//
+// Who is asked next on a bus, how long a reply is waited for, and when a unit that does
+// not answer is tried again. Decides only; modbus_bus.c acts. No I/O. On the loop.
+#ifndef DRIVERS_MODBUS_SCHEDULE_H
+#define DRIVERS_MODBUS_SCHEDULE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "drivers/modbus_bus.h"
+
+enum {
+	SCHEDULE_SLOT_MS = 10,     // due times are rounded up to these
+	SCHEDULE_SPREAD_MS = 1000, // no first poll is later than this
+	SCHEDULE_BACKOFF_MAX_MS = 30000,
+	SCHEDULE_DEAD_SHARE = 10, // lost units get 1/10 of the line's time
+	SCHEDULE_IMPATIENT_MIN_MS = 100,
+	SCHEDULE_IMPATIENT_FACTOR = 4, // of the longest reply time seen
+};
+
+struct schedule_choice {
+	uint16_t device;
+	int64_t when_ms; // monotonic; INT64_MAX: nothing to ask
+};
+
+// The device to ask first and when it may be asked, which may be in the past.
+struct schedule_choice schedule_choose(const struct mbus *b);
+
+// Milliseconds to wait for the reply to b->request from this device. *impatient: less
+// than the device's own timeout.
+int64_t schedule_patience_ms(
+    const struct mbus *b, const struct field_device *d, bool *impatient);
+
+// Notes that a device wasted time: from sending until now.
+void schedule_wasted(struct mbus *b, const struct field_device *d, int64_t cost_ms);
+
+// Sets when a lost device is tried again.
+void schedule_back_off(struct mbus *b, struct field_device *d);
+
+// Every lost device may be tried now: the line was dead and lives again.
+void schedule_revive(struct mbus *b);
+
+// The first poll of device `nth` of the bus, relative to the start.
+int64_t schedule_phase_ms(
+    uint16_t bus_index, uint16_t n_devices, uint16_t nth, uint32_t poll_ms);
+
+int64_t schedule_slot(int64_t ms);
+
+bool schedule_shared(const struct mbus *b); // more than one device
+bool schedule_any_up(const struct mbus *b);
+bool schedule_all_lost(const struct mbus *b);
+
+#endif

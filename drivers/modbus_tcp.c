@@ -1,0 +1,237 @@
+// SPDX-FileCopyrightText: 2026 Watchroom contributors
+// SPDX-License-Identifier: Apache-2.0
+//
+// Modbus TCP: one connection, one bus. A raw non-blocking socket watched by the loop:
+// per poll one send and one recv. Runs on the loop. Refuses names (a look-up blocks,
+// I1): the address is numeric. The link is opened when a poll is due and not before, is
+// kept over a single time-out, and is given up when framing is lost: there is no way
+// back into a byte stream.
+
+#include <sys/socket.h>
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "drivers/modbus_bus.h"
+#include "lib/log.h"
+#include "lib/mem.h"
+
+enum {
+	KEEPALIVE_IDLE_S = 60, // a peer that vanished is noticed between slow polls
+	KEEPALIVE_INTERVAL_S = 10,
+	KEEPALIVE_COUNT = 3,
+};
+
+struct driver_instance {
+	struct mbus bus; // first: the transport gets its address
+	int fd;          // -1 = none
+	struct loop_watch *watch;
+	socklen_t address_len; // 0 = not a numeric address
+	union {
+		struct sockaddr any;
+		struct sockaddr_in v4;
+		struct sockaddr_in6 v6;
+	} address;
+};
+
+static struct driver_instance *
+instance_of(struct mbus *b)
+{
+	return (struct driver_instance *)b;
+}
+
+static const char *
+code_of(int error)
+{
+	switch (error) {
+	case ECONNREFUSED:
+		return "refused";
+	case ETIMEDOUT:
+		return "timeout";
+	case EHOSTUNREACH:
+	case ENETUNREACH:
+	case ENETDOWN:
+	case EHOSTDOWN:
+		return "unreachable";
+	case ECONNRESET:
+	case EPIPE:
+		return "reset";
+	case EMFILE:
+	case ENFILE:
+	case ENOBUFS:
+	case ENOMEM:
+		return "resources";
+	default:
+		return "connect";
+	}
+}
+
+static void
+tcp_close(struct mbus *b)
+{
+	struct driver_instance *t = instance_of(b);
+
+	loop_unwatch(t->watch);
+	t->watch = NULL;
+	if (t->fd >= 0)
+		(void)close(t->fd);
+	t->fd = -1;
+}
+
+static void
+on_readable(void *arg)
+{
+	struct driver_instance *t = arg;
+	size_t room;
+	uint8_t *at = mbus_room(&t->bus, &room);
+	ssize_t n = recv(t->fd, at, room, MSG_DONTWAIT);
+
+	if (n > 0)
+		mbus_received(&t->bus, (size_t)n);
+	else if (n == 0)
+		mbus_broken(&t->bus, "closed");
+	else if (errno != EAGAIN && errno != EINTR)
+		mbus_broken(&t->bus, code_of(errno));
+}
+
+static void
+watch_for_replies(struct driver_instance *t)
+{
+	t->watch = loop_watch_read(t->bus.host->loop, t->fd, LOOP_BUS, on_readable, t);
+}
+
+static void
+on_connected(void *arg)
+{
+	struct driver_instance *t = arg;
+	int error = 0;
+	socklen_t len = sizeof(error);
+
+	if (getsockopt(t->fd, SOL_SOCKET, SO_ERROR, &error, &len) != 0)
+		error = errno;
+	if (error != 0) {
+		tcp_close(&t->bus);
+		mbus_open_failed(&t->bus, code_of(error));
+		return;
+	}
+	loop_unwatch(t->watch);
+	watch_for_replies(t);
+	mbus_opened(&t->bus);
+}
+
+static void
+set_option(int fd, int level, int name, int value)
+{
+	// Comfort only: a link without it still works.
+	if (setsockopt(fd, level, name, &value, sizeof(value)) != 0)
+		log_debug("modbus", "socket option %d not set", name);
+}
+
+static void
+set_options(int fd)
+{
+	set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+	set_option(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+	set_option(fd, IPPROTO_TCP, TCP_KEEPIDLE, KEEPALIVE_IDLE_S);
+	set_option(fd, IPPROTO_TCP, TCP_KEEPINTVL, KEEPALIVE_INTERVAL_S);
+	set_option(fd, IPPROTO_TCP, TCP_KEEPCNT, KEEPALIVE_COUNT);
+}
+
+static enum mbus_open
+tcp_open(struct mbus *b, const char **code)
+{
+	struct driver_instance *t = instance_of(b);
+
+	if (t->address_len == 0) {
+		*code = "address";
+		return MBUS_OPEN_FAILED;
+	}
+	t->fd = socket(
+	    t->address.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (t->fd < 0) {
+		*code = code_of(errno);
+		return MBUS_OPEN_FAILED;
+	}
+	set_options(t->fd);
+	if (connect(t->fd, &t->address.any, t->address_len) == 0) {
+		watch_for_replies(t);
+		return MBUS_OPEN_DONE;
+	}
+	if (errno != EINPROGRESS) {
+		*code = code_of(errno);
+		tcp_close(b);
+		return MBUS_OPEN_FAILED;
+	}
+	t->watch = loop_watch_write(b->host->loop, t->fd, LOOP_BUS, on_connected, t);
+	return MBUS_OPEN_LATER;
+}
+
+static int
+tcp_send(struct mbus *b, const uint8_t *frame, size_t len)
+{
+	struct driver_instance *t = instance_of(b);
+	ssize_t n = send(t->fd, frame, len, MSG_NOSIGNAL | MSG_DONTWAIT);
+
+	// A dozen bytes that do not fit into the socket: nobody reads over there.
+	return n == (ssize_t)len ? 0 : -1;
+}
+
+static const struct mbus_transport tcp_transport = {
+	.framing = PDU_MBAP,
+	.open = tcp_open,
+	.close = tcp_close,
+	.send = tcp_send,
+};
+
+static void
+set_address(struct driver_instance *t, const struct bus *def)
+{
+	if (inet_pton(AF_INET, def->host, &t->address.v4.sin_addr) == 1) {
+		t->address.v4.sin_family = AF_INET;
+		t->address.v4.sin_port = htons(def->port);
+		t->address_len = sizeof(t->address.v4);
+	} else if (inet_pton(AF_INET6, def->host, &t->address.v6.sin6_addr) == 1) {
+		t->address.v6.sin6_family = AF_INET6;
+		t->address.v6.sin6_port = htons(def->port);
+		t->address_len = sizeof(t->address.v6);
+	} else {
+		log_warnx("modbus", "bus %s: \"%s\" is not a numeric address", def->id,
+		    def->host);
+	}
+}
+
+static struct driver_instance *
+tcp_start(const struct driver_host *host, uint16_t index)
+{
+	struct driver_instance *t = xcalloc(1, sizeof(*t));
+
+	t->fd = -1;
+	set_address(t, &host->site->buses[index]);
+	mbus_start(&t->bus, host, &tcp_transport, index);
+	return t;
+}
+
+static void
+tcp_stop(struct driver_instance *t)
+{
+	mbus_stop(&t->bus);
+	free(t);
+}
+
+static size_t
+tcp_stats(const struct driver_instance *t, struct link_stats *out, size_t room)
+{
+	return mbus_stats(&t->bus, out, room);
+}
+
+const struct driver driver_modbus_tcp = {
+	.name = "modbus-tcp",
+	.start = tcp_start,
+	.stop = tcp_stop,
+	.stats = tcp_stats,
+};

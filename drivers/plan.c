@@ -1,0 +1,269 @@
+// SPDX-FileCopyrightText: 2026 Watchroom contributors
+// SPDX-License-Identifier: Apache-2.0
+//
+// Block planning. Runs on the loop at start, and again only when a device refuses an
+// address. Refuses to read beyond the profile's limits. What must hold always: each
+// point is in exactly one block, and a block covers all addresses of its points.
+
+#include "drivers/plan.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "drivers/decode.h"
+#include "drivers/modbus_pdu.h"
+#include "lib/mem.h"
+
+const struct decoder *
+plan_decoder(const struct device *dev, const struct point *point, enum area *area)
+{
+	const struct profile_item *item = &dev->profile->items[point->item];
+
+	wr_assert(point->item < dev->profile->n_items);
+	wr_assert(item->decoder < dev->profile->n_decoders);
+	*area = item->area;
+	return &dev->profile->decoders[item->decoder];
+}
+
+static bool
+helpers_inline(const struct decoder *dec, uint32_t *low, uint32_t *high)
+{
+	uint16_t a, b;
+	uint32_t l, h;
+
+	if (!decode_helper_span(dec, &a, &b))
+		return false;
+	l = a < *low ? a : *low;
+	h = b > *high ? b : *high;
+	if (h - l + 1 > PLAN_INLINE_SPAN)
+		return false;
+	*low = l;
+	*high = h;
+	return true;
+}
+
+void
+plan_point_span(const struct site *site, const struct device *dev, uint32_t point,
+    uint32_t *low, uint32_t *high)
+{
+	const struct point *p = &site->points[point];
+	enum area area;
+	const struct decoder *dec = plan_decoder(dev, p, &area);
+
+	*low = p->pdu;
+	*high = p->pdu + decode_width(dec, area) - 1U;
+	(void)helpers_inline(dec, low, high);
+}
+
+static uint32_t
+limit_of(const struct device *dev, enum area area)
+{
+	bool bits = pdu_area_is_bits(area);
+	uint32_t hard = bits ? PDU_BITS_MAX : PDU_REGISTERS_MAX;
+	uint32_t own = bits ? dev->profile->max_bits : dev->profile->max_registers;
+
+	return own == 0 || own > hard ? hard : own;
+}
+
+static struct plan_block *
+append(struct plan *p)
+{
+	if (p->n == p->size) {
+		wr_assert(p->size < UINT16_MAX / 2);
+		p->size = p->size ? (uint16_t)(p->size * 2) : 2;
+		p->blocks = xreallocarray(p->blocks, p->size, sizeof(*p->blocks));
+	}
+	p->blocks[p->n] = (struct plan_block){ 0 };
+	return &p->blocks[p->n++];
+}
+
+static void
+append_identity(const struct device *dev, struct plan *out)
+{
+	for (uint16_t i = 0; i < dev->profile->n_identity; i++) {
+		struct plan_block *b = append(out);
+
+		b->kind = PLAN_IDENTITY;
+		b->area = (uint8_t)dev->profile->identity[i].area;
+		b->address = dev->profile->identity[i].address;
+		b->count = 1;
+		b->first = i;
+	}
+}
+
+static bool
+has_helper_block(const struct plan *p, uint16_t decoder)
+{
+	for (uint16_t i = 0; i < p->n; i++)
+		if (p->blocks[i].kind == PLAN_HELPER && p->blocks[i].first == decoder)
+			return true;
+	return false;
+}
+
+static void
+append_helpers(const struct site *site, const struct device *dev, struct plan *out)
+{
+	for (uint32_t i = 0; i < dev->n_points; i++) {
+		const struct point *p = &site->points[dev->points[i]];
+		uint16_t index = dev->profile->items[p->item].decoder, low, high;
+		uint32_t value_low = p->pdu, value_high;
+		struct plan_block *b;
+		enum area area;
+		const struct decoder *dec = plan_decoder(dev, p, &area);
+
+		value_high = p->pdu + decode_width(dec, area) - 1U;
+		if (!decode_helper_span(dec, &low, &high) ||
+		    helpers_inline(dec, &value_low, &value_high) ||
+		    has_helper_block(out, index))
+			continue;
+		wr_assert(high - low + 1U <= PDU_REGISTERS_MAX);
+		b = append(out);
+		b->kind = PLAN_HELPER;
+		b->area = (uint8_t)area;
+		b->address = low;
+		b->count = (uint16_t)(high - low + 1);
+		b->first = index;
+	}
+}
+
+// Whether [low, high] of `area` can be added to the block.
+static bool
+fits(const struct device *dev, const struct plan_block *b, enum area area, uint32_t low,
+    uint32_t high)
+{
+	uint32_t end = b->address + (uint32_t)b->count; // one past
+	uint32_t waste =
+	    pdu_area_is_bits(area) ? PLAN_WASTE_BITS : PLAN_WASTE_REGISTERS;
+
+	return b->kind == PLAN_POINTS && b->area == area && low >= b->address &&
+	       low <= end + waste && high - b->address + 1 <= limit_of(dev, area);
+}
+
+static void
+append_points(const struct site *site, const struct device *dev, struct plan *out)
+{
+	struct plan_block *b = NULL;
+
+	wr_assert(dev->n_points < UINT16_MAX);
+	for (uint32_t i = 0; i < dev->n_points; i++) {
+		uint32_t low, high;
+		enum area area;
+
+		(void)plan_decoder(dev, &site->points[dev->points[i]], &area);
+		plan_point_span(site, dev, dev->points[i], &low, &high);
+		wr_assert(high <= UINT16_MAX);
+		if (!b || !fits(dev, b, area, low, high)) {
+			b = append(out);
+			b->kind = PLAN_POINTS;
+			b->area = (uint8_t)area;
+			b->address = (uint16_t)low;
+			b->first = (uint16_t)i;
+		}
+		if (high >= b->address + (uint32_t)b->count)
+			b->count = (uint16_t)(high - b->address + 1);
+		b->n++;
+	}
+}
+
+void
+plan_build(const struct site *site, const struct device *dev, struct plan *out)
+{
+	*out = (struct plan){ 0 };
+	append_identity(dev, out);
+	append_helpers(site, dev, out);
+	append_points(site, dev, out);
+	if (out->n < out->size) {
+		out->blocks = xreallocarray(
+		    out->blocks, out->n ? out->n : 1U, sizeof(*out->blocks));
+		out->size = out->n;
+	}
+}
+
+void
+plan_free(struct plan *p)
+{
+	free(p->blocks);
+	*p = (struct plan){ 0 };
+}
+
+// Shrinks or widens the block to what its points need.
+static void
+fit_to_points(const struct site *site, const struct device *dev, struct plan_block *b)
+{
+	uint32_t min = UINT32_MAX, max = 0;
+
+	for (uint16_t i = 0; i < b->n; i++) {
+		uint32_t low, high;
+
+		plan_point_span(site, dev, dev->points[b->first + i], &low, &high);
+		min = low < min ? low : min;
+		max = high > max ? high : max;
+	}
+	b->address = (uint16_t)min;
+	b->count = (uint16_t)(max - min + 1);
+}
+
+bool
+plan_split(
+    const struct site *site, const struct device *dev, struct plan *p, uint16_t block)
+{
+	struct plan_block *a, *b;
+	uint8_t flags = PLAN_PARTED;
+
+	wr_assert(block < p->n && p->blocks[block].kind == PLAN_POINTS);
+	if (p->blocks[block].n < 2)
+		return false;
+	(void)append(p);
+	a = &p->blocks[block];
+	b = a + 1;
+	memmove(b + 1, b, (size_t)(p->n - block - 2) * sizeof(*b));
+	// A block that was whole, was joined again and is refused again would go on so
+	// for ever: its halves stay apart.
+	if (a->flags & (PLAN_JOINED | PLAN_NO_JOIN))
+		flags |= PLAN_NO_JOIN;
+	*b = *a;
+	a->n /= 2;
+	b->first = (uint16_t)(b->first + a->n);
+	b->n = (uint16_t)(b->n - a->n);
+	a->flags = b->flags = flags;
+	fit_to_points(site, dev, a);
+	fit_to_points(site, dev, b);
+	return true;
+}
+
+static bool
+joinable(const struct plan_block *b)
+{
+	return b->kind == PLAN_POINTS && b->last_good_utc_ms != 0 &&
+	       !(b->flags & (PLAN_ABSENT | PLAN_REFUSED | PLAN_PARTED | PLAN_NO_JOIN));
+}
+
+static bool
+join_pair(const struct device *dev, struct plan *p, uint16_t left)
+{
+	struct plan_block *a = &p->blocks[left], *b = a + 1;
+	uint32_t high = b->address + b->count - 1U;
+
+	if (!joinable(a) || !joinable(b) || a->first + a->n != b->first ||
+	    b->address < a->address + a->count ||
+	    !fits(dev, a, (enum area)b->area, b->address, high))
+		return false;
+	a->n = (uint16_t)(a->n + b->n);
+	a->count = (uint16_t)(high - a->address + 1);
+	a->flags |= PLAN_JOINED;
+	// The older of the two: the true time of a change lies after both.
+	if (b->last_good_utc_ms < a->last_good_utc_ms)
+		a->last_good_utc_ms = b->last_good_utc_ms;
+	p->n--;
+	memmove(b, b + 1, (size_t)(p->n - left - 1) * sizeof(*b));
+	return true;
+}
+
+void
+plan_join(const struct device *dev, struct plan *p, uint16_t block)
+{
+	while (block > 0 && join_pair(dev, p, (uint16_t)(block - 1)))
+		block--;
+	while (block + 1 < p->n && join_pair(dev, p, block))
+		;
+}

@@ -1,0 +1,80 @@
+// SPDX-FileCopyrightText: 2026 Watchroom contributors
+// SPDX-License-Identifier: Apache-2.0
+//
+// Which reads a device needs: the points' addresses merged into blocks within the
+// profile's limits, blocks for what the decoders ask of the device itself, and blocks
+// for the identity check. Blocks split where a device refuses an address and join again
+// around it. Pure but for the memory of the table; no I/O, no clock, any thread.
+#ifndef DRIVERS_PLAN_H
+#define DRIVERS_PLAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/site.h"
+
+enum {
+	// Reading a few unlisted registers is cheaper than a further request (13 bytes
+	// and two silences on a line).
+	PLAN_WASTE_REGISTERS = 10,
+	PLAN_WASTE_BITS = 64,
+	// A value and the device's own unit, decimals and range come in one read where
+	// they lie within this many registers: then they always belong together.
+	PLAN_INLINE_SPAN = 16,
+	PLAN_SLOW_MS = 60000, // helpers elsewhere, absent addresses
+};
+
+enum plan_kind {
+	PLAN_IDENTITY,
+	PLAN_HELPER,
+	PLAN_POINTS
+};
+
+// What is known of a block; a set.
+enum plan_flag {
+	PLAN_ABSENT = 1 << 0,  // one point, and the device refuses its address
+	PLAN_REFUSED = 1 << 1, // the device refuses the function or the amount
+	PLAN_PARTED = 1 << 2,  // came from a split, not yet read well since
+	PLAN_JOINED = 1 << 3,  // came from a join, not yet read well since
+	PLAN_NO_JOIN = 1 << 4, // a join of it was refused: stays as it is
+	PLAN_CHECKED = 1 << 5, // identity: read, and as expected
+};
+
+struct plan_block {
+	int64_t due_ms;           // monotonic; kept by the caller
+	int64_t last_good_utc_ms; // 0 = never
+	int64_t busy_since_ms;    // 0 = not
+	uint16_t address, count;
+	uint16_t first, n; // PLAN_POINTS: of the device's points; PLAN_IDENTITY: its
+			   // index; PLAN_HELPER: first = the decoder's index
+	uint8_t kind, area, flags;
+};
+
+struct plan {
+	struct plan_block *blocks;
+	uint16_t n, size;
+};
+
+// Builds the table in order identity, helpers, points. Every point of the device is in
+// exactly one PLAN_POINTS block. The caller frees with plan_free.
+void plan_build(const struct site *site, const struct device *dev, struct plan *out);
+void plan_free(struct plan *p);
+
+// Splits a PLAN_POINTS block of two or more points in the middle; the halves follow one
+// another in the table and shed what they do not need. False for one point.
+bool plan_split(
+    const struct site *site, const struct device *dev, struct plan *p, uint16_t block);
+
+// Joins the block with its neighbours in the table, as far as both were read well and
+// make one block by the rules above. Indexes beyond it shift.
+void plan_join(const struct device *dev, struct plan *p, uint16_t block);
+
+// Addresses a point needs, its decoder's inline helpers included: [*low, *high].
+void plan_point_span(const struct site *site, const struct device *dev, uint32_t point,
+    uint32_t *low, uint32_t *high);
+
+const struct decoder *plan_decoder(
+    const struct device *dev, const struct point *point, enum area *area);
+
+#endif

@@ -1,0 +1,278 @@
+#!/usr/bin/python3
+# SPDX-FileCopyrightText: 2026 Watchroom contributors
+# SPDX-License-Identifier: Apache-2.0
+#
+# The simulated building seen by Modbus clients it does not know (pymodbus): the maps,
+# the refusals, independence of clients, the serial line, and the scenario as it plays.
+# The program is given in SIMULATED_BUILDING.
+
+import csv
+import datetime
+import json
+import os
+import pathlib
+import signal
+import socket
+import struct
+import subprocess
+import threading
+import time
+
+import pytest
+import serial
+from pymodbus.client import ModbusSerialClient, ModbusTcpClient
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+PROGRAM = os.environ.get(
+    "SIMULATED_BUILDING", str(ROOT / "build/tests/building/simulated-building")
+)
+NORMAL, ABSENT = 0x1400, 0x00FF
+FAULT, FIRE, SUPERVISORY = 0x3400, 0x0C10, 0x0C40
+
+
+def wait_for(condition, deadline_s, what):
+    """The condition's first true value; polls, and fails at the deadline."""
+    end = time.monotonic() + deadline_s
+    while time.monotonic() < end:
+        value = condition()
+        if value:
+            return value
+        time.sleep(0.02)
+    raise AssertionError(f"not within {deadline_s} s: {what}")
+
+
+class Building:
+    def __init__(self, directory, *options):
+        self.dir = directory
+        self.process = subprocess.Popen(
+            [PROGRAM, "--dir", str(directory), *options],
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        self.lines = []
+        self.reader = threading.Thread(target=self._read, daemon=True)
+        self.reader.start()
+        ready = directory / "building.json"
+        wait_for(ready.exists, 5, "building.json")
+        self.ports = json.loads(ready.read_text())
+
+    def _read(self):
+        for line in self.process.stdout:
+            self.lines.append(json.loads(line))
+
+    def seen(self, step):
+        return next((e for e in self.lines if e.get("step") == step), None)
+
+    def tcp(self, port):
+        client = ModbusTcpClient("127.0.0.1", self.ports[port], timeout=2)
+        assert client.connect()
+        return client
+
+    def stop(self):
+        self.process.send_signal(signal.SIGTERM)
+        code = self.process.wait(timeout=5)
+        self.reader.join(timeout=5)
+        return code
+
+
+@pytest.fixture
+def calm(tmp_path):
+    building = Building(tmp_path, "--no-scenario")
+    yield building
+    assert building.stop() == 0
+    assert not (tmp_path / "pump-room.tty").is_symlink()
+
+
+def test_panel_map_present_absent_and_ranges(calm):
+    c = calm.tcp("panel_port")
+    assert c.read_holding_registers(0, 12, slave=1).registers == [NORMAL] * 12
+    assert c.read_holding_registers(12, 88, slave=1).registers == [ABSENT] * 88
+    assert c.read_holding_registers(200, 8, slave=1).registers == [NORMAL] * 6 + [
+        ABSENT
+    ] * 2
+    assert c.read_holding_registers(3999, 1, slave=1).registers == [ABSENT]
+    assert c.read_holding_registers(9499, 1, slave=1).registers == [0]
+    assert c.read_input_registers(5099, 20, slave=250).registers[0] == 1
+    assert c.read_input_registers(5118, 1, slave=250).registers == [1]
+
+
+@pytest.mark.parametrize(
+    "function, first, count, unit, exception",
+    [
+        ("read_holding_registers", 0, 10, 2, 0x0A),
+        ("read_holding_registers", 0, 101, 1, 0x03),
+        ("read_holding_registers", 3990, 20, 1, 0x02),
+        ("read_holding_registers", 4000, 1, 1, 0x02),
+        ("read_input_registers", 0, 1, 1, 0x01),
+        ("read_input_registers", 5098, 1, 250, 0x02),
+    ],
+)
+def test_panel_refuses(calm, function, first, count, unit, exception):
+    answer = getattr(calm.tcp("panel_port"), function)(first, count, slave=unit)
+    assert answer.isError() and answer.exception_code == exception
+
+
+def test_input_module_map(calm):
+    c = calm.tcp("io_port")
+    bits = c.read_discrete_inputs(0, 16, slave=1).bits
+    word = c.read_input_registers(48, 1, slave=1).registers[0]
+    assert len(bits) == 16 and bits[4] and bits[5] and not bits[0]
+    assert word & 0b110000 == 0b110000 and word & 1 == 0
+    name = c.read_input_registers(5000, 10, slave=1).registers
+    assert struct.pack(">10H", *name).rstrip(b"\0") == b"E1210"
+    assert c.read_discrete_inputs(4, 1, slave=17).bits[0]
+    assert c.read_discrete_inputs(10, 10, slave=1).exception_code == 0x02
+
+
+def test_a_write_is_refused_and_said(calm):
+    c = calm.tcp("panel_port")
+    assert c.write_register(0, 0x0100, slave=1).exception_code == 0x01
+    said = wait_for(lambda: calm.lines, 2, "a line about the write")[0]
+    assert (said["refused"], said["function"], said["address"]) == ("panel", 6, 0)
+    assert calm.tcp("panel_port").read_holding_registers(0, 1, slave=1).registers == [
+        NORMAL
+    ]
+
+
+def test_a_stuck_client_harms_no_other(calm):
+    stuck = socket.create_connection(("127.0.0.1", calm.ports["panel_port"]))
+    stuck.sendall(b"\0\1\0\0")
+    silent = socket.create_connection(("127.0.0.1", calm.ports["panel_port"]))
+    c = calm.tcp("panel_port")
+    start = time.monotonic()
+    for _ in range(50):
+        assert len(c.read_holding_registers(0, 100, slave=1).registers) == 100
+    assert time.monotonic() - start < 2
+    stuck.close()
+    silent.close()
+
+
+def test_places_of_ended_clients_are_free_again(calm):
+    for _ in range(40):
+        c = calm.tcp("panel_port")
+        assert c.read_holding_registers(0, 1, slave=1).registers == [NORMAL]
+        c.close()
+
+
+def rtu(building):
+    client = ModbusSerialClient(
+        port=building.ports["tty"], baudrate=9600, timeout=1, retries=0
+    )
+    assert client.connect()
+    return client
+
+
+def test_serial_line_three_transmitters(calm):
+    c = rtu(calm)
+    expected = {3: (0.715, 0.805), 4: (0.990, 1.010), 5: (0.335, 0.365)}
+    for unit, (low, high) in expected.items():
+        words = c.read_holding_registers(0, 7, slave=unit).registers
+        assert words[:4] == [unit, 3, 0, 3] and words[5:] == [0, 1600]
+        assert low <= words[4] / 1000 <= high
+    assert c.read_holding_registers(7, 1, slave=3).exception_code == 0x02
+    assert c.read_holding_registers(2, 6, slave=3).exception_code == 0x02
+    assert c.read_holding_registers(4, 1, slave=9).isError()
+    c.close()
+
+
+def test_serial_line_ignores_a_damaged_frame(calm):
+    with serial.Serial(calm.ports["tty"], 9600, timeout=0.3) as line:
+        line.write(bytes.fromhex("0300040001c5cb"))
+        assert line.read(1) == b""
+        line.write(bytes.fromhex("030300040001c428"))
+        assert line.read(1) == b""
+    c = rtu(calm)
+    assert not c.read_holding_registers(4, 1, slave=3).isError()
+    c.close()
+
+
+def test_jockey_pump_and_pressure_agree(calm):
+    """The leak ends in a start of the jockey pump that its contact shows."""
+    line, io = rtu(calm), calm.tcp("io_port")
+    seen = {False: [], True: []}
+
+    def turned():
+        value = line.read_holding_registers(4, 1, slave=3).registers[0]
+        seen[io.read_discrete_inputs(1, 1, slave=1).bits[0]].append(value)
+        # One whole run of the pump, seen from before its start to after its end.
+        return seen[True] and seen[False][-1] >= 795 and len(seen[False]) > 20
+
+    wait_for(turned, 20, "a run of the jockey pump")
+    assert min(seen[False]) <= 725 and max(seen[True]) >= 790
+    line.close()
+
+
+def test_list_is_ordered_and_its_points_are_the_demo_sites():
+    listing = json.loads(subprocess.check_output([PROGRAM, "--list"]))
+    times = [s["at_s"] for s in listing["steps"]]
+    assert times == sorted(times) and times[-1] < listing["period_s"]
+    assert len({s["step"] for s in listing["steps"]}) == len(times)
+    with open(ROOT / "conf/demo/points/fap1.csv", encoding="utf-8", newline="") as f:
+        site = {
+            (r["id"], r["item"], int(r["loop"]), int(r["device"]))
+            for r in csv.DictReader(f)
+        }
+    assert site == {
+        (p["id"], p["item"], p["loop"], p["device"]) for p in listing["points"]
+    }
+
+
+@pytest.mark.parametrize("options", [[], ["--dir"], ["--dir", "x", "--duration", "-1"]])
+def test_bad_command_line(options):
+    result = subprocess.run([PROGRAM, *options], capture_output=True, text=True)
+    assert result.returncode == 2 and result.stderr != ""
+
+
+def test_duration_ends_it(tmp_path):
+    building = Building(tmp_path, "--duration", "1")
+    assert building.process.wait(timeout=4) == 0
+
+
+def test_scenario_plays_as_listed(tmp_path):
+    """Registers and the network show each step when its line has been printed."""
+    building = Building(tmp_path)
+    listing = json.loads(subprocess.check_output([PROGRAM, "--list"]))
+    address = {
+        p["id"]: p["device"] - 1 + (200 if p["item"] == "module" else 0)
+        for p in listing["points"]
+    }
+    wanted = {
+        "fault": {"alarm.onset": FAULT, "alarm.clear": NORMAL},
+        "fire": {"alarm.onset": FIRE, "alarm.clear": NORMAL},
+        "supervisory": {"alarm.onset": SUPERVISORY, "alarm.clear": NORMAL},
+    }
+    panel, io = building.tcp("panel_port"), building.tcp("io_port")
+    previous = 0
+    for step in listing["steps"]:
+        said = wait_for(
+            lambda s=step: building.seen(s["step"]),
+            step["at_s"] - previous + 2,
+            step["step"],
+        )
+        previous = step["at_s"]
+        assert abs(said["t_ms"] / 1000 - step["at_s"]) < 0.5
+        assert said["point"] == step["point"] and said["loop_no"] == 0
+        utc = datetime.datetime.fromisoformat(said["utc"].replace("Z", "+00:00"))
+        now = datetime.datetime.now(datetime.timezone.utc)
+        assert abs((now - utc).total_seconds()) < 2
+        if step["condition"] in wanted:
+            word = panel.read_holding_registers(address[step["point"]], 1, slave=1)
+            assert word.registers == [wanted[step["condition"]][step["event"]]]
+        elif step["condition"] == "security":
+            door = io.read_discrete_inputs(0, 1, slave=1).bits[0]
+            assert door == (step["event"] == "alarm.onset")
+        elif step["event"] == "alarm.onset":
+            wait_for(lambda: not reachable(building), 2, "refused connections")
+            assert panel.socket.recv(1) == b""
+        else:
+            wait_for(lambda: reachable(building), 2, "the gateway's return")
+    assert building.stop() == 0
+
+
+def reachable(building):
+    address = ("127.0.0.1", building.ports["panel_port"])
+    try:
+        with socket.create_connection(address, timeout=1):
+            return True
+    except ConnectionRefusedError:
+        return False

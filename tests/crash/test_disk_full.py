@@ -1,0 +1,110 @@
+# SPDX-FileCopyrightText: 2026 Watchroom contributors
+# SPDX-License-Identifier: Apache-2.0
+#
+# A full disk (a small tmpfs): the fire still comes to screen, sound and people (I2); what
+# is not durable says so (I3); when there is room again everything is written, in order.
+import contextlib
+import json
+import os
+import sqlite3
+import subprocess
+
+import pytest
+
+from field import FIRE, Modbus, panel
+from rig import Daemon, site, until
+from webhook_sink import WebhookSink
+
+
+@contextlib.contextmanager
+def small_disk(where):
+    where.mkdir()
+    if os.geteuid() != 0:
+        pytest.skip("mounting a small tmpfs needs root")
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", str(where)],
+                   check=True)
+    try:
+        yield where
+    finally:
+        subprocess.run(["umount", str(where)], check=True)
+
+
+def fill(where):
+    """Takes every free byte of the disk."""
+    name = where / "filler"
+    with open(name, "ab", buffering=0) as f:
+        for size in (65536, 4096, 512, 1):
+            with contextlib.suppress(OSError):
+                while f.write(b"\0" * size):
+                    pass
+    return name
+
+
+def test_i2_i3_fire_on_a_full_disk(tmp_path):
+    peer = Modbus()
+    with small_disk(tmp_path / "disk") as disk, WebhookSink() as sink:
+        more = {
+            "channels": [{"id": "duty", "timeout": "2s",
+                          "webhook": f"http://127.0.0.1:{sink.port}/duty"}],
+            "ladders": [{"id": "l", "classes": ["fire"],
+                         "steps": [{"after": "0s", "channels": ["duty"]}]}]}
+        with Daemon(disk / "run", site(*panel(peer.port), **more)) as daemon:
+            daemon.log_path = tmp_path / "log"
+            daemon.start()
+            daemon.add_user()
+            api = daemon.api().login()
+            stream = daemon.stream()
+            until(lambda: api.state()["health"]["store_waiting"] == 0, 5)
+            filler = fill(disk)
+
+            peer.holding(0, FIRE)
+            alarm = until(lambda: api.alarm("d1"), 3, "the fire is shown (I2)")
+            assert alarm["sounds"] and api.state()["health"]["sounder"]
+            until(lambda: [i for i in stream.of("alarm") if i[3]["point"] == "d1"], 3)
+            posts = until(lambda: sink.received, 5, "people are told (I2)")
+            body = json.loads(posts[0]["body"])
+            until(lambda: api.state()["health"]["store"] == "full", 10)
+            assert body["saved"] is False, "the notice says that it is not saved"
+            assert api.alarm("d1")["seq"] is None, "the screen says so too"
+            assert api.alarm("@store")["class"] == "system"
+
+            status, answer = api.acknowledge(alarm["occurrence"])
+            assert (status, answer["durable"]) == (202, False)
+            assert api.alarm("d1")["state"] == "acknowledged", "sound and ladder stop"
+            peer.holding(1, FIRE)
+            until(lambda: api.alarm("d2"), 3, "and the next fire comes as well")
+
+            filler.unlink()
+            until(lambda: api.alarm("d2")["seq"], 10, "it is written on heal")
+            until(lambda: api.state()["health"]["store"] == "ok", 10)
+            acknowledged = [e for e in api.events(point="d1")
+                            if e["kind"] == "alarm.acknowledge"]
+            assert len(acknowledged) == 1 and acknowledged[0]["actor"] == "wang"
+            modes = [e["params"]["to"] for e in api.events() if e["kind"] == "store.mode"]
+            assert "full" in modes and modes[-1] == "ok"
+            stream.close()
+            assert daemon.stop() == 0
+            daemon.verify()
+    peer.stop()
+
+
+def test_i2_journal_locked_by_somebody_else(tmp_path):
+    """A foreign program that holds the database's lock delays the journal, not the fire."""
+    peer = Modbus()
+    with Daemon(tmp_path, site(*panel(peer.port))) as daemon:
+        daemon.start()
+        api = daemon.api()
+        until(lambda: api.state()["health"]["store_waiting"] == 0, 5)
+        holder = sqlite3.connect(daemon.state / "journal.db", timeout=5,
+                                 isolation_level=None)
+        holder.execute("BEGIN IMMEDIATE")
+        peer.holding(0, FIRE)
+        until(lambda: api.alarm("d1"), 3, "the fire is shown (I2)")
+        until(lambda: api.state()["health"]["store"] != "ok", 10, "the mode says so")
+        assert api.alarm("d1")["seq"] is None
+        holder.execute("ROLLBACK")
+        holder.close()
+        until(lambda: api.alarm("d1")["seq"], 10, "it is written when the lock goes")
+        assert daemon.stop() == 0
+        daemon.verify()
+    peer.stop()

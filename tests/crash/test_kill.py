@@ -1,0 +1,138 @@
+# SPDX-FileCopyrightText: 2026 Watchroom contributors
+# SPDX-License-Identifier: Apache-2.0
+#
+# kill -9 at random instants, under load, with acknowledgements (I3, I4, I5, I11). The
+# seed is printed; WATCHROOM_SEED repeats a run. `./check --long` kills 1,000 times.
+import http.client
+import json
+import os
+import random
+import threading
+import time
+
+from field import FIRE, NORMAL, TROUBLE, Modbus, panel
+from rig import Daemon, site, until
+from webhook_sink import WebhookSink
+
+KILLS = 1000 if os.environ.get("WATCHROOM_LONG") else 20
+POINTS = 40
+
+
+class Load:
+    """Alarms that come and go, and an operator who acknowledges; remembers what the
+    API confirmed."""
+
+    def __init__(self, daemon, peer, rng):
+        self.daemon, self.peer, self.rng = daemon, peer, rng
+        self.confirmed = {}  # occurrence -> seq
+        self.errors = []
+        self.stopping = threading.Event()
+        self.threads = [threading.Thread(target=t, daemon=True)
+                        for t in (self.play, self.operate)]
+        for t in self.threads:
+            t.start()
+
+    def play(self):
+        while not self.stopping.wait(0.004):
+            value = self.rng.choice((FIRE, NORMAL, TROUBLE, FIRE | 0x2000))
+            self.peer.holding(self.rng.randrange(POINTS), value)
+
+    def operate(self):
+        try:
+            api = self.daemon.api().login()
+            while not self.stopping.is_set():
+                for alarm in api.alarms()[:30]:
+                    if alarm["state"] in ("acknowledged", "latched-acknowledged"):
+                        continue
+                    status, answer = api.acknowledge(alarm["occurrence"])
+                    if status == 200 and answer["durable"]:
+                        self.confirmed[alarm["occurrence"]] = answer["seq"]
+        except (OSError, http.client.HTTPException, json.JSONDecodeError, KeyError):
+            return  # the daemon was killed under us: that is the test
+        except AssertionError as error:
+            if not self.stopping.is_set():
+                self.errors.append(str(error))
+
+    def stop(self):
+        self.stopping.set()
+        for t in self.threads:
+            t.join(20)
+
+
+def check_journal(daemon, confirmed):
+    daemon.verify()
+    db = daemon.journal()
+    seqs = [r[0] for r in db.execute("SELECT seq FROM event ORDER BY seq")]
+    assert seqs == list(range(1, len(seqs) + 1)), "the sequence has a hole (I4)"
+    for occurrence in confirmed:
+        rows = db.execute(
+            "SELECT count(*) FROM event WHERE occurrence_id = ? AND"
+            " kind = 'alarm.acknowledge'", (occurrence,)).fetchone()
+        assert rows[0] == 1, f"a confirmed acknowledge of {occurrence} is gone (I3)"
+    owed = db.execute(
+        "SELECT o.occurrence_id FROM event o WHERE o.kind = 'alarm.onset' AND"
+        " o.class = 'fire' AND NOT EXISTS (SELECT 1 FROM outbox b"
+        " WHERE b.occurrence_id = o.occurrence_id)").fetchall()
+    assert not owed, f"fires without their outbox row (I5): {owed[:5]}"
+    db.close()
+    return len(seqs)
+
+
+def test_i3_i4_i5_i11_twenty_kills(tmp_path):
+    seed = int(os.environ.get("WATCHROOM_SEED", random.randrange(1 << 32)))
+    print(f"WATCHROOM_SEED={seed}")
+    rng = random.Random(seed)
+    peer = Modbus()
+    buses, devices = panel(peer.port)
+    devices[0]["points"] = [
+        dict(devices[0]["points"][0], id=f"d{n}", device=n) for n in range(1, POINTS + 1)]
+    with WebhookSink() as sink:
+        more = {
+            "channels": [{"id": "duty", "timeout": "2s",
+                          "webhook": f"http://127.0.0.1:{sink.port}/duty"}],
+            "ladders": [{"id": "l", "classes": ["fire"],
+                         "steps": [{"after": "0s", "channels": ["duty"]}]}]}
+        with Daemon(tmp_path, site(buses, devices, **more)) as daemon:
+            daemon.start()
+            daemon.add_user()
+            confirmed, events = {}, 0
+            for _ in range(KILLS):
+                load = Load(daemon, peer, rng)
+                time.sleep(rng.uniform(0.3, 1.5))
+                daemon.kill()
+                load.stop()
+                assert not load.errors, load.errors
+                confirmed.update(load.confirmed)
+                events = check_journal(daemon, confirmed)
+                daemon.start()
+            open_before = {a["occurrence"]: a for a in daemon.api().alarms()}
+            assert len(confirmed) >= KILLS, f"only {len(confirmed)} acknowledgements"
+            assert events > 20 * KILLS, f"only {events} events"
+            for occurrence in confirmed:
+                alarm = open_before.get(occurrence)
+                assert alarm is None or alarm["acknowledged_by"] == "wang", \
+                    "an acknowledgement was forgotten (I11)"
+            until(lambda: daemon.api().state()["health"]["notices_owed"] == 0, 20,
+                  "all owed notices go out")
+            assert daemon.stop() == 0
+            check_journal(daemon, confirmed)
+            check_notices(daemon, sink)
+            print(f"{KILLS} kills, {events} events, {len(confirmed)} confirmed"
+                  f" acknowledgements, {len(sink.received)} posts")
+    peer.stop()
+
+
+def check_notices(daemon, sink):
+    """Every owed notice went out; what went out twice is marked (I5)."""
+    posts = {}
+    for r in sink.received:
+        body = json.loads(r["body"])
+        posts.setdefault(body["id"], []).append(body)
+    for sent in posts.values():
+        unmarked = [b for b in sent if not b["repeated"]]
+        assert len(unmarked) <= 1, f"{sent[0]['id']} was repeated without a mark"
+    db = daemon.journal()
+    for notice, state in db.execute("SELECT id, state FROM outbox"):
+        if state == "delivered":
+            assert notice in posts, f"{notice} is said to be delivered and was not"
+        assert state in ("delivered", "cancelled"), (notice, state)

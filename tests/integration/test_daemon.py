@@ -1,0 +1,168 @@
+# SPDX-FileCopyrightText: 2026 Watchroom contributors
+# SPDX-License-Identifier: Apache-2.0
+#
+# The daemon as a process: start, stop, refusals, restart, broken configuration.
+import pathlib
+import signal
+import socket
+import subprocess
+
+import pytest
+
+from field import FIRE, NORMAL, Modbus, panel
+from rig import BUILD, ROOT, Daemon, site, until
+
+
+@pytest.fixture(name="peer")
+def fixture_peer():
+    peer = Modbus()
+    yield peer
+    peer.stop()
+
+
+def test_sigterm_ends_it_in_order(tmp_path, peer):
+    with Daemon(tmp_path, site(*panel(peer.port))) as daemon:
+        daemon.start()
+        peer.holding(0, FIRE)
+        until(lambda: daemon.api().alarm("d1"), 5)
+        assert daemon.stop() == 0
+        rows = daemon.journal().execute(
+            "SELECT kind FROM event ORDER BY seq").fetchall()
+        assert rows[0][0] == "daemon.start" and rows[-1][0] == "daemon.stop"
+        daemon.verify()
+        assert not pathlib.Path(f"{daemon.state}/journal.db-wal").exists() or \
+            pathlib.Path(f"{daemon.state}/journal.db-wal").stat().st_size == 0
+
+
+def test_sighup_does_not_end_it(tmp_path, peer):
+    with Daemon(tmp_path, site(*panel(peer.port))) as daemon:
+        daemon.start()
+        daemon.process.send_signal(signal.SIGHUP)
+        until(lambda: "next start" in daemon.log(), 5)
+        assert daemon.api().call("GET", "/healthz")[0] == 200
+
+
+def test_second_daemon_on_the_same_store_is_refused(tmp_path, peer):
+    with Daemon(tmp_path, site(*panel(peer.port))) as daemon:
+        daemon.start()
+        second = subprocess.run(
+            [str(BUILD / "daemon/watchroomd"), "-c", str(daemon.file), "--state",
+             str(daemon.state)], env=daemon.env, capture_output=True, text=True,
+            timeout=20, check=False)
+        assert second.returncode == 1
+        assert str(daemon.process.pid) in second.stderr, second.stderr
+        assert daemon.api().call("GET", "/healthz")[0] == 200
+        assert daemon.stop() == 0
+        daemon.verify()
+
+
+def test_port_in_use_is_a_clear_error(tmp_path, peer):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        console = {"listen": f"127.0.0.1:{port}", "desk": ["127.0.0.1"]}
+        with Daemon(tmp_path, site(*panel(peer.port), console=console)) as daemon:
+            daemon.launch()
+            assert daemon.process.wait(15) == 1
+            assert f"127.0.0.1:{port}" in daemon.log() and "in use" in daemon.log()
+
+
+def test_i12_broken_configuration_starts_the_last_good_copy(tmp_path, peer):
+    with Daemon(tmp_path, site(*panel(peer.port))) as daemon:
+        daemon.start()
+        assert daemon.stop() == 0
+        daemon.file.write_text(daemon.file.read_text("utf-8").replace(
+            '"poll": "200ms"', '"poll": "200"'), "utf-8")
+        daemon.start()
+        assert "unit" in daemon.log()
+        health = daemon.api().state()["health"]
+        assert health["last_good_configuration"] is True
+        alarm = until(lambda: daemon.api().alarm("@loop"), 5, "a loud alarm")
+        assert alarm["class"] == "system"
+        peer.holding(0, FIRE)
+        until(lambda: daemon.api().alarm("d1"), 5, "the old configuration monitors")
+        assert daemon.stop() == 0
+        daemon.verify()
+
+
+def test_i12_broken_configuration_without_a_copy_ends_with_2(tmp_path, peer):
+    text = site(*panel(peer.port)).replace("notifier-modbus-gw", "notifier-modbus-gv")
+    with Daemon(tmp_path, text) as daemon:
+        daemon.launch()
+        assert daemon.process.wait(10) == 2
+        assert "site.yaml:" in daemon.log() and "did you mean" in daemon.log()
+
+
+def test_i11_restart_says_what_was_and_what_changed(tmp_path, peer):
+    with Daemon(tmp_path, site(*panel(peer.port))) as daemon:
+        daemon.start()
+        daemon.add_user()
+        api = daemon.api().login()
+        for n in (0, 1, 2):
+            peer.holding(n, FIRE)
+        until(lambda: len([a for a in api.alarms() if a["class"] == "fire"]) == 3, 5)
+        assert api.acknowledge(api.alarm("d1")["occurrence"])[0] == 200
+        daemon.kill()
+        peer.holding(1, NORMAL)   # went while down
+        peer.holding(3, FIRE)     # came while down
+        daemon.start()
+        api = daemon.api()
+        first = api.alarm("d1")
+        assert first["state"] == "acknowledged" and first["acknowledged_by"] == "wang"
+        until(lambda: api.alarm("d2")["state"] == "returned", 5)
+        until(lambda: api.alarm("d4"), 5)
+        events = api.events()
+        down = [e for e in events if e["kind"] == "daemon.down"][0]["params"]
+        assert down["clean"] is False and down["open_alarms"] >= 3
+        assert down["from_utc_ms"] < down["to_utc_ms"]
+        for point, kind in (("d2", "alarm.clear"), ("d4", "alarm.onset")):
+            e = [e for e in events if e["point"] == point and e["kind"] == kind][-1]
+            assert e["params"]["found_after_gap"] is True and e["not_before"]
+        assert len([e for e in events if e["point"] == "d3" and
+                    e["kind"] == "alarm.onset"]) == 1, "a standing alarm is no new one"
+        assert daemon.stop() == 0
+        daemon.verify()
+
+
+def test_i11_point_removed_from_the_site_is_withdrawn_not_lost(tmp_path, peer):
+    buses, devices = panel(peer.port)
+    with Daemon(tmp_path, site(buses, devices)) as daemon:
+        daemon.start()
+        peer.holding(9, FIRE)
+        until(lambda: (a := daemon.api().alarm("d10")) and a["seq"], 5)
+        assert daemon.stop() == 0
+        devices[0]["points"] = devices[0]["points"][:9]
+        daemon.write(site(buses, devices))
+        daemon.start()
+        alarm = daemon.api().alarm("d10")
+        assert (alarm["state"], alarm["cause"]) == ("returned", "withdrawn")
+        daemon.add_user()
+        assert daemon.api().login().acknowledge(alarm["occurrence"])[0] == 200
+        assert daemon.api().alarm("d10") is None
+        assert daemon.stop() == 0
+
+
+def test_check_prints_budgets_and_runs_nothing(tmp_path, peer):
+    with Daemon(tmp_path, site(*panel(peer.port))) as daemon:
+        done = subprocess.run([str(BUILD / "daemon/watchroomd"), "-c", str(daemon.file),
+                               "--check"], env=daemon.env, capture_output=True, text=True,
+                              timeout=20, check=False)
+        assert done.returncode == 0, done.stderr
+        assert "fap1" in done.stdout and "lan1" in done.stdout
+        assert not daemon.state.exists()
+
+
+@pytest.mark.parametrize("path", sorted(
+    str(p.relative_to(ROOT)) for p in (ROOT / "conf").glob("*/site.yaml")))
+def test_example_sites_load_as_they_are(path):
+    done = subprocess.run([str(BUILD / "daemon/watchroomd"), "-c", path, "--check"],
+                          cwd=ROOT, capture_output=True, text=True, timeout=20,
+                          check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_bad_options(tmp_path):
+    for words in ([], ["--nonsense"], ["-c", str(tmp_path / "none.yaml")]):
+        done = subprocess.run([str(BUILD / "daemon/watchroomd"), "--state",
+                               str(tmp_path / "s"), *words], capture_output=True,
+                              text=True, timeout=20, check=False)
+        assert done.returncode == 2 and done.stderr

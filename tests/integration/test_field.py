@@ -1,0 +1,270 @@
+# SPDX-FileCopyrightText: 2026 Watchroom contributors
+# SPDX-License-Identifier: Apache-2.0
+#
+# The daemon against the field: a real Modbus server (pymodbus), and peers that behave
+# badly in one way at a time. Each bad peer stands beside a healthy one that must not
+# suffer, and nothing it says may become a value (I6).
+import pytest
+
+from field import (ABSENT, CO_FIRE, FIRE, NORMAL, SUPERVISORY, TROUBLE, UNKNOWN_TYPE,
+                   Hostile, Modbus, module, panel)
+from rig import Daemon, site, until
+
+
+@pytest.fixture(name="run")
+def fixture_run(tmp_path):
+    """Starts a daemon for buses and devices; ends it afterwards."""
+    started = []
+
+    def run(buses, devices, **more):
+        daemon = Daemon(tmp_path / f"d{len(started)}", site(buses, devices, **more))
+        started.append(daemon)
+        return daemon.start()
+    yield run
+    for daemon in started:
+        with daemon:
+            assert daemon.stop() == 0
+            daemon.verify()
+
+
+def seen(api, point):
+    """The point object once it has been read."""
+    p = api.json("GET", f"/api/v1/points/{point}")
+    return p if p["quality"] == "good" else None
+
+
+def test_fire_comes_is_acknowledged_and_returns(run):
+    peer = Modbus()
+    daemon = run(*panel(peer.port))
+    daemon.add_user()
+    api = daemon.api().login()
+    until(lambda: seen(api, "d3"), 5, "the detector is read")
+    assert api.alarm("d3") is None
+
+    peer.holding(2, FIRE)
+    alarm = until(lambda: api.alarm("d3"), 5, "the fire is shown")
+    assert (alarm["condition"], alarm["class"], alarm["state"]) == \
+        ("fire", "fire", "unacknowledged")
+    assert alarm["sounds"] and alarm["first_out"]
+    until(lambda: api.alarm("d3")["seq"], 5, "the fire is durable")
+
+    status, answer = api.acknowledge(alarm["occurrence"])
+    assert status == 200 and answer["durable"] is True
+    assert api.alarm("d3")["state"] == "acknowledged"
+    assert api.alarm("d3")["acknowledged_by"] == "wang"
+
+    peer.holding(2, NORMAL)
+    until(lambda: api.alarm("d3") is None, 5, "the alarm is closed")
+    kinds = [e["kind"] for e in api.events(point="d3")]
+    assert kinds == ["alarm.onset", "alarm.acknowledge", "alarm.clear", "alarm.close"]
+    assert [e["kind"] for e in api.events(point="@device/fap1")].count("panel.reset") == 1
+    peer.stop()
+
+
+def test_i14_unacknowledged_fire_stays_after_the_panel_is_reset(run):
+    peer = Modbus()
+    daemon = run(*panel(peer.port))
+    api = daemon.api()
+    peer.holding(4, FIRE)
+    until(lambda: api.alarm("d5"), 5, "the fire is shown")
+    peer.holding(4, NORMAL)
+    alarm = until(lambda: (a := api.alarm("d5")) and a["state"] == "returned" and a, 5)
+    assert alarm["cause"] == "panel_reset" and not alarm["sounds"]
+    peer.holding(4, FIRE)
+    again = until(lambda: (a := api.alarm("d5")) and a["state"] == "unacknowledged" and a,
+                  5, "the second occurrence")
+    assert again["occurrence"] != alarm["occurrence"]
+    assert again["incident"] == alarm["incident"] and again["occurrences"] == 2
+    daemon.add_user()
+    status, answer = daemon.api().login().acknowledge(alarm["occurrence"])
+    assert status == 409 and answer["error"]["code"] == "newer_occurrence"
+    peer.stop()
+
+
+@pytest.mark.parametrize("word,expected", [
+    (CO_FIRE, {("fire", "co")}),
+    (SUPERVISORY, {("supervisory", None)}),
+    (TROUBLE, {("fault", None)}),
+    (FIRE | 0x2000, {("fire", None), ("fault", None)}),
+    (UNKNOWN_TYPE, {("fire", "unknown-code")}),
+    (ABSENT, {("fault", "not-present")}),
+])
+def test_point_words(run, word, expected):
+    peer = Modbus()
+    daemon = run(*panel(peer.port))
+    api = daemon.api()
+    peer.holding(0, word)
+
+    def found():
+        alarms = [a for a in api.alarms() if a["point"] == "d1"]
+        return {(a["condition"], a["code"]) for a in alarms}
+
+    def matches():
+        have = found()
+        return len(have) == len(expected) and all(
+            any(c == ec and (ec_code is None or code == ec_code) for c, code in have)
+            for ec, ec_code in expected)
+    until(matches, 5, f"{word:#06x} means {expected}, found {found()}")
+    peer.stop()
+
+
+BAD_WAYS = ["silent", "late", "wrong_tid", "wrong_unit", "wrong_function", "wrong_count",
+            "short", "garbage", "babble"]
+
+
+@pytest.mark.parametrize("way", BAD_WAYS)
+def test_i6_a_bad_peer_gives_no_value_and_harms_nobody(run, way):
+    healthy, bad = Modbus(), Hostile(value=FIRE)
+    bad.answer = getattr(bad, way)
+    buses, devices = panel(healthy.port)
+    more_buses, more_devices = panel(bad.port, id="fap2", bus="lan2", retries=1)
+    more_buses[0]["id"] = "lan2"
+    for p in more_devices[0]["points"]:
+        p["id"] = "x" + p["id"]
+    daemon = run(buses + more_buses, devices + more_devices)
+    api = daemon.api()
+    until(lambda: seen(api, "d1"), 5, "the healthy neighbour is read")
+    until(lambda: api.alarm("@device/fap2") or api.alarm("@bus/lan2"), 12,
+          f"the {way} device is a link alarm")
+    until(lambda: bad.requests >= 3 or bad.connections >= 2, 12, "it is tried again")
+    healthy.holding(6, FIRE)
+    until(lambda: api.alarm("d7"), 3, "the neighbour's fire is shown in time")
+    assert not [a for a in api.alarms() if a["point"].startswith("xd")]
+    assert api.json("GET", "/api/v1/points/xd1")["quality"] == "unknown"
+    # It is cured: read again within a period and a time-out, and now the fire counts.
+    bad.answer = bad.good
+    until(lambda: api.alarm("xd1", "fire"), 8, "the cured device is read")
+    until(lambda: (a := api.alarm("@device/fap2")) is None or a["state"] == "returned", 5)
+    healthy.stop()
+    bad.stop()
+
+
+def test_slow_and_doubled_answers_are_good_answers(run):
+    for way in ("dribble", "twice"):
+        peer = Hostile(value=NORMAL)
+        peer.answer = getattr(peer, way)
+        buses, devices = panel(peer.port, timeout="3s", poll="1s")
+        daemon = run(buses, devices)
+        until(lambda a=daemon.api(): seen(a, "d1"), 8, f"{way}: the detector is read")
+        assert daemon.api().alarm("@device/fap1") is None
+        peer.stop()
+
+
+@pytest.mark.parametrize("code", [1, 2, 3, 4, 5, 6, 8, 0x0A, 0x0B, 0x63])
+def test_i6_exceptions_never_clear_or_become_values(run, code):
+    peer = Hostile(value=FIRE)
+    buses, devices = panel(peer.port, retries=1)
+    daemon = run(buses, devices)
+    api = daemon.api()
+    until(lambda: api.alarm("d1", "fire"), 5, "the fire is read")
+    peer.answer = peer.exception(code)
+    requests = peer.requests
+    until(lambda: peer.requests > requests + 8, 15, "exceptions were answered")
+    alarm = api.alarm("d1", "fire")
+    assert alarm and alarm["state"] == "unacknowledged"
+    if code in (0x0A, 0x0B):
+        until(lambda: api.alarm("@device/fap1"), 5, "a link condition of the unit")
+        until(lambda: api.alarm("d1", "fire")["quality"] == "unknown", 5)
+    peer.stop()
+
+
+def test_gateway_vanishes_and_returns(run):
+    peer = Modbus()
+    daemon = run(*panel(peer.port))
+    api = daemon.api()
+    peer.holding(1, FIRE)
+    until(lambda: api.alarm("d2"), 5)
+    before = api.json("GET", "/api/v1/points/d1")["time"]
+    peer.stop()
+    until(lambda: api.alarm("@bus/lan1") or api.alarm("@device/fap1"), 10, "link alarm")
+    sounding = [a for a in api.alarms() if a["condition"] == "link" and not a["hidden"]]
+    assert len(sounding) == 1, "one link alarm, not one per unit"
+    point = until(lambda: (p := api.json("GET", "/api/v1/points/d1"))
+                  and p["quality"] == "unknown" and p, 5)
+    assert before <= point["unknown_since"]
+    assert api.alarm("d2")["state"] == "unacknowledged"
+    assert api.alarm("d2")["quality"] == "unknown"
+
+    peer.units[1].setValues(3, 1, [NORMAL])
+    peer.units[1].setValues(3, 8, [FIRE])
+    peer.start()
+    until(lambda: api.alarm("d9", "fire"), 10, "a fire of the gap is found")
+    onset = [e for e in api.events(point="d9") if e["kind"] == "alarm.onset"][0]
+    assert onset["params"]["found_after_gap"] is True and onset["not_before"]
+    clear = until(lambda: [e for e in api.events(point="d2")
+                           if e["kind"] == "alarm.clear"], 5)[0]
+    assert clear["params"]["found_after_gap"] is True
+    blind = until(lambda: [e for e in api.events() if e["kind"] == "blind"], 5)
+    assert blind[0]["params"]["to_utc_ms"] > blind[0]["params"]["from_utc_ms"]
+    peer.stop()
+
+
+def test_refused(run):
+    refusing = Hostile()
+    refusing.stop()
+    healthy = Modbus()
+    buses, devices = panel(healthy.port)
+    more_buses, more_devices = module(refusing.port)
+    daemon = run(buses + more_buses, devices + more_devices)
+    api = daemon.api()
+    until(lambda: seen(api, "d1"), 5, "the healthy neighbour is read")
+    until(lambda: api.alarm("@bus/lan2"), 8, "a refused connection is a bus alarm")
+    assert api.json("GET", "/api/v1/points/io1-door0")["quality"] == "unknown"
+    healthy.stop()
+
+
+def test_door_contact_on_a_module(run):
+    peer = Modbus()
+    buses, devices = module(peer.port, bus="lan1")
+    daemon = run(buses, devices)
+    api = daemon.api()
+    until(lambda: seen(api, "io1-door1"), 5)
+    peer.discrete(1, 1)
+    alarm = until(lambda: api.alarm("io1-door1"), 5, "the door is open")
+    assert alarm["class"] == "security"
+    peer.discrete(1, 0)
+    until(lambda: api.alarm("io1-door1")["state"] == "returned", 5)
+    peer.stop()
+
+
+def test_absent_register_is_split_off_and_named(run):
+    """A block that answers "illegal address" is halved until the bad one is known."""
+    peer = Hostile(value=NORMAL)
+    good = peer.good
+
+    def answer(request):
+        last = request["address"] + request["count"] - 1
+        if request["address"] <= 4 <= last:
+            return peer.exception(2)(request)
+        return good(request)
+    peer.answer = answer
+    daemon = run(*panel(peer.port))
+    api = daemon.api()
+    until(lambda: all(seen(api, f"d{n}") for n in range(1, 11) if n != 5), 15,
+          "all others are read")
+    until(lambda: api.alarm("d5", "fault"), 5, "the absent point is a fault")
+    assert api.json("GET", "/api/v1/points/d5")["quality"] == "bad"
+    peer.stop()
+
+
+def test_i8_nothing_but_reads_reaches_the_field(run):
+    peer = Hostile()
+    functions = set()
+    good = peer.good
+
+    def answer(request):
+        functions.add(request["fc"])
+        return good(request)
+    peer.answer = answer
+    daemon = run(*panel(peer.port))
+    daemon.add_user()
+    api = daemon.api().login()
+    peer.value = FIRE
+    alarm = until(lambda: api.alarm("d1"), 5)
+    api.acknowledge(alarm["occurrence"])
+    api.call("POST", "/api/v1/silence")
+    api.call("POST", "/api/v1/points/d1/reset")
+    requests = peer.requests
+    until(lambda: peer.requests > requests + 5, 5)
+    assert functions <= {1, 2, 3, 4}, functions
+    peer.stop()

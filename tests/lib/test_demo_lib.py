@@ -1,0 +1,260 @@
+#!/usr/bin/python3
+# SPDX-FileCopyrightText: 2026 Watchroom contributors
+# SPDX-License-Identifier: Apache-2.0
+#
+# The helpers of the demonstration, proven to see what they must: a sink that behaves
+# and misbehaves as told, a judge that names each thing missing and accepts a good run.
+
+import copy
+import json
+import sys
+import threading
+import time
+import types
+import urllib.error
+import urllib.request
+
+import pytest
+
+import demo_judge
+import demo_site
+from webhook_sink import WebhookSink
+
+
+def post(port, path="/duty", body=b'{"a": 1}', timeout=5):
+    request = urllib.request.Request(f"http://127.0.0.1:{port}{path}", data=body)
+    with urllib.request.urlopen(request, timeout=timeout) as response:
+        return response.status
+
+
+def test_sink_records_each_post(tmp_path):
+    log = tmp_path / "posts.jsonl"
+    with WebhookSink(log=log) as sink:
+        assert post(sink.port, "/duty", "火警".encode()) == 200
+        assert post(sink.port, "/manager") == 200
+        assert [e["path"] for e in sink.wait_for(2, 5)] == ["/duty", "/manager"]
+        assert len(sink.accepted("/manager")) == 1
+    lines = demo_judge.json_lines(log)
+    assert lines[0]["body"] == "火警" and lines[0]["headers"]["Content-Length"] == "6"
+
+
+def test_sink_refuses_the_first_n_of_one_path():
+    with WebhookSink(fail_first=2, status=503, only="/manager") as sink:
+        assert post(sink.port, "/duty") == 200
+        for _ in range(2):
+            with pytest.raises(urllib.error.HTTPError) as refused:
+                post(sink.port, "/manager")
+            assert refused.value.code == 503
+        assert post(sink.port, "/manager") == 200
+        assert [e["status"] for e in sink.received] == [200, 503, 503, 200]
+
+
+def test_sink_delays_without_holding_up_others():
+    with WebhookSink(delay_s=1.0, only="/slow") as sink:
+        slow = threading.Thread(target=post, args=(sink.port, "/slow"))
+        start = time.monotonic()
+        slow.start()
+        sink.wait_for(1, 5, "/slow")
+        assert post(sink.port, "/duty") == 200
+        assert time.monotonic() - start < 0.9
+        slow.join()
+        assert time.monotonic() - start >= 1.0
+
+
+def test_sink_never_answers_until_it_ends():
+    with WebhookSink(never_answer=True) as sink:
+        with pytest.raises(TimeoutError):
+            post(sink.port, timeout=0.3)
+        assert sink.received[0]["status"] is None
+        sink.heal()
+        assert post(sink.port) == 200
+
+
+def test_sink_wait_fails_at_its_deadline():
+    with WebhookSink() as sink, pytest.raises(AssertionError, match="0 of 1 posts"):
+        sink.wait_for(1, 0.1)
+
+
+def test_site_copy_insists_on_each_address_once():
+    assert demo_site.replace_once("a b", "b", "c", "x") == "a c"
+    for text in ("a", "b b"):
+        with pytest.raises(SystemExit):
+            demo_site.replace_once(text, "b", "c", "x")
+
+
+def utc(t):
+    return f"2026-01-02T03:04:{t:06.3f}Z"
+
+
+def event(seq, t, kind, point, condition, **more):
+    row = {
+        "n": None,
+        "seq": seq,
+        "time": utc(t),
+        "kind": kind,
+        "point": point,
+        "condition": condition,
+        "code": "",
+        "class": condition,
+        "occurrence": f"1-{seq}",
+    }
+    return row | more
+
+
+GOOD = {
+    "scenario": {
+        "steps": [
+            {
+                "step": name,
+                "at_s": at,
+                "point": "smoke-1",
+                "condition": "fire",
+                "code": None,
+                "event": kind,
+                "within_s": 3.0,
+            }
+            for name, at, kind in (
+                ("smoke", 2, "alarm.onset"),
+                ("reset", 20, "alarm.clear"),
+            )
+        ]
+    },
+    "building": [
+        {"step": "smoke", "utc": utc(2.0), "point": "smoke-1"},
+        {"step": "reset", "utc": utc(20.0), "point": "smoke-1"},
+    ],
+    "events": [
+        event(1, 0.5, "daemon.start", "", None, **{"class": None}),
+        event(2, 2.9, "alarm.onset", "smoke-1", "fire"),
+        event(3, 4.4, "alarm.acknowledge", "smoke-1", "fire", occurrence="1-2"),
+        event(4, 20.7, "alarm.clear", "smoke-1", "fire", occurrence="1-2"),
+    ],
+    "notices": [
+        {
+            "time": utc(3.1),
+            "path": "/duty",
+            "status": 200,
+            "body": '{"saved": true, "alarm": {"occurrence": "1-2"}}',
+        }
+    ],
+}
+
+
+def verdict(directory, run, verify_status=0, operator=True):
+    """(exit status, what was printed)"""
+    seen = {
+        "start": demo_judge.instant(utc(0)),
+        "end": demo_judge.instant(utc(30)),
+        "health": {"store": "ok"},
+        "events": run["events"],
+        "minutes": {"hydrant-main": 1},
+    }
+    (directory / "seen.json").write_text(json.dumps(seen))
+    (directory / "scenario.json").write_text(json.dumps(run["scenario"]))
+    for name in ("building", "notices"):
+        lines = "".join(json.dumps(line) + "\n" for line in run[name])
+        (directory / f"{name}.jsonl").write_text(lines)
+    (directory / "verify.txt").write_text("ok\n")
+    return demo_judge.judge(
+        types.SimpleNamespace(
+            dir=directory,
+            verify=directory / "verify.txt",
+            verify_status=verify_status,
+            operator=operator,
+        )
+    )
+
+
+def test_judge_accepts_a_good_run(tmp_path, capsys):
+    assert verdict(tmp_path, GOOD) == 0
+    out = capsys.readouterr().out
+    assert "2 of 2 steps seen" in out and "1 of 1 due" in out
+    assert "MISSED" not in out
+
+
+def without(kind):
+    def change(run):
+        run["events"] = [e for e in run["events"] if e["kind"] != kind]
+
+    return change
+
+
+def late(run):
+    run["events"][1]["time"] = utc(6.0)
+
+
+def other_condition(run):
+    run["events"][1] |= {"condition": "supervisory", "class": "supervisory"}
+
+
+def false_fire(run):
+    run["events"].append(event(9, 12.0, "alarm.onset", "smoke-7", "fire"))
+
+
+def false_clear(run):
+    run["events"].append(event(9, 12.0, "alarm.clear", "smoke-1", "fire"))
+
+
+def untold(run):
+    run["notices"] = []
+
+
+def refused_notice(run):
+    run["notices"][0]["status"] = 500
+
+
+def of_another(run):
+    run["notices"][0]["body"] = '{"saved": true, "alarm": {"occurrence": "1-22"}}'
+
+
+def unsaved(run):
+    run["notices"][0]["body"] = run["notices"][0]["body"].replace("true", "false")
+
+
+def wrote(run):
+    run["building"].append(
+        {"refused": "panel", "utc": utc(5), "unit": 1, "function": 6, "address": 0}
+    )
+
+
+@pytest.mark.parametrize(
+    "change, complaint",
+    [
+        (without("alarm.onset"), "no alarm.onset of smoke-1"),
+        (without("alarm.clear"), "no alarm.clear of smoke-1"),
+        (late, "no alarm.onset of smoke-1"),
+        (other_condition, "no alarm.onset of smoke-1"),
+        (without("alarm.acknowledge"), "not acknowledged"),
+        (false_fire, "alarm.onset of smoke-7 (fire)"),
+        (false_clear, "alarm.clear of smoke-1 (fire)"),
+        (untold, "no notice to /duty"),
+        (refused_notice, "no notice to /duty"),
+        (of_another, "no notice to /duty"),
+        (unsaved, "sent before it was saved"),
+        (wrote, "it must only read"),
+    ],
+)
+def test_judge_names_what_is_missing(tmp_path, capsys, change, complaint):
+    run = copy.deepcopy(GOOD)
+    change(run)
+    assert verdict(tmp_path, run) == 1
+    missed = [x for x in capsys.readouterr().out.splitlines() if "MISSED" in x]
+    assert any(complaint in line for line in missed)
+
+
+def test_judge_wants_the_manager_told_when_nobody_answers(tmp_path, capsys):
+    run = copy.deepcopy(GOOD)
+    without("alarm.acknowledge")(run)
+    assert verdict(tmp_path, run, operator=False) == 1
+    assert "no notice to /manager" in capsys.readouterr().out
+    run["notices"].append(run["notices"][0] | {"path": "/manager", "time": utc(7.2)})
+    assert verdict(tmp_path, run, operator=False) == 0
+
+
+def test_judge_fails_on_an_unsound_journal(tmp_path, capsys):
+    assert verdict(tmp_path, GOOD, verify_status=1) == 1
+    assert "journal is not sound" in capsys.readouterr().out
+
+
+if __name__ == "__main__":
+    sys.exit(pytest.main([__file__]))

@@ -1,0 +1,601 @@
+// SPDX-FileCopyrightText: 2026 Watchroom contributors
+// SPDX-License-Identifier: Apache-2.0
+//
+// The daemon that is not there. Owns the fake store's functions: they stand in for
+// daemon/store at link time, so these tests need no database. One thread; the reader
+// thread's jobs run on the loop a round later, as if they had come back.
+#include "console_fixture.h"
+
+#include <sys/stat.h>
+
+#include <math.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/mem.h"
+#include "store/store.h"
+#include "test.h"
+
+struct fake_store fake_store;
+
+// --- the store --------------------------------------------------------------------
+
+static struct loop *read_loop;
+
+struct pending {
+	struct loop_timer timer;
+	store_job *job;
+	void (*done)(void *arg, int result);
+	void *arg;
+};
+
+static void
+on_read(void *arg)
+{
+	struct pending *p = arg;
+	int result = fake_store.fails ? -1 : p->job(NULL, p->arg);
+
+	loop_release(read_loop);
+	p->done(p->arg, result);
+	free(p);
+}
+
+void
+store_read(
+    struct store *s, store_job *job, void (*done)(void *arg, int result), void *arg)
+{
+	struct pending *p = xcalloc(1, sizeof(*p));
+
+	(void)s;
+	fake_store.reads++;
+	p->job = job;
+	p->done = done;
+	p->arg = arg;
+	loop_timer_init(&p->timer, on_read, p);
+	loop_timer_in(read_loop, &p->timer, 0);
+	loop_hold(read_loop);
+}
+
+int
+query_person(struct reader *r, const char *id, struct person *out, struct err *err)
+{
+	(void)r;
+	(void)err;
+	for (size_t i = 0; i < ARRAY_LEN(fake_store.people); i++) {
+		if (strcmp(fake_store.people[i].id, id) != 0)
+			continue;
+		*out = fake_store.people[i];
+		return 1;
+	}
+	return 0;
+}
+
+int
+query_people(struct reader *r, bool (*row)(void *arg, const struct person *p),
+    void *arg, struct err *err)
+{
+	(void)r;
+	(void)err;
+	(void)row(arg, &fake_store.people[0]);
+	return 1;
+}
+
+int
+query_events(struct reader *r, const struct event_filter *f,
+    bool (*row)(void *arg, const struct stored_event *e), void *arg, struct err *err)
+{
+	int n = 0;
+
+	(void)r;
+	(void)err;
+	fake_store.filter = *f;
+	(void)str_copy(
+	    fake_store.point, sizeof(fake_store.point), f->point ? f->point : "");
+	for (int64_t seq = f->after_seq + 1; seq <= FAKE_EVENTS && n < (int)f->limit;
+	     seq++) {
+		struct stored_event e = {
+			.boot_id = "7", .epoch = "e1", .hash = "beef"
+		};
+		event_init(&e.event, EVENT_ALARM_ONSET);
+		e.event.seq = seq;
+		e.event.time_utc_ms = 1000 * seq;
+		n++;
+		if (!row(arg, &e))
+			break;
+	}
+	return n;
+}
+
+int
+query_readings(struct reader *r, const char *point, int64_t from_ms, int64_t to_ms,
+    int64_t step_ms, bool (*row)(void *arg, const struct reading_step *s), void *arg,
+    struct err *err)
+{
+	const struct reading_step steps[] = {
+		{ .from_ms = from_ms,
+		    .min = 700,
+		    .max = 720,
+		    .mean = 710.5,
+		    .good_ms = 60000,
+		    .minutes = 1 },
+		{ .from_ms = from_ms + step_ms,
+		    .min = (double)NAN,
+		    .max = (double)NAN,
+		    .mean = (double)NAN },
+	};
+
+	(void)r;
+	(void)err;
+	(void)str_copy(fake_store.point, sizeof(fake_store.point), point);
+	fake_store.from_ms = from_ms;
+	fake_store.to_ms = to_ms;
+	fake_store.step_ms = step_ms;
+	for (size_t i = 0; i < ARRAY_LEN(steps); i++)
+		(void)row(arg, &steps[i]);
+	return 2;
+}
+
+// --- the host ---------------------------------------------------------------------
+
+static const struct site *
+host_site(void *ctx)
+{
+	return &((struct fake_daemon *)ctx)->site;
+}
+
+static struct store *
+host_store(void *ctx)
+{
+	(void)ctx;
+	return NULL;
+}
+
+static void
+host_alarms(void *ctx, bool (*each)(void *arg, const struct alarm_view *a), void *arg)
+{
+	struct fake_daemon *d = ctx;
+
+	for (unsigned i = 0; i < d->n_alarms; i++)
+		if (!each(arg, &d->alarms[i]))
+			return;
+}
+
+static void
+host_devices(void *ctx, void (*each)(void *arg, const struct device_view *d), void *arg)
+{
+	struct fake_daemon *d = ctx;
+
+	each(arg, &(struct device_view){ .device = &d->site.devices[0],
+		      .lost = d->device_lost,
+		      .code = d->device_lost ? "timeout" : NULL,
+		      .last_heard_utc_ms = 1767323045678,
+		      .points = 1 });
+}
+
+static void
+host_health(void *ctx, struct health_view *out)
+{
+	*out = ((struct fake_daemon *)ctx)->health;
+}
+
+static void
+host_point_json(void *ctx, uint32_t point, struct buf *out)
+{
+	(void)ctx;
+	json_str(out, "quality", "good");
+	json_int(out, "value", 700 + (int64_t)point);
+}
+
+static void
+command(struct fake_daemon *d, reply_fn *done, void *arg)
+{
+	d->commands++;
+	d->held = done;
+	d->held_arg = arg;
+	if (!d->hold)
+		done(arg, &d->reply);
+}
+
+static void
+host_acknowledge(
+    void *ctx, const char *occurrence, const char *actor, reply_fn *done, void *arg)
+{
+	struct fake_daemon *d = ctx;
+
+	(void)snprintf(
+	    d->last, sizeof(d->last), "acknowledge %s %s", occurrence, actor);
+	command(d, done, arg);
+}
+
+static void
+host_note(void *ctx, const char *occurrence, const char *actor, const char *text,
+    reply_fn *done, void *arg)
+{
+	struct fake_daemon *d = ctx;
+
+	(void)snprintf(
+	    d->last, sizeof(d->last), "note %s %s %.300s", occurrence, actor, text);
+	command(d, done, arg);
+}
+
+static void
+host_reset(void *ctx, uint32_t point, const char *actor, reply_fn *done, void *arg)
+{
+	struct fake_daemon *d = ctx;
+
+	(void)snprintf(d->last, sizeof(d->last), "reset %u %s", point, actor);
+	command(d, done, arg);
+}
+
+static void
+host_silence(void *ctx, const char *actor, reply_fn *done, void *arg)
+{
+	struct fake_daemon *d = ctx;
+
+	(void)snprintf(d->last, sizeof(d->last), "silence %s", actor);
+	command(d, done, arg);
+}
+
+static void
+host_console_sound(void *ctx, const char *console, bool can_sound)
+{
+	struct fake_daemon *d = ctx;
+
+	(void)snprintf(
+	    d->sound, sizeof(d->sound), "%s %s", console, can_sound ? "true" : "false");
+}
+
+static void
+host_consoles(void *ctx, uint32_t consoles, uint32_t sounding)
+{
+	struct fake_daemon *d = ctx;
+
+	d->consoles = consoles;
+	d->sounding = sounding;
+	d->told++;
+}
+
+static void
+host_audit(void *ctx, enum event_kind kind, const char *actor, const char *from_address)
+{
+	struct fake_daemon *d = ctx;
+
+	(void)snprintf(d->audit, sizeof(d->audit), "%s %s %s", event_kind_name(kind),
+	    actor, from_address);
+	d->audits++;
+}
+
+// --- the site ---------------------------------------------------------------------
+
+static const struct profile panel = { .id = "panel", .maturity = MATURITY_INFERRED };
+static const uint32_t panel_points[] = { 0 };
+static struct bus buses[] = { { .id = "panel-lan" } };
+static struct device devices[] = {
+	{ .id = "fap1",
+	    .name_zh = "主机",
+	    .name_en = "Panel",
+	    .profile = &panel,
+	    .n_points = 1,
+	    .points = panel_points },
+};
+static struct zone zones[] = { { .id = "f5" } };
+static struct point points[] = {
+	{ .id = "fap1-d-1-5",
+	    .place_zh = "五层走廊",
+	    .place_en = "Corridor, floor 5",
+	    .kind = KIND_SMOKE,
+	    .zone = 0,
+	    .device = 0,
+	    .gpio = INDEX_NONE },
+	{ .id = "hydrant-main",
+	    .place_zh = "泵房",
+	    .place_en = "Pump room",
+	    .kind = KIND_PRESSURE,
+	    .zone = INDEX_NONE,
+	    .device = INDEX_NONE,
+	    .gpio = INDEX_NONE },
+	{ .id = "@bus/panel-lan",
+	    .place_zh = "",
+	    .place_en = "",
+	    .kind = KIND_LINK,
+	    .zone = INDEX_NONE,
+	    .device = INDEX_NONE,
+	    .gpio = INDEX_NONE },
+};
+static const struct desk_address desk[] = { { .address = "127.0.0.1" } };
+
+static const struct site small_site = {
+	.id = "tower-a",
+	.name_zh = "科技大厦",
+	.name_en = "Tower A",
+	.time_zone = "Asia/Shanghai",
+	.statistics_day_min = 8 * 60,
+	.listen_host = "127.0.0.1",
+	.n_desk = 1,
+	.desk = desk,
+	.n_buses = 1,
+	.buses = buses,
+	.n_devices = 1,
+	.devices = devices,
+	.n_zones = 1,
+	.zones = zones,
+	.n_points = 3,
+	.n_site_points = 2,
+	.points = points,
+	.revision = "0123456789abcdef",
+};
+
+static void
+put_alarms(struct fake_daemon *d, unsigned n)
+{
+	d->n_alarms = n;
+	for (unsigned i = 0; i < n; i++) {
+		(void)snprintf(
+		    d->occurrence[i], sizeof(d->occurrence[i]), "7-%u", i + 1);
+		d->alarms[i] = (struct alarm_view){ .point = &points[0],
+			.occurrence = d->occurrence[i],
+			.incident = d->occurrence[i],
+			.condition = COND_FIRE,
+			.code = "fire/smoke",
+			.alarm_class = CLASS_FIRE,
+			.state = ALARM_UNACKNOWLEDGED,
+			.sounds = true,
+			.quality = QUALITY_GOOD,
+			.raised_utc_ms = 1767323045678 + i,
+			.occurrences = 1,
+			.value = (double)NAN };
+	}
+}
+
+// --- the fixture ------------------------------------------------------------------
+
+static void
+hash_pin(struct person *p, const char *id, const char *pin, bool enabled)
+{
+	*p = (struct person){ .enabled = enabled, .role = "operator" };
+	(void)str_copy(p->id, sizeof(p->id), id);
+	(void)str_copy(p->name_zh, sizeof(p->name_zh), "王");
+	(void)str_copy(p->name_en, sizeof(p->name_en), "Wang");
+	assert_int_equal(crypto_pwhash_str(p->pin_hash, pin, strlen(pin),
+			     crypto_pwhash_OPSLIMIT_MIN, crypto_pwhash_MEMLIMIT_MIN),
+	    0);
+}
+
+int
+console_group_set_up(void **state)
+{
+	(void)state;
+	assert_true(sodium_init() >= 0);
+	return 0;
+}
+
+static void
+write_file(const char *directory, const char *name, const char *text)
+{
+	char path[200];
+
+	(void)snprintf(path, sizeof(path), "%s/%s", directory, name);
+	FILE *out = fopen(path, "w");
+	assert_non_null(out);
+	assert_true(fputs(text, out) >= 0);
+	assert_int_equal(fclose(out), 0);
+}
+
+// Says what it was called with. "2026-01-09" fails, "2026-01-08" does not come back.
+static const char report_script[] = "#!/bin/sh\n"
+				    "case \"$5$6$7\" in *2026-01-09*) exit 3;;\n"
+				    "*2026-01-08*) exec sleep 100;; esac\n"
+				    "printf '{\"said\":\"%s\"}' \"$*\"\n";
+
+static void
+make_folders(struct fixture *f)
+{
+	char path[200];
+
+	(void)strcpy(f->web, "/tmp/console-web-XXXXXX");
+	(void)strcpy(f->store, "/tmp/console-store-XXXXXX");
+	assert_non_null(mkdtemp(f->web));
+	assert_non_null(mkdtemp(f->store));
+	write_file(f->web, "index.html", "<!doctype html><p>watch</p>");
+	write_file(f->web, "app.js", "export const a = 1;");
+	write_file(f->web, ".hidden.js", "secret");
+	write_file(f->web, "notes.bak", "secret");
+	(void)snprintf(path, sizeof(path), "%s/vendor", f->web);
+	assert_int_equal(mkdir(path, 0700), 0);
+	write_file(path, "lib.js", "lib");
+	(void)snprintf(path, sizeof(path), "%s/leak.txt", f->web);
+	assert_int_equal(symlink("/etc/passwd", path), 0);
+	write_file(f->store, "report.sh", report_script);
+	(void)snprintf(path, sizeof(path), "%s/report.sh", f->store);
+	assert_int_equal(chmod(path, 0700), 0);
+}
+
+static int
+set_up(void **state, bool virtual)
+{
+	struct fixture *f = xcalloc(1, sizeof(*f));
+	struct err err = { 0 };
+	char program[100];
+
+	memset(&fake_store, 0, sizeof(fake_store));
+	hash_pin(&fake_store.people[0], "wang", "1234", true);
+	hash_pin(&fake_store.people[1], "li", "5678", false);
+	make_folders(f);
+	clock_virtual_init(&f->clock, 1000000, 1767323045678);
+	f->loop = read_loop = loop_new(virtual ? &f->clock : clock_real());
+	f->daemon.site = small_site;
+	f->daemon.health = (struct health_view){ .store_mode = "ok",
+		.clock_synchronised = true,
+		.config_rev = "0123456789abcdef",
+		.started_utc_ms = 1767323045678,
+		.points = 2,
+		.version = "0.1.0",
+		.boot = "7" };
+	f->daemon.reply = (struct reply){ .status = 200, .durable = true, .seq = 43 };
+	put_alarms(&f->daemon, 2);
+	(void)snprintf(program, sizeof(program), "%s/report.sh", f->store);
+	f->console = console_start(f->loop,
+	    &(struct console_host){ .ctx = &f->daemon,
+		.site = host_site,
+		.store = host_store,
+		.alarms = host_alarms,
+		.devices = host_devices,
+		.health = host_health,
+		.point_json = host_point_json,
+		.acknowledge = host_acknowledge,
+		.note = host_note,
+		.reset = host_reset,
+		.silence = host_silence,
+		.console_sound = host_console_sound,
+		.consoles = host_consoles,
+		.audit = host_audit },
+	    f->web, program, f->store, &err);
+	if (f->console == NULL)
+		fail_msg("%s", err.text);
+	*state = f;
+	return 0;
+}
+
+int
+console_set_up(void **state)
+{
+	return set_up(state, false);
+}
+
+int
+console_set_up_virtual(void **state)
+{
+	return set_up(state, true);
+}
+
+void
+pass(struct fixture *f, int64_t ms)
+{
+	loop_run_ready(f->loop);
+	clock_virtual_advance(&f->clock, ms);
+	loop_run_ready(f->loop);
+}
+
+static void
+remove_folder(const char *directory)
+{
+	char command_line[120];
+
+	(void)snprintf(command_line, sizeof(command_line), "rm -rf '%s'", directory);
+	assert_int_equal(system(command_line), 0);
+}
+
+int
+console_tear_down(void **state)
+{
+	struct fixture *f = *state;
+
+	console_stop(f->console);
+	if (f->daemon.hold && f->daemon.held != NULL)
+		f->daemon.held(f->daemon.held_arg, &f->daemon.reply); // to nobody
+	loop_run_ready(f->loop);
+	loop_free(f->loop);
+	remove_folder(f->web);
+	remove_folder(f->store);
+	free(f);
+	return 0;
+}
+
+struct client *
+fixture_connect(struct fixture *f, const char *from)
+{
+	return client_open(f->loop, console_port(f->console), from);
+}
+
+struct answer
+ask_from(struct fixture *f, const char *from, const char *method_and_target,
+    const char *headers, const char *body)
+{
+	struct client *c = fixture_connect(f, from);
+	struct buf b = { 0 };
+	struct answer a;
+
+	buf_printf(
+	    &b, "%s HTTP/1.1\r\nHost: localhost\r\n%s", method_and_target, headers);
+	if (body != NULL)
+		buf_printf(&b,
+		    "Content-Type: application/json\r\nContent-Length: %zu\r\n",
+		    strlen(body));
+	buf_printf(&b, "\r\n%s", body != NULL ? body : "");
+	client_say_bytes(c, b.data, b.len);
+	bool came = client_answer(c, strncmp(method_and_target, "HEAD", 4) == 0, &a);
+	buf_free(&b);
+	client_close(c);
+	if (!came)
+		fail_msg("no answer to %s", method_and_target);
+	return a;
+}
+
+struct answer
+ask(struct fixture *f, const char *method_and_target, const char *headers,
+    const char *body)
+{
+	return ask_from(f, NULL, method_and_target, headers, body);
+}
+
+void
+expect(struct answer a, int status, const char *text)
+{
+	if (a.status != status)
+		fail_msg("%d, not %d: %s", a.status, status, a.body);
+	if (text != NULL && strstr(a.body, text) == NULL)
+		fail_msg("no %s in %s", text, a.body);
+	// Every message is a text of the catalogue, not its key.
+	assert_null(strstr(a.body, "\"message\":\"error."));
+	answer_free(&a);
+}
+
+void
+log_in(struct fixture *f, const char *user, const char *pin, char headers[400])
+{
+	char body[200], token[80] = "", csrf[80] = "";
+
+	(void)snprintf(
+	    body, sizeof(body), "{\"user\":\"%s\",\"pin\":\"%s\"}", user, pin);
+	struct answer a = ask(f, "POST /api/v1/session", "X-Watchroom: 1\r\n", body);
+	assert_int_equal(a.status, 200);
+	const char *cookie = strstr(a.head, "Set-Cookie: watchroom=");
+	const char *in_body = strstr(a.body, "\"csrf\":\"");
+	assert_non_null(cookie);
+	assert_non_null(in_body);
+	assert_int_equal(
+	    sscanf(cookie, "Set-Cookie: watchroom=%64[0-9a-f];", token), 1);
+	assert_int_equal(sscanf(in_body, "\"csrf\":\"%64[0-9a-f]\"", csrf), 1);
+	(void)snprintf(headers, 400,
+	    "Cookie: a=b; watchroom=%s\r\nX-CSRF-Token: %s\r\n", token, csrf);
+	answer_free(&a);
+}
+
+struct sse_reader
+fixture_stream(struct fixture *f, const char *query, const char *headers)
+{
+	struct sse_reader r = { .client = fixture_connect(f, NULL) };
+	struct buf b = { 0 };
+
+	buf_printf(&b, "GET /api/v1/stream%s HTTP/1.1\r\nHost: localhost\r\n%s\r\n",
+	    query, headers);
+	client_say_bytes(r.client, b.data, b.len);
+	buf_free(&b);
+	return r;
+}
+
+void
+push_event(struct fixture *f, uint64_t n)
+{
+	struct event e;
+
+	event_init(&e, EVENT_ALARM_ONSET);
+	e.stream_n = n;
+	e.time_utc_ms = 1767323045678;
+	(void)strcpy(e.point, "fap1-d-1-5");
+	(void)strcpy(e.params, "{\"limit\":3}");
+	console_push_event(f->console, &e);
+}

@@ -1,0 +1,95 @@
+// SPDX-FileCopyrightText: 2026 Watchroom contributors
+// SPDX-License-Identifier: Apache-2.0
+//
+// A console with a daemon that is not there: a small site, a host that remembers what
+// it was asked, and a store that answers from tables. The server is real.
+#ifndef TESTS_UNIT_CONSOLE_FIXTURE_H
+#define TESTS_UNIT_CONSOLE_FIXTURE_H
+
+#include "console/console.h"
+#include "http_client.h"
+#include "store/query.h"
+
+enum {
+	FAKE_ALARMS_MAX = 700,
+	FAKE_EVENTS = 25
+};
+
+struct fake_daemon {
+	struct site site;
+	struct health_view health;
+	// Open alarms, in order.
+	unsigned n_alarms;
+	struct alarm_view alarms[FAKE_ALARMS_MAX];
+	char occurrence[FAKE_ALARMS_MAX][16];
+	bool device_lost;
+	// What commands answer, and what they were asked.
+	struct reply reply;
+	bool hold; // answer when the test says so
+	reply_fn *held;
+	void *held_arg;
+	unsigned commands;
+	char last[400]; // "acknowledge 7-1 wang", ...
+	char sound[64]; // "desk-1 true"
+	uint32_t consoles, sounding;
+	unsigned told;  // calls of consoles()
+	char audit[64]; // "session.open wang 127.0.0.1"
+	unsigned audits;
+};
+
+struct fixture {
+	struct clock clock; // virtual where a test asks for it
+	struct loop *loop;
+	struct console *console;
+	struct fake_daemon daemon;
+	char web[64], store[64];
+};
+
+// Group set-up and tear-down: hashes the PINs once.
+int console_group_set_up(void **state);
+// A running console on a port of its own. wang/1234, li/5678 (disabled), PINs in plain.
+int console_set_up(void **state);
+// The same on a virtual clock that moves with pass() only.
+int console_set_up_virtual(void **state);
+int console_tear_down(void **state);
+
+// Runs what is ready, lets time pass, runs what is due.
+void pass(struct fixture *f, int64_t ms);
+
+struct client *fixture_connect(struct fixture *f, const char *from);
+// One request on a new connection; `headers` are whole lines or "". Host is added.
+struct answer ask(struct fixture *f, const char *method_and_target, const char *headers,
+    const char *body);
+struct answer ask_from(struct fixture *f, const char *from,
+    const char *method_and_target, const char *headers, const char *body);
+// Asserts status and, where not NULL, that the body contains the text. Frees.
+void expect(struct answer a, int status, const char *text);
+
+// Logs in; writes "Cookie: ...\r\nX-CSRF-Token: ...\r\n".
+void log_in(struct fixture *f, const char *user, const char *pin, char headers[400]);
+
+struct sse_reader fixture_stream(
+    struct fixture *f, const char *query, const char *headers);
+
+// Pushes an event with this number, and gives the alarm it is about.
+void push_event(struct fixture *f, uint64_t n);
+// Turns the loop until the condition holds; fails when it never does.
+#define turn_until(f, condition)                   \
+  do {                                             \
+    int64_t until_ = test_now_ms() + WAIT_MS;      \
+    while (!(condition) && test_now_ms() < until_) \
+      loop_run_ready((f)->loop);                   \
+    assert_true(condition);                        \
+  } while (0)
+
+// What the fake store was asked.
+extern struct fake_store {
+	struct event_filter filter;
+	char point[ID_MAX];
+	int64_t from_ms, to_ms, step_ms;
+	unsigned reads;
+	bool fails;
+	struct person people[2];
+} fake_store;
+
+#endif

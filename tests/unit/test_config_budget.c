@@ -1,0 +1,209 @@
+// SPDX-FileCopyrightText: 2026 Watchroom contributors
+// SPDX-License-Identifier: Apache-2.0
+//
+// Loads and detection budgets against figures worked out by hand, and the number of
+// requests against the driver's own plan.
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/budget.h"
+#include "config_fixture.h"
+#include "drivers/plan.h"
+#include "test.h"
+
+static struct site *
+load(const char *text)
+{
+	(void)fixture_folder();
+	fixture_write("site.yaml", text);
+	struct site *s = fixture_load(fixture_path("site.yaml"), fixture_panels);
+	fixture_remove();
+	return s;
+}
+
+static bool
+near(double a, double b)
+{
+	return fabs(a - b) < 0.01;
+}
+
+// One gauge at 9600 8N1: registers 2 to 6 in one read. 8 + 5 + 10 bytes of 10 bits are
+// 23.96 ms, two gaps: 3.5 characters (3.65 ms) and the profile's 10 ms, 5 ms to answer.
+static void
+test_serial_line(void **state)
+{
+	struct site *s =
+	    load("site: {id: s, time_zone: UTC}\n"
+		 "buses: [{id: r, modbus_rtu: /dev/ttyS0, line: 9600 8N1}]\n"
+		 "devices:\n"
+		 "  - {id: g, bus: r, unit: 1, profile: "
+		 "pressure-transmitter-ptmb, poll: 2s, points: [{id: p, item: "
+		 "pressure, kind: pressure, on_delay: 1s, place: {en: P}}]}\n");
+	struct bus_budget b = budget_of_bus(s, 0);
+
+	(void)state;
+	assert_int_equal(b.devices, 1);
+	assert_int_equal(b.blocks, 1);
+	assert_true(near(b.cycle_ms, 23.958 + 3.646 + 10 + 5));
+	assert_true(near(b.load * 2000, b.cycle_ms));
+	// poll + pass + three tries of 1 s, rounded up.
+	assert_int_equal(budget_of_device(&s->devices[0], &b), 2000 + 3000 + 43);
+	assert_int_equal(s->devices[0].budget_ms, 5043);
+	struct point_budget p = budget_of_point(s, &s->points[0], &b);
+	assert_int_equal(p.worst_ms, 6043);
+	assert_int_equal(p.pulse_ms, 2000 + 43 + 1000);
+	assert_int_equal(p.limit_ms, BUDGET_OTHER_MS);
+	site_free(s);
+}
+
+// Two devices on one line: the other may be dead and be tried when our turn comes, and
+// dead units take a tenth of the time.
+static void
+test_shared_bus(void **state)
+{
+	struct site *s = load(
+	    "site: {id: s, time_zone: UTC}\n"
+	    "buses: [{id: t, modbus_tcp: \"192.0.2.1\"}]\n"
+	    "devices:\n"
+	    "  - {id: a, bus: t, unit: 1, profile: notifier-modbus-gw, timeout: 500ms, "
+	    "points: [{id: p, item: detector, loop: 1, device: 1, kind: smoke, place: "
+	    "{en: "
+	    "P}}]}\n"
+	    "  - {id: b, bus: t, unit: 2, profile: notifier-modbus-gw, timeout: 3s, "
+	    "retries: 0, accept_budget: {limit: 20s, reason: slow panel}}\n");
+	struct bus_budget b = budget_of_bus(s, 0);
+
+	(void)state;
+	assert_int_equal(b.devices, 2);
+	assert_int_equal(b.blocks, 1);
+	assert_int_equal(b.timeout_ms, 3000);
+	// 1000 + 5 + 3 * 500 + 5/9 + 3000
+	assert_int_equal(budget_of_device(&s->devices[0], &b), 5506);
+	assert_int_equal(
+	    budget_of_point(s, &s->points[0], &b).limit_ms, BUDGET_FIRE_MS);
+	assert_int_equal(s->devices[1].accept_ms, 20000);
+	assert_string_equal(s->devices[1].accept_reason, "slow panel");
+	assert_null(s->devices[0].accept_reason);
+	site_free(s);
+}
+
+static void
+test_gpio_line(void **state)
+{
+	struct site *s =
+	    load("site: {id: s, time_zone: UTC}\n"
+		 "gpio:\n"
+		 "  - {id: g, chip: c, points: [{id: a, line: x, kind: door, "
+		 "debounce: 80ms, on_delay: 2s, place: {en: D}}, {id: b, line: y, "
+		 "kind: panic, pulse: latch, place: {en: D}}]}\n");
+
+	(void)state;
+	assert_int_equal(budget_of_point(s, &s->points[0], NULL).worst_ms, 2080);
+	assert_int_equal(budget_of_point(s, &s->points[1], NULL).worst_ms, 0);
+	assert_int_equal(budget_of_point(s, &s->points[1], NULL).pulse_ms, 0);
+	site_free(s);
+}
+
+static uint32_t
+blocks_of_driver(const struct site *s, const struct device *d)
+{
+	struct plan plan;
+	uint32_t n = 0;
+
+	plan_build(s, d, &plan);
+	for (uint16_t i = 0; i < plan.n; i++)
+		n += plan.blocks[i].kind == PLAN_POINTS;
+	plan_free(&plan);
+	return n;
+}
+
+static void
+test_requests_are_those_of_the_driver(void **state)
+{
+	static const char *const sites[] = {
+		WR_SOURCE_ROOT "/conf/example/site.yaml",
+		WR_SOURCE_ROOT "/conf/demo/site.yaml",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(sites); i++) {
+		struct site *s = fixture_load(sites[i], fixture_panels);
+		for (uint16_t k = 0; k < s->n_devices; k++)
+			assert_int_equal(budget_blocks(s, &s->devices[k]),
+			    blocks_of_driver(s, &s->devices[k]));
+		site_free(s);
+	}
+}
+
+// Every pattern of holes around the widths at which blocks part.
+static void
+test_holes_part_blocks_alike(void **state)
+{
+	(void)state;
+	for (unsigned step = 1; step < 20; step++) {
+		char *text = NULL;
+		size_t size = 0;
+		FILE *out = open_memstream(&text, &size);
+		assert_non_null(out);
+		(void)fprintf(out, "site: {id: s, time_zone: UTC}\n"
+				   "buses: [{id: t, modbus_tcp: \"192.0.2.1\"}]\n"
+				   "devices:\n  - id: a\n    bus: t\n    unit: 1\n"
+				   "    profile: notifier-modbus-gw\n    points:\n");
+		for (unsigned n = 1; n <= 159; n += step)
+			(void)fprintf(out,
+			    "      - {id: p%u, item: detector, loop: 1, device: %u, "
+			    "kind: smoke, "
+			    "place: {en: P}}\n",
+			    n, n);
+		assert_int_equal(fclose(out), 0);
+		struct site *s = load(text);
+		assert_int_equal(budget_blocks(s, &s->devices[0]),
+		    blocks_of_driver(s, &s->devices[0]));
+		site_free(s);
+		free(text);
+	}
+}
+
+static void
+test_summary_names_everything(void **state)
+{
+	static const char *const wanted[] = { "site tower-a (Tower A), revision ",
+		"modbus_tcp 192.0.2.10 port 502", "/dev/serial/by-id/usb-1 9600 8N1",
+		"notifier-modbus-gw (documented)", "limit 10 s", "door-b1-pump",
+		"load ", "room-io", "duty-chat", "fire-ladder",
+		"every 1 min until answered", "fap1 holding 400 (block from 40001)" };
+	struct site *s =
+	    fixture_load(WR_SOURCE_ROOT "/conf/example/site.yaml", fixture_panels);
+	char *text = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&text, &size);
+
+	(void)state;
+	assert_non_null(out);
+	site_print_summary(s, out);
+	assert_int_equal(fclose(out), 0);
+	for (size_t i = 0; i < ARRAY_LEN(wanted); i++)
+		if (strstr(text, wanted[i]) == NULL)
+			fail_msg("no \"%s\" in:\n%s", wanted[i], text);
+	for (uint32_t i = 0; i < s->n_site_points; i++)
+		assert_non_null(strstr(text, s->points[i].id));
+	free(text);
+	site_free(s);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_serial_line),
+		cmocka_unit_test(test_shared_bus),
+		cmocka_unit_test(test_gpio_line),
+		cmocka_unit_test(test_requests_are_those_of_the_driver),
+		cmocka_unit_test(test_holes_part_blocks_alike),
+		cmocka_unit_test(test_summary_names_everything),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,371 @@
+// SPDX-FileCopyrightText: 2026 Watchroom contributors
+// SPDX-License-Identifier: Apache-2.0
+//
+// Good sites, field by field: the example of the documentation, the shortest site there
+// can be with its defaults, includes and secrets, the built-in points, the revision.
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config_fixture.h"
+#include "test.h"
+
+static bool
+same(double a, double b)
+{
+	return !(a < b) && !(a > b);
+}
+
+static struct site *
+load_example(void)
+{
+	return fixture_load(WR_SOURCE_ROOT "/conf/example/site.yaml", fixture_panels);
+}
+
+static const struct point *
+point_of(const struct site *s, const char *id)
+{
+	uint32_t i = site_find_point(s, id);
+
+	assert_int_not_equal(i, UINT32_MAX);
+	return &s->points[i];
+}
+
+static void
+test_example_top(void **state)
+{
+	struct site *s = load_example();
+
+	(void)state;
+	assert_string_equal(s->id, "tower-a");
+	assert_string_equal(s->name_zh, "科技大厦");
+	assert_string_equal(s->name_en, "Tower A");
+	assert_string_equal(s->time_zone, "Asia/Shanghai");
+	assert_int_equal(s->statistics_day_min, 480);
+	assert_false(s->acknowledge_panel);
+	assert_int_equal(s->realarm_ms, 0);
+	assert_int_equal(s->resound_ms, 60000);
+	assert_string_equal(s->store_directory, "/var/lib/watchroom");
+	assert_string_equal(s->listen_host, "127.0.0.1");
+	assert_int_equal(s->listen_port, 8470);
+	assert_int_equal(s->n_desk, 1);
+	assert_string_equal(s->desk[0].address, "127.0.0.1");
+	assert_int_equal(s->n_zones, 3);
+	assert_string_equal(s->zones[0].id, "b1");
+	assert_string_equal(s->zones[0].name_zh, "地下一层");
+	assert_string_equal(s->zones[0].name_en, "Basement 1");
+	assert_int_equal(strlen(s->revision), 16);
+	assert_string_equal(s->codes[0], "");
+	site_free(s);
+}
+
+static void
+test_example_buses_and_devices(void **state)
+{
+	struct site *s = load_example();
+
+	(void)state;
+	assert_int_equal(s->n_buses, 3);
+	assert_int_equal(s->buses[0].kind, BUS_MODBUS_TCP);
+	assert_string_equal(s->buses[0].host, "192.0.2.10");
+	assert_int_equal(s->buses[0].port, 502);
+	const struct bus *rtu = &s->buses[2];
+	assert_string_equal(rtu->id, "pump-room");
+	assert_int_equal(rtu->kind, BUS_MODBUS_RTU);
+	assert_string_equal(rtu->tty, "/dev/serial/by-id/usb-1");
+	assert_int_equal(rtu->baud, 9600);
+	assert_int_equal(rtu->parity, 'N');
+	assert_int_equal(rtu->data_bits, 8);
+	assert_int_equal(rtu->stop_bits, 1);
+
+	assert_int_equal(s->n_devices, 4);
+	const struct device *io = &s->devices[1];
+	assert_string_equal(io->id, "io1");
+	assert_string_equal(io->name_en, "Pump room input module");
+	assert_int_equal(io->bus, 1);
+	assert_int_equal(io->unit, 1);
+	assert_string_equal(io->profile->id, "iologik-e1200");
+	assert_int_equal(io->poll_ms, 1000);
+	assert_int_equal(io->timeout_ms, 500);
+	assert_int_equal(io->retries, 1);
+	assert_int_equal(io->n_points, 3);
+	const struct device *gauge = &s->devices[2];
+	assert_string_equal(gauge->name_zh, gauge->profile->name_zh); // none of its own
+	assert_int_equal(gauge->timeout_ms, gauge->profile->timeout_ms);
+	assert_int_equal(gauge->retries, 2);
+	assert_int_equal(s->devices[3].poll_ms, 5000);
+	assert_ptr_equal(s->devices[3].profile, gauge->profile); // read once
+	assert_true(gauge->budget_ms > 4000 && gauge->budget_ms < 6000);
+	site_free(s);
+}
+
+static void
+test_example_points(void **state)
+{
+	struct site *s = load_example();
+
+	(void)state;
+	assert_int_equal(s->n_site_points, 15);
+	const struct point *p = point_of(s, "smoke-2f-corridor");
+	assert_int_equal(p->kind, KIND_SMOKE);
+	assert_int_equal(p->latch, LATCH_PANEL);
+	assert_string_equal(s->zones[p->zone].id, "f2");
+	assert_int_equal(p->loop, 2);
+	assert_int_equal(p->number, 1);
+	assert_int_equal(p->pdu, 400);
+	assert_int_equal(p->device, 0);
+	assert_int_equal(p->gpio, INDEX_NONE);
+	assert_null(p->limits);
+	assert_null(p->class_override);
+	p = point_of(s, "flow-2f-sprinkler");
+	assert_int_equal(p->pdu, 200 + 400 + 6);
+	assert_int_equal(p->latch, LATCH_NONE);
+	assert_string_equal(
+	    point_of(s, "mcp-1f-lobby")->place_en, "Manual call point \"A\", lobby");
+	p = point_of(s, "pump-panel-power");
+	assert_true(p->active_low);
+	assert_int_equal(p->on_delay_ms, 1000);
+	assert_int_equal(p->off_delay_ms, 5000);
+	assert_int_equal(p->pdu, 2);
+	assert_non_null(p->class_override);
+	assert_int_equal(p->class_override[COND_FAULT], CLASS_SYSTEM);
+	assert_int_equal(p->class_override[COND_FIRE], CLASS_COUNT);
+	assert_int_equal(point_class(p, COND_FAULT), CLASS_SYSTEM);
+	// Ordered by address, whatever the order in the file.
+	const struct device *fap = &s->devices[0];
+	for (uint32_t i = 1; i < fap->n_points; i++)
+		assert_true(
+		    s->points[fap->points[i - 1]].pdu < s->points[fap->points[i]].pdu);
+	site_free(s);
+}
+
+static void
+test_example_limits_and_lines(void **state)
+{
+	struct site *s = load_example();
+	const struct point *p = point_of(s, "hydrant-main");
+
+	(void)state;
+	assert_true(p->daily_log);
+	assert_int_equal(p->pdu, 4);
+	assert_false(p->limits[LIMIT_LOW_LOW].set);
+	assert_true(p->limits[LIMIT_LOW].set);
+	assert_true(same(p->limits[LIMIT_LOW].value, 600));
+	assert_true(same(p->limits[LIMIT_LOW].hysteresis, 10));
+	assert_int_equal(p->limits[LIMIT_LOW].on_delay_ms, 5000);
+	p = point_of(s, "roof-tank");
+	assert_true(same(p->limits[LIMIT_LOW_LOW].value, 50));
+	assert_true(same(p->limits[LIMIT_LOW].value, 80));
+	assert_true(same(p->limits[LIMIT_HIGH].value, 200));
+	assert_true(same(p->limits[LIMIT_HIGH_HIGH].value, 250));
+
+	assert_int_equal(s->n_gpios, 1);
+	assert_string_equal(s->gpios[0].id, "room-io");
+	assert_string_equal(s->gpios[0].chip, "gpio-sim.0-node0");
+	assert_int_equal(s->gpios[0].n_points, 2);
+	p = &s->points[s->gpios[0].points[0]];
+	assert_string_equal(p->id, "door-b1-pump");
+	assert_string_equal(p->line, "door-b1");
+	assert_int_equal(p->kind, KIND_DOOR);
+	assert_true(p->active_low);
+	assert_int_equal(p->debounce_ms, 50);
+	assert_false(p->pulse_latch);
+	assert_int_equal(p->gpio, 0);
+	assert_int_equal(p->device, INDEX_NONE);
+	p = &s->points[s->gpios[0].points[1]];
+	assert_true(p->pulse_latch);
+	assert_int_equal(p->latch, LATCH_OWN);
+	assert_string_equal(p->line, "4");
+	assert_int_equal(p->zone, INDEX_NONE);
+	site_free(s);
+}
+
+static void
+test_example_alerts(void **state)
+{
+	struct site *s = load_example();
+
+	(void)state;
+	assert_int_equal(s->n_channels, 2);
+	assert_string_equal(s->channels[0].url, "https://chat.example.org/hooks/duty");
+	assert_int_equal(s->channels[0].timeout_ms, 10000);
+	assert_int_equal(s->channels[1].give_up_ms, 86400000);
+	assert_int_equal(s->n_ladders, 2);
+	const struct ladder *l = &s->ladders[0];
+	assert_int_equal(l->classes, 1 << CLASS_FIRE);
+	assert_int_equal(l->n_steps, 2);
+	assert_int_equal(l->steps[0].after_ms, 0);
+	assert_int_equal(l->steps[0].repeat_ms, 0);
+	assert_int_equal(l->steps[1].after_ms, 30000);
+	assert_int_equal(l->steps[1].repeat_ms, 60000);
+	assert_int_equal(l->steps[1].n_channels, 2);
+	assert_int_equal(l->steps[1].channels[1], 1);
+	assert_int_equal(s->ladders[1].classes,
+	    1 << CLASS_PREALARM | 1 << CLASS_SECURITY | 1 << CLASS_SUPERVISORY |
+		1 << CLASS_FAULT | 1 << CLASS_PROCESS | 1 << CLASS_SYSTEM);
+	site_free(s);
+}
+
+static void
+test_built_in_points(void **state)
+{
+	static const char *const order[] = { "@bus/panel-lan", "@bus/io-lan",
+		"@bus/pump-room", "@device/fap1", "@device/io1", "@device/jockey-gauge",
+		"@device/tank-gauge", "@gpio/room-io", "@channel/duty-chat",
+		"@channel/manager-chat", "@store", "@clock", "@loop", "@console" };
+	struct site *s = load_example();
+
+	(void)state;
+	assert_int_equal(s->n_points, s->n_site_points + ARRAY_LEN(order));
+	for (size_t i = 0; i < ARRAY_LEN(order); i++) {
+		const struct point *p = &s->points[s->n_site_points + i];
+		assert_string_equal(p->id, order[i]);
+		assert_true(point_builtin(p));
+		assert_int_equal(p->kind, i < 10 ? KIND_LINK : KIND_SYSTEM);
+		assert_int_equal(p->zone, INDEX_NONE);
+		assert_int_equal(p->latch, LATCH_NONE);
+		assert_non_null(p->place_zh);
+	}
+	assert_int_equal(s->buses[2].link_point, s->n_site_points + 2);
+	assert_int_equal(s->devices[0].link_point, s->n_site_points + 3);
+	assert_string_equal(
+	    s->points[s->devices[0].link_point].place_en, "Fire alarm panel 1");
+	assert_int_equal(s->gpios[0].link_point, s->n_site_points + 7);
+	assert_int_equal(s->channels[1].link_point, s->n_site_points + 9);
+	assert_int_equal(s->store_point, s->n_site_points + 10);
+	assert_int_equal(s->clock_point, s->n_site_points + 11);
+	assert_int_equal(s->loop_point, s->n_site_points + 12);
+	assert_int_equal(s->console_point, s->n_site_points + 13);
+	site_free(s);
+}
+
+static void
+test_shortest_site(void **state)
+{
+	(void)state;
+	(void)fixture_folder();
+	fixture_write("site.yaml", "site: {id: s, time_zone: UTC}\n");
+	struct site *s = fixture_load(fixture_path("site.yaml"), fixture_panels);
+	assert_string_equal(s->name_zh, "s");
+	assert_int_equal(s->statistics_day_min, 0);
+	assert_string_equal(s->store_directory, "");
+	assert_string_equal(s->listen_host, "127.0.0.1");
+	assert_int_equal(s->listen_port, 8470);
+	assert_int_equal(s->n_desk, 2);
+	assert_int_equal(s->resound_ms, 60000);
+	assert_int_equal(s->n_points, 4);
+	assert_int_equal(s->n_site_points, 0);
+	site_free(s);
+	fixture_remove();
+}
+
+static void
+test_includes_append_and_paths_are_of_the_naming_file(void **state)
+{
+	(void)state;
+	(void)fixture_folder();
+	fixture_write("site.yaml", "site: {id: s, time_zone: UTC}\n"
+				   "zones: [{id: a}]\n"
+				   "include: [more/zones.yaml, more/wiring.yaml]\n");
+	fixture_write("more/zones.yaml", "zones: [{id: b, name: {en: B}}]\n");
+	fixture_write("more/wiring.yaml",
+	    "buses: [{id: line, modbus_rtu: ./tty, line: 19200  8E1}]\n"
+	    "store: {directory: ../data/./x}\n"
+	    "engine: {acknowledge: panel, realarm: 4h, resound: 30s}\n"
+	    "devices:\n"
+	    "  - {id: g, bus: line, unit: 247, profile: pressure-transmitter-ptmb,\n"
+	    "     points: p.csv}\n");
+	fixture_write(
+	    "more/p.csv", "id,item,kind,place_zh\np1,pressure,pressure,泵房\n");
+	struct site *s = fixture_load(fixture_path("site.yaml"), fixture_panels);
+	assert_int_equal(s->n_zones, 2);
+	assert_string_equal(s->zones[1].name_zh, "B"); // one language stands in
+	assert_string_equal(s->store_directory, fixture_path("data/x"));
+	assert_string_equal(s->buses[0].tty, fixture_path("more/tty"));
+	assert_int_equal(s->buses[0].baud, 19200);
+	assert_int_equal(s->buses[0].parity, 'E');
+	assert_true(s->acknowledge_panel);
+	assert_int_equal(s->realarm_ms, 4 * 3600 * 1000);
+	assert_int_equal(s->resound_ms, 30000);
+	assert_string_equal(point_of(s, "p1")->place_en, "泵房");
+	site_free(s);
+	fixture_remove();
+}
+
+static void
+test_secret_from_file_is_used_and_never_shown(void **state)
+{
+	(void)state;
+	(void)fixture_folder();
+	fixture_write("site.yaml", "site: {id: s, time_zone: UTC}\n"
+				   "channels:\n"
+				   "  - {id: a, webhook: {file: secret/a.url}}\n"
+				   "  - {id: b, webhook: {file: secret/a.url}}\n");
+	fixture_write("secret/a.url", "https://192.0.2.1/send?key=5ecret\n");
+	struct site *s = fixture_load(fixture_path("site.yaml"), fixture_panels);
+	assert_string_equal(s->channels[0].url, "https://192.0.2.1/send?key=5ecret");
+	assert_string_equal(s->channels[1].url, "https://192.0.2.1/send?key=5ecret");
+	site_free(s);
+
+	fixture_write("secret/a.url", "ttps://192.0.2.1/send?key=5ecret\n");
+	char *text = fixture_refusal(fixture_path("site.yaml"), fixture_panels);
+	assert_non_null(strstr(text, "must begin with http:// or https://"));
+	assert_null(strstr(text, "5ecret"));
+	free(text);
+	fixture_remove();
+}
+
+static void
+test_revision_follows_every_file(void **state)
+{
+	char first[17];
+
+	(void)state;
+	(void)fixture_folder();
+	fixture_write("site.yaml", "site: {id: s, time_zone: UTC}\n"
+				   "buses: [{id: b, modbus_tcp: \"192.0.2.1\"}]\n"
+				   "devices: [{id: d, bus: b, unit: 1, profile: "
+				   "iologik-e1200, points: p.csv}]\n");
+	fixture_write("p.csv", "id,item,device,kind,place_en\nx,di,0,door,Door\n");
+	struct site *s = fixture_load(fixture_path("site.yaml"), fixture_panels);
+	memcpy(first, s->revision, sizeof(first));
+	site_free(s);
+	s = fixture_load(fixture_path("site.yaml"), fixture_panels);
+	assert_string_equal(s->revision, first);
+	site_free(s);
+	fixture_write("p.csv", "id,item,device,kind,place_en\nx,di,0,door,Gate\n");
+	s = fixture_load(fixture_path("site.yaml"), fixture_panels);
+	assert_string_not_equal(s->revision, first);
+	site_free(s);
+	fixture_remove();
+}
+
+static void
+test_profiles_come_from_the_environment(void **state)
+{
+	(void)state;
+	assert_int_equal(setenv("WATCHROOM_PANELS", "/nowhere/panels", 1), 0);
+	assert_string_equal(panels_directory(), "/nowhere/panels");
+	assert_int_equal(unsetenv("WATCHROOM_PANELS"), 0);
+	assert_non_null(strstr(panels_directory(), "panels"));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_example_top),
+		cmocka_unit_test(test_example_buses_and_devices),
+		cmocka_unit_test(test_example_points),
+		cmocka_unit_test(test_example_limits_and_lines),
+		cmocka_unit_test(test_example_alerts),
+		cmocka_unit_test(test_built_in_points),
+		cmocka_unit_test(test_shortest_site),
+		cmocka_unit_test(test_includes_append_and_paths_are_of_the_naming_file),
+		cmocka_unit_test(test_secret_from_file_is_used_and_never_shown),
+		cmocka_unit_test(test_revision_follows_every_file),
+		cmocka_unit_test(test_profiles_come_from_the_environment),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

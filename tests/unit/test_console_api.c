@@ -1,0 +1,738 @@
+// SPDX-FileCopyrightText: 2026 Watchroom contributors
+// SPDX-License-Identifier: Apache-2.0
+//
+// The calls of docs/api.md against a daemon that is not there: who may do what, what is
+// refused, what each answer holds.
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "console/routes.h"
+#include "console_fixture.h"
+#include "test.h"
+
+#define OURS "X-Watchroom: 1\r\n"
+
+// --- reading ----------------------------------------------------------------------
+
+static void
+test_state_holds_what_the_page_needs(void **state)
+{
+	static const char *const parts[] = {
+		"\"id\":\"7-0\"",
+		"\"site\":{\"id\":\"tower-a\",\"name\":{\"zh\":\"科技大厦\",\"en\":"
+		"\"Tower A\"},"
+		"\"time_zone\":\"Asia/Shanghai\",\"statistics_day\":\"08:00\"}",
+		"\"session\":null",
+		"\"desk\":true",
+		"\"counters\":{\"fire\":{\"active\":2,\"unacknowledged\":2}",
+		"\"alarms\":[{\"occurrence\":\"7-1\"",
+		"\"alarms_total\":2",
+		"\"devices\":[{\"id\":\"fap1\"",
+		"\"health\":{\"store\":\"ok\"",
+		"\"readings\":[{\"point\":\"hydrant-main\"",
+		"\"inferred\":true",
+		"\"zone\":\"f5\"",
+	};
+	struct answer a = ask(*state, "GET /api/v1/state", "", NULL);
+
+	assert_int_equal(a.status, 200);
+	assert_true(answer_has(&a, "Content-Type: application/json"));
+	for (size_t i = 0; i < ARRAY_LEN(parts); i++)
+		if (strstr(a.body, parts[i]) == NULL)
+			fail_msg("no %s in %s", parts[i], a.body);
+	answer_free(&a);
+}
+
+static void
+test_state_shows_at_most_500_alarms(void **state)
+{
+	struct fixture *f = *state;
+
+	for (unsigned i = 2; i < 600; i++)
+		f->daemon.alarms[i] = f->daemon.alarms[0];
+	f->daemon.n_alarms = 600;
+	struct answer a = ask(f, "GET /api/v1/state", "", NULL);
+	unsigned shown = 0;
+	for (const char *p = a.body; (p = strstr(p, "\"occurrence\":")) != NULL; p++)
+		shown++;
+	assert_int_equal(shown, 500);
+	expect(a, 200, "\"alarms_total\":600");
+}
+
+static void
+test_alarms_are_paged(void **state)
+{
+	struct fixture *f = *state;
+
+	struct answer a = ask(f, "GET /api/v1/alarms?limit=1", "", NULL);
+	assert_null(strstr(a.body, "\"7-2\""));
+	expect(a, 200, "\"next\":\"1.7-1\"");
+	expect(ask(f, "GET /api/v1/alarms?limit=1&after=1.7-1", "", NULL), 200,
+	    "\"next\":null");
+	// The alarm of the cursor has closed: its place still counts.
+	expect(ask(f, "GET /api/v1/alarms?after=1.7-99", "", NULL), 200,
+	    "\"occurrence\":\"7-2\"");
+	expect(
+	    ask(f, "GET /api/v1/alarms?after=x", "", NULL), 400, "\"field\":\"after\"");
+	expect(ask(f, "GET /api/v1/alarms?limit=501", "", NULL), 400,
+	    "\"field\":\"limit\"");
+	expect(
+	    ask(f, "GET /api/v1/alarms?limit=0", "", NULL), 400, "\"field\":\"limit\"");
+	expect(ask(f, "GET /api/v1/alarms?limit=-1", "", NULL), 400,
+	    "\"field\":\"limit\"");
+}
+
+static void
+test_points(void **state)
+{
+	struct fixture *f = *state;
+
+	expect(ask(f, "GET /api/v1/points?limit=2", "", NULL), 200, "\"next\":\"2\"");
+	expect(ask(f, "GET /api/v1/points?after=2", "", NULL), 200, "\"next\":null");
+	expect(ask(f, "GET /api/v1/points?after=4000000000", "", NULL), 200,
+	    "\"points\":[]");
+	expect(ask(f, "GET /api/v1/points/hydrant-main", "", NULL), 200,
+	    "\"id\":\"hydrant-main\"");
+	expect(ask(f, "GET /api/v1/points/@bus%2Fpanel-lan", "", NULL), 200,
+	    "\"kind\":\"link\"");
+	expect(ask(f, "GET /api/v1/points/nobody", "", NULL), 404, "\"not_found\"");
+}
+
+static void
+test_events_are_asked_as_given(void **state)
+{
+	struct fixture *f = *state;
+
+	expect(ask(f, "GET /api/v1/events", "", NULL), 200, "\"next\":null");
+	assert_int_equal(fake_store.filter.limit, 100);
+	assert_int_equal(fake_store.filter.alarm_class, -1);
+	expect(ask(f,
+		   "GET /api/v1/events?after=3&limit=5&point=fap1-d-1-5&class=fire"
+		   "&from=1970-01-01T00:00:01Z&to=1970-01-01T08:00:02%2B08:00",
+		   "", NULL),
+	    200, "\"next\":\"8\"");
+	assert_int_equal(fake_store.filter.after_seq, 3);
+	assert_int_equal(fake_store.filter.alarm_class, CLASS_FIRE);
+	assert_int_equal(fake_store.filter.from_utc_ms, 1000);
+	assert_int_equal(fake_store.filter.to_utc_ms, 2000);
+	assert_string_equal(fake_store.point, "fap1-d-1-5");
+	expect(ask(f, "GET /api/v1/events?class=blue", "", NULL), 400, "\"class\"");
+	expect(ask(f, "GET /api/v1/events?from=yesterday", "", NULL), 400, "\"from\"");
+	expect(ask(f, "GET /api/v1/events?limit=1001", "", NULL), 400, "\"limit\"");
+	fake_store.fails = true;
+	expect(ask(f, "GET /api/v1/events", "", NULL), 503, "\"unavailable\"");
+}
+
+static void
+test_readings(void **state)
+{
+	struct fixture *f = *state;
+	static const char day[] = "&from=2026-01-01T00:00:00Z&to=2026-01-02T00:00:00Z";
+	char target[200];
+
+	(void)snprintf(target, sizeof(target),
+	    "GET /api/v1/readings?point=hydrant-main%s&step=3600", day);
+	struct answer a = ask(f, target, "", NULL);
+	assert_non_null(strstr(a.body, "\"unit\":\"kPa\",\"step_ms\":3600000"));
+	// What was not measured is null, never 0 (I6).
+	assert_non_null(strstr(a.body, "\"min\":null,\"mean\":null,\"max\":null"));
+	expect(a, 200, "\"mean\":710.5");
+	assert_int_equal(fake_store.step_ms, 3600000);
+	(void)snprintf(target, sizeof(target),
+	    "GET /api/v1/readings?point=hydrant-main&from=2025-01-01T00:00:00Z");
+	expect(ask(f, target, "", NULL), 400, "\"too_many_steps\"");
+	expect(ask(f, "GET /api/v1/readings?point=hydrant-main&step=90", "", NULL), 400,
+	    "\"step\"");
+	expect(ask(f, "GET /api/v1/readings", "", NULL), 400, "\"missing_parameter\"");
+	expect(ask(f, "GET /api/v1/readings?point=nobody", "", NULL), 404, "\"point\"");
+	expect(ask(f,
+		   "GET /api/v1/readings?point=hydrant-main&from=2026-01-02T00:00:00Z"
+		   "&to=2026-01-01T00:00:00Z",
+		   "", NULL),
+	    400, "\"from\"");
+}
+
+static void
+test_reports_run_the_program(void **state)
+{
+	struct fixture *f = *state;
+	char want[160];
+
+	struct answer a =
+	    ask(f, "GET /api/v1/reports/alarms-daily?day=2026-01-02&format=csv&lang=en",
+		"", NULL);
+	assert_true(answer_has(&a, "Content-Type: text/csv"));
+	assert_true(answer_has(&a, "Content-Disposition: attachment; "
+				   "filename=\"alarms-daily-2026-01-02.csv\""));
+	(void)snprintf(want, sizeof(want),
+	    "--store %s report alarms-daily --day 2026-01-02 --format csv --lang en",
+	    f->store);
+	expect(a, 200, want);
+	expect(ask(f, "GET /api/v1/reports/pressure-daily", "", NULL), 200,
+	    "--day today --format json --lang zh");
+	expect(ask(f, "GET /api/v1/reports/alarms-daily?day=2026-01-09", "", NULL), 503,
+	    "\"report_failed\"");
+}
+
+static void
+test_reports_refuse_what_is_not_listed(void **state)
+{
+	struct fixture *f = *state;
+
+	expect(ask(f, "GET /api/v1/reports/passwd", "", NULL), 404, "\"name\"");
+	expect(ask(f, "GET /api/v1/reports/alarms-daily?day=--store", "", NULL), 400,
+	    "\"day\"");
+	expect(ask(f, "GET /api/v1/reports/alarms-daily?day=2026-13-01", "", NULL), 400,
+	    "\"day\"");
+	expect(ask(f, "GET /api/v1/reports/alarms-daily?day=2026-01-01x", "", NULL),
+	    400, "\"day\"");
+	expect(ask(f, "GET /api/v1/reports/alarms-daily?format=exe", "", NULL), 400,
+	    "\"format\"");
+	expect(ask(f, "GET /api/v1/reports/alarms-daily?lang=fr", "", NULL), 400,
+	    "\"lang\"");
+}
+
+static void
+test_a_third_report_at_once_is_refused(void **state)
+{
+	struct fixture *f = *state;
+	struct client *c[2];
+
+	for (int i = 0; i < 2; i++) {
+		c[i] = fixture_connect(f, NULL);
+		client_say(c[i],
+		    "GET /api/v1/reports/alarms-daily?day=2026-01-08 HTTP/1.1\r\n"
+		    "Host: localhost\r\n\r\n");
+		for (int k = 0; k < 5; k++)
+			client_turn(c[i]);
+	}
+	expect(
+	    ask(f, "GET /api/v1/reports/alarms-daily", "", NULL), 503, "reports_busy");
+	for (int i = 0; i < 2; i++)
+		client_close(c[i]);
+	// console_stop kills the two that sleep; tear-down would hang otherwise.
+}
+
+static void
+test_text_is_the_catalogue(void **state)
+{
+	expect(ask(*state, "GET /api/v1/text?lang=en", "", NULL), 200,
+	    "\"class.fire\":\"Fire\"");
+	expect(ask(*state, "GET /api/v1/text?lang=zh", "", NULL), 200,
+	    "\"class.fire\":\"火警\"");
+	expect(ask(*state, "GET /api/v1/text", "Accept-Language: en-GB,en\r\n", NULL),
+	    200, "\"class.fire\":\"Fire\"");
+	expect(ask(*state, "GET /api/v1/text?lang=fr", "", NULL), 400, "\"lang\"");
+}
+
+static void
+test_messages_are_in_the_language_asked_for(void **state)
+{
+	expect(ask(*state, "GET /nothing", "", NULL), 404, "没有找到");
+	expect(ask(*state, "GET /nothing", "Accept-Language: en\r\n", NULL), 404,
+	    "\"not found\"");
+	expect(ask(*state, "GET /nothing",
+		   "Accept-Language: fr, zh;q=0.3, en;q=0.8\r\n", NULL),
+	    404, "\"not found\"");
+}
+
+static void
+test_healthz(void **state)
+{
+	struct fixture *f = *state;
+
+	expect(ask_from(f, "127.0.0.2", "GET /healthz", "", NULL), 200,
+	    "{\"status\":\"ok\",\"store\":\"ok\",\"modes\":[]}");
+	f->daemon.health.store_mode = "full";
+	f->daemon.health.points_unknown = 1;
+	// Degraded, but fires are still seen.
+	expect(ask(f, "GET /healthz", "", NULL), 200,
+	    "{\"status\":\"degraded\",\"store\":\"full\","
+	    "\"modes\":[\"store\",\"points_unknown\"]}");
+	f->daemon.device_lost = true; // has a smoke detector
+	expect(ask(f, "GET /healthz", "", NULL), 503, "\"fire_unwatched\"");
+}
+
+static void
+test_metrics(void **state)
+{
+	struct answer a = ask(*state, "GET /metrics", "", NULL);
+
+	assert_true(answer_has(&a, "Content-Type: text/plain"));
+	assert_non_null(strstr(a.body, "\nwatchroom_points 2\n"));
+	assert_non_null(strstr(a.body, "\nwatchroom_http_connections 1\n"));
+	expect(a, 200, "watchroom_alarms{class=\"fire\",state=\"unacknowledged\"} 2\n");
+}
+
+// --- pages ------------------------------------------------------------------------
+
+static void
+test_pages(void **state)
+{
+	struct fixture *f = *state;
+	char headers[80];
+
+	expect(ask(f, "GET /", "", NULL), 200, "<p>watch</p>");
+	expect(ask(f, "GET /vendor/lib.js", "", NULL), 200, "lib");
+	struct answer a = ask(f, "GET /app.js", "", NULL);
+	assert_true(answer_has(&a, "Content-Type: text/javascript"));
+	assert_true(answer_has(&a, "Cache-Control: no-cache\r\n"));
+	const char *etag = strstr(a.head, "ETag: \"");
+	assert_non_null(etag);
+	(void)snprintf(headers, sizeof(headers), "If-None-Match: %.18s\r\n", etag + 6);
+	answer_free(&a);
+	expect(ask(f, "GET /app.js", headers, NULL), 304, "");
+}
+
+static void
+test_only_known_files_are_pages(void **state)
+{
+	static const char *const targets[] = { "GET /.hidden.js", "GET /notes.bak",
+		"GET /leak.txt", "GET /vendor", "GET /vendor/", "GET /app.js/",
+		"GET /vendor%2flib.js", "GET /APP.JS" };
+
+	for (size_t i = 0; i < ARRAY_LEN(targets); i++) {
+		struct answer a = ask(*state, targets[i], "", NULL);
+		if (a.status != 404 && a.status != 400)
+			fail_msg("%s: %d", targets[i], a.status);
+		answer_free(&a);
+	}
+}
+
+// --- who may ----------------------------------------------------------------------
+
+static void
+fill_pattern(const struct route *r, char *out, size_t size)
+{
+	const char *id = strstr(r->path, "{id}");
+	const char *verb = r->method == METHOD_GET    ? "GET"
+			   : r->method == METHOD_POST ? "POST"
+						      : "DELETE";
+
+	if (id == NULL)
+		(void)snprintf(out, size, "%s %s", verb, r->path);
+	else
+		(void)snprintf(out, size, "%s %.*sx%s", verb, (int)(id - r->path),
+		    r->path, id + 4);
+}
+
+static void
+test_every_route_refuses_who_may_not(void **state)
+{
+	struct fixture *f = *state;
+	size_t n;
+	const struct route *table = routes_table(&n);
+	char target[100];
+
+	for (size_t i = 0; i < n; i++) {
+		const struct route *r = &table[i];
+		const char *body = r->method == METHOD_POST ? "{}" : NULL;
+		fill_pattern(r, target, sizeof(target));
+		if (r->access == ACCESS_OPEN)
+			continue;
+		// From an address that is not the desk.
+		int outside = r->access == ACCESS_LOG_IN ? 403 : 401;
+		expect(ask_from(f, "127.0.0.2", target, OURS, body), outside, NULL);
+		// From the desk's address through a proxy.
+		if (r->access != ACCESS_LOG_IN)
+			expect(
+			    ask(f, target, OURS "X-Forwarded-For: 10.0.0.1\r\n", body),
+			    401, "\"no_session\"");
+		if (r->access == ACCESS_SESSION)
+			expect(ask(f, target, OURS, body), 401, "\"no_session\"");
+	}
+	assert_int_equal(f->daemon.commands, 0);
+}
+
+static void
+test_every_forwarding_header_takes_the_desk_away(void **state)
+{
+	static const char *const headers[] = { "X-Forwarded-For: 1.2.3.4\r\n",
+		"x-forwarded-host: a\r\n", "Forwarded: for=1.2.3.4\r\n",
+		"Via: 1.1 proxy\r\n", "X-Real-IP: 1.2.3.4\r\n" };
+
+	for (size_t i = 0; i < ARRAY_LEN(headers); i++)
+		expect(ask(*state, "GET /api/v1/state", headers[i], NULL), 401,
+		    "\"no_session\"");
+}
+
+static void
+test_every_route_refuses_an_unknown_parameter(void **state)
+{
+	struct fixture *f = *state;
+	size_t n;
+	const struct route *table = routes_table(&n);
+	char target[100], with[120], session[400], headers[500];
+
+	log_in(f, "wang", "1234", session);
+	(void)snprintf(headers, sizeof(headers), "%s%s", session, OURS);
+	for (size_t i = 0; i < n; i++) {
+		fill_pattern(&table[i], target, sizeof(target));
+		(void)snprintf(with, sizeof(with), "%s?pint=5", target);
+		expect(
+		    ask(f, with, headers, table[i].method == METHOD_POST ? "{}" : NULL),
+		    400, "\"unknown_parameter\",");
+	}
+	assert_int_equal(f->daemon.commands, 0);
+}
+
+static void
+test_methods(void **state)
+{
+	struct fixture *f = *state;
+
+	struct answer a = ask(f, "PUT /api/v1/session", "", "{}");
+	assert_true(answer_has(&a, "Allow: POST, DELETE\r\n"));
+	expect(a, 405, "\"method_not_allowed\"");
+	expect(ask(f, "DELETE /api/v1/state", "", NULL), 405, NULL);
+	expect(ask(f, "OPTIONS /api/v1/state", "", NULL), 405, NULL);
+	expect(ask(f, "POST /", "", "{}"), 405, NULL);
+	expect(ask(f, "HEAD /api/v1/state", "", NULL), 200, NULL);
+	expect(ask(f, "HEAD /", "", NULL), 200, NULL);
+	expect(ask(f, "GET /api/v1/nothing", "", NULL), 404, NULL);
+	expect(ask(f, "GET /api/v1/alarms/7-1/acknowledge/x", "", NULL), 404, NULL);
+}
+
+static void
+test_desk_writes_need_our_header_and_origin(void **state)
+{
+	struct fixture *f = *state;
+
+	expect(ask(f, "POST /api/v1/silence", "", "{}"), 403, "\"header_missing\"");
+	expect(ask(f, "POST /api/v1/silence", OURS "Origin: http://evil.example\r\n",
+		   "{}"),
+	    403, "\"bad_origin\"");
+	expect(ask(f, "POST /api/v1/silence", OURS "Origin: null\r\n", "{}"), 403,
+	    "\"bad_origin\"");
+	expect(
+	    ask(f, "POST /api/v1/silence", OURS "Sec-Fetch-Site: cross-site\r\n", "{}"),
+	    403, "\"bad_origin\"");
+	assert_int_equal(f->daemon.commands, 0);
+	expect(
+	    ask(f, "POST /api/v1/silence", OURS "Origin: http://localhost\r\n", "{}"),
+	    200, "\"durable\":true");
+	assert_string_equal(f->daemon.last, "silence desk");
+}
+
+static void
+test_session_writes_need_the_token(void **state)
+{
+	struct fixture *f = *state;
+	char session[400], cookie[200];
+
+	log_in(f, "wang", "1234", session);
+	(void)snprintf(cookie, sizeof(cookie), "%.*s",
+	    (int)(strstr(session, "\r\n") + 2 - session), session);
+	expect(ask(f, "POST /api/v1/alarms/7-1/acknowledge", cookie, "{}"), 403,
+	    "\"bad_csrf\"");
+	char wrong[400];
+	(void)snprintf(wrong, sizeof(wrong), "%s", session);
+	char *last = wrong + strlen(wrong) - 3;
+	*last = *last == '0' ? '1' : '0';
+	expect(ask(f, "POST /api/v1/alarms/7-1/acknowledge", wrong, "{}"), 403,
+	    "\"bad_csrf\"");
+	char foreign[500];
+	(void)snprintf(foreign, sizeof(foreign), "%sOrigin: http://evil\r\n", session);
+	expect(ask(f, "POST /api/v1/alarms/7-1/acknowledge", foreign, "{}"), 403,
+	    "\"bad_origin\"");
+	assert_int_equal(f->daemon.commands, 0);
+	expect(ask(f, "POST /api/v1/alarms/7-1/acknowledge", session, "{}"), 200,
+	    "{\"durable\":true,\"seq\":43}");
+	assert_string_equal(f->daemon.last, "acknowledge 7-1 wang");
+}
+
+// --- sessions ---------------------------------------------------------------------
+
+static void
+test_session_life(void **state)
+{
+	struct fixture *f = *state;
+	char session[400];
+
+	log_in(f, "wang", "1234", session);
+	assert_string_equal(f->daemon.audit, "session.open wang 127.0.0.1");
+	expect(ask(f, "GET /api/v1/state", session, NULL), 200,
+	    "\"session\":{\"user\":\"wang\",\"name\":{\"zh\":\"王\",\"en\":\"Wang\"},"
+	    "\"role\":\"operator\",\"csrf\":\"");
+	// A proxy on this machine: the session counts, the desk does not.
+	char forwarded[500];
+	(void)snprintf(
+	    forwarded, sizeof(forwarded), "%sX-Forwarded-For: 1.2.3.4\r\n", session);
+	expect(ask(f, "GET /api/v1/state", forwarded, NULL), 200, "\"desk\":false");
+	// From an address without TLS that is not the desk's it counts for nothing.
+	expect(ask_from(f, "127.0.0.2", "GET /api/v1/state", session, NULL), 401, NULL);
+	struct answer a = ask(f, "DELETE /api/v1/session", session, NULL);
+	assert_true(answer_has(&a, "Set-Cookie: watchroom=; "));
+	expect(a, 204, NULL);
+	assert_string_equal(f->daemon.audit, "session.close wang 127.0.0.1");
+	expect(ask(f, "POST /api/v1/alarms/7-1/acknowledge", session, "{}"), 401,
+	    "\"no_session\"");
+}
+
+static void
+test_cookie_is_closed_to_scripts_and_other_sites(void **state)
+{
+	struct answer a = ask(*state, "POST /api/v1/session", OURS,
+	    "{\"user\":\"wang\",\"pin\":\"1234\"}");
+
+	assert_non_null(strstr(a.head, "; HttpOnly; SameSite=Strict; Path=/\r\n"));
+	expect(a, 200, "\"csrf\"");
+}
+
+static void
+test_log_in_refusals_look_alike(void **state)
+{
+	struct fixture *f = *state;
+	static const char *const bodies[] = {
+		"{\"user\":\"wang\",\"pin\":\"0000\"}",
+		"{\"user\":\"nobody\",\"pin\":\"1234\"}",
+		"{\"user\":\"li\",\"pin\":\"5678\"}", // switched off
+	};
+	char *first = NULL;
+
+	for (size_t i = 0; i < ARRAY_LEN(bodies); i++) {
+		struct answer a = ask(f, "POST /api/v1/session", OURS, bodies[i]);
+		assert_int_equal(a.status, 401);
+		assert_null(strstr(a.head, "Set-Cookie"));
+		if (first == NULL)
+			first = strdup(a.body);
+		assert_string_equal(a.body, first);
+		answer_free(&a);
+	}
+	free(first);
+	assert_int_equal(f->daemon.audits, 3);
+	assert_string_equal(f->daemon.audit, "session.refused li 127.0.0.1");
+}
+
+static void
+test_log_in_is_not_for_other_sites(void **state)
+{
+	struct fixture *f = *state;
+	struct client *c = fixture_connect(f, NULL);
+	struct answer a;
+
+	// What a form of another site can send: no header of ours, a simple content
+	// type.
+	client_say(c, "POST /api/v1/session HTTP/1.1\r\nHost: localhost\r\n"
+		      "Content-Type: text/plain\r\nContent-Length: 28\r\n\r\n"
+		      "{\"user\":\"wang\",\"pin\":\"1234\"}");
+	assert_true(client_answer(c, false, &a));
+	expect(a, 403, "\"header_missing\"");
+	client_close(c);
+	expect(ask(f, "POST /api/v1/session", "Origin: http://evil\r\n",
+		   "{\"user\":\"wang\",\"pin\":\"1234\"}"),
+	    403, "\"bad_origin\"");
+}
+
+static void
+test_the_sixth_failure_of_a_minute_is_not_tried(void **state)
+{
+	struct fixture *f = *state;
+
+	for (int i = 0; i < 5; i++)
+		expect(ask(f, "POST /api/v1/session", OURS,
+			   "{\"user\":\"wang\",\"pin\":\"0000\"}"),
+		    401, "\"bad_login\"");
+	unsigned reads = fake_store.reads;
+	// Not even with the right PIN, nor under another name from the same address.
+	struct answer a = ask(
+	    f, "POST /api/v1/session", OURS, "{\"user\":\"wang\",\"pin\":\"1234\"}");
+	assert_true(answer_has(&a, "Retry-After: 60\r\n"));
+	expect(a, 429, "\"too_many\"");
+	expect(ask(f, "POST /api/v1/session", OURS, "{\"user\":\"li\",\"pin\":\"1\"}"),
+	    429, "\"too_many\"");
+	assert_int_equal(fake_store.reads, reads);
+}
+
+static void
+test_attempts_in_flight_count(void **state)
+{
+	struct fixture *f = *state;
+	struct client *c[8];
+	unsigned tried = 0;
+
+	for (int i = 0; i < 8; i++) {
+		c[i] = fixture_connect(f, NULL);
+		client_say(c[i], "POST /api/v1/session HTTP/1.1\r\nHost: localhost\r\n"
+				 "X-Watchroom: 1\r\nContent-Length: 28\r\n\r\n"
+				 "{\"user\":\"wang\",\"pin\":\"0000\"}");
+	}
+	for (int i = 0; i < 8; i++) {
+		struct answer a;
+		assert_true(client_answer(c[i], false, &a));
+		tried += a.status == 401;
+		answer_free(&a);
+		client_close(c[i]);
+	}
+	assert_int_equal(tried, 5);
+}
+
+static void
+test_store_that_cannot_be_read_is_no_failed_attempt(void **state)
+{
+	struct fixture *f = *state;
+	char session[400];
+
+	fake_store.fails = true;
+	for (int i = 0; i < 7; i++)
+		expect(ask(f, "POST /api/v1/session", OURS,
+			   "{\"user\":\"wang\",\"pin\":\"1234\"}"),
+		    503, "\"unavailable\"");
+	fake_store.fails = false;
+	log_in(f, "wang", "1234", session);
+}
+
+// --- commands ---------------------------------------------------------------------
+
+static void
+test_I3_acknowledge_says_200_only_when_durable(void **state)
+{
+	struct fixture *f = *state;
+	char session[400], headers[1000];
+	struct answer a;
+
+	log_in(f, "wang", "1234", session);
+	f->daemon.hold = true;
+	struct client *c = fixture_connect(f, NULL);
+	(void)snprintf(headers, sizeof(headers),
+	    "POST /api/v1/alarms/7-1/acknowledge HTTP/1.1\r\nHost: localhost\r\n%s"
+	    "Content-Length: 2\r\n\r\n{}",
+	    session);
+	client_say(c, headers);
+	while (f->daemon.held == NULL)
+		client_turn(c);
+	for (int i = 0; i < 20; i++)
+		client_turn(c);
+	assert_int_equal(c->in.len, 0); // nothing is said before the daemon has said it
+	f->daemon.held(f->daemon.held_arg,
+	    &(struct reply){ .status = 200, .durable = true, .seq = 44 });
+	f->daemon.hold = false;
+	assert_true(client_answer(c, false, &a));
+	expect(a, 200, "{\"durable\":true,\"seq\":44}");
+	client_close(c);
+	f->daemon.reply = (struct reply){ .status = 200, .durable = false };
+	expect(ask(f, "POST /api/v1/alarms/7-1/acknowledge", session, "{}"), 202,
+	    "{\"durable\":false,\"seq\":null}");
+}
+
+static void
+test_refused_command_says_why(void **state)
+{
+	struct fixture *f = *state;
+	char session[400];
+
+	log_in(f, "wang", "1234", session);
+	f->daemon.reply = (struct reply){
+		.status = 409, .code = "newer_occurrence", .field = "occurrence"
+	};
+	expect(ask(f, "POST /api/v1/alarms/7-1/acknowledge", session, "{}"), 409,
+	    "\"code\":\"newer_occurrence\"");
+	expect(ask(f, "POST /api/v1/points/nobody/reset", session, "{}"), 404,
+	    "\"not_found\"");
+	f->daemon.reply = (struct reply){ .status = 200, .durable = true };
+	expect(
+	    ask(f, "POST /api/v1/points/fap1-d-1-5/reset", session, NULL), 200, NULL);
+	assert_string_equal(f->daemon.last, "reset 0 wang");
+}
+
+static void
+test_bodies_are_read_strictly(void **state)
+{
+	struct fixture *f = *state;
+	char session[400], body[1400], text[1300] = "";
+	static const struct {
+		const char *body, *code, *field;
+	} bad[] = {
+		{ "{\"text\":\"a\",\"txet\":1}", "unknown_member", "txet" },
+		{ "{\"text\":5}", "bad_member", "text" },
+		{ "{\"text\":\"a\\u0007\"}", "bad_member", "text" },
+		{ "{\"text\":\"  \"}", "bad_member", "text" },
+		{ "{}", "missing_member", "text" },
+		{ "", "missing_member", "text" },
+		{ "[1]", "bad_body", NULL },
+		{ "{\"text\":\"a\",\"text\":\"b\"}", "bad_body", NULL },
+		{ "{\"text\":\"a\"} x", "bad_body", NULL },
+		{ "{\"text\":[[[[[[[[[[[[]]]]]]]]]]]]}", "bad_body", NULL },
+		{ "{\"text\":\"\xff\"}", "bad_body", NULL },
+	};
+
+	log_in(f, "wang", "1234", session);
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+		struct answer a =
+		    ask(f, "POST /api/v1/alarms/7-1/note", session, bad[i].body);
+		if (a.status != 400 || strstr(a.body, bad[i].code) == NULL ||
+		    (bad[i].field != NULL && strstr(a.body, bad[i].field) == NULL))
+			fail_msg("%s: %d %s", bad[i].body, a.status, a.body);
+		answer_free(&a);
+	}
+	assert_int_equal(f->daemon.commands, 0);
+	for (int i = 0; i < 200; i++)
+		(void)strcat(text, "火");
+	(void)snprintf(body, sizeof(body), "{\"text\":\"%s\"}", text);
+	expect(ask(f, "POST /api/v1/alarms/7-1/note", session, body), 200, NULL);
+	(void)snprintf(body, sizeof(body), "{\"text\":\"%s!\"}", text);
+	expect(ask(f, "POST /api/v1/alarms/7-1/note", session, body), 400,
+	    "\"bad_member\"");
+	assert_int_equal(f->daemon.commands, 1);
+}
+
+static void
+test_peer_gone_before_the_command_is_done(void **state)
+{
+	struct fixture *f = *state;
+	char session[400], headers[1000];
+
+	log_in(f, "wang", "1234", session);
+	f->daemon.hold = true;
+	struct client *c = fixture_connect(f, NULL);
+	(void)snprintf(headers, sizeof(headers),
+	    "POST /api/v1/alarms/7-1/acknowledge HTTP/1.1\r\nHost: localhost\r\n%s\r\n",
+	    session);
+	client_say(c, headers);
+	while (f->daemon.held == NULL)
+		client_turn(c);
+	client_close(c); // tear-down stops the console, then the command is done
+}
+
+int
+main(void)
+{
+#define T(f) cmocka_unit_test_setup_teardown(f, console_set_up, console_tear_down)
+	const struct CMUnitTest tests[] = {
+		T(test_state_holds_what_the_page_needs),
+		T(test_state_shows_at_most_500_alarms),
+		T(test_alarms_are_paged),
+		T(test_points),
+		T(test_events_are_asked_as_given),
+		T(test_readings),
+		T(test_reports_run_the_program),
+		T(test_reports_refuse_what_is_not_listed),
+		T(test_a_third_report_at_once_is_refused),
+		T(test_text_is_the_catalogue),
+		T(test_messages_are_in_the_language_asked_for),
+		T(test_healthz),
+		T(test_metrics),
+		T(test_pages),
+		T(test_only_known_files_are_pages),
+		T(test_every_route_refuses_who_may_not),
+		T(test_every_forwarding_header_takes_the_desk_away),
+		T(test_every_route_refuses_an_unknown_parameter),
+		T(test_methods),
+		T(test_desk_writes_need_our_header_and_origin),
+		T(test_session_writes_need_the_token),
+		T(test_session_life),
+		T(test_cookie_is_closed_to_scripts_and_other_sites),
+		T(test_log_in_refusals_look_alike),
+		T(test_log_in_is_not_for_other_sites),
+		T(test_the_sixth_failure_of_a_minute_is_not_tried),
+		T(test_attempts_in_flight_count),
+		T(test_store_that_cannot_be_read_is_no_failed_attempt),
+		T(test_I3_acknowledge_says_200_only_when_durable),
+		T(test_refused_command_says_why),
+		T(test_bodies_are_read_strictly),
+		T(test_peer_gone_before_the_command_is_done),
+	};
+#undef T
+	return cmocka_run_group_tests(tests, console_group_set_up, NULL);
+}

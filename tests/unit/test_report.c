@@ -1,0 +1,735 @@
+// SPDX-FileCopyrightText: 2026 Watchroom contributors
+// SPDX-License-Identifier: Apache-2.0
+//
+// Reports over a store that is made up here: what is printed for which figures, in
+// which format, and what is refused. Whole outputs are compared, since a report is what
+// somebody signs.
+#include <math.h>
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "core/reading.h"
+#include "lib/mem.h"
+#include "report/report.h"
+#include "store/query.h"
+#include "test.h"
+
+// --- the made-up store --------------------------------------------------------------
+
+enum {
+	SEQS = 6000
+};
+
+static struct {
+	struct day_span day;
+	struct alarm_count alarms[8];
+	size_t n_alarms;
+	struct class_count classes;
+	int wrong_class_reads; // so often the roll-up lags behind
+	struct pressure_day gauges[4];
+	size_t n_gauges;
+	int64_t silent_from_ms, silent_to_ms; // minutes without a good value
+	struct stored_event events[4];
+	size_t n_events;
+	uint64_t asked_kinds;
+	int64_t seqs[SEQS];
+} store;
+
+int
+query_day(struct reader *r, const char *day, int64_t now_utc_ms, struct day_span *out,
+    struct err *err)
+{
+	(void)r;
+	(void)now_utc_ms;
+	if (strcmp(day, "today") != 0 && strcmp(day, store.day.day) != 0)
+		return err_set(err, 22, "no day \"%s\"", day);
+	*out = store.day;
+	return 0;
+}
+
+int
+query_alarms_daily(struct reader *r, const struct day_span *d,
+    bool (*row)(void *arg, const struct alarm_count *c), void *arg, struct err *err)
+{
+	(void)r;
+	(void)d;
+	(void)err;
+	for (size_t i = 0; i < store.n_alarms; i++)
+		assert_true(row(arg, &store.alarms[i]));
+	return (int)store.n_alarms;
+}
+
+int
+query_class_counts(struct reader *r, const struct day_span *d, struct class_count *out,
+    struct err *err)
+{
+	(void)r;
+	(void)d;
+	(void)err;
+	*out = store.classes;
+	if (store.wrong_class_reads > 0) {
+		store.wrong_class_reads--;
+		out->onsets[CLASS_FIRE]++;
+	}
+	return 0;
+}
+
+int
+query_pressure_daily(struct reader *r, const struct day_span *d, int64_t now_utc_ms,
+    bool (*row)(void *arg, const struct pressure_day *p), void *arg, struct err *err)
+{
+	(void)r;
+	(void)d;
+	(void)now_utc_ms;
+	(void)err;
+	for (size_t i = 0; i < store.n_gauges; i++)
+		assert_true(row(arg, &store.gauges[i]));
+	return (int)store.n_gauges;
+}
+
+int
+query_readings(struct reader *r, const char *point, int64_t from_ms, int64_t to_ms,
+    int64_t step_ms, bool (*row)(void *arg, const struct reading_step *s), void *arg,
+    struct err *err)
+{
+	(void)r;
+	(void)point;
+	(void)err;
+	assert_int_equal(step_ms, MINUTE_MS);
+	for (int64_t t = from_ms; t < to_ms; t += step_ms) {
+		struct reading_step s = { .from_ms = t, .good_ms = MINUTE_MS };
+		if (t >= store.silent_from_ms && t < store.silent_to_ms) {
+			s.good_ms = 0;
+			if (t % (INT64_C(2) * MINUTE_MS) == 0)
+				continue; // a minute without a row at all
+		}
+		assert_true(row(arg, &s));
+	}
+	return 0;
+}
+
+int
+query_events(struct reader *r, const struct event_filter *f,
+    bool (*row)(void *arg, const struct stored_event *e), void *arg, struct err *err)
+{
+	(void)r;
+	(void)err;
+	store.asked_kinds = f->kinds;
+	for (size_t i = 0; i < store.n_events; i++)
+		assert_true(row(arg, &store.events[i]));
+	return (int)store.n_events;
+}
+
+int
+query_meta(struct reader *r, const char *key, char *out, size_t size, struct err *err)
+{
+	(void)r;
+	(void)err;
+	(void)str_copy(
+	    out, size, strcmp(key, "time_zone") == 0 ? "Asia/Shanghai" : key);
+	return 1;
+}
+
+// --- helpers ------------------------------------------------------------------------
+
+static const int64_t day_from = INT64_C(1795392000000); // 2026-11-23T00:00:00Z
+static struct report_site who;
+
+static int
+setup(void **ctx)
+{
+	(void)ctx;
+	memset(&store, 0, sizeof(store));
+	store.day = (struct day_span){ .day = "2026-11-23",
+		.from_ms = day_from,
+		.to_ms = day_from + INT64_C(86400000),
+		.closed = true };
+	for (int64_t i = 0; i < SEQS; i++)
+		store.seqs[i] = i + 1;
+	who = (struct report_site){ .id = "tower-a",
+		.name_zh = "科技大厦",
+		.name_en = "Tower A",
+		.time_zone = "Asia/Shanghai" };
+	assert_int_equal(setenv("TZ", "Asia/Shanghai", 1), 0);
+	tzset();
+	return 0;
+}
+
+static struct report_request
+request(const char *name, const char *format)
+{
+	return (struct report_request){ .name = name,
+		.day = "2026-11-23",
+		.format = format,
+		.lang = LANG_EN,
+		.now_utc_ms = day_from + INT64_C(2) * 86400000,
+		.site = &who };
+}
+
+static char *
+render(const struct report_request *q)
+{
+	struct buf out = { 0 };
+	struct err err = { 0 };
+	int result = report_render(NULL, q, &out, &err);
+	if (result != 0)
+		print_error("%s\n", err.text);
+	assert_int_equal(result, 0);
+	return buf_steal(&out);
+}
+
+static void
+assert_refused(const struct report_request *q, const char *why)
+{
+	struct buf out = { 0 };
+	struct err err = { 0 };
+	assert_int_equal(report_render(NULL, q, &out, &err), -1);
+	if (strstr(err.text, why) == NULL)
+		print_error("said: %s\n", err.text);
+	assert_non_null(strstr(err.text, why));
+	assert_int_equal(out.len, 0);
+	buf_free(&out);
+}
+
+static void
+assert_has(const char *text, const char *part)
+{
+	if (strstr(text, part) == NULL)
+		print_error("not found: %s -- in: %s\n", part, text);
+	assert_non_null(strstr(text, part));
+}
+
+static void
+one_fire_one_fault(void)
+{
+	store.n_alarms = 2;
+	store.alarms[0] = (struct alarm_count){ .alarm_class = CLASS_FAULT,
+		.condition = COND_LINK,
+		.point = "@bus/panel-lan",
+		.onsets = 1,
+		.n_seqs = 1,
+		.seqs = store.seqs + 8 };
+	store.alarms[1] = (struct alarm_count){ .alarm_class = CLASS_FIRE,
+		.condition = COND_FIRE,
+		.point = "fap1-d-1-5",
+		.code = "fire/smoke",
+		.place_zh = "五层走廊",
+		.place_en = "Corridor, floor 5",
+		.onsets = 2,
+		.clears = 1,
+		.acknowledged = 1,
+		.tests = 1,
+		.n_seqs = 2,
+		.seqs = store.seqs + 3,
+		.n_clear_seqs = 1,
+		.clear_seqs = store.seqs + 6,
+		.n_acknowledge_seqs = 1,
+		.acknowledge_seqs = store.seqs + 5,
+		.n_test_seqs = 1,
+		.test_seqs = store.seqs + 10 };
+	store.classes.onsets[CLASS_FAULT] = 1;
+	store.classes.onsets[CLASS_FIRE] = 2;
+	store.classes.clears[CLASS_FIRE] = 1;
+	store.classes.acknowledged[CLASS_FIRE] = 1;
+	store.classes.open[CLASS_FAULT] = 1;
+	store.classes.first_seq = 2;
+	store.classes.last_seq = 17;
+}
+
+// The checksum line says SHA-256 of all bytes above it.
+static void
+assert_checksum_holds(const char *csv)
+{
+	unsigned char hash[crypto_hash_sha256_BYTES];
+	char hex[2 * sizeof(hash) + 1];
+	const char *line = strstr(csv, "SHA-256 of all lines above,");
+	assert_non_null(line);
+	(void)crypto_hash_sha256(
+	    hash, (const unsigned char *)csv, (unsigned long long)(line - csv));
+	(void)sodium_bin2hex(hex, sizeof(hex), hash, sizeof(hash));
+	line += strlen("SHA-256 of all lines above,");
+	assert_memory_equal(line, hex, sizeof(hex) - 1);
+}
+
+// --- alarms-daily -------------------------------------------------------------------
+
+static void
+test_alarms_csv_word_for_word(void **ctx)
+{
+	(void)ctx;
+	one_fire_one_fault();
+	struct report_request q = request("alarms-daily", "csv");
+	char *csv = render(&q);
+	static const char expected[] =
+	    "\xEF\xBB\xBF"
+	    "Daily alarm statistics,,,,,,,,,,,,\r\n"
+	    "Site,Tower A,tower-a,,,,,,,,,,\r\n"
+	    "Statistics day,2026-11-23,2026-11-23T08:00:00+08:00,"
+	    "2026-11-24T08:00:00+08:00,Asia/Shanghai,,,,,,,,\r\n"
+	    "State,day closed,,,,,,,,,,,\r\n"
+	    ",,,,,,,,,,,,\r\n"
+	    "By class,,,,,,,,,,,,\r\n"
+	    "Class,New,Restored,Acknowledged,Tests (counted apart),Still "
+	    "open,,,,,,,\r\n"
+	    "Fire,2,1,1,1,0,,,,,,,\r\n"
+	    "Pre-alarm,0,0,0,0,0,,,,,,,\r\n"
+	    "Security,0,0,0,0,0,,,,,,,\r\n"
+	    "Supervisory,0,0,0,0,0,,,,,,,\r\n"
+	    "Fault,1,0,0,0,1,,,,,,,\r\n"
+	    "Disabled,0,0,0,0,0,,,,,,,\r\n"
+	    "Process,0,0,0,0,0,,,,,,,\r\n"
+	    "Information,0,0,0,0,0,,,,,,,\r\n"
+	    "System,0,0,0,0,0,,,,,,,\r\n"
+	    "Total,3,1,1,1,1,,,,,,,\r\n"
+	    ",,,,,,,,,,,,\r\n"
+	    "By class and place,,,,,,,,,,,,\r\n"
+	    "Class,Condition,Place,Point,Code,New,Restored,Acknowledged,Tests (counted "
+	    "apart),Events: new,Events: restored,Events: acknowledged,Events: tests\r\n"
+	    "Fire,fire alarm,\"Corridor, floor 5\",fap1-d-1-5,fire/smoke,2,1,1,1,4 "
+	    "5,7,6,11\r\n"
+	    "Fault,link lost,,'@bus/panel-lan,,1,0,0,0,9,,,\r\n"
+	    ",,,,,,,,,,,,\r\n"
+	    "Times not watched,,,,,,,,,,,,\r\n"
+	    "Reason,From,To,Length,Place,Point,Event numbers,,,,,,\r\n"
+	    "none (无),,,,,,,,,,,,\r\n"
+	    ",,,,,,,,,,,,\r\n"
+	    "Rows,11,,,,,,,,,,,\r\n"
+	    "Revision (last event of the day),17,,,,,,,,,,,\r\n";
+	assert_memory_equal(csv, expected, sizeof(expected) - 1);
+	assert_checksum_holds(csv);
+	assert_has(csv, "Produced,2026-11-25T08:00:00+08:00,Watchroom ");
+	free(csv);
+}
+
+static void
+test_alarms_csv_in_chinese(void **ctx)
+{
+	(void)ctx;
+	one_fire_one_fault();
+	struct report_request q = request("alarms-daily", "csv");
+	q.lang = LANG_ZH;
+	char *csv = render(&q);
+	assert_has(csv, "消防中控室报警情况日统计表,");
+	assert_has(csv, "单位,科技大厦,tower-a,");
+	assert_has(
+	    csv, "火警,火警,五层走廊,fap1-d-1-5,fire/smoke,2,1,1,1,4 5,7,6,11\r\n");
+	assert_has(csv, "无");
+	free(csv);
+}
+
+static void
+test_alarms_json_has_exact_numbers_and_ids(void **ctx)
+{
+	(void)ctx;
+	one_fire_one_fault();
+	struct report_request q = request("alarms-daily", "json");
+	char *json = render(&q);
+	assert_has(json,
+	    "{\"report\":\"alarms-daily\",\"site\":{\"id\":\"tower-a\",\"name\":{"
+	    "\"zh\":"
+	    "\"科技大厦\",\"en\":\"Tower A\"},\"time_zone\":\"Asia/Shanghai\"},\"day\":"
+	    "\"2026-11-23\",\"from\":\"2026-11-23T00:00:00.000Z\"");
+	assert_has(json,
+	    "\"data\":{\"first_seq\":2,\"last_seq\":17,\"classes\":[{"
+	    "\"class\":\"fire\",\"onsets\":2,\"clears\":1,\"acknowledged\":"
+	    "1,\"tests\":1,\"open\":0},");
+	assert_has(json, "\"total\":{\"onsets\":3,\"clears\":1,\"acknowledged\":1,"
+			 "\"tests\":1,\"open\":1}");
+	assert_has(json,
+	    "{\"class\":\"fire\",\"condition\":\"fire\",\"place\":{\"zh\":\"五层走廊\","
+	    "\"en\":\"Corridor, floor 5\"},\"point\":\"fap1-d-1-5\",\"code\":"
+	    "\"fire/smoke\",\"onsets\":2,\"clears\":1,\"acknowledged\":1,\"tests\":1,"
+	    "\"events\":[4,5],\"clear_events\":[7],\"acknowledge_events\":[6],"
+	    "\"test_events\":[11]}");
+	assert_has(json, "\"gaps\":[]}");
+	assert_has(json, "\"rows\":11,\"revision\":17,\"sha256\":\"");
+	free(json);
+}
+
+static void
+test_json_checksum_covers_the_data(void **ctx)
+{
+	(void)ctx;
+	unsigned char hash[crypto_hash_sha256_BYTES];
+	char hex[2 * sizeof(hash) + 1];
+	one_fire_one_fault();
+	struct report_request q = request("alarms-daily", "json");
+	char *json = render(&q);
+	const char *from = strstr(json, "\"data\":") + strlen("\"data\":");
+	const char *to = strstr(json, ",\"rows\":11,");
+	assert_non_null(to);
+	(void)crypto_hash_sha256(
+	    hash, (const unsigned char *)from, (unsigned long long)(to - from));
+	(void)sodium_bin2hex(hex, sizeof(hex), hash, sizeof(hash));
+	assert_has(json, hex);
+	free(json);
+}
+
+// I13: totals reconcile, or there is no report.
+static void
+test_I13_figures_that_do_not_add_up_are_refused(void **ctx)
+{
+	(void)ctx;
+	struct report_request q = request("alarms-daily", "csv");
+	one_fire_one_fault();
+	store.classes.onsets[CLASS_FIRE] = 3;
+	assert_refused(&q, "class fire do not add up: onsets 3, in rows 2, events 2");
+	one_fire_one_fault();
+	store.alarms[1].n_seqs = 1;
+	assert_refused(&q, "class fire do not add up: onsets 2, in rows 2, events 1");
+	one_fire_one_fault();
+	store.classes.acknowledged[CLASS_FAULT] = 1;
+	assert_refused(&q, "class fault do not add up: acknowledged 1, in rows 0");
+	one_fire_one_fault();
+	store.alarms[1].n_test_seqs = 0;
+	assert_refused(&q, "class fire do not add up: tests 1, in rows 1, events 0");
+}
+
+static void
+test_I13_an_event_between_two_reads_is_no_fault(void **ctx)
+{
+	(void)ctx;
+	one_fire_one_fault();
+	store.wrong_class_reads = 3;
+	struct report_request q = request("alarms-daily", "csv");
+	char *csv = render(&q);
+	assert_has(csv, "Fire,2,1,1,1,0");
+	assert_has(csv, "\r\nFire,fire alarm,");
+	free(csv);
+}
+
+static void
+test_an_empty_day_says_none(void **ctx)
+{
+	(void)ctx;
+	struct report_request q = request("alarms-daily", "csv");
+	char *csv = render(&q);
+	assert_has(csv, "Events: tests\r\nnone (无),,,,,,,,,,,,\r\n");
+	assert_has(csv, "Total,0,0,0,0,0,");
+	assert_checksum_holds(csv);
+	free(csv);
+}
+
+static void
+test_many_ids_go_on_in_further_lines(void **ctx)
+{
+	(void)ctx;
+	one_fire_one_fault();
+	store.alarms[1].onsets = SEQS;
+	store.alarms[1].n_seqs = SEQS;
+	store.alarms[1].seqs = store.seqs;
+	store.classes.onsets[CLASS_FIRE] = SEQS;
+	struct report_request q = request("alarms-daily", "csv");
+	char *csv = render(&q);
+	assert_has(csv, ",fire/smoke,6000,1,1,1,1 2 3 ");
+	assert_has(csv, " 2500,7,6,11\r\n,,,,,,,,,2501 2502 ");
+	assert_has(csv, " 5000,,,\r\n,,,,,,,,,5001 5002 ");
+	assert_has(csv, " 6000,,,\r\nFault,");
+	size_t longest = 0;
+	for (const char *p = csv; *p != '\0';) {
+		size_t n = strcspn(p, ",\r");
+		longest = n > longest ? n : longest;
+		p += n + (p[n] != '\0');
+	}
+	assert_true(longest < 32767); // a cell of a spreadsheet
+	free(csv);
+}
+
+static void
+test_outages_are_said_and_cut_to_the_day(void **ctx)
+{
+	(void)ctx;
+	one_fire_one_fault();
+	store.n_events = 3;
+	struct event *down = &store.events[0].event, *blind = &store.events[1].event;
+	struct event *elsewhere = &store.events[2].event;
+	event_init(down, EVENT_DAEMON_DOWN);
+	down->seq = 3;
+	down->time_utc_ms = day_from + 600000;
+	(void)str_copy(down->params, sizeof(down->params),
+	    "{\"from_utc_ms\":1795388400000,\"to_utc_ms\":1795392600000,\"clean\":"
+	    "true}");
+	event_init(blind, EVENT_BLIND);
+	blind->seq = 12;
+	(void)str_copy(blind->point, sizeof(blind->point), "@device/fap1");
+	(void)str_copy(blind->params, sizeof(blind->params),
+	    "{\"reason\":\"link\",\"from_utc_ms\":1795399200000,\"to_utc_ms\":"
+	    "1795401000000,\"points\":3}");
+	event_init(elsewhere, EVENT_BLIND);
+	(void)str_copy(elsewhere->params, sizeof(elsewhere->params),
+	    "{\"from_utc_ms\":1795478400000,\"to_utc_ms\":1795479000000}");
+	struct report_request q = request("alarms-daily", "csv");
+	char *csv = render(&q);
+	assert_has(csv,
+	    "Event numbers,,,,,,\r\n"
+	    "system was "
+	    "down,2026-11-23T08:00:00+08:00,2026-11-23T08:10:00+08:00,0:10:00,"
+	    ",,3,,,,,,\r\n"
+	    "blind time,2026-11-23T10:00:00+08:00,2026-11-23T10:30:00+08:00,0:30:00,,"
+	    "'@device/fap1,12,,,,,,\r\n"
+	    ",,,,,,,,,,,,\r\n");
+	assert_true((store.asked_kinds & UINT64_C(1) << EVENT_BLIND) != 0);
+	assert_true((store.asked_kinds & UINT64_C(1) << EVENT_ALARM_ONSET) == 0);
+	free(csv);
+}
+
+static void
+test_data_never_acts_as_a_formula(void **ctx)
+{
+	(void)ctx;
+	static const struct {
+		const char *place, *field;
+	} cases[] = {
+		{ "=1+1", "'=1+1" },
+		{ "+cmd|' /C calc'!A0", "'+cmd|' /C calc'!A0" },
+		{ "-2+3", "'-2+3" },
+		{ "@SUM(A1)", "'@SUM(A1)" },
+		{ "\tx", "'\tx" },
+		{ "\rx", "\"'\rx\"" },
+		{ "-12.5", "-12.5" },
+		{ "+7", "+7" },
+		{ "-1e3", "-1e3" },
+		{ "-", "'-" },
+		{ "=\"a\",b", "\"'=\"\"a\"\",b\"" },
+		{ "say \"hi\"", "\"say \"\"hi\"\"\"" },
+		{ "two\nlines", "\"two\nlines\"" },
+		{ " edge", "\" edge\"" },
+		{ "plain", "plain" },
+	};
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		one_fire_one_fault();
+		(void)str_copy(store.alarms[1].place_en,
+		    sizeof(store.alarms[1].place_en), cases[i].place);
+		struct report_request q = request("alarms-daily", "csv");
+		char *csv = render(&q);
+		char *part =
+		    xasprintf("Fire,fire alarm,%s,fap1-d-1-5,", cases[i].field);
+		assert_has(csv, part);
+		free(part);
+		free(csv);
+	}
+}
+
+// --- pressure-daily -----------------------------------------------------------------
+
+static void
+one_gauge(int64_t good_ms)
+{
+	store.n_gauges = 1;
+	store.gauges[0] = (struct pressure_day){ .point = "hydrant-main",
+		.min = 598.4,
+		.max = 712.0,
+		.mean = 655.25,
+		.min_at_ms = day_from + 3600000,
+		.max_at_ms = day_from + 7200000,
+		.good_ms = good_ms,
+		.expected_ms = 86400000,
+		.minutes = 1440,
+		.samples = 86000 };
+	store.classes.last_seq = 17;
+}
+
+static void
+test_pressure_csv_is_in_mpa_json_in_kpa(void **ctx)
+{
+	(void)ctx;
+	struct point points[] = { { .id = "hydrant-main",
+	    .kind = KIND_PRESSURE,
+	    .place_zh = "消防泵房",
+	    .place_en = "Fire pump room" } };
+	struct site site = { .points = points, .n_points = 1, .n_site_points = 1 };
+	one_gauge(86400000);
+	struct report_request q = request("pressure-daily", "csv");
+	q.points = &site;
+	char *csv = render(&q);
+	assert_has(csv,
+	    "Fire pump room,hydrant-main,0.598,2026-11-23T09:00:00+08:00,0.655,0.712,"
+	    "2026-11-23T10:00:00+08:00,100.0,24:00:00,24:00:00,86000,1440\r\n");
+	assert_has(csv, "Times without a value,");
+	assert_has(csv, "none (无)");
+	assert_checksum_holds(csv);
+	free(csv);
+	q.format = "json";
+	char *json = render(&q);
+	assert_has(json,
+	    "\"point\":\"hydrant-main\",\"min\":598.4,\"min_at\":"
+	    "\"2026-11-23T01:00:00.000Z\",\"mean\":655.25,\"max\":712,\"max_at\":"
+	    "\"2026-11-23T02:00:00.000Z\",\"unit\":\"kPa\",\"coverage_percent\":100,"
+	    "\"good_ms\":86400000,\"expected_ms\":86400000,\"samples\":86000,"
+	    "\"minutes\":"
+	    "1440}");
+	free(json);
+}
+
+static void
+test_coverage_is_rounded_down(void **ctx)
+{
+	(void)ctx;
+	static const struct {
+		int64_t good_ms;
+		const char *percent;
+	} cases[] = {
+		{ 86400000, "100.0" },
+		{ 86399999, "99.9" },
+		{ 86391360, "99.9" }, // 99.99 %
+		{ 43200000, "50.0" },
+		{ 86399, "0.0" },
+		{ 86400, "0.1" },
+	};
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		one_gauge(cases[i].good_ms);
+		struct report_request q = request("pressure-daily", "csv");
+		char *csv = render(&q);
+		char *part = xasprintf("T10:00:00+08:00,%s,", cases[i].percent);
+		assert_has(csv, part);
+		free(part);
+		free(csv);
+	}
+}
+
+// I6: a gauge that nobody heard has no mean, and is not left out.
+static void
+test_I6_a_silent_gauge_is_listed_without_figures(void **ctx)
+{
+	(void)ctx;
+	struct point points[] = { { .id = "silent",
+				      .kind = KIND_PRESSURE,
+				      .place_zh = "",
+				      .place_en = "Roof tank" },
+		{ .id = "door", .kind = KIND_DOOR } };
+	struct site site = { .points = points, .n_points = 2, .n_site_points = 2 };
+	store.silent_from_ms = day_from;
+	store.silent_to_ms = store.day.to_ms;
+	struct report_request q = request("pressure-daily", "csv");
+	q.points = &site;
+	char *csv = render(&q);
+	assert_has(csv, "Roof tank,silent,none (无),none (无),none (无),none (无),none "
+			"(无),0.0,0:00:00,24:00:00,0,0\r\n");
+	assert_has(csv,
+	    "Roof tank,silent,2026-11-23T08:00:00+08:00,2026-11-24T08:00:00+"
+	    "08:00,24:00:00,");
+	assert_null(strstr(csv, "door"));
+	free(csv);
+	q.format = "json";
+	char *json = render(&q);
+	assert_has(json, "\"min\":null,\"min_at\":null,\"mean\":null,\"max\":null");
+	free(json);
+}
+
+static void
+test_times_without_a_value_are_said(void **ctx)
+{
+	(void)ctx;
+	one_gauge(84600000);
+	store.silent_from_ms = day_from + INT64_C(65) * MINUTE_MS;
+	store.silent_to_ms = day_from + INT64_C(95) * MINUTE_MS;
+	struct report_request q = request("pressure-daily", "csv");
+	char *csv = render(&q);
+	assert_has(csv, ",hydrant-main,2026-11-23T09:05:00+08:00,2026-11-23T09:35:00+"
+			"08:00,0:30:00,");
+	free(csv);
+}
+
+static void
+test_a_running_day_says_so_and_misses_nothing_of_the_future(void **ctx)
+{
+	(void)ctx;
+	one_gauge(3600000);
+	store.gauges[0].expected_ms = 3600000;
+	store.day.closed = false;
+	struct report_request q = request("pressure-daily", "csv");
+	q.day = "today";
+	q.now_utc_ms = day_from + 3600000 + 30000;
+	char *csv = render(&q);
+	assert_has(
+	    csv, "State,\"day still running, up to\",2026-11-23T09:00:30+08:00,");
+	assert_has(csv, ",100.0,1:00:00,1:00:00,");
+	assert_has(csv, "Length,,,,,,,\r\nnone (无),");
+	free(csv);
+}
+
+static void
+test_local_times_follow_daylight_saving(void **ctx)
+{
+	(void)ctx;
+	assert_int_equal(setenv("TZ", "Europe/Berlin", 1), 0);
+	tzset();
+	(void)str_copy(who.time_zone, sizeof(who.time_zone), "Europe/Berlin");
+	// The night on which clocks go back: a day of 25 hours.
+	store.day = (struct day_span){ .day = "2026-10-25",
+		.closed = true,
+		.from_ms = INT64_C(1792879200000),
+		.to_ms = INT64_C(1792969200000) };
+	struct report_request q = request("alarms-daily", "csv");
+	q.day = "2026-10-25";
+	char *csv = render(&q);
+	assert_has(csv,
+	    "2026-10-25,2026-10-25T00:00:00+02:00,2026-10-26T00:00:00+01:00,"
+	    "Europe/Berlin,");
+	free(csv);
+}
+
+// --- requests -----------------------------------------------------------------------
+
+static void
+test_unknown_requests_name_what_is_allowed(void **ctx)
+{
+	(void)ctx;
+	struct report_request q = request("alarms", "csv");
+	assert_refused(
+	    &q, "report: found \"alarms\", allowed: alarms-daily, pressure-daily");
+	q = request("alarms-daily", "pdf");
+	assert_refused(&q, "format: found \"pdf\", allowed: csv, json");
+	q = request("alarms-daily", "csv");
+	q.day = "2026-02-30";
+	assert_refused(&q, "2026-02-30");
+	assert_string_equal(report_name(0), "alarms-daily");
+	assert_null(report_name(99));
+	assert_null(report_format(99));
+}
+
+static void
+test_the_site_is_known_from_the_journal_alone(void **ctx)
+{
+	(void)ctx;
+	struct report_site s;
+	assert_int_equal(report_site_read(NULL, NULL, &s, NULL), 0);
+	assert_string_equal(s.id, "site_id");
+	assert_string_equal(s.name_zh, "site_name_zh");
+	assert_string_equal(s.time_zone, "Asia/Shanghai");
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(test_alarms_csv_word_for_word, setup),
+		cmocka_unit_test_setup(test_alarms_csv_in_chinese, setup),
+		cmocka_unit_test_setup(
+		    test_alarms_json_has_exact_numbers_and_ids, setup),
+		cmocka_unit_test_setup(test_json_checksum_covers_the_data, setup),
+		cmocka_unit_test_setup(
+		    test_I13_figures_that_do_not_add_up_are_refused, setup),
+		cmocka_unit_test_setup(
+		    test_I13_an_event_between_two_reads_is_no_fault, setup),
+		cmocka_unit_test_setup(test_an_empty_day_says_none, setup),
+		cmocka_unit_test_setup(test_many_ids_go_on_in_further_lines, setup),
+		cmocka_unit_test_setup(test_outages_are_said_and_cut_to_the_day, setup),
+		cmocka_unit_test_setup(test_data_never_acts_as_a_formula, setup),
+		cmocka_unit_test_setup(test_pressure_csv_is_in_mpa_json_in_kpa, setup),
+		cmocka_unit_test_setup(test_coverage_is_rounded_down, setup),
+		cmocka_unit_test_setup(
+		    test_I6_a_silent_gauge_is_listed_without_figures, setup),
+		cmocka_unit_test_setup(test_times_without_a_value_are_said, setup),
+		cmocka_unit_test_setup(
+		    test_a_running_day_says_so_and_misses_nothing_of_the_future, setup),
+		cmocka_unit_test_setup(test_local_times_follow_daylight_saving, setup),
+		cmocka_unit_test_setup(
+		    test_unknown_requests_name_what_is_allowed, setup),
+		cmocka_unit_test_setup(
+		    test_the_site_is_known_from_the_journal_alone, setup),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,73 @@
+// SPDX-FileCopyrightText: 2026 Watchroom contributors
+// SPDX-License-Identifier: Apache-2.0
+//
+// The calls of docs/api.md that the pages make. Each has a deadline; a failure is an
+// ApiError whose `code` names a text under error. in the catalogue. Holds the CSRF token
+// of the session and nothing else.
+import { has, lang, t } from "./text.js";
+
+const DEADLINE_MS = 5000;
+let csrf = null;
+
+export const setCsrf = (token) => {
+  csrf = token ?? null;
+};
+
+export class ApiError extends Error {
+  constructor(status, code, message) {
+    super(message);
+    this.status = status;
+    this.code = code;
+  }
+
+  // What to tell the person.
+  get text() {
+    if (this.code && has(`error.${this.code}`)) return t(`error.${this.code}`);
+    return this.message;
+  }
+}
+
+async function answerOf(response) {
+  if (response.status === 204) return {};
+  try {
+    return await response.json();
+  } catch {
+    return {};
+  }
+}
+
+// {status, data}. status 0 in an ApiError: it did not arrive, as far as we know.
+export async function call(method, path, body) {
+  const headers = { "Accept-Language": lang(), "X-Watchroom": "1" };
+  if (method !== "GET" && csrf) headers["X-CSRF-Token"] = csrf;
+  if (body !== undefined) headers["Content-Type"] = "application/json";
+  let response;
+  let data;
+  try {
+    response = await fetch(`/api/v1${path}`, {
+      method, headers, cache: "no-store", credentials: "same-origin",
+      body: body === undefined ? undefined : JSON.stringify(body),
+      signal: AbortSignal.timeout(DEADLINE_MS),
+    });
+    data = await answerOf(response);
+  } catch {
+    throw new ApiError(0, "", t("ui.message.not_delivered"));
+  }
+  if (response.ok) return { status: response.status, data };
+  const error = data.error ?? {};
+  const message = error.message || t("ui.message.refused", { status: response.status });
+  throw new ApiError(response.status, error.code ?? "", message);
+}
+
+export const getState = async () => (await call("GET", "/state")).data;
+export const getAlarms = async (after) =>
+  (await call("GET", `/alarms?limit=500${
+    after ? `&after=${encodeURIComponent(after)}` : ""}`)).data;
+export const silence = () => call("POST", "/silence", {});
+export const reportSound = (id, can) =>
+  call("POST", `/consoles/${encodeURIComponent(id)}/sound`, { can_sound: can });
+export const acknowledge = (occurrence) =>
+  call("POST", `/alarms/${encodeURIComponent(occurrence)}/acknowledge`, {});
+export const logIn = async (user, pin) =>
+  (await call("POST", "/session", { user, pin })).data;
+export const logOut = () => call("DELETE", "/session");

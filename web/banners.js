@@ -1,0 +1,51 @@
+// SPDX-FileCopyrightText: 2026 Watchroom contributors
+// SPDX-License-Identifier: Apache-2.0
+//
+// Full-width bars under the strip for what makes the whole screen less than it seems:
+// link lost, sound off, the record not being saved, an old configuration, an unknown
+// clock. And the one line that answers what a person just did.
+import { setText, show } from "./dom.js";
+import { has, t } from "./text.js";
+
+const SAID_MS = 12_000;
+
+export class Banners {
+  #bar = (id) => document.getElementById(id);
+  #said = document.getElementById("said");
+  #saidUntil = 0;
+
+  drawLink({ lost, silentMs }) {
+    document.body.dataset.link = lost ? "lost" : "good";
+    show(this.#bar("link-lost"), lost);
+    if (lost) {
+      setText(this.#bar("link-lost").querySelector(".text"),
+        t("ui.link.lost", { s: Math.floor(silentMs / 1000) }));
+    }
+  }
+
+  drawSound(can) {
+    show(this.#bar("sound-off"), !can);
+  }
+
+  drawHealth(health) {
+    const store = health.store ?? "ok";
+    show(this.#bar("store-bad"), store !== "ok");
+    if (store !== "ok") {
+      const mode = has(`store.${store}`) ? t(`store.${store}`) : store;
+      setText(this.#bar("store-bad").querySelector(".text"),
+        t("ui.banner.store", { mode, n: health.store_waiting ?? 0 }));
+    }
+    show(this.#bar("old-configuration"), Boolean(health.last_good_configuration));
+  }
+
+  // tone: good, warn, bad or plain.
+  say(text, tone = "plain") {
+    setText(this.#said, text);
+    this.#said.dataset.tone = tone;
+    this.#saidUntil = performance.now() + SAID_MS;
+  }
+
+  tick() {
+    if (performance.now() > this.#saidUntil) setText(this.#said, "");
+  }
+}

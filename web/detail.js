@@ -1,0 +1,82 @@
+// SPDX-FileCopyrightText: 2026 Watchroom contributors
+// SPDX-License-Identifier: Apache-2.0
+//
+// The selected alarm in full: where, what, since when, what is doubtful about it, who
+// answered, and what to do now. Shows; does nothing itself. On a phone it is folded to its
+// head until it is pressed.
+import { drawMarks, marksOf, stateWord } from "./alarms.js";
+import { h, setAttr, setText, show, syncList } from "./dom.js";
+import { elapsedOf, exactOf, placeOf, valueOf, whatOf } from "./format.js";
+import { icon, setIcon } from "./icons.js";
+import { has, t } from "./text.js";
+
+const STEPS_MAX = 9;
+
+function stepsOf(a) {
+  const kind = has(`ui.guide.${a.class}.1`) ? a.class : "other";
+  const steps = [];
+  for (let i = 1; i <= STEPS_MAX && has(`ui.guide.${kind}.${i}`); i += 1) {
+    steps.push(t(`ui.guide.${kind}.${i}`));
+  }
+  return steps;
+}
+
+export class Detail {
+  #facts = new Map();
+  #icon = icon("info");
+
+  constructor(root) {
+    this.root = root;
+    this.part = (name) => root.querySelector(`.${name}`);
+    this.part("sign").prepend(this.#icon);
+    root.addEventListener("click", () => root.classList.toggle("open"));
+  }
+
+  draw(a, { answers, now, unitOf }) {
+    show(this.part("none"), !a);
+    show(this.part("body"), Boolean(a));
+    setAttr(this.root, "data-class", a?.class ?? null);
+    setAttr(this.root, "data-occurrence", a?.occurrence ?? null);
+    if (!a) return;
+    setIcon(this.#icon, a.class);
+    setText(this.part("class"), t(`class.${a.class}`));
+    setText(this.part("state"), stateWord(a));
+    setText(this.part("place"), placeOf(a));
+    setText(this.part("what"), whatOf(a));
+    drawMarks(this.part("marks"), marksOf(a, answers.stageOf(a), now));
+    this.#drawFacts(a, now, unitOf);
+    this.#drawSteps(stepsOf(a));
+  }
+
+  #drawFacts(a, now, unitOf) {
+    const raised = Date.parse(a.raised);
+    const facts = [
+      ["raised", exactOf(raised)],
+      ["elapsed", elapsedOf(now - raised)],
+      ["point", a.zone ? `${a.point} · ${a.zone}` : a.point],
+    ];
+    if (a.value !== null && a.value !== undefined) {
+      const v = valueOf(a.value, unitOf(a.point));
+      facts.push(["value", `${v.number} ${v.unit}`.trim()]);
+    }
+    if (a.acknowledged) {
+      const at = exactOf(Date.parse(a.acknowledged));
+      facts.push(["acknowledged", `${a.acknowledged_by ?? ""} ${at}`.trim()]);
+    }
+    const texts = new Map(facts);
+    syncList(this.part("facts"), this.#facts, [...texts.keys()],
+      () => h("div", {}, h("dt"), h("dd")),
+      (e, key) => {
+        setText(e.firstElementChild, t(`ui.fact.${key}`));
+        setText(e.lastElementChild, texts.get(key));
+      });
+  }
+
+  #drawSteps(steps) {
+    const list = this.part("steps");
+    const wanted = steps.join("\n");
+    if (list.dataset.steps === wanted) return;
+    list.dataset.steps = wanted;
+    list.replaceChildren(...steps.map((s) => h("li", {}, s)));
+  }
+}

@@ -1,0 +1,62 @@
+// SPDX-FileCopyrightText: 2026 Watchroom contributors
+// SPDX-License-Identifier: Apache-2.0
+//
+// The gauges: one tile per reading. A value that is not known is a hatched dash with the
+// time since when, never a number and never zero; a doubtful one keeps its number under
+// the hatching and says so. An open alarm of the point is named on its tile.
+import { h, setAttr, setText, show, syncList } from "./dom.js";
+import { placeOf, timeOf, valueOf, whatOf } from "./format.js";
+import { compareAlarms } from "./model.js";
+import { t } from "./text.js";
+
+const STALE_MS = 60_000; // a "good" value nobody refreshed for so long is not shown as such
+
+export class Readings {
+  #tiles = new Map();
+
+  constructor(root, section) {
+    Object.assign(this, { root, section });
+  }
+
+  draw(model, { now }) {
+    const byPoint = new Map(model.readings.map((r) => [r.point, r]));
+    show(this.section, byPoint.size > 0);
+    syncList(this.root, this.#tiles, [...byPoint.keys()],
+      () => h("li", { class: "tile" },
+        h("span", { class: "place" }),
+        h("span", { class: "value" }, h("b", { class: "number" }), h("span", { class: "unit" })),
+        h("span", { class: "note" })),
+      (tile, key) => this.#draw(tile, byPoint.get(key), model, now));
+  }
+
+  #draw(tile, r, model, now) {
+    const at = r.time ? Date.parse(r.time) : null;
+    const stale = r.quality === "good" && at !== null && now - at > STALE_MS;
+    const quality = stale ? "unknown" : r.quality;
+    const known = quality === "good" || quality === "uncertain";
+    const v = valueOf(known ? r.value : null, r.unit);
+    setText(tile.querySelector(".place"), placeOf(r));
+    setText(tile.querySelector(".number"), v.number);
+    setText(tile.querySelector(".unit"), r.unit === "kPa" ? "MPa" : v.unit);
+    const alarm = [...model.alarms.values()].filter((a) => a.point === r.point)
+      .sort(compareAlarms)[0];
+    setAttr(tile, "data-quality", quality);
+    setAttr(tile, "data-point", r.point);
+    setAttr(tile, "data-alarm", alarm ? alarm.class : null);
+    setText(tile.querySelector(".note"), this.#note(r, quality, alarm, at, now));
+  }
+
+  #note(r, quality, alarm, at, now) {
+    const words = [];
+    if (alarm) words.push(whatOf(alarm));
+    const since = r.unknown_since ? Date.parse(r.unknown_since) : at;
+    if (quality === "unknown" && since !== null) {
+      words.push(t("ui.mark.unknown_since", { time: timeOf(since, now) }));
+    } else if (quality !== "good") {
+      words.push(t(`quality.${quality}`));
+    } else if (!alarm) {
+      words.push(t("ui.readings.normal"));
+    }
+    return words.join(" · ");
+  }
+}

@@ -1,0 +1,125 @@
+// SPDX-FileCopyrightText: 2026 Watchroom contributors
+// SPDX-License-Identifier: Apache-2.0
+//
+// The top strip, on every screen and never scrolled: a counter per class (grey at zero),
+// the first and the newest fire, sound, link, clock and operator. The counts are the
+// daemon's; nothing is counted here.
+import { fit, h, setAttr, setText, show } from "./dom.js";
+import { clockOf, dateOf, elapsedOf, nameOf, placeOf, timeOf } from "./format.js";
+import { icon, setIcon } from "./icons.js";
+import { CLASSES, fires } from "./model.js";
+import { t } from "./text.js";
+
+const FIRE_SIZES = ["size-32", "size-26", "size-21", "size-17"];
+
+export class Strip {
+  #counters = new Map();
+  #sound = document.getElementById("sound-state");
+  #link = document.getElementById("link-state");
+  #soundIcon = icon("sound");
+  #linkIcon = icon("link");
+
+  // pick(key): a fire line was pressed.
+  constructor(pick) {
+    const root = document.getElementById("counters");
+    for (const name of CLASSES) {
+      const e = h("li", { class: `counter is-${name}`, "data-class": name },
+        h("span", { class: "name" }, icon(name), h("span", { class: "word" })),
+        h("span", { class: "numbers" },
+          h("b", { class: "active" }),
+          h("span", { class: "owed" }, h("span", { class: "owed-word" }), h("b"))));
+      root.append(e);
+      this.#counters.set(name, e);
+    }
+    this.#sound.prepend(this.#soundIcon);
+    this.#link.prepend(this.#linkIcon);
+    // A place is never cut, its end may be the floor: it shrinks with its room.
+    const room = new ResizeObserver((entries) => {
+      for (const { target } of entries) fit(target, FIRE_SIZES);
+    });
+    for (const id of ["fire-first", "fire-newest"]) {
+      const line = document.getElementById(id);
+      room.observe(line.querySelector(".where"));
+      line.addEventListener("pointerdown", (e) => e.preventDefault());
+      line.addEventListener("click", () => line.dataset.key && pick(line.dataset.key));
+    }
+  }
+
+  draw(model, { now }) {
+    for (const [name, e] of this.#counters) {
+      const count = model.counters[name] ?? { active: 0, unacknowledged: 0 };
+      const { active, unacknowledged: owed } = count;
+      setText(e.querySelector(".word"), t(`class.${name}`));
+      setText(e.querySelector(".active"), String(active));
+      show(e.querySelector(".owed"), owed > 0);
+      setText(e.querySelector(".owed-word"), t("ui.strip.owed"));
+      setText(e.querySelector(".owed b"), String(owed));
+      setAttr(e, "data-active", active);
+      setAttr(e, "data-owed", owed);
+      e.classList.toggle("zero", active === 0 && owed === 0);
+      e.classList.toggle("calling", owed > 0);
+      e.classList.toggle("wide", active > 99);
+    }
+    this.#drawFires(model, now);
+    this.#drawPerson(model);
+  }
+
+  #drawFires(model, now) {
+    const { first, newest, count } = fires(model);
+    show(document.getElementById("no-fire"), count === 0);
+    show(document.getElementById("fires"), count > 0);
+    setText(document.getElementById("site-name"), nameOf(model.site?.name, model.site?.id));
+    this.#fireLine("fire-first", first, now);
+    this.#fireLine("fire-newest", count > 1 ? newest : null, now);
+    if (count === 1) {
+      const line = document.getElementById("fire-newest");
+      setText(line.querySelector(".where"), t("ui.strip.same_as_first"));
+    }
+  }
+
+  #fireLine(id, a, now) {
+    const line = document.getElementById(id);
+    const where = line.querySelector(".where");
+    const when = line.querySelector(".when");
+    if (a) line.dataset.key = a.key;
+    else delete line.dataset.key;
+    setAttr(line, "disabled", !a);
+    setText(when.firstElementChild, a ? timeOf(Date.parse(a.raised), now) : "");
+    setText(when.lastElementChild, a ? elapsedOf(now - Date.parse(a.raised)) : "");
+    if (!a || where.textContent === placeOf(a)) return;
+    setText(where, placeOf(a));
+    fit(where, FIRE_SIZES);
+  }
+
+  #drawPerson(model) {
+    const s = model.session;
+    const e = document.getElementById("operator");
+    setText(e.querySelector(".word"), s ? nameOf(s.name, s.user) : t("ui.strip.nobody"));
+    setText(e.querySelector(".act"), t(s ? "ui.strip.log_out" : "ui.strip.log_in"));
+    e.classList.toggle("nobody", !s);
+  }
+
+  // state: "sounding", "silenced", "ready" or "off".
+  drawSound(state) {
+    setAttr(this.#sound, "data-state", state);
+    setIcon(this.#soundIcon, state === "off" || state === "silenced" ? "quiet" : "sound");
+    setText(this.#sound.querySelector(".word"), t(`ui.sound.${state}`));
+  }
+
+  drawLink({ lost, silentMs }) {
+    const s = Math.floor(silentMs / 1000);
+    setAttr(this.#link, "data-state", lost ? "lost" : "good");
+    setIcon(this.#linkIcon, lost ? "cut" : "link");
+    setText(this.#link.querySelector(".word"),
+      t(lost ? "ui.link.lost_short" : "ui.link.good", { s }));
+  }
+
+  drawClock(model, now) {
+    setText(document.getElementById("clock-time"), clockOf(now));
+    setText(document.getElementById("clock-date"), dateOf(now));
+    const bad = model.health.clock_synchronised === false;
+    const note = document.getElementById("clock-note");
+    show(note, bad);
+    if (bad) setText(note, t("ui.strip.clock_unsynchronised"));
+  }
+}
