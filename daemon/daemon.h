@@ -33,7 +33,8 @@ struct daemon {
 	char *panels;
 	char *web;
 	char *reports_program;
-	char *loaded_file; // config_file, or its last good copy
+	char *loaded_file;           // config_file, or its last good copy
+	const char *store_directory; // the site's, or the state directory
 	bool last_good;
 	struct site *site;
 	struct loop *loop;

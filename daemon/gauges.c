@@ -103,7 +103,7 @@ engine_close_minutes(struct engine *e)
 	for (uint32_t i = 0; i < e->site->n_site_points; i++) {
 		struct gauge *g = e->points[i].gauge;
 		struct minute m;
-		if (g != NULL && minute_close(&g->acc, now, &m))
+		while (g != NULL && minute_close(&g->acc, now, &m))
 			write_minutes(e, i, &m, 1);
 	}
 }

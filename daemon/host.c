@@ -258,6 +258,7 @@ host_fill(struct daemon *d, struct console_host *h)
 {
 	*h = (struct console_host){
 		.ctx = d,
+		.config_file = d->loaded_file,
 		.site = get_site,
 		.store = get_store,
 		.alarms = each_alarm,

@@ -349,9 +349,12 @@ start_store(struct daemon *d)
 	const char *dir =
 	    s->store_directory[0] != '\0' ? s->store_directory : d->state_directory;
 	make_directory(dir);
+	d->store_directory = dir;
 	const struct store_options options = {
 		.directory = dir,
 		.site_id = s->id,
+		.site_name_zh = s->name_zh,
+		.site_name_en = s->name_en,
 		.time_zone = s->time_zone,
 		.statistics_day_min = s->statistics_day_min,
 		.config_rev = s->revision,
@@ -403,7 +406,7 @@ start_outward(struct daemon *d)
 	host_fill(d, &host);
 	struct err e = { 0 };
 	d->console = console_start(
-	    d->loop, &host, d->web, d->reports_program, d->loaded_file, &e);
+	    d->loop, &host, d->web, d->reports_program, d->store_directory, &e);
 	if (d->console == NULL)
 		fatalx("console", "%s", e.text);
 	d->running = running_site_start(d->loop, d->site, d->engine);

@@ -34,7 +34,7 @@ device_next_period(int64_t due_ms, int64_t period_ms, int64_t now_ms)
 static uint32_t
 period_of(const struct field_device *d, const struct plan_block *b)
 {
-	bool slow = b->kind == PLAN_HELPER || (b->flags & (PLAN_ABSENT | PLAN_REFUSED));
+	bool slow = b->kind == PLAN_HELPER || (b->flags & PLAN_ABSENT);
 
 	return slow && d->def->poll_ms < PLAN_SLOW_MS ? PLAN_SLOW_MS : d->def->poll_ms;
 }

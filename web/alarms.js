@@ -22,14 +22,17 @@ export function stateWord(a) {
 }
 
 // [class, text] of each thing a person must know beside state and class.
-export function marksOf(a, stage, now) {
+export function marksOf(a, { stage, now, incidents }) {
   const marks = [];
   const mark = (kind, key, params) => marks.push([kind, t(`ui.mark.${key}`, params)]);
   if (stage === "pending") mark("busy", "acknowledging");
   if (stage === "unsaved" || a.answerUnsaved) mark("unsaved", "answer_unsaved");
   if (a.seq === null && a.state !== "normal") mark("unsaved", "unsaved");
   if (a.test) mark("test", "test");
-  if (a.first_out) mark("first", "first_out");
+  // Each incident has a first; it is worth saying where others follow from it.
+  if (a.first_out && incidents.get(a.incident) > 1) {
+    mark("first", a.class === "fire" ? "first_fire" : "first_out");
+  }
   if (a.unknown_since) {
     mark("doubt", "unknown_since", { time: timeOf(Date.parse(a.unknown_since), now) });
   } else if (a.quality && a.quality !== "good") {
@@ -73,7 +76,7 @@ function byWhom(a) {
   return a.acknowledged_by ? ` ${a.acknowledged_by}` : "";
 }
 
-function updateRow(row, a, { stage, selected, gone, now }) {
+function updateRow(row, a, { stage, selected, gone, now, incidents }) {
   const p = row.parts;
   setAttr(row, "class", ["row", `is-${a.class}`, isOwed(a) ? "owed" : "held",
     a.test && "test", gone && "gone", a.unknown_since && "unknown"]
@@ -87,7 +90,7 @@ function updateRow(row, a, { stage, selected, gone, now }) {
   setText(p.place, placeOf(a));
   setText(p.what, whatOf(a));
   setText(p.state, stateWord(a) + byWhom(a));
-  drawMarks(p.marks, marksOf(a, stage, now));
+  drawMarks(p.marks, marksOf(a, { stage, now, incidents }));
   const raised = Date.parse(a.raised);
   setText(p.time, timeOf(raised, now));
   setAttr(p.time, "datetime", a.raised);
@@ -126,7 +129,7 @@ export class AlarmList {
     return this.#order.filter((key) => !this.#rows.get(key)?.classList.contains("gone"));
   }
 
-  draw(alarms, { answers, selected, now }) {
+  draw(alarms, { answers, selected, now, incidents }) {
     const present = new Map(alarms.map((a) => [a.key, a]));
     const frozen = performance.now() < this.#handUntil;
     const sorted = alarms.filter((a, i) => i < ROWS_MAX || isRealFire(a)).map((a) => a.key);
@@ -138,7 +141,7 @@ export class AlarmList {
       this.#last.set(key, a);
       updateRow(row, a, {
         stage: answers.stageOf(a), selected: key === selected,
-        gone: !present.has(key), now,
+        gone: !present.has(key), now, incidents,
       });
     });
     for (const key of this.#last.keys()) if (!this.#rows.has(key)) this.#last.delete(key);

@@ -229,14 +229,16 @@ function select(next) {
 
 function pick(key) {
   select({ key, auto: false });
-  chosenAt = -Infinity; // a person pointed at it
+  chosenAt = -Infinity;
   draw();
 }
 
-function walk(keys) {
-  const [key] = keys;
+// `seen`: the person chose this row; else the page did, and a second press of the same
+// key must not answer what has just appeared.
+function walk(key, seen) {
   if (!key) return;
   select({ key, auto: false });
+  if (seen) chosenAt = -Infinity;
   draw();
   owedList.reveal(key);
   heldList.reveal(key);
@@ -245,7 +247,7 @@ function walk(keys) {
 function move(step) {
   const order = [...owedList.order, ...heldList.order];
   const at = order.indexOf(choice.key);
-  walk([order[at < 0 ? 0 : Math.max(0, Math.min(order.length - 1, at + step))]]);
+  walk(order[at < 0 ? 0 : Math.max(0, Math.min(order.length - 1, at + step))], true);
 }
 
 function jump(where) {
@@ -254,7 +256,8 @@ function jump(where) {
   const fire = order.find((key) => m.isRealFire(model.alarms.get(key)));
   const all = [...order, ...heldList.order];
   const firstFire = fire ?? m.fires(model).first?.key;
-  walk([{ first: all[0], last: all.at(-1), next: waiting[0], fire: firstFire }[where]]);
+  const key = { first: all[0], last: all.at(-1), next: waiting[0], fire: firstFire }[where];
+  walk(key, where !== "next");
 }
 
 // A phone is for looking: a fire is acknowledged where its panel stands.
@@ -310,7 +313,8 @@ function draw() {
   lists = m.lists(model);
   select(m.choose(choice, model, lists.owed, owedBefore));
   owedBefore = new Set(lists.owed.map((a) => a.key));
-  const view = { answers, selected: choice.key, now: now(), unitOf };
+  const incidents = m.incidents(model);
+  const view = { answers, selected: choice.key, now: now(), unitOf, incidents };
   strip.draw(model, view);
   strip.drawClock(model, view.now);
   owedList.draw(lists.owed, view);

@@ -32,7 +32,7 @@ export class Detail {
     root.addEventListener("click", () => root.classList.toggle("open"));
   }
 
-  draw(a, { answers, now, unitOf }) {
+  draw(a, { answers, now, unitOf, incidents }) {
     show(this.part("none"), !a);
     show(this.part("body"), Boolean(a));
     setAttr(this.root, "data-class", a?.class ?? null);
@@ -43,7 +43,8 @@ export class Detail {
     setText(this.part("state"), stateWord(a));
     setText(this.part("place"), placeOf(a));
     setText(this.part("what"), whatOf(a));
-    drawMarks(this.part("marks"), marksOf(a, answers.stageOf(a), now));
+    const stage = answers.stageOf(a);
+    drawMarks(this.part("marks"), marksOf(a, { stage, now, incidents }));
     this.#drawFacts(a, now, unitOf);
     this.#drawSteps(stepsOf(a));
   }

@@ -21,9 +21,13 @@ export class Devices {
     const devices = [...model.devices].sort((a, b) => Number(b.lost) - Number(a.lost));
     const heard = devices.filter((d) => !d.lost).length;
     const stalest = stalestMs(model, now);
-    setText(this.summary, t("ui.devices.summary", {
+    const summary = t("ui.devices.summary", {
       heard, all: devices.length, age: stalest === null ? "—" : elapsedOf(stalest),
-    }));
+    });
+    const n = model.health.points_unknown ?? 0;
+    const unknown = n > 0 ? ` · ${t("ui.not_normal.unknown", { n })}` : "";
+    setText(this.summary, summary + unknown);
+    setAttr(this.summary, "data-unknown", n);
     setAttr(this.summary, "data-lost", devices.length - heard);
     const byId = new Map(devices.map((d) => [d.id, d]));
     syncList(this.root, this.#chips, [...byId.keys()],
@@ -65,13 +69,16 @@ export class Calm {
     const normal = reasons.length === 0;
     const stalest = stalestMs(model, now);
     setAttr(this.root, "data-normal", normal ? "yes" : "no");
-    setIcon(this.#icon, normal ? "normal" : "info");
+    setIcon(this.#icon, normal ? "normal" : "fault");
     setText(this.root.querySelector(".headline"),
       t(normal ? "ui.calm.normal" : "ui.calm.nothing_owed", { n: model.health.points ?? 0 }));
     setText(this.root.querySelector(".heard"), stalest === null ? t("ui.calm.nothing_heard")
       : t("ui.calm.last_data", { age: elapsedOf(stalest) }));
     const list = this.root.querySelector(".reasons");
     const texts = reasons.map(([key, params]) => t(`ui.not_normal.${key}`, params));
+    if (model.health.clock_synchronised === false) {
+      texts.push(t("ui.strip.clock_unsynchronised"));
+    }
     if (list.dataset.texts !== texts.join("\n")) {
       list.dataset.texts = texts.join("\n");
       list.replaceChildren(...texts.map((text) => h("li", {}, text)));

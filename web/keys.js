@@ -18,7 +18,7 @@ export class Keys {
   #swallow = false;
 
   // act: silence, acknowledge(alarm), move(step), jump(where), language, theme, help,
-  // person; selected(): {alarm, sinceMs, next}; wake(): a gesture; soundOff(): boolean.
+  // person; selected(): {alarm, sinceMs, mode}; wake(): a gesture; soundOff(): boolean.
   constructor(act) {
     this.act = act;
     this.button = document.getElementById("acknowledge");
@@ -107,13 +107,12 @@ export class Keys {
   }
 
   #hold() {
-    const { alarm, sinceMs, mode } = this.act.selected();
+    const { alarm, mode } = this.act.selected();
     if (!alarm || this.#held) return;
     if (mode !== "hold") {
       if (mode === "press" && document.activeElement !== this.button) this.act.hint();
       return;
     }
-    if (sinceMs < SEEN_MS) return;
     const timer = setTimeout(() => this.#kept(), HOLD_MS);
     this.#held = { key: alarm.key, occurrence: alarm.occurrence, timer };
     this.button.classList.add("holding");

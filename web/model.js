@@ -189,6 +189,15 @@ export function lists(model) {
   return { owed, held };
 }
 
+// How many open alarms each incident has.
+export function incidents(model) {
+  const sizes = new Map();
+  for (const { incident } of model.alarms.values()) {
+    sizes.set(incident, (sizes.get(incident) ?? 0) + 1);
+  }
+  return sizes;
+}
+
 export function fires(model) {
   const open = [...model.alarms.values()].filter(isRealFire);
   open.sort((a, b) => Date.parse(a.raised) - Date.parse(b.raised) || compareAlarms(a, b));
@@ -228,7 +237,6 @@ export function notNormal(model) {
   if (h.points_unknown > 0) reasons.push(["unknown", { n: h.points_unknown }]);
   if (h.store !== "ok") reasons.push(["store", {}]);
   if (h.last_good_configuration) reasons.push(["configuration", {}]);
-  if (h.clock_synchronised === false) reasons.push(["clock", {}]);
   return reasons;
 }
 

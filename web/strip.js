@@ -59,6 +59,7 @@ export class Strip {
       e.classList.toggle("zero", active === 0 && owed === 0);
       e.classList.toggle("calling", owed > 0);
       e.classList.toggle("wide", active > 99);
+      e.classList.toggle("returned", active === 0 && owed > 0);
     }
     this.#drawFires(model, now);
     this.#drawPerson(model);

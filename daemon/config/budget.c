@@ -237,7 +237,7 @@ check_lines(struct load *l)
 		const struct gpio *g = &l->site->gpios[i];
 		for (uint32_t k = 0; k < g->n_points; k++) {
 			struct point_budget b = budget_of_point(
-			    l->site, &l->site->points[g->points[k]], NULL);
+			    l->site, &l->site->points[g->points[k]], &none);
 			char worst[32], limit[32];
 			if (b.worst_ms > b.limit_ms)
 				problem(l, l->point_pos[g->points[k]],

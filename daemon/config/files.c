@@ -296,6 +296,19 @@ refuse_file(struct load *l, struct pos at, const struct source *s, const char *w
 		problem(l, at, "cannot read %s: %s", load_show(l, s->shown), why);
 }
 
+// The old array stays where it was until the load ends: no pointer dangles.
+static void
+make_room(struct load *l)
+{
+	if (l->n_sources < l->sources_size)
+		return;
+	l->sources_size = l->sources_size > 0 ? l->sources_size * 2 : 16;
+	struct source *wider = arena_alloc(l->temp, l->sources_size, sizeof(*wider));
+	if (l->n_sources > 0)
+		memcpy(wider, l->sources, l->n_sources * sizeof(*wider));
+	l->sources = wider;
+}
+
 // Reads and keeps it; its index, or -1.
 static int
 take(struct load *l, struct pos at, const struct source *s)
@@ -318,6 +331,7 @@ take(struct load *l, struct pos at, const struct source *s)
 		problem(l, at, "all files together are larger than 64 MiB");
 		return -1;
 	}
+	make_room(l);
 	uint16_t file = (uint16_t)l->n_sources++;
 	l->sources[file] = *s;
 	l->sources[file].raw = arena_bytes(l->temp, data, len);

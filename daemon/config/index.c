@@ -38,14 +38,15 @@ slot_of(const struct name_index *ix, const char *name)
 static void
 grow(struct name_index *ix)
 {
-	struct name_index wider = { .n = ix->n, .size = ix->size ? ix->size * 2 : 64 };
+	struct name_slot *old = ix->slots;
+	size_t old_size = ix->size;
 
-	wider.slots = xcalloc(wider.size, sizeof(*wider.slots));
-	for (size_t i = 0; i < ix->size; i++)
-		if (ix->slots[i].name != NULL)
-			*slot_of(&wider, ix->slots[i].name) = ix->slots[i];
-	free(ix->slots);
-	*ix = wider;
+	ix->size = old_size > 0 ? old_size * 2 : 64;
+	ix->slots = xcalloc(ix->size, sizeof(*ix->slots));
+	for (size_t i = 0; i < old_size; i++)
+		if (old[i].name != NULL)
+			*slot_of(ix, old[i].name) = old[i];
+	free(old);
 }
 
 uint32_t

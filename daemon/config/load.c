@@ -29,7 +29,6 @@ void
 load_begin(struct load *l, const char *panels, struct problems *p)
 {
 	*l = (struct load){ .temp = arena_new(), .arena = arena_new(), .problems = p };
-	l->sources = arena_alloc(l->temp, FILES_MAX, sizeof(*l->sources));
 	l->panels = panels != NULL ? panels : panels_directory();
 	l->site = arena_alloc(l->arena, 1, sizeof(*l->site));
 	l->site->arena = l->arena;

@@ -59,7 +59,7 @@ struct load {
 	uint16_t problem_file[PROBLEMS_MAX]; // for the order
 
 	struct source *sources;
-	size_t n_sources, bytes;
+	size_t n_sources, sources_size, bytes;
 	struct copy_map *copy; // NULL = not a saved copy
 	const char *panels;
 	size_t n_nodes; // YAML nodes so far

@@ -172,7 +172,8 @@ least(unsigned a, unsigned b)
 	return a < b ? a : b;
 }
 
-// Edit distance with transpositions (optimal string alignment): "tiemout" is one slip.
+// Edit distance with transpositions (optimal string alignment): two letters that have
+// changed places are one slip.
 static unsigned
 distance(const char *a, size_t la, const char *b, size_t lb)
 {

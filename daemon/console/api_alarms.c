@@ -12,6 +12,7 @@
 #include "console/body.h"
 #include "console/console_int.h"
 #include "console/format.h"
+#include "console/presence.h"
 #include "lib/mem.h"
 
 enum {
@@ -119,6 +120,8 @@ answer(struct http_request *r, const struct reply *reply, int status)
 		    reply->code != NULL ? reply->code : "conflict", reply->field);
 		return;
 	}
+	if (r->console != NULL) // whoever asks next sees what was done
+		r->console->snapshots.urgent = true;
 	json_open(&b, NULL, '{');
 	json_bool(&b, "durable", reply->durable);
 	if (reply->durable && reply->seq > 0)
@@ -219,7 +222,7 @@ api_sound(struct console *c, struct http_request *r)
 
 	if (read_body(r, members, 1) < 0)
 		return;
-	if (!sse_console_id_is_fine(r->id)) {
+	if (!presence_id_is_fine(r->id)) {
 		http_error(r, 404, "not_found", "id");
 		return;
 	}

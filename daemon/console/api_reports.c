@@ -15,6 +15,7 @@
 #include "lib/mem.h"
 
 enum {
+	CHILD_BAD_INPUT = 2, // watchroom(1): bad options or input
 	REPORT_MS = 20000,
 	REPORT_BYTES = 16 * 1024 * 1024,
 };
@@ -61,6 +62,8 @@ on_child(void *arg, int status, const char *out, size_t len)
 		if (strcmp(run->format->name, "json") != 0)
 			http_add(r, "Content-Disposition", disposition);
 		http_send(r, 200, run->format->type, blob_copy(out, len));
+	} else if (status == CHILD_BAD_INPUT) {
+		http_error(r, 400, "bad_parameter", "day");
 	} else {
 		log_warnx("console", "report %s ended with %d", run->file, status);
 		http_error(r, 503,
@@ -144,9 +147,11 @@ read_question(struct console *c, struct http_request *r, struct report_question 
 static struct child *
 start_child(struct console *c, const struct report_question *q, struct report_run *run)
 {
+	// The site gives places; a tool that cannot read it does with the store alone.
 	const char *const argv[] = { c->reports_program, "--store", c->store_directory,
 		"report", q->name, "--day", q->day, "--format", q->format->name,
-		"--lang", q->lang, NULL };
+		"--lang", q->lang, c->host.config_file != NULL ? "-c" : NULL,
+		c->host.config_file, NULL };
 
 	return child_run(c->loop,
 	    &(struct child_options){ .argv = argv,

@@ -8,6 +8,7 @@
 
 #include "console/console_int.h"
 #include "console/format.h"
+#include "console/presence.h"
 #include "lib/clock.h"
 
 static int
@@ -65,7 +66,7 @@ api_stream(struct console *c, struct http_request *r)
 	const char *console = target_value(&r->target, "console");
 	const char *last = http_header(r, "Last-Event-ID");
 
-	if (console != NULL && !sse_console_id_is_fine(console)) {
+	if (console != NULL && !presence_id_is_fine(console)) {
 		(void)bad_parameter(r, "console");
 		return;
 	}

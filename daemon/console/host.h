@@ -74,6 +74,7 @@ typedef void reply_fn(void *arg, const struct reply *r);
 
 struct console_host {
 	void *ctx;
+	const char *config_file; // the site as loaded, for report children; or NULL
 	const struct site *(*site)(void *ctx);
 	struct store *(*store)(void *ctx);
 	// Calls each() for the open alarms, fire first, then oldest first.

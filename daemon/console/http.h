@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The HTTP server: evhttp behind the guard. Gives checked requests to one handler and
-// sends its answers, at once or later. Nothing of libevent's is seen above this header
-// but evbuffer. The loop thread only.
+// sends its answers, at once or later. Nothing of libevent's is seen above this header.
+// The loop thread only.
 #ifndef CONSOLE_HTTP_H
 #define CONSOLE_HTTP_H
 
@@ -21,7 +21,6 @@
 #include "lib/text.h"
 
 struct console;
-struct evbuffer;
 struct evhttp_request;
 struct http_server;
 struct session;
@@ -122,8 +121,18 @@ void http_takes_long(struct http_request *r);
 // the peer cannot take one (HTTP/1.0), r is then answered.
 int http_stream(struct http_request *r, const char *type, void (*gone)(void *arg),
     void (*drained)(void *arg), void *arg);
-// Where the stream's bytes go, framed as HTTP chunks by the caller.
-struct evbuffer *http_stream_output(struct http_request *r);
+// What waits to leave, in bytes.
+size_t http_stream_queued(struct http_request *r);
+// Sends bytes, framed as HTTP chunks by the caller: at once as far as the socket takes
+// them while nothing waits, the rest when it can.
+enum {
+	HTTP_PARTS = 32
+};
+struct http_part {
+	struct blob *blob;
+	size_t from, to;
+};
+void http_stream_send(struct http_request *r, const struct http_part *parts, size_t n);
 // Ends it now; not from within drained().
 void http_stream_end(struct http_request *r);
 

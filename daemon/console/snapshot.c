@@ -83,6 +83,7 @@ put_readings(struct buf *b, const struct console_host *host, const struct site *
 		json_open(b, NULL, '{');
 		json_str(b, "point", p->id);
 		format_names(b, "place", p->place_zh, p->place_en);
+		json_str(b, "unit", format_unit(p));
 		host->point_json(host->ctx, i, b);
 		json_close(b, '}');
 		n++;
@@ -162,10 +163,11 @@ snapshot_refresh(struct snapshots *s, const struct console_host *host, int64_t n
 {
 	int64_t age = now_ms - s->built_ms;
 
-	if (s->state != NULL && age < (s->dirty ? SNAPSHOT_MIN_MS : SNAPSHOT_MAX_MS))
+	if (s->state != NULL && !s->urgent &&
+	    age < (s->dirty ? SNAPSHOT_MIN_MS : SNAPSHOT_MAX_MS))
 		return;
 	build(s, host, n);
-	s->dirty = false;
+	s->dirty = s->urgent = false;
 	s->built_ms = now_ms;
 	s->index = index;
 	s->version++;

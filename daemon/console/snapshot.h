@@ -25,6 +25,7 @@ struct snapshots {
 	struct blob *state;  // {"id": ..}, to be joined with a head
 	struct blob *health; // {"counters", "devices", "health", "readings"}
 	bool dirty;
+	bool urgent;      // a command was answered: the next reader must see it
 	int64_t built_ms; // monotonic
 	uint64_t index;   // the stream's position that `state` contains
 	uint64_t version; // counts builds

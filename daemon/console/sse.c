@@ -10,11 +10,11 @@
 // once, so that an alarm's path through the engine never waits for consoles (I2).
 #include "console/sse.h"
 
-#include <event2/buffer.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "console/console_int.h"
+#include "console/presence.h"
 #include "console/ring.h"
 #include "lib/mem.h"
 
@@ -26,16 +26,9 @@ struct stream {
 	bool needs_state;
 	int64_t state_ms;        // last snapshot; 0 = none yet. Monotonic
 	unsigned stalled;        // beats in a row in which nothing left
+	uint64_t beat_version;   // sent
 	uint64_t health_version; // sent
-	int known;               // slot of its console, -1 = has no id
-};
-
-// A console that told us its id.
-struct known {
-	char id[SSE_CONSOLE_ID];
-	bool can_sound;
-	unsigned streams;
-	uint64_t used; // order of use
+	int known;               // of presence.h, or PRESENCE_NONE
 };
 
 struct sse {
@@ -47,10 +40,13 @@ struct sse {
 	int64_t health_ms; // last message
 	struct blob *health_bytes;
 	uint64_t health_version;
+	struct blob *beat_bytes;
+	uint64_t beat_version;
+	struct stream *filling; // where the present flush goes on, or NULL
+	bool refill;            // something came while it ran
+	bool later;             // a stream waits until a snapshot is due
 	char boot[MINT_MAX];
-	struct known known[SSE_CONSOLES_MAX];
-	int n_known;
-	uint64_t uses;
+	struct presence presence;
 	uint64_t cut;
 	struct sse_counts told;
 	bool stopped;
@@ -77,12 +73,9 @@ sse_boot(struct sse *q)
 struct sse_counts
 sse_counts(const struct sse *q)
 {
-	struct sse_counts n = { .streams = q->n_streams, .cut = q->cut };
-
-	for (int i = 0; i < q->n_known; i++)
-		if (q->known[i].can_sound)
-			n.sounding += q->known[i].streams;
-	return n;
+	return (struct sse_counts){ .streams = q->n_streams,
+		.sounding = presence_sounding(&q->presence),
+		.cut = q->cut };
 }
 
 static void
@@ -97,46 +90,10 @@ tell_host(struct sse *q)
 	q->c->host.consoles(q->c->host.ctx, n.streams, n.sounding);
 }
 
-// --- consoles ---------------------------------------------------------------------
-
-bool
-sse_console_id_is_fine(const char *id)
-{
-	size_t len = strlen(id);
-
-	return len > 0 && len < SSE_CONSOLE_ID &&
-	       strspn(id, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-			  "0123456789._-") == len;
-}
-
-// Its slot; the one unused for longest goes when all are taken.
-static int
-know(struct sse *q, const char *id)
-{
-	int slot = -1;
-
-	for (int i = 0; i < q->n_known; i++) {
-		if (strcmp(q->known[i].id, id) == 0) {
-			q->known[i].used = ++q->uses;
-			return i;
-		}
-		if (q->known[i].streams == 0 &&
-		    (slot < 0 || q->known[i].used < q->known[slot].used))
-			slot = i;
-	}
-	if (q->n_known < SSE_CONSOLES_MAX)
-		slot = q->n_known++;
-	// More slots than streams, so one without a stream was found.
-	wr_assert(slot >= 0);
-	q->known[slot] = (struct known){ .used = ++q->uses };
-	(void)str_copy(q->known[slot].id, sizeof(q->known[slot].id), id);
-	return slot;
-}
-
 void
 sse_can_sound(struct sse *q, const char *console, bool can_sound)
 {
-	q->known[know(q, console)].can_sound = can_sound;
+	presence_can_sound(&q->presence, console, can_sound);
 	tell_host(q);
 }
 
@@ -148,14 +105,24 @@ on_gone(void *arg)
 	struct stream *s = arg;
 	struct sse *q = s->sse;
 
+	if (q->filling == s)
+		q->filling = s->next;
 	*s->link = s->next;
 	if (s->next != NULL)
 		s->next->link = s->link;
 	q->n_streams--;
-	if (s->known >= 0)
-		q->known[s->known].streams--;
+	presence_leave(&q->presence, s->known);
 	free(s);
 	tell_host(q);
+}
+
+static void
+flush_soon(struct sse *q)
+{
+	if (q->filling != NULL)
+		q->refill = true;
+	else if (q->streams != NULL)
+		loop_timer_in(q->c->loop, &q->flush, 0);
 }
 
 static void
@@ -163,28 +130,34 @@ on_drained(void *arg)
 {
 	struct stream *s = arg;
 	struct sse *q = s->sse;
-	size_t left = evbuffer_get_length(http_stream_output(s->request));
 
 	s->stalled = 0;
-	if (left <= SSE_OUTPUT_MAX / 2 && (s->needs_state || s->at < q->ring.end) &&
-	    !loop_timer_armed(&q->flush))
-		loop_timer_in(q->c->loop, &q->flush, 0);
+	if (http_stream_queued(s->request) <= SSE_OUTPUT_MAX / 2 &&
+	    (s->needs_state || s->at < q->ring.end))
+		flush_soon(q);
 }
 
-static void
-put_chunk(struct evbuffer *out, const struct buf *b)
+// The text as one HTTP chunk. Empties *text.
+static struct blob *
+chunk(struct buf *text)
 {
-	(void)evbuffer_add_printf(out, "%zx\r\n", b->len);
-	(void)evbuffer_add(out, b->data, b->len);
-	(void)evbuffer_add(out, "\r\n", 2);
+	struct buf b = { 0 };
+
+	buf_printf(&b, "%zx\r\n", text->len);
+	buf_add(&b, text->data, text->len);
+	buf_str(&b, "\r\n");
+	buf_free(text);
+	return blob_take(&b);
 }
 
+// Three chunks: this console's head, the shared state with its length before it, the
+// end.
 static void
-send_state(struct sse *q, struct stream *s, struct evbuffer *out)
+send_state(struct sse *q, struct stream *s)
 {
 	struct console *c = q->c;
 	struct snapshots *snap = &c->snapshots;
-	struct buf head = { 0 }, tail = { 0 };
+	struct buf head = { 0 }, end = { 0 };
 
 	snapshot_refresh(snap, &c->host, loop_now_ms(c->loop), q->ring.n, q->ring.end);
 	s->request->session =
@@ -196,21 +169,27 @@ send_state(struct sse *q, struct stream *s, struct evbuffer *out)
 	buf_str(&head, "\nevent: state\ndata: ");
 	snapshot_head(&head, loop_utc_ms(c->loop), s->request);
 	s->request->session = NULL;
-	put_chunk(out, &head);
-	(void)evbuffer_add_printf(out, "%zx\r\n", snap->state->len - 1);
-	blob_send(snap->state, 1, snap->state->len, out);
-	(void)evbuffer_add(out, "\r\n", 2);
-	buf_str(&tail, "\n\n");
-	put_chunk(out, &tail);
-	buf_free(&head);
-	buf_free(&tail);
+	struct blob *first = chunk(&head);
+	buf_printf(&end, "%zx\r\n", snap->state->len - 1);
+	size_t before = end.len;
+	buf_str(&end, "\r\n2\r\n\n\n\r\n");
+	struct blob *around = blob_take(&end);
+	const struct http_part parts[] = {
+		{ first, 0, first->len },
+		{ around, 0, before },
+		{ snap->state, 1, snap->state->len },
+		{ around, before, around->len },
+	};
+	http_stream_send(s->request, parts, sizeof(parts) / sizeof(parts[0]));
+	blob_unref(first);
+	blob_unref(around);
 	s->at = snap->index;
 	s->needs_state = false;
 	s->state_ms = loop_now_ms(c->loop);
 	s->health_version = q->health_version;
 }
 
-// Whether a snapshot may go out now; arms the timer for later where it is too early.
+// Whether a snapshot may go out now; notes where it is too early.
 static bool
 state_is_due(struct sse *q, const struct stream *s, size_t queued)
 {
@@ -220,17 +199,43 @@ state_is_due(struct sse *q, const struct stream *s, size_t queued)
 		return false; // on_drained comes back
 	if (s->state_ms == 0 || age >= SSE_STATE_EVERY_MS)
 		return true;
-	if (!loop_timer_armed(&q->flush))
-		loop_timer_in(q->c->loop, &q->flush, SSE_STATE_EVERY_MS - age);
+	q->later = true;
 	return false;
+}
+
+static void
+send_one(struct stream *s, struct blob *b)
+{
+	http_stream_send(s->request, &(struct http_part){ b, 0, b->len }, 1);
+}
+
+// Sends items until the stream has all or its output is full. False: it is full.
+static bool
+send_items(struct sse *q, struct stream *s, size_t queued)
+{
+	while (s->at < q->ring.end) {
+		struct http_part parts[HTTP_PARTS];
+		size_t n = 0;
+		for (; n < HTTP_PARTS && s->at < q->ring.end; n++, s->at++) {
+			struct blob *b = ring_at(&q->ring, s->at)->bytes;
+			if (queued > 0 && queued + b->len > SSE_OUTPUT_MAX)
+				break;
+			parts[n] = (struct http_part){ b, 0, b->len };
+			queued += b->len;
+		}
+		if (n == 0)
+			return false;
+		http_stream_send(s->request, parts, n);
+		queued = http_stream_queued(s->request);
+	}
+	return true;
 }
 
 // Gives a stream what it lacks and has room for.
 static void
 fill(struct sse *q, struct stream *s)
 {
-	struct evbuffer *out = http_stream_output(s->request);
-	size_t queued = evbuffer_get_length(out);
+	size_t queued = http_stream_queued(s->request);
 
 	if (queued == 0)
 		s->stalled = 0;
@@ -239,37 +244,43 @@ fill(struct sse *q, struct stream *s)
 	if (s->needs_state) {
 		if (!state_is_due(q, s, queued))
 			return;
-		send_state(q, s, out);
+		send_state(q, s);
 		queued = 0; // a snapshot is bounded and shared: it does not count
 	}
-	for (; s->at < q->ring.end; s->at++) {
-		const struct ring_item *i = ring_at(&q->ring, s->at);
-		if (queued > 0 && queued + i->bytes->len > SSE_OUTPUT_MAX)
-			return;
-		blob_send(i->bytes, 0, i->bytes->len, out);
-		queued += i->bytes->len;
-	}
-	if (s->health_version != q->health_version && q->health_bytes != NULL &&
-	    queued < SSE_OUTPUT_MAX) {
-		blob_send(q->health_bytes, 0, q->health_bytes->len, out);
+	if (!send_items(q, s, queued))
+		return;
+	bool room = http_stream_queued(s->request) < SSE_OUTPUT_MAX;
+	if (room && s->health_version != q->health_version && q->health_bytes != NULL) {
+		send_one(s, q->health_bytes);
 		s->health_version = q->health_version;
+	}
+	// Its n promises all items up to n, so only to who has them.
+	if (room && s->beat_version != q->beat_version) {
+		send_one(s, q->beat_bytes);
+		s->beat_version = q->beat_version;
 	}
 }
 
+// A slice of the streams in each round, so that a thousand of them never keep an alarm
+// waiting (I1).
 static void
 on_flush(void *arg)
 {
 	struct sse *q = arg;
 
-	for (struct stream *s = q->streams; s != NULL; s = s->next)
+	if (q->filling == NULL) {
+		q->filling = q->streams;
+		q->refill = q->later = false;
+	}
+	for (int i = 0; q->filling != NULL && i < SSE_SLICE; i++) {
+		struct stream *s = q->filling;
+		q->filling = s->next;
 		fill(q, s);
-}
-
-static void
-flush_soon(struct sse *q)
-{
-	if (q->streams != NULL)
+	}
+	if (q->filling != NULL || q->refill)
 		loop_timer_in(q->c->loop, &q->flush, 0);
+	else if (q->later)
+		loop_timer_in(q->c->loop, &q->flush, SSE_STATE_EVERY_MS / 2);
 }
 
 // --- items ------------------------------------------------------------------------
@@ -278,19 +289,15 @@ flush_soon(struct sse *q)
 static struct blob *
 frame(const char *boot, uint64_t n, const char *event, struct buf *json)
 {
-	struct buf text = { 0 }, chunk = { 0 };
+	struct buf text = { 0 };
 
 	if (boot != NULL)
 		buf_printf(&text, "id: %s-%llu\n", boot, (unsigned long long)n);
 	buf_printf(&text, "event: %s\ndata: ", event);
 	buf_add(&text, json->data, json->len);
 	buf_str(&text, "\n\n");
-	buf_printf(&chunk, "%zx\r\n", text.len);
-	buf_add(&chunk, text.data, text.len);
-	buf_str(&chunk, "\r\n");
-	buf_free(&text);
 	buf_free(json);
-	return blob_take(&chunk);
+	return chunk(&text);
 }
 
 void
@@ -373,26 +380,22 @@ static void
 on_beat(void *arg)
 {
 	struct sse *q = arg;
-	struct blob *bytes = beat_bytes(q);
 	struct stream *next;
 
 	for (struct stream *s = q->streams; s != NULL; s = next) {
-		struct evbuffer *out = http_stream_output(s->request);
-		size_t queued = evbuffer_get_length(out);
 		next = s->next;
-		if (must_end(q, s, queued)) {
-			q->cut++;
-			http_stream_end(s->request);
+		if (!must_end(q, s, http_stream_queued(s->request)))
 			continue;
-		}
-		fill(q, s);
-		// Its n promises all items up to n, so only to who has them.
-		if (!s->needs_state && s->at == q->ring.end && queued < SSE_OUTPUT_MAX)
-			blob_send(bytes, 0, bytes->len, out);
+		q->cut++;
+		http_stream_end(s->request);
 	}
-	blob_unref(bytes);
-	if (q->streams != NULL)
-		loop_timer_in(q->c->loop, &q->beat, SSE_BEAT_MS);
+	if (q->streams == NULL)
+		return;
+	blob_unref(q->beat_bytes);
+	q->beat_bytes = beat_bytes(q);
+	q->beat_version++;
+	flush_soon(q);
+	loop_timer_in(q->c->loop, &q->beat, SSE_BEAT_MS);
 }
 
 // --- opening ----------------------------------------------------------------------
@@ -437,7 +440,8 @@ sse_open(struct sse *q, struct http_request *r, const char *console, const char 
 	s->request = r;
 	s->needs_state = !find_place(q, last, &s->at);
 	s->health_version = q->health_version;
-	s->known = console != NULL ? know(q, console) : -1;
+	s->beat_version = q->beat_version;
+	s->known = PRESENCE_NONE;
 	if (http_stream(r, "text/event-stream; charset=utf-8", on_gone, on_drained, s) <
 	    0) {
 		free(s);
@@ -445,8 +449,8 @@ sse_open(struct sse *q, struct http_request *r, const char *console, const char 
 	}
 	r->session = NULL; // valid during the handler's call only
 	link_stream(q, s);
-	if (s->known >= 0)
-		q->known[s->known].streams++;
+	if (console != NULL)
+		s->known = presence_enter(&q->presence, console);
 	tell_host(q);
 	fill(q, s);
 	// Health messages are not kept: who comes back gets the next one.
@@ -483,5 +487,6 @@ sse_free(struct sse *q)
 	wr_assert(q->streams == NULL);
 	ring_free(&q->ring);
 	blob_unref(q->health_bytes);
+	blob_unref(q->beat_bytes);
 	free(q);
 }

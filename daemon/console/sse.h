@@ -22,8 +22,7 @@ enum {
 	SSE_STALL_BEATS = 4,      // a reader that takes nothing for so long is cut
 	SSE_STATE_EVERY_MS = 500, // snapshots for one reader that cannot keep up
 	SSE_HEALTH_EVERY_MS = 500,
-	SSE_CONSOLES_MAX = 2048,
-	SSE_CONSOLE_ID = 33,
+	SSE_SLICE = 100, // streams served in one callback
 };
 
 enum sse_kind {
@@ -52,7 +51,6 @@ const char *sse_boot(struct sse *q);
 // Where the stream stands: number and index for the snapshot.
 void sse_position(const struct sse *q, uint64_t *n, uint64_t *index);
 
-bool sse_console_id_is_fine(const char *id);
 void sse_can_sound(struct sse *q, const char *console, bool can_sound);
 
 struct sse_counts {

@@ -13,8 +13,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -135,50 +135,57 @@ on_exit_seen(void *arg)
 	release(c);
 }
 
-// 0, or an errno value.
-static int
-spawn(pid_t *pid, const char *const *argv, int out_fd)
+struct start {
+	const struct child_options *options;
+	int out_fd;
+	volatile int error; // written by the child, which has our memory until it execs
+};
+
+// In the child, between vfork and exec: system calls only.
+__attribute__((noinline)) static _Noreturn void
+become(struct start *s)
 {
-	posix_spawn_file_actions_t files;
-	posix_spawnattr_t attr;
-	sigset_t none, all;
-	char *const *args; // posix_spawn changes nothing, whatever its type says
-	memcpy(&args, &argv, sizeof args);
+	const struct child_options *o = s->options;
+	char *const *args; // execve changes nothing, whatever its type says
+	memcpy(&args, &o->argv, sizeof args);
+	struct rlimit r = { .rlim_cur = o->max_memory, .rlim_max = o->max_memory };
+	struct sigaction plain = { .sa_handler = SIG_DFL };
+	sigset_t none;
 	(void)sigemptyset(&none);
-	(void)sigfillset(&all);
-	if (posix_spawn_file_actions_init(&files) != 0)
-		return ENOMEM;
-	if (posix_spawnattr_init(&attr) != 0) {
-		(void)posix_spawn_file_actions_destroy(&files);
-		return ENOMEM;
-	}
-	(void)posix_spawnattr_setsigmask(&attr, &none);
-	(void)posix_spawnattr_setsigdefault(&attr, &all);
-	(void)posix_spawnattr_setpgroup(&attr, 0);
-	(void)posix_spawnattr_setflags(&attr,
-	    POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
-	int e = posix_spawn_file_actions_addopen(
-	    &files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-	if (e == 0)
-		e = posix_spawn_file_actions_adddup2(&files, out_fd, STDOUT_FILENO);
-	if (e == 0)
-		e = posix_spawn_file_actions_addclosefrom_np(&files, 3);
-	if (e == 0)
-		e = posix_spawn(pid, argv[0], &files, &attr, args, environ);
-	(void)posix_spawnattr_destroy(&attr);
-	(void)posix_spawn_file_actions_destroy(&files);
-	return e;
+	for (int i = 1; i < NSIG; i++)
+		(void)sigaction(i, &plain, NULL);
+	int in_fd = open("/dev/null", O_RDONLY);
+	if (in_fd >= 0 && dup2(in_fd, STDIN_FILENO) >= 0 &&
+	    dup2(s->out_fd, STDOUT_FILENO) >= 0 && close_range(3, ~0U, 0) == 0 &&
+	    setpgid(0, 0) == 0 &&
+	    (o->max_memory == 0 || setrlimit(RLIMIT_AS, &r) == 0) &&
+	    sigprocmask(SIG_SETMASK, &none, NULL) == 0)
+		(void)execve(args[0], args, environ);
+	s->error = errno;
+	_exit(127);
 }
 
-// The limit is set from outside right after the start: a program needs it when it
-// grows, not in its first microseconds.
-static void
-limit_memory(pid_t pid, uint64_t bytes)
+// 0, or an errno value. vfork, because copying the tables of a large process would take
+// its loop milliseconds; not posix_spawn, because the memory limit has to stand before
+// the program begins.
+static int
+spawn(pid_t *pid, const struct child_options *o, int out_fd)
 {
-	if (bytes == 0)
-		return;
-	struct rlimit r = { .rlim_cur = bytes, .rlim_max = bytes };
-	(void)prlimit(pid, RLIMIT_AS, &r, NULL);
+	if (access(o->argv[0], X_OK) != 0)
+		return errno;
+	struct start s = { .options = o, .out_fd = out_fd };
+	sigset_t all, before;
+	(void)sigfillset(&all);
+	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
+	pid_t child = vfork(); // NOLINT(clang-analyzer-security.insecureAPI.vfork)
+	if (child == 0)
+		become(&s); // NOLINT(clang-analyzer-unix.Vfork): system calls only
+	int e = child < 0 ? errno : s.error;
+	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (child > 0 && e != 0)
+		(void)waitpid(child, NULL, 0);
+	*pid = child;
+	return e;
 }
 
 // Takes over a running process. NULL where the kernel has no descriptor left.
@@ -209,15 +216,14 @@ child_run(struct loop *l, const struct child_options *o, child_done *done, void 
 	int out[2];
 	if (pipe2(out, O_CLOEXEC) != 0)
 		return NULL;
-	pid_t pid;
-	int e = spawn(&pid, o->argv, out[1]);
+	pid_t pid = -1;
+	int e = spawn(&pid, o, out[1]);
 	(void)close(out[1]);
 	if (e != 0) {
 		(void)close(out[0]);
 		errno = e;
 		return NULL;
 	}
-	limit_memory(pid, o->max_memory);
 	(void)fcntl(out[0], F_SETFL, O_NONBLOCK); // our end only
 	struct child *c = adopt(l, pid, out[0]);
 	if (!c) {

@@ -132,8 +132,10 @@ run_timers(struct loop *l)
 		return false;
 	int64_t us = cpu_us(l);
 	for (; t; t = timers_take(&l->timers, now, before)) {
-		if (now - t->due_ms > l->lag.late_ms)
-			l->lag.late_ms = now - t->due_ms;
+		// Not the round's time: an earlier timer of it may have been slow.
+		int64_t late = l->clock->mono_ms(l->clock) - t->due_ms;
+		if (late > l->lag.late_ms)
+			l->lag.late_ms = late;
 		t->fn(t->arg);
 		us = count_callback(l, us);
 		if (l->stop)

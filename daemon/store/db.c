@@ -7,6 +7,7 @@
 #include "store/db.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +16,7 @@
 #include "lib/log.h"
 #include "lib/mem.h"
 
-enum { PAGE_CACHE_KIB = 2048, READER_BUSY_MS = 1000, TOOL_BUSY_MS = 5000,
+enum { WRITER_CACHE_KIB = 4096, READER_CACHE_KIB = 1024, READER_BUSY_MS = 1000, TOOL_BUSY_MS = 5000,
 	PROGRESS_OPS = 1000 };
 
 int64_t
@@ -188,7 +189,8 @@ static int
 configure(sqlite3 *db, enum db_open how)
 {
 	char cache[48];
-	(void)snprintf(cache, sizeof(cache), "PRAGMA cache_size = -%d", PAGE_CACHE_KIB);
+	(void)snprintf(cache, sizeof(cache), "PRAGMA cache_size = -%d",
+	    writes(how) ? WRITER_CACHE_KIB : READER_CACHE_KIB);
 	(void)sqlite3_extended_result_codes(db, 1);
 	(void)sqlite3_db_config(db, SQLITE_DBCONFIG_DQS_DDL, 0, NULL);
 	(void)sqlite3_db_config(db, SQLITE_DBCONFIG_DQS_DML, 0, NULL);
@@ -226,12 +228,21 @@ uri_of(const char *path, const char *query)
 	return uri;
 }
 
+// SQLite's own accounting takes a lock for each allocation; nobody reads it.
+static void
+configure_library(void)
+{
+	(void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
 int
 db_open(const char *path, enum db_open how, sqlite3 **out, struct fault *fault)
 {
 	int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_URI |
 	    (writes(how) ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
 			 : SQLITE_OPEN_READONLY);
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	(void)pthread_once(&once, configure_library);
 	char *uri = uri_of(path, how == DB_IMMUTABLE ? "immutable=1" : "cache=private");
 	sqlite3 *db = NULL;
 	int rc = sqlite3_open_v2(uri, &db, flags, NULL);

@@ -2,8 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The alarm statistics of a day, from the roll-ups; and the events behind each count,
-// through the index that exists for it (I13). Run in the reader thread or in a tool. They
-// refuse to scan events: a busy month costs no more than a quiet one.
+// read beside them in the same order (I13). Run in the reader thread or in a tool. Counts
+// never come from events, so a busy month costs no more than a quiet one; only the lists
+// of seq grow with the day, up to a bound.
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,37 +13,38 @@
 #include "store/db.h"
 #include "store/reader.h"
 
-enum { SEQS_MAX = 10000000 };
+// Events whose seq is listed, in one class of one day.
+enum { SEQS_MAX = 100000 };
 
 struct seq_list {
 	size_t n, size;
 	int64_t *seq;
 };
 
-// The four lists of one row, in the order of the SQL below.
+// The four lists of one row.
 enum seq_of { SEQ_ONSET, SEQ_CLEAR, SEQ_ACKNOWLEDGE, SEQ_TEST, SEQ_OF_COUNT };
 
 struct daily {
 	struct reader *r;
 	const struct day_span *span;
-	sqlite3_stmt *rows, *seqs, *place;
+	sqlite3_stmt *rows, *events, *place;
+	int event_rc; // SQLITE_ROW while `events` stands on an event not yet used
 	struct seq_list lists[SEQ_OF_COUNT];
 	struct alarm_count count;
 };
 
+// Both in the same order, so that they are read side by side.
 static const char ROWS_SQL[] =
     "SELECT point, condition, code, onsets, clears, acknowledged, tests FROM alarm_day "
     "WHERE day = ?1 AND class = ?2 ORDER BY point, condition, code";
-
-// One arm for each kind: the index has the kind before the time, and its WHERE must be
-// named literally.
-#define ARM(kind)                                                                      \
-	"SELECT seq, kind, coalesce(instr(params, '\"test\":true'), 0) > 0 "           \
-	"FROM event INDEXED BY event_alarm WHERE point IS nullif(?1, '') "             \
-	"AND condition IS nullif(?2, '') AND code IS nullif(?3, '') AND kind = " kind \
-	" AND time_utc_ms >= ?4 AND time_utc_ms < ?5 AND class = ?6"
-static const char SEQS_SQL[] = ARM("'alarm.onset'") " UNION ALL " ARM("'alarm.clear'")
-    " UNION ALL " ARM("'alarm.acknowledge'") " ORDER BY 1";
+static const char EVENTS_SQL[] =
+    "SELECT p, c, k, kind, test, seq FROM (SELECT coalesce(point, '') AS p, "
+    "coalesce(condition, '') AS c, coalesce(code, '') AS k, kind, "
+    "coalesce(instr(params, '\"test\":true'), 0) > 0 AS test, seq "
+    "FROM event INDEXED BY event_class WHERE class = ?1 AND seq BETWEEN ?2 AND ?3 "
+    "AND time_utc_ms >= ?4 AND time_utc_ms < ?5 AND kind IN ('alarm.onset', "
+    "'alarm.clear', 'alarm.acknowledge') ORDER BY seq LIMIT ?6) "
+    "ORDER BY p, c, k, seq";
 static const char PLACE_SQL[] = "SELECT place_zh, place_en FROM event WHERE seq = ?1";
 
 static void
@@ -53,6 +55,23 @@ add_seq(struct seq_list *l, int64_t seq)
 		l->seq = xreallocarray(l->seq, l->size, sizeof(*l->seq));
 	}
 	l->seq[l->n++] = seq;
+}
+
+static const char *
+text_of(sqlite3_stmt *st, int column)
+{
+	const char *text = (const char *)sqlite3_column_text(st, column);
+	return text != NULL ? text : "";
+}
+
+// Order of the event's key against the row's.
+static int
+compare(const struct daily *q)
+{
+	int order = 0;
+	for (int i = 0; i < 3 && order == 0; i++)
+		order = strcmp(text_of(q->events, i), text_of(q->rows, i));
+	return order;
 }
 
 static struct seq_list *
@@ -69,24 +88,20 @@ list_for(struct daily *q, const char *kind, bool test)
 static int
 collect_seqs(struct daily *q, struct err *err)
 {
-	sqlite3_stmt *st = q->seqs;
-	size_t n = 0;
-	int rc;
 	for (unsigned i = 0; i < SEQ_OF_COUNT; i++)
 		q->lists[i].n = 0;
-	for (int i = 0; i < 3; i++)
-		(void)sqlite3_bind_value(st, i + 1, sqlite3_column_value(q->rows, i));
-	while ((rc = sqlite3_step(st)) == SQLITE_ROW && n++ < SEQS_MAX) {
-		const char *kind = (const char *)sqlite3_column_text(st, 1);
-		struct seq_list *l =
-		    list_for(q, kind != NULL ? kind : "", sqlite3_column_int(st, 2) != 0);
+	int order;
+	while (q->event_rc == SQLITE_ROW && (order = compare(q)) <= 0) {
+		struct seq_list *l = order < 0 ? NULL
+					       : list_for(q, text_of(q->events, 3),
+						     sqlite3_column_int(q->events, 4) != 0);
 		if (l != NULL)
-			add_seq(l, sqlite3_column_int64(st, 0));
+			add_seq(l, sqlite3_column_int64(q->events, 5));
+		q->event_rc = sqlite3_step(q->events);
 	}
-	(void)sqlite3_reset(st);
-	return rc == SQLITE_DONE || rc == SQLITE_ROW
-	    ? 0
-	    : reader_finish(q->r->journal, NULL, rc, err);
+	if (q->event_rc != SQLITE_ROW && q->event_rc != SQLITE_DONE)
+		return reader_finish(q->r->journal, NULL, q->event_rc, err);
+	return 0;
 }
 
 // The place as it was at the newest of the events.
@@ -103,19 +118,10 @@ find_place(struct daily *q)
 	c->place_zh[0] = c->place_en[0] = '\0';
 	(void)sqlite3_bind_int64(q->place, 1, newest);
 	if (sqlite3_step(q->place) == SQLITE_ROW) {
-		const char *zh = (const char *)sqlite3_column_text(q->place, 0);
-		const char *en = (const char *)sqlite3_column_text(q->place, 1);
-		(void)str_copy(c->place_zh, sizeof(c->place_zh), zh != NULL ? zh : "");
-		(void)str_copy(c->place_en, sizeof(c->place_en), en != NULL ? en : "");
+		(void)str_copy(c->place_zh, sizeof(c->place_zh), text_of(q->place, 0));
+		(void)str_copy(c->place_en, sizeof(c->place_en), text_of(q->place, 1));
 	}
 	(void)sqlite3_reset(q->place);
-}
-
-static void
-column_text(sqlite3_stmt *st, int column, char *out, size_t size)
-{
-	const char *text = (const char *)sqlite3_column_text(st, column);
-	(void)str_copy(out, size, text != NULL ? text : "");
 }
 
 static int
@@ -126,10 +132,10 @@ fill_count(struct daily *q, struct err *err)
 	enum condition condition;
 	if (collect_seqs(q, err) != 0)
 		return -1;
-	column_text(q->rows, 0, c->point, sizeof(c->point));
-	column_text(q->rows, 1, name, sizeof(name));
+	(void)str_copy(c->point, sizeof(c->point), text_of(q->rows, 0));
+	(void)str_copy(name, sizeof(name), text_of(q->rows, 1));
 	c->condition = condition_from_name(name, &condition) ? (int)condition : -1;
-	column_text(q->rows, 2, c->code, sizeof(c->code));
+	(void)str_copy(c->code, sizeof(c->code), text_of(q->rows, 2));
 	c->onsets = (uint32_t)sqlite3_column_int64(q->rows, 3);
 	c->clears = (uint32_t)sqlite3_column_int64(q->rows, 4);
 	c->acknowledged = (uint32_t)sqlite3_column_int64(q->rows, 5);
@@ -146,23 +152,39 @@ fill_count(struct daily *q, struct err *err)
 	return 0;
 }
 
-// Rows of one class. Returns how many, or -1; *go_on false where row() had enough.
+static int
+start_events(struct daily *q, enum alarm_class class, struct err *err)
+{
+	int64_t first, last;
+	const struct day_span *d = q->span;
+	if (reader_seq_span(q->r, d->from_ms, d->to_ms, &first, &last, err) != 0)
+		return -1;
+	(void)sqlite3_reset(q->events);
+	(void)sqlite3_bind_text(q->events, 1, class_name(class), -1, SQLITE_STATIC);
+	(void)sqlite3_bind_int64(q->events, 2, first);
+	(void)sqlite3_bind_int64(q->events, 3, last);
+	(void)sqlite3_bind_int64(q->events, 4, d->from_ms);
+	(void)sqlite3_bind_int64(q->events, 5, d->to_ms);
+	(void)sqlite3_bind_int64(q->events, 6, SEQS_MAX);
+	q->event_rc = sqlite3_step(q->events);
+	return 0;
+}
+
+// Rows of one class. Returns how many, or -1; *more false where row() had enough.
 static int
 daily_of_class(struct daily *q, enum alarm_class class,
-    bool (*row)(void *arg, const struct alarm_count *c), void *arg, bool *go_on,
+    bool (*row)(void *arg, const struct alarm_count *c), void *arg, bool *more,
     struct err *err)
 {
 	int rc = SQLITE_DONE, n = 0;
 	q->count.alarm_class = (int)class;
 	(void)sqlite3_bind_text(q->rows, 1, q->span->day, -1, SQLITE_STATIC);
 	(void)sqlite3_bind_text(q->rows, 2, class_name(class), -1, SQLITE_STATIC);
-	(void)sqlite3_bind_int64(q->seqs, 4, q->span->from_ms);
-	(void)sqlite3_bind_int64(q->seqs, 5, q->span->to_ms);
-	(void)sqlite3_bind_text(q->seqs, 6, class_name(class), -1, SQLITE_STATIC);
-	while (*go_on && (rc = sqlite3_step(q->rows)) == SQLITE_ROW) {
-		if (fill_count(q, err) != 0)
+	while (*more && (rc = sqlite3_step(q->rows)) == SQLITE_ROW) {
+		if ((n == 0 && start_events(q, class, err) != 0) ||
+		    fill_count(q, err) != 0)
 			return -1;
-		*go_on = row(arg, &q->count);
+		*more = row(arg, &q->count);
 		n++;
 	}
 	(void)sqlite3_reset(q->rows);
@@ -176,21 +198,20 @@ query_alarms_daily(struct reader *r, const struct day_span *d,
     bool (*row)(void *arg, const struct alarm_count *c), void *arg, struct err *err)
 {
 	struct daily q = { .r = r, .span = d };
-	bool go_on = true;
+	bool more = true;
 	int sum = -1;
 	reader_begin(r);
 	q.rows = reader_prepare(r, r->journal, ROWS_SQL, err);
-	q.seqs = reader_prepare(r, r->journal, SEQS_SQL, err);
+	q.events = reader_prepare(r, r->journal, EVENTS_SQL, err);
 	q.place = reader_prepare(r, r->journal, PLACE_SQL, err);
-	if (q.rows != NULL && q.seqs != NULL && q.place != NULL)
+	if (q.rows != NULL && q.events != NULL && q.place != NULL)
 		sum = 0;
-	for (unsigned c = 0; c < CLASS_COUNT && go_on && sum >= 0; c++) {
-		int n = daily_of_class(
-		    &q, (enum alarm_class)c, row, arg, &go_on, err);
+	for (unsigned c = 0; c < CLASS_COUNT && more && sum >= 0; c++) {
+		int n = daily_of_class(&q, (enum alarm_class)c, row, arg, &more, err);
 		sum = n < 0 ? -1 : sum + n;
 	}
 	(void)sqlite3_finalize(q.rows);
-	(void)sqlite3_finalize(q.seqs);
+	(void)sqlite3_finalize(q.events);
 	(void)sqlite3_finalize(q.place);
 	for (unsigned i = 0; i < SEQ_OF_COUNT; i++)
 		free(q.lists[i].seq);

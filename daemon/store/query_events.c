@@ -48,14 +48,33 @@ kinds_sql(uint64_t kinds, char out[static KINDS_MAX])
 		(void)str_copy(out + used, KINDS_MAX - used, ")");
 }
 
-static void
-bind_filter(sqlite3_stmt *st, const struct event_filter *f, int64_t first, int64_t last)
+struct span {
+	int64_t after, last; // seq
+};
+
+static sqlite3_stmt *
+prepare_filter(struct reader *r, const struct event_filter *f, struct err *err)
 {
-	int64_t after = f->after_seq > first - 1 ? f->after_seq : first - 1;
-	(void)sqlite3_bind_int64(st, 1, after);
-	(void)sqlite3_bind_int64(st, 2, last);
-	(void)sqlite3_bind_int64(
-	    st, 3, f->from_utc_ms != 0 ? f->from_utc_ms : INT64_MIN);
+	char sql[SQL_MAX], kinds[KINDS_MAX];
+	const char *index = f->point != NULL ? "INDEXED BY event_point"
+	    : f->alarm_class >= 0	     ? "INDEXED BY event_class"
+					     : "NOT INDEXED";
+	kinds_sql(f->kinds, kinds);
+	(void)snprintf(sql, sizeof(sql),
+	    "SELECT %s FROM event %s WHERE seq > ?1 AND seq <= ?2 "
+	    "AND time_utc_ms >= ?3 AND time_utc_ms < ?4 %s %s %s ORDER BY seq LIMIT ?5",
+	    event_row_names, index, kinds,
+	    f->point != NULL ? "AND point = ?6 AND seq >> 14 = ?8" : "",
+	    f->alarm_class >= 0 ? "AND class = ?7" : "");
+	return reader_prepare(r, r->journal, sql, err);
+}
+
+static void
+bind_filter(sqlite3_stmt *st, const struct event_filter *f, const struct span *s)
+{
+	(void)sqlite3_bind_int64(st, 1, s->after);
+	(void)sqlite3_bind_int64(st, 2, s->last);
+	(void)sqlite3_bind_int64(st, 3, f->from_utc_ms != 0 ? f->from_utc_ms : INT64_MIN);
 	(void)sqlite3_bind_int64(st, 4, f->to_utc_ms != 0 ? f->to_utc_ms : INT64_MAX);
 	(void)sqlite3_bind_int64(st, 5, f->limit);
 	if (f->point != NULL)
@@ -65,34 +84,62 @@ bind_filter(sqlite3_stmt *st, const struct event_filter *f, int64_t first, int64
 		    class_name((enum alarm_class)f->alarm_class), -1, SQLITE_STATIC);
 }
 
+// The span of seq that the filter can lie in.
+static int
+narrow(struct reader *r, const struct event_filter *f, struct span *s, struct err *err)
+{
+	int64_t first = 1;
+	if (db_integer(r->journal, "SELECT max(seq) FROM event", 0, &s->last) != SQLITE_OK)
+		return db_err(r->journal, "events", err);
+	if ((f->from_utc_ms != 0 || f->to_utc_ms != 0) &&
+	    reader_seq_span(r, f->from_utc_ms != 0 ? f->from_utc_ms : INT64_MIN,
+		f->to_utc_ms != 0 ? f->to_utc_ms : INT64_MAX, &first, &s->last, err) != 0)
+		return -1;
+	s->after = f->after_seq > first - 1 ? f->after_seq : first - 1;
+	return 0;
+}
+
+// The index by point has runs of 16,384 events: one after the other.
+static int
+events_of_point(struct reader *r, sqlite3_stmt *st, const struct event_filter *f,
+    const struct span *s, bool (*row)(void *arg, const struct stored_event *e),
+    void *arg, struct err *err)
+{
+	int sum = 0, n = 0;
+	bool more = true;
+	for (int64_t run = (s->after + 1) >> 14;
+	     run <= s->last >> 14 && more && sum < (int)f->limit; run++) {
+		(void)sqlite3_bind_int64(st, 8, run);
+		(void)sqlite3_bind_int64(st, 5, (int64_t)f->limit - sum);
+		n = reader_events(r->journal, st, row, arg, &more, err);
+		if (n < 0)
+			break;
+		sum += n;
+	}
+	(void)sqlite3_finalize(st);
+	return n < 0 ? -1 : sum;
+}
+
 int
 query_events(struct reader *r, const struct event_filter *f,
     bool (*row)(void *arg, const struct stored_event *e), void *arg, struct err *err)
 {
-	char sql[SQL_MAX], kinds[KINDS_MAX];
-	int64_t first = 1, last = INT64_MAX;
+	struct span s;
 	if (f->limit < 1 || f->limit > LIMIT_MAX || f->alarm_class >= CLASS_COUNT)
 		return err_set(err, EINVAL, "limit must be 1 to %d", LIMIT_MAX);
 	reader_begin(r);
-	if ((f->from_utc_ms != 0 || f->to_utc_ms != 0) &&
-	    reader_seq_span(r, f->from_utc_ms != 0 ? f->from_utc_ms : INT64_MIN,
-		f->to_utc_ms != 0 ? f->to_utc_ms : INT64_MAX, &first, &last, err) != 0)
+	if (narrow(r, f, &s, err) != 0)
 		return -1;
-	kinds_sql(f->kinds, kinds);
-	(void)snprintf(sql, sizeof(sql),
-	    "SELECT %s FROM event %s WHERE seq > ?1 AND seq <= ?2 "
-	    "AND time_utc_ms >= ?3 AND time_utc_ms < ?4 %s %s %s ORDER BY seq LIMIT ?5",
-	    event_row_names,
-	    f->point != NULL      ? "INDEXED BY event_point"
-	    : f->alarm_class >= 0 ? "INDEXED BY event_class"
-				  : "NOT INDEXED",
-	    f->point != NULL ? "AND point = ?6" : "",
-	    f->alarm_class >= 0 ? "AND class = ?7" : "", kinds);
-	sqlite3_stmt *st = reader_prepare(r, r->journal, sql, err);
+	sqlite3_stmt *st = prepare_filter(r, f, err);
 	if (st == NULL)
 		return -1;
-	bind_filter(st, f, first, last);
-	return reader_events(r->journal, st, row, arg, err);
+	bind_filter(st, f, &s);
+	if (f->point != NULL)
+		return events_of_point(r, st, f, &s, row, arg, err);
+	bool more = true;
+	int n = reader_events(r->journal, st, row, arg, &more, err);
+	(void)sqlite3_finalize(st);
+	return n;
 }
 
 int

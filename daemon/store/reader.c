@@ -142,24 +142,28 @@ reader_day_rule(struct reader *r, struct day_rule *rule, struct err *err)
 
 int
 reader_events(sqlite3 *db, sqlite3_stmt *st,
-    bool (*row)(void *arg, const struct stored_event *e), void *arg, struct err *err)
+    bool (*row)(void *arg, const struct stored_event *e), void *arg, bool *more,
+    struct err *err)
 {
-	int rc, n = 0;
-	bool go_on = true;
-	while (go_on && (rc = sqlite3_step(st)) == SQLITE_ROW) {
+	int rc = SQLITE_DONE, n = 0;
+	bool readable = true;
+	while (*more && readable && (rc = sqlite3_step(st)) == SQLITE_ROW) {
 		struct cell cells[COL_COUNT];
 		struct stored_event e;
 		event_row_columns(st, 0, cells);
-		if (!event_row_read(cells, &e)) {
+		readable = event_row_read(cells, &e);
+		if (!readable) {
 			(void)err_set(err, EINVAL, "event %lld is not readable",
 			    (long long)cells[COL_SEQ].integer);
-			(void)sqlite3_finalize(st);
-			return -1;
+			break;
 		}
 		n++;
-		go_on = row(arg, &e);
+		*more = row(arg, &e);
 	}
-	return reader_finish(db, st, go_on ? rc : SQLITE_DONE, err) == 0 ? n : -1;
+	(void)sqlite3_reset(st);
+	if (!readable || (rc != SQLITE_ROW && reader_finish(db, NULL, rc, err) != 0))
+		return -1;
+	return n;
 }
 
 int

@@ -40,10 +40,11 @@ int reader_finish(sqlite3 *db, sqlite3_stmt *st, int rc, struct err *err);
 // The site's rule as the journal knows it. 0 or -1.
 int reader_day_rule(struct reader *r, struct day_rule *rule, struct err *err);
 
-// Calls row() for each event of a statement that selects event_row_names; returns how
-// many, or -1.
+// Calls row() for each event of a statement that selects event_row_names, and resets it;
+// returns how many, or -1. *more is false where row() had enough.
 int reader_events(sqlite3 *db, sqlite3_stmt *st,
-    bool (*row)(void *arg, const struct stored_event *e), void *arg, struct err *err);
+    bool (*row)(void *arg, const struct stored_event *e), void *arg, bool *more,
+    struct err *err);
 
 // Narrows a span of time to a span of seq, by event_block: every event of the span is
 // in it. first > last where there is none.

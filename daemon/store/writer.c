@@ -168,6 +168,16 @@ on_wal(void *arg, sqlite3 *db, const char *name, int pages)
 	return SQLITE_OK;
 }
 
+// Rows of different points share few pages, and each page is written once a transaction:
+// a storm is written in larger pieces.
+static bool
+wants_more(struct writer *w, int64_t began_ms)
+{
+	size_t most = mailbox_count(w->in) > WRITER_ROWS_MAX / 4 ? WRITER_ROWS_STORM
+								 : WRITER_ROWS_MAX;
+	return w->batch_rows < most && db_now_ms() - began_ms < WRITER_MS_MAX;
+}
+
 static int
 apply_all(struct writer *w, int64_t began_ms)
 {
@@ -175,8 +185,7 @@ apply_all(struct writer *w, int64_t began_ms)
 	int rc = SQLITE_OK;
 	while (at != NULL && rc == SQLITE_OK) {
 		rc = w->ops->apply(w->ctx, at);
-		if (STAILQ_NEXT(at, next) == NULL && w->batch_rows < WRITER_ROWS_MAX &&
-		    db_now_ms() - began_ms < WRITER_MS_MAX)
+		if (STAILQ_NEXT(at, next) == NULL && wants_more(w, began_ms))
 			(void)take(w);
 		at = STAILQ_NEXT(at, next);
 	}

@@ -20,8 +20,9 @@
 #include "store/store.h"
 
 enum {
-	WRITER_ROWS_MAX = 200, // rows after which a transaction takes no more work
-	WRITER_MS_MAX = 50,    // and the time
+	WRITER_ROWS_MAX = 200, // rows after which a transaction takes no more work,
+	WRITER_ROWS_STORM = 2000, // unless work has piled up: then up to here
+	WRITER_MS_MAX = 50,	  // and never longer than this
 	SLOW_COMMIT_MS = 1000,
 	LOCKED_ERROR_MS = 5000, // a foreign lock shorter than this is no error
 };

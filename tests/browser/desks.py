@@ -182,6 +182,7 @@ class RealDesk(Desk):
             self.daemon.start()
             self.daemon.add_user()
         except BaseException:
+            self.daemon.__exit__()
             self.peer.stop()
             raise
         self.proxy = Proxy(self.daemon.port)

@@ -49,6 +49,7 @@ CLASSES = [
     "system",
 ]
 CLASS_OF = {"link": "fault", "activated": "info", "feedback": "info", "test": "info"}
+PRESENT = {"unacknowledged", "acknowledged"}
 OWED = {"unacknowledged", "returned", "latched_unacknowledged"}
 USERS = {
     "wang": ("1234", {"zh": "王建国", "en": "Wang Jianguo"}),
@@ -179,7 +180,7 @@ class Console:
     def counters(self):
         out = {c: {"active": 0, "unacknowledged": 0} for c in CLASSES}
         for a in self.alarms.values():
-            out[a["class"]]["active"] += 1
+            out[a["class"]]["active"] += a["state"] in PRESENT
             if a["state"] in OWED and not a["hidden"]:
                 out[a["class"]]["unacknowledged"] += 1
         return out
@@ -378,7 +379,10 @@ def busy(c):
     c.do_raise(
         "smoke-3f-server-room", code="fire/smoke", age_s=190, first_out=True, occurrences=2
     )
-    c.do_raise("smoke-3f-corridor", code="fire/smoke", age_s=75, saved=False)
+    incident = next(iter(c.alarms.values()))["incident"]
+    c.do_raise(
+        "smoke-3f-corridor", code="fire/smoke", age_s=75, saved=False, incident=incident
+    )
     c.do_raise(
         "smoke-1f-lobby", code="fire/smoke", age_s=60, test=True, flags=["test_mode"]
     )

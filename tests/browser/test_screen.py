@@ -196,6 +196,7 @@ def test_i6_normal_is_not_said_while_points_are_unknown(mock, open_page):
     mock.do("health", points_unknown=7)
     page.see(lambda: page.data("#calm", "normal") == "no", 5)
     assert "7" in page.text("#calm .reasons")
+    assert "7 个点位状态未知" in page.text("#devices-summary")
     assert "正常" not in page.text("#calm .headline")
 
 
@@ -214,6 +215,7 @@ def test_i10_an_unsynchronised_clock_is_said_at_the_clock(mock, open_page):
     mock.do("health", clock_synchronised=False)
     page.see(lambda: page.shown("#clock-note"), 5)
     assert page.text("#clock-note") == "时钟未同步"
+    assert page.data("#calm", "normal") == "yes" and "时钟" in page.text("#calm .reasons")
 
 
 def test_i12_the_last_good_configuration_is_said(mock, open_page):
@@ -227,6 +229,19 @@ def test_a_fire_in_test_mode_has_its_own_sound_and_no_fire_line(mock, open_page)
     mock.do("raise", point="d1", test=True, flags=["test_mode"])
     page.see(lambda: page.data("body", "sound") == "test", 5)
     assert not page.shown("#fires")
+
+
+def test_a_counter_of_what_has_returned_shows_what_is_owed(mock, open_page):
+    page = open_page(mock)
+    mock.do("raise", point="d1", condition="fault", state="returned", cause="cleared",
+            sounds=False)
+    page.see(lambda: page.rows("owed") == ["d1"], 5)
+    size = ("return ['.active', '.owed b'].map((s) => parseFloat(getComputedStyle("
+            "document.querySelector('.is-fault.counter ' + s)).fontSize))")
+    page.see(lambda: page.text(".is-fault.counter .owed b") == "1", 5)
+    page.see(lambda: page.text(".is-fault.counter .active") == "0", 5)
+    present, owed = page.js(size)
+    assert owed > present
 
 
 def test_patterns_follow_the_most_urgent(mock, open_page):

@@ -72,7 +72,7 @@ def check_journal(daemon, confirmed):
     owed = db.execute(
         "SELECT o.occurrence_id FROM event o WHERE o.kind = 'alarm.onset' AND"
         " o.class = 'fire' AND NOT EXISTS (SELECT 1 FROM outbox b"
-        " WHERE b.occurrence_id = o.occurrence_id)").fetchall()
+        " WHERE b.subject_occurrence_id = o.occurrence_id)").fetchall()
     assert not owed, f"fires without their outbox row (I5): {owed[:5]}"
     db.close()
     return len(seqs)

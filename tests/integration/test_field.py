@@ -143,7 +143,7 @@ def test_slow_and_doubled_answers_are_good_answers(run):
     for way in ("dribble", "twice"):
         peer = Hostile(value=NORMAL)
         peer.answer = getattr(peer, way)
-        buses, devices = panel(peer.port, timeout="3s", poll="1s")
+        buses, devices = panel(peer.port, timeout="2s", poll="1s", retries=1)
         daemon = run(buses, devices)
         until(lambda a=daemon.api(): seen(a, "d1"), 8, f"{way}: the detector is read")
         assert daemon.api().alarm("@device/fap1") is None
@@ -159,7 +159,8 @@ def test_i6_exceptions_never_clear_or_become_values(run, code):
     until(lambda: api.alarm("d1", "fire"), 5, "the fire is read")
     peer.answer = peer.exception(code)
     requests = peer.requests
-    until(lambda: peer.requests > requests + 8, 15, "exceptions were answered")
+    # A device that says "cannot" (01, 03) is asked less often than one that is busy.
+    until(lambda: peer.requests >= requests + 3, 15, "exceptions were answered")
     alarm = api.alarm("d1", "fire")
     assert alarm and alarm["state"] == "unacknowledged"
     if code in (0x0A, 0x0B):
@@ -189,7 +190,8 @@ def test_gateway_vanishes_and_returns(run):
     peer.units[1].setValues(3, 8, [FIRE])
     peer.start()
     until(lambda: api.alarm("d9", "fire"), 10, "a fire of the gap is found")
-    onset = [e for e in api.events(point="d9") if e["kind"] == "alarm.onset"][0]
+    onset = until(lambda: [e for e in api.events(point="d9")
+                           if e["kind"] == "alarm.onset"], 5)[0]
     assert onset["params"]["found_after_gap"] is True and onset["not_before"]
     clear = until(lambda: [e for e in api.events(point="d2")
                            if e["kind"] == "alarm.clear"], 5)[0]

@@ -90,7 +90,7 @@ def test_daily_sheet_reconciles_with_the_minutes(tmp_path, line):
                   abs(p["value"] - v) < 0.01, 8)
         assert daemon.stop() == 0
         db = daemon.readings()
-        rows = db.execute("SELECT min, max, integral, good_ms, samples"
+        rows = db.execute("SELECT min, max, mean * good_ms, good_ms, samples"
                           " FROM v_reading_minute WHERE point = 'gauge3'").fetchall()
         assert rows, "the running minute is written at stop"
         low, high = min(r[0] for r in rows), max(r[1] for r in rows)
@@ -122,7 +122,7 @@ def find(value, point):
     while todo:
         v = todo.pop()
         if isinstance(v, dict):
-            if v.get("point") == point:
+            if v.get("point") == point and "mean" in v:
                 return v
             todo += v.values()
         elif isinstance(v, list):

@@ -266,7 +266,10 @@ class Daemon:
                                timeout=10)
 
     def verify(self):
-        done = self.tool("verify")
+        """The journal needs no daemon and no configuration to be proven."""
+        done = subprocess.run(
+            [str(BUILD / "cli/watchroom"), "verify", str(self.state / "journal.db")],
+            capture_output=True, text=True, timeout=120, check=False, env=self.env)
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 

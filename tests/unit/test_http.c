@@ -32,6 +32,19 @@ on_stream_gone(void *arg)
 	f->streams_gone++;
 }
 
+enum {
+	BIG = 16 * 1024 * 1024
+}; // more than the kernel takes for a peer
+
+static void
+send_big(struct http_request *r)
+{
+	char *bytes = xcalloc(1, BIG);
+
+	http_send(r, 200, "text/plain", blob_copy(bytes, BIG));
+	free(bytes);
+}
+
 static void
 handle(void *ctx, struct http_request *r)
 {
@@ -42,6 +55,10 @@ handle(void *ctx, struct http_request *r)
 	if (strcmp(r->target.path, "/stream") == 0) {
 		if (http_stream(r, "text/event-stream", on_stream_gone, NULL, f) == 0)
 			f->stream = r;
+		return;
+	}
+	if (strcmp(r->target.path, "/big") == 0) {
+		send_big(r);
 		return;
 	}
 	if (f->hold) {
@@ -282,6 +299,40 @@ test_slow_body_is_cut(void **state)
 	assert_in_range(took, limits.request_ms, WAIT_MS / 2);
 	assert_int_equal(f->handled, 0);
 	assert_int_equal(http_counts(f->server).cut, 1);
+}
+
+static void
+test_slow_reader_of_an_answer_is_cut(void **state)
+{
+	struct fixture *f = *state;
+	struct client *c = connect_to(f);
+	int64_t begin = test_now_ms();
+
+	client_say(c, "GET /big HTTP/1.1\r\nHost: localhost\r\n\r\n");
+	// A little now and then, so that the idle limit never comes to it.
+	while (http_counts(f->server).cut == 0 && test_now_ms() - begin < WAIT_MS) {
+		int64_t next = test_now_ms() + 20;
+		client_turn(c);
+		while (test_now_ms() < next)
+			loop_run_ready(f->loop);
+	}
+	assert_int_equal(http_counts(f->server).cut, 1);
+	assert_true(test_now_ms() - begin >= limits.reply_ms);
+	client_close(c);
+}
+
+static void
+test_fast_reader_of_a_long_answer_gets_it_whole(void **state)
+{
+	struct fixture *f = *state;
+	struct client *c = connect_to(f);
+	struct answer a;
+
+	client_say(c, "GET /big HTTP/1.1\r\nHost: localhost\r\n\r\n");
+	assert_true(client_answer(c, false, &a));
+	assert_int_equal(a.body_len, BIG);
+	answer_free(&a);
+	client_close(c);
 }
 
 static void
@@ -618,6 +669,8 @@ main(void)
 		T(test_idle_is_closed),
 		T(test_slow_header_is_cut),
 		T(test_slow_body_is_cut),
+		T(test_slow_reader_of_an_answer_is_cut),
+		T(test_fast_reader_of_a_long_answer_gets_it_whole),
 		T(test_fast_requests_on_one_connection_are_not_cut),
 		T(test_long_answer_is_not_cut),
 		T(test_peer_gone_before_the_answer),

@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The loop: order and re-arming of timers, virtual time (a month in seconds), what
-// holds it, watched descriptors, mailboxes, signals and children. Real time is only
-// waited for by condition, with a deadline.
+// holds it, watched descriptors, mailboxes and signals. Real time is only waited for by
+// condition, with a deadline.
 #include <sys/socket.h>
 
 #include <pthread.h>
@@ -13,7 +13,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "lib/child.h"
 #include "lib/loop.h"
 #include "lib/mailbox.h"
 #include "test.h"
@@ -244,6 +243,14 @@ monotonic_s(void)
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
+static double
+cpu_s(void)
+{
+	struct timespec t;
+	(void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
 static void
 a_month_of_seconds_takes_seconds(void **state)
 {
@@ -252,11 +259,11 @@ a_month_of_seconds_takes_seconds(void **state)
 	month_ticks = 0;
 	loop_timer_init(&seconds_timer, on_second, r);
 	loop_timer_in(r->loop, &seconds_timer, SECOND);
-	double from = monotonic_s();
+	double from = cpu_s(); // a busy machine proves nothing
 	rig_run(r, 30 * DAY + 1);
-	double took = monotonic_s() - from;
+	double took = cpu_s() - from;
 	assert_int_equal(month_ticks, 30 * 24 * 60 * 60);
-	print_message("a month of virtual time: %.2f s\n", took);
+	print_message("a month of virtual time: %.2f s of CPU\n", took);
 #if !defined(__SANITIZE_THREAD__) && !defined(__SANITIZE_ADDRESS__)
 	assert_true(took < 2.0);
 #endif
@@ -509,94 +516,6 @@ run_ready_never_advances_the_clock(void **state)
 	rig_free(r);
 }
 
-struct outcome {
-	struct rig *rig;
-	int status;
-	char out[64];
-	size_t len;
-	int calls;
-};
-
-static void
-on_child(void *arg, int status, const char *out, size_t len)
-{
-	struct outcome *o = arg;
-	o->status = status;
-	o->len = len;
-	(void)strncpy(o->out, out, sizeof o->out - 1);
-	o->calls++;
-	loop_stop(o->rig->loop);
-}
-
-static struct outcome
-run_child(const char *script, size_t max_bytes, int64_t timeout_ms, uint64_t memory)
-{
-	struct outcome o = { .rig = rig_new(false) };
-	struct child_options options = {
-		.argv = (const char *const[]){ "/bin/sh", "-c", script, NULL },
-		.max_bytes = max_bytes,
-		.timeout_ms = timeout_ms,
-		.max_memory = memory,
-	};
-	assert_non_null(child_run(o.rig->loop, &options, on_child, &o));
-	rig_run(o.rig, DEADLINE);
-	assert_int_equal(o.calls, 1);
-	loop_timer_stop(o.rig->loop, &o.rig->end);
-	rig_free(o.rig);
-	return o;
-}
-
-static void
-a_child_is_run_and_reaped(void **state)
-{
-	(void)state;
-	struct outcome o = run_child("echo hello; exit 3", 1000, DEADLINE, 0);
-	assert_int_equal(o.status, 3);
-	assert_string_equal(o.out, "hello\n");
-	o = run_child("read x; echo \"[$x]\"", 1000, DEADLINE, 0);
-	assert_string_equal(o.out, "[]\n");
-	o = run_child("kill -9 $$", 1000, DEADLINE, 0);
-	assert_int_equal(o.status, CHILD_SIGNALLED);
-	o = run_child("head -c 100000 /dev/zero", 100000, DEADLINE, 0);
-	assert_int_equal(o.status, 0);
-	assert_int_equal(o.len, 100000);
-	// A grandchild that keeps the pipe does not keep us.
-	o = run_child("sleep 100 & echo $!", 1000, DEADLINE, 0);
-	assert_int_equal(o.status, 0);
-	assert_int_equal(kill((pid_t)strtol(o.out, NULL, 10), SIGKILL), 0);
-}
-
-static void
-a_child_over_its_limits_is_killed(void **state)
-{
-	(void)state;
-	struct outcome o = run_child("exec sleep 100", 1000, 50, 0);
-	assert_int_equal(o.status, CHILD_TIMED_OUT);
-	o = run_child("while :; do echo xxxxxxxxxxxxxxxx; done", 10000, DEADLINE, 0);
-	assert_int_equal(o.status, CHILD_OUTPUT_LIMIT);
-	assert_true(o.len <= 10000);
-	o = run_child("head -c 300000000 /dev/zero | tail -c 300000000 | wc -c", 1000,
-	    DEADLINE, 50000000);
-	assert_string_not_equal(o.out, "300000000\n");
-}
-
-static void
-a_program_that_is_not_there_is_an_error(void **state)
-{
-	(void)state;
-	struct rig *r = rig_new(false);
-	struct child_options options = {
-		.argv = (const char *const[]){ "/nonexistent/program", NULL },
-		.max_bytes = 1,
-		.timeout_ms = 1,
-	};
-	assert_null(child_run(r->loop, &options, on_child, NULL));
-	child_free(NULL);
-	options.argv = (const char *const[]){ "/bin/sleep", "100", NULL };
-	child_free(child_run(r->loop, &options, on_child, NULL));
-	rig_free(r);
-}
-
 int
 main(void)
 {
@@ -616,9 +535,6 @@ main(void)
 		cmocka_unit_test(i1_lag_is_measured),
 		cmocka_unit_test(signals_arrive_as_callbacks),
 		cmocka_unit_test(run_ready_never_advances_the_clock),
-		cmocka_unit_test(a_child_is_run_and_reaped),
-		cmocka_unit_test(a_child_over_its_limits_is_killed),
-		cmocka_unit_test(a_program_that_is_not_there_is_an_error),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -7,6 +7,7 @@
 
 import copy
 import json
+import pathlib
 import sys
 import threading
 import time
@@ -16,9 +17,10 @@ import urllib.request
 
 import pytest
 
-import demo_judge
-import demo_site
-from webhook_sink import WebhookSink
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
+import demo_judge  # noqa: E402
+import demo_site  # noqa: E402
+from webhook_sink import WebhookSink  # noqa: E402
 
 
 def post(port, path="/duty", body=b'{"a": 1}', timeout=5):
@@ -254,7 +256,3 @@ def test_judge_wants_the_manager_told_when_nobody_answers(tmp_path, capsys):
 def test_judge_fails_on_an_unsound_journal(tmp_path, capsys):
     assert verdict(tmp_path, GOOD, verify_status=1) == 1
     assert "journal is not sound" in capsys.readouterr().out
-
-
-if __name__ == "__main__":
-    sys.exit(pytest.main([__file__]))
