@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <systemd/sd-daemon.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "config/config.h"
@@ -451,6 +452,9 @@ run(struct daemon *d)
 {
 	make_directory(d->state_directory);
 	load_site(d);
+	// Messages to people say local time; nothing is stored in it. Before any thread.
+	(void)setenv("TZ", d->site->time_zone, 1);
+	tzset();
 	raise_limits();
 	(void)signal(SIGPIPE, SIG_IGN);
 	d->loop = loop_new(clock_real());

@@ -112,6 +112,9 @@ make_notice(struct outbox *o, const struct alarm_record *r, const struct ladder_
 	n.subject.value = r->value;
 	n.subject.seq = r->seq;
 	n.subject.not_before_utc_ms = r->not_before_utc_ms;
+	if (r->a.test_onset)
+		(void)str_copy(
+		    n.subject.params, sizeof(n.subject.params), "{\"test\":true}");
 	works_notice(o->works, &n);
 	struct owed *w = add_owed(o, &n);
 	w->serial = works_serial(o->works);

@@ -199,12 +199,12 @@ function follow() {
   const audible = book.audible(all, performance.now(), !stream.lost);
   sound.play(pattern(audible));
   const quiet = all.length > 0 ? "silenced" : "ready";
-  strip.drawSound(sound.can ? (audible.length > 0 ? "sounding" : quiet) : "off");
+  strip.drawSound(sound.off ? "off" : audible.length > 0 ? "sounding" : quiet);
   document.body.dataset.sound = sound.can ? pattern(audible) ?? "none" : "off";
 }
 
 function soundChanged() {
-  banners.drawSound(sound.can);
+  banners.drawSound(sound.off);
   if (sound.can) keys.soundOn();
   follow();
 }
@@ -293,7 +293,7 @@ const keys = new Keys({
   help: () => (id("help-dialog").open ? id("help-dialog").close()
     : id("help-dialog").showModal()),
   wake: () => sound.wake(),
-  soundOff: () => !sound.can,
+  soundOff: () => sound.off,
 });
 
 // --- drawing ------------------------------------------------------------------------
@@ -324,7 +324,7 @@ function draw() {
   readings.draw(model, view);
   devices.draw(model, view);
   banners.drawHealth(model.health);
-  banners.drawSound(sound.can);
+  banners.drawSound(sound.off);
   const { alarm, mode } = selected();
   keys.draw(mode, alarm ? placeOf(alarm) : "");
   drawTitles(view.now);

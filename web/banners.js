@@ -23,8 +23,8 @@ export class Banners {
     }
   }
 
-  drawSound(can) {
-    show(this.#bar("sound-off"), !can);
+  drawSound(off) {
+    show(this.#bar("sound-off"), off);
   }
 
   drawHealth(health) {

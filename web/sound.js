@@ -11,6 +11,7 @@ const CHECK_MS = 2000;
 const STILL_MS = 3 * CHECK_MS;
 const REPORT_MS = 60_000;
 const RETRY_MS = 5000;
+const SETTLE_MS = 800;
 
 const between = (a, b, x) => a + (b - a) * x;
 
@@ -62,6 +63,7 @@ export class Sound {
   #playing = null; // {name, source}
   #wanted = null;
   #can = false;
+  #settled = false;
   #lastTime = -1;
   #movedAt = -Infinity;
   #reportedAt = -Infinity;
@@ -75,6 +77,11 @@ export class Sound {
 
   get can() {
     return this.#can;
+  }
+
+  // Known not to sound; in the first moments of a page nobody knows yet.
+  get off() {
+    return this.#settled && !this.#can;
   }
 
   // What is being played: a pattern's name or null.
@@ -93,7 +100,13 @@ export class Sound {
     setInterval(() => this.check(), CHECK_MS);
     this.check();
     // A context that may run says so only after a moment; do not cry wolf before.
-    setTimeout(() => this.check(), 300);
+    setTimeout(() => this.#settle(), SETTLE_MS);
+  }
+
+  #settle() {
+    this.#settled = true;
+    this.check();
+    this.changed();
   }
 
   // A gesture happened. A refusal shows in the state.
@@ -129,6 +142,7 @@ export class Sound {
     if (!running) this.#movedAt = -Infinity;
     if (this.#can !== can) {
       this.#can = can;
+      this.#settled ||= can;
       this.#follow();
       this.changed();
     }
@@ -146,6 +160,7 @@ export class Sound {
 
   // To the daemon: on a change, every 60 s, and when `now` is set (a new stream).
   async tell(now) {
+    if (!this.#settled) return;
     const age = performance.now() - this.#reportedAt;
     if (!now && this.#reported === this.#can && age < REPORT_MS) return;
     if (!now && this.#reported === null && age < RETRY_MS) return;

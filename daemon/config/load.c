@@ -4,6 +4,8 @@
 // A load from beginning to end: gather, read section by section, add the built-in
 // points, check the plan, and hand out a site or the problems. Runs in any thread and
 // blocks on files. Refuses to hand out a site while a single problem is known (I12).
+#include "config/load.h"
+
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>

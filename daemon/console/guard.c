@@ -351,7 +351,10 @@ guard_replied(struct conn *k)
 	unsigned ms = k->guard->limits.idle_ms;
 	struct timeval idle = { .tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000 };
 
-	(void)bufferevent_set_timeouts(k->bev, &idle, &idle);
+	// No time limit on writing: a socket says "writable" after a third of its
+	// buffer, which takes a slow peer longer than an idle one may stay. The sweep
+	// limits it.
+	(void)bufferevent_set_timeouts(k->bev, &idle, NULL);
 	k->reply_ms = guard_now_ms();
 	k->first_byte_ms = since_for_leftover(k);
 }

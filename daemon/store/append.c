@@ -2,9 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // See append.h. Runs in whichever thread owns the connection. The invariant that must
-// survive a crash: seq follows seq and hash follows hash, because both are taken from the
-// last row inside the same BEGIN IMMEDIATE that adds the next. It refuses to guess: any
-// SQLite error ends the transaction and everything in it.
+// survive a crash: seq follows seq and hash follows hash, because both are taken from
+// the last row inside the same BEGIN IMMEDIATE that adds the next. It refuses to guess:
+// any SQLite error ends the transaction and everything in it.
 #include "store/append.h"
 
 #include <stdio.h>
@@ -17,7 +17,8 @@
 #include "store/rows.h"
 
 static const char *const fixed_sql[AP_COUNT] = {
-	[AP_TAIL] = "SELECT seq, hash, time_utc_ms FROM event ORDER BY seq DESC LIMIT 1",
+	[AP_TAIL] =
+	    "SELECT seq, hash, time_utc_ms FROM event ORDER BY seq DESC LIMIT 1",
 	[AP_ONSET_SEQ] = "SELECT seq FROM event WHERE occurrence_id = ?1 "
 			 "AND kind = 'alarm.onset' ORDER BY seq DESC LIMIT 1",
 	[AP_ALARM_CLASS] = "SELECT class FROM alarm_open WHERE point = ?1 "
@@ -26,13 +27,15 @@ static const char *const fixed_sql[AP_COUNT] = {
 			    "AND condition = ?2 AND code = ?3",
 	[AP_META] = "INSERT INTO meta (key, value) VALUES (?1, ?2) "
 		    "ON CONFLICT (key) DO UPDATE SET value = excluded.value",
-	[AP_BLOCK] = "INSERT INTO event_block (block, min_utc_ms, max_utc_ms, last_seq) "
-		     "VALUES (?1, ?2, ?3, ?4) ON CONFLICT (block) DO UPDATE SET "
-		     "min_utc_ms = min(min_utc_ms, excluded.min_utc_ms), "
-		     "max_utc_ms = max(max_utc_ms, excluded.max_utc_ms), "
-		     "last_seq = excluded.last_seq",
+	[AP_BLOCK] =
+	    "INSERT INTO event_block (block, min_utc_ms, max_utc_ms, last_seq) "
+	    "VALUES (?1, ?2, ?3, ?4) ON CONFLICT (block) DO UPDATE SET "
+	    "min_utc_ms = min(min_utc_ms, excluded.min_utc_ms), "
+	    "max_utc_ms = max(max_utc_ms, excluded.max_utc_ms), "
+	    "last_seq = excluded.last_seq",
 	[AP_ALARM_DAY] =
-	    "INSERT INTO alarm_day (day, class, point, condition, code, onsets, clears, "
+	    "INSERT INTO alarm_day (day, class, point, condition, code, onsets, "
+	    "clears, "
 	    "acknowledged, tests) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) "
 	    "ON CONFLICT DO UPDATE SET onsets = onsets + excluded.onsets, "
 	    "clears = clears + excluded.clears, "

@@ -53,7 +53,7 @@ struct append {
 	sqlite3_stmt *st[AP_COUNT];
 	const struct day_rule *rule; // NULL: no roll-ups by day
 	struct event_frame frame;    // epoch, boot id, and the tail: seq and hash
-	int64_t last_utc_ms;	     // of the newest event
+	int64_t last_utc_ms;         // of the newest event
 	struct rollup rollup;
 };
 

@@ -7,7 +7,9 @@
 
 #include <stdint.h>
 
-enum { BOOT_ID = 16 };
+enum {
+	BOOT_ID = 16
+};
 
 // /proc/sys/kernel/random/boot_id (random(4)); zeros where it cannot be read.
 void boot_id(uint8_t out[static BOOT_ID]);

@@ -32,7 +32,7 @@ struct cell cell_absent(void);
 struct cell cell_integer(int64_t value);
 // NaN is kept as absent: SQLite has no other way, and an event's NaN means "none".
 struct cell cell_real(double value);
-struct cell cell_text(const char *text);     // "" is absent
+struct cell cell_text(const char *text); // "" is absent
 struct cell cell_bytes(const void *data, size_t len);
 
 // Binds without copying: the data must live until the statement is reset.

@@ -12,7 +12,9 @@
 
 #include "lib/mem.h"
 
-enum { HEAD = 5 };
+enum {
+	HEAD = 5
+};
 
 static void
 put_be(uint64_t value, size_t n, uint8_t *out)

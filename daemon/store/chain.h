@@ -19,7 +19,10 @@
 #include "lib/buf.h"
 #include "store/cell.h"
 
-enum { CHAIN_HASH = 32, CHAIN_VERSION = 1 };
+enum {
+	CHAIN_HASH = 32,
+	CHAIN_VERSION = 1
+};
 
 // Appends the canonical bytes of these cells to `out`.
 void chain_canonical(const struct cell *cells, size_t n, struct buf *out);

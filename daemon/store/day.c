@@ -1,9 +1,9 @@
 // SPDX-FileCopyrightText: 2026 Watchroom contributors
 // SPDX-License-Identifier: Apache-2.0
 //
-// See day.h. Pure arithmetic on top of zone.c, and the few statements on the table `day`.
-// Runs in the writer that owns the connection, or in a reader. It refuses to move a
-// recorded day: figures already printed must open to the same events for ever.
+// See day.h. Pure arithmetic on top of zone.c, and the few statements on the table
+// `day`. Runs in the writer that owns the connection, or in a reader. It refuses to
+// move a recorded day: figures already printed must open to the same events for ever.
 #include "store/day.h"
 
 #include <stdio.h>
@@ -11,7 +11,9 @@
 
 #include "lib/mem.h"
 
-enum { DAY_S = 86400 };
+enum {
+	DAY_S = 86400
+};
 
 static int64_t
 floor_div(int64_t a, int64_t b)
@@ -68,8 +70,8 @@ parse_date(const char *name, bool *ok)
 	unsigned year, month, day;
 	int used = 0;
 	*ok = strlen(name) == 10 && strspn(name, "0123456789-") == 10 &&
-	    sscanf(name, "%4u-%2u-%2u%n", &year, &month, &day, &used) == 3 &&
-	    used == 10 && month >= 1 && month <= 12 && day >= 1 && day <= 31;
+	      sscanf(name, "%4u-%2u-%2u%n", &year, &month, &day, &used) == 3 &&
+	      used == 10 && month >= 1 && month <= 12 && day >= 1 && day <= 31;
 	if (!*ok)
 		return -1;
 	int64_t date = civil_to_days((struct civil){ year, month, day });
@@ -167,8 +169,8 @@ day_find(sqlite3 *db, const struct day_rule *rule, int64_t utc_ms, struct day *o
 	    after == SQLITE_ROW ? &next : NULL, out);
 	if (after != SQLITE_ROW || strcmp(out->name, next.name) < 0)
 		return SQLITE_OK;
-	// The clock went back over a change of the rule: the name before the next day's,
-	// or, where that is taken too, the moment counts to the day before.
+	// The clock went back over a change of the rule: the name before the next
+	// day's, or, where that is taken too, the moment counts to the day before.
 	rename_before(&next, out);
 	if (before == SQLITE_ROW && strcmp(out->name, prev.name) <= 0) {
 		*out = prev;

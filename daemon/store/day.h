@@ -3,8 +3,8 @@
 //
 // Statistics days: which day a moment belongs to. A day begins at the site's statistics
 // time and is named by the date it starts on. The table `day` is the record: once a day
-// stands there, a change of the site's zone or statistics time does not move it; the new
-// rule begins where the last recorded day ends.
+// stands there, a change of the site's zone or statistics time does not move it; the
+// new rule begins where the last recorded day ends.
 #ifndef STORE_DAY_H
 #define STORE_DAY_H
 
@@ -20,7 +20,7 @@ struct day_rule {
 };
 
 struct day {
-	char name[11]; // "YYYY-MM-DD"
+	char name[11];          // "YYYY-MM-DD"
 	int64_t from_ms, to_ms; // UTC, half-open
 };
 
@@ -29,8 +29,8 @@ struct day {
 void day_natural(const struct day_rule *rule, int64_t utc_ms, struct day *out);
 int day_named(const struct day_rule *rule, const char *name, struct day *out);
 
-// The day that contains the moment, recorded days first. *known says whether it stands in
-// the table. Returns an SQLite code.
+// The day that contains the moment, recorded days first. *known says whether it stands
+// in the table. Returns an SQLite code.
 int day_find(sqlite3 *db, const struct day_rule *rule, int64_t utc_ms, struct day *out,
     bool *known);
 // The same by name: recorded, else by the rule without overlapping a recorded one.

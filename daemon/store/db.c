@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: 2026 Watchroom contributors
 // SPDX-License-Identifier: Apache-2.0
 //
-// Opening, errors and small statements. Runs in whichever thread owns the connection. It
-// refuses to open a database file in any other way than through SQLite: closing a
+// Opening, errors and small statements. Runs in whichever thread owns the connection.
+// It refuses to open a database file in any other way than through SQLite: closing a
 // descriptor of our own would drop SQLite's locks on the file.
 #include "store/db.h"
 
@@ -16,8 +16,13 @@
 #include "lib/log.h"
 #include "lib/mem.h"
 
-enum { WRITER_CACHE_KIB = 4096, READER_CACHE_KIB = 1024, READER_BUSY_MS = 1000, TOOL_BUSY_MS = 5000,
-	PROGRESS_OPS = 1000 };
+enum {
+	WRITER_CACHE_KIB = 4096,
+	READER_CACHE_KIB = 1024,
+	READER_BUSY_MS = 1000,
+	TOOL_BUSY_MS = 5000,
+	PROGRESS_OPS = 1000
+};
 
 int64_t
 db_now_ms(void)
@@ -64,8 +69,8 @@ mode_of(int rc, int system_errno)
 	}
 }
 
-// errno of the last failed call on the database or its log. SQLite keeps it by file; its
-// own sqlite3_system_errno() does not hear of a failing COMMIT.
+// errno of the last failed call on the database or its log. SQLite keeps it by file;
+// its own sqlite3_system_errno() does not hear of a failing COMMIT.
 static int
 last_errno(sqlite3 *db)
 {
@@ -207,7 +212,8 @@ configure(sqlite3 *db, enum db_open how)
 	if (rc == SQLITE_OK)
 		rc = db_exec(db, cache);
 	if (rc == SQLITE_OK)
-		rc = db_exec(db, writes(how) ? WRITER_PRAGMAS : "PRAGMA query_only = ON");
+		rc = db_exec(
+		    db, writes(how) ? WRITER_PRAGMAS : "PRAGMA query_only = ON");
 	return rc;
 }
 
@@ -239,8 +245,8 @@ int
 db_open(const char *path, enum db_open how, sqlite3 **out, struct fault *fault)
 {
 	int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_URI |
-	    (writes(how) ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
-			 : SQLITE_OPEN_READONLY);
+		    (writes(how) ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
+				 : SQLITE_OPEN_READONLY);
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	(void)pthread_once(&once, configure_library);
 	char *uri = uri_of(path, how == DB_IMMUTABLE ? "immutable=1" : "cache=private");

@@ -14,7 +14,10 @@
 #include "lib/err.h"
 #include "store/store.h"
 
-enum db_kind { DB_JOURNAL, DB_READINGS };
+enum db_kind {
+	DB_JOURNAL,
+	DB_READINGS
+};
 
 enum db_open {
 	DB_WRITE,     // create where absent, WAL, synchronous=FULL
@@ -26,7 +29,7 @@ enum db_open {
 // What went wrong, in the store's words.
 struct fault {
 	enum store_mode mode;
-	bool locked;	 // somebody else holds the lock: not yet a mode
+	bool locked;     // somebody else holds the lock: not yet a mode
 	char detail[64]; // code, and SQLite's number
 };
 

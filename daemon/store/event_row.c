@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: 2026 Watchroom contributors
 // SPDX-License-Identifier: Apache-2.0
 //
-// See event_row.h. Text goes to the table as names, so that a journal does not depend on
-// the numbers of our enums. No state; any thread. A row that cannot be read whole is
+// See event_row.h. Text goes to the table as names, so that a journal does not depend
+// on the numbers of our enums. No state; any thread. A row that cannot be read whole is
 // refused, never shown by halves.
 #include "store/event_row.h"
 
@@ -28,8 +28,8 @@ const char event_row_names[] = "seq, epoch" EVENT_COLUMNS_BODY_A(X)
     EVENT_COLUMNS_BOOT(X) EVENT_COLUMNS_BODY_B(X) EVENT_COLUMNS_TAIL(X);
 #undef X
 #define X(id, name, type, absent) ", ?"
-const char event_row_parameters[] = "?, ?" EVENT_COLUMNS_BODY_A(X)
-    EVENT_COLUMNS_BOOT(X) EVENT_COLUMNS_BODY_B(X) EVENT_COLUMNS_TAIL(X);
+const char event_row_parameters[] = "?, ?" EVENT_COLUMNS_BODY_A(X) EVENT_COLUMNS_BOOT(X)
+    EVENT_COLUMNS_BODY_B(X) EVENT_COLUMNS_TAIL(X);
 #undef X
 
 static const char *const clock_qualities[] = {
@@ -61,20 +61,20 @@ event_body_cells(const struct event *e, struct cell c[static COL_COUNT])
 	c[COL_POINT] = cell_text(e->point);
 	c[COL_PLACE_ZH] = cell_text(e->place_zh);
 	c[COL_PLACE_EN] = cell_text(e->place_en);
-	c[COL_CONDITION] = e->condition < 0
-	    ? cell_absent()
-	    : cell_text(condition_name((enum condition)e->condition));
+	c[COL_CONDITION] =
+	    e->condition < 0 ? cell_absent()
+			     : cell_text(condition_name((enum condition)e->condition));
 	c[COL_CODE] = cell_text(e->code);
 	c[COL_OCCURRENCE] = cell_text(e->occurrence_id);
 	c[COL_INCIDENT] = cell_text(e->incident_id);
 	c[COL_CLASS] = e->alarm_class < 0
-	    ? cell_absent()
-	    : cell_text(class_name((enum alarm_class)e->alarm_class));
+			   ? cell_absent()
+			   : cell_text(class_name((enum alarm_class)e->alarm_class));
 	c[COL_ACTOR] = cell_text(e->actor);
 	c[COL_VALUE] = cell_real(e->value);
 	c[COL_QUALITY] = e->quality < 0
-	    ? cell_absent()
-	    : cell_text(quality_name((enum quality)e->quality));
+			     ? cell_absent()
+			     : cell_text(quality_name((enum quality)e->quality));
 	c[COL_PARAMS] = cell_text(e->params);
 	c[COL_NOT_BEFORE] = nonzero(e->not_before_utc_ms);
 	c[COL_DEVICE_TIME] = nonzero(e->device_time_ms);

@@ -15,57 +15,61 @@
 #include "store/chain.h"
 #include "store/query.h"
 
-// X(id, name, type, may be absent), in the order of the table and of the canonical bytes.
-// The body is what struct event carries; outbox repeats it with the prefix subject_.
-#define EVENT_COLUMNS_HEAD(X)                \
-	X(SEQ, "seq", CELL_INTEGER, false)   \
-	X(EPOCH, "epoch", CELL_BYTES, false)
+// X(id, name, type, may be absent), in the order of the table and of the canonical
+// bytes. The body is what struct event carries; outbox repeats it with the prefix
+// subject_.
+#define EVENT_COLUMNS_HEAD(X)        \
+  X(SEQ, "seq", CELL_INTEGER, false) \
+  X(EPOCH, "epoch", CELL_BYTES, false)
 
-#define EVENT_COLUMNS_BODY_A(X)                            \
-	X(TIME, "time_utc_ms", CELL_INTEGER, false)        \
-	X(MONO, "mono_ms", CELL_INTEGER, false)
+#define EVENT_COLUMNS_BODY_A(X)               \
+  X(TIME, "time_utc_ms", CELL_INTEGER, false) \
+  X(MONO, "mono_ms", CELL_INTEGER, false)
 
 #define EVENT_COLUMNS_BOOT(X) X(BOOT, "boot_id", CELL_BYTES, false)
 
-#define EVENT_COLUMNS_BODY_B(X)                              \
-	X(CLOCK, "clock_quality", CELL_TEXT, false)          \
-	X(KIND, "kind", CELL_TEXT, false)                    \
-	X(POINT, "point", CELL_TEXT, true)                   \
-	X(PLACE_ZH, "place_zh", CELL_TEXT, true)             \
-	X(PLACE_EN, "place_en", CELL_TEXT, true)             \
-	X(CONDITION, "condition", CELL_TEXT, true)           \
-	X(CODE, "code", CELL_TEXT, true)                     \
-	X(OCCURRENCE, "occurrence_id", CELL_TEXT, true)      \
-	X(INCIDENT, "incident_id", CELL_TEXT, true)          \
-	X(CLASS, "class", CELL_TEXT, true)                   \
-	X(ACTOR, "actor", CELL_TEXT, true)                   \
-	X(VALUE, "value", CELL_REAL, true)                   \
-	X(QUALITY, "quality", CELL_TEXT, true)               \
-	X(PARAMS, "params", CELL_TEXT, true)                 \
-	X(NOT_BEFORE, "not_before_utc_ms", CELL_INTEGER, true) \
-	X(DEVICE_TIME, "device_time", CELL_INTEGER, true)    \
-	X(CAUSE, "cause_seq", CELL_INTEGER, true)
+#define EVENT_COLUMNS_BODY_B(X)                          \
+  X(CLOCK, "clock_quality", CELL_TEXT, false)            \
+  X(KIND, "kind", CELL_TEXT, false)                      \
+  X(POINT, "point", CELL_TEXT, true)                     \
+  X(PLACE_ZH, "place_zh", CELL_TEXT, true)               \
+  X(PLACE_EN, "place_en", CELL_TEXT, true)               \
+  X(CONDITION, "condition", CELL_TEXT, true)             \
+  X(CODE, "code", CELL_TEXT, true)                       \
+  X(OCCURRENCE, "occurrence_id", CELL_TEXT, true)        \
+  X(INCIDENT, "incident_id", CELL_TEXT, true)            \
+  X(CLASS, "class", CELL_TEXT, true)                     \
+  X(ACTOR, "actor", CELL_TEXT, true)                     \
+  X(VALUE, "value", CELL_REAL, true)                     \
+  X(QUALITY, "quality", CELL_TEXT, true)                 \
+  X(PARAMS, "params", CELL_TEXT, true)                   \
+  X(NOT_BEFORE, "not_before_utc_ms", CELL_INTEGER, true) \
+  X(DEVICE_TIME, "device_time", CELL_INTEGER, true)      \
+  X(CAUSE, "cause_seq", CELL_INTEGER, true)
 
-#define EVENT_COLUMNS_TAIL(X)                    \
-	X(CONFIG_REV, "config_rev", CELL_TEXT, true) \
-	X(PREV_HASH, "prev_hash", CELL_BYTES, false) \
-	X(HASH, "hash", CELL_BYTES, false)
+#define EVENT_COLUMNS_TAIL(X)                  \
+  X(CONFIG_REV, "config_rev", CELL_TEXT, true) \
+  X(PREV_HASH, "prev_hash", CELL_BYTES, false) \
+  X(HASH, "hash", CELL_BYTES, false)
 
-#define EVENT_COLUMNS(X)        \
-	EVENT_COLUMNS_HEAD(X)   \
-	EVENT_COLUMNS_BODY_A(X) \
-	EVENT_COLUMNS_BOOT(X)   \
-	EVENT_COLUMNS_BODY_B(X) \
-	EVENT_COLUMNS_TAIL(X)
+#define EVENT_COLUMNS(X)  \
+  EVENT_COLUMNS_HEAD(X)   \
+  EVENT_COLUMNS_BODY_A(X) \
+  EVENT_COLUMNS_BOOT(X)   \
+  EVENT_COLUMNS_BODY_B(X) \
+  EVENT_COLUMNS_TAIL(X)
 
 enum event_column {
 #define X(id, name, type, absent) COL_##id,
 	EVENT_COLUMNS(X)
 #undef X
-	    COL_COUNT,
+	COL_COUNT,
 };
 
-enum { EPOCH_BYTES = 16, BOOT_BYTES = 16 };
+enum {
+	EPOCH_BYTES = 16,
+	BOOT_BYTES = 16
+};
 
 // What the row has beyond the event itself.
 struct event_frame {

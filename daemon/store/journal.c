@@ -1,10 +1,10 @@
 // SPDX-FileCopyrightText: 2026 Watchroom contributors
 // SPDX-License-Identifier: Apache-2.0
 //
-// See journal.h. A file that is damaged when the daemon starts is never repaired in place
-// and never deleted: it is renamed, kept for whoever must read it, and a new journal with a
-// new epoch begins, because no monitoring is worse than a short journal. Damage found
-// while running is a mode; the rows wait in memory.
+// See journal.h. A file that is damaged when the daemon starts is never repaired in
+// place and never deleted: it is renamed, kept for whoever must read it, and a new
+// journal with a new epoch begins, because no monitoring is worse than a short journal.
+// Damage found while running is a mode; the rows wait in memory.
 #include "store/journal.h"
 
 #include <errno.h>
@@ -19,7 +19,10 @@
 #include "lib/mem.h"
 #include "store/hex.h"
 
-enum { SOUND_LIMIT_MS = 300, ASIDE_TRIES = 100 };
+enum {
+	SOUND_LIMIT_MS = 300,
+	ASIDE_TRIES = 100
+};
 
 int
 journal_ensure_epoch(sqlite3 *db)
@@ -95,7 +98,8 @@ journal_set_aside(const char *path, int64_t utc_ms, char *aside, size_t size)
 	if (result != 0)
 		log_warn("store", "cannot set aside %s", path);
 	else
-		log_warnx("store", "%s is damaged; it was set aside as %s", path, aside);
+		log_warnx(
+		    "store", "%s is damaged; it was set aside as %s", path, aside);
 	free(base);
 	return result;
 }
@@ -120,7 +124,8 @@ journal_first_open(struct journal *j, struct fault *fault, struct err *err)
 	return rc == SQLITE_OK ? 0 : 1;
 }
 
-// ---- the writer's functions -------------------------------------------------------------
+// ---- the writer's functions
+// -------------------------------------------------------------
 
 static int
 op_open(void *ctx, struct fault *fault)
@@ -150,7 +155,8 @@ static int
 settle(struct journal *j)
 {
 	char minutes[8];
-	(void)snprintf(minutes, sizeof(minutes), "%u", (unsigned)j->site->statistics_day_min);
+	(void)snprintf(
+	    minutes, sizeof(minutes), "%u", (unsigned)j->site->statistics_day_min);
 	const char *const rows[][2] = {
 		{ "site_id", j->site->site_id },
 		{ "site_name_zh", j->site->name_zh },

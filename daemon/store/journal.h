@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: 2026 Watchroom contributors
 // SPDX-License-Identifier: Apache-2.0
 //
-// journal.db as the writer sees it: opening, what a new file gets, and the functions for
-// the writer thread. Opened once on the main thread, then owned by the writer.
+// journal.db as the writer sees it: opening, what a new file gets, and the functions
+// for the writer thread. Opened once on the main thread, then owned by the writer.
 #ifndef STORE_JOURNAL_H
 #define STORE_JOURNAL_H
 
@@ -26,15 +26,15 @@ struct journal {
 	int64_t opened_utc_ms;
 	sqlite3 *db; // NULL while it cannot be opened
 	struct append append;
-	bool settled; // this run's settings and day are written
+	bool settled;   // this run's settings and day are written
 	char aside[64]; // name a damaged file was given; "" = none
 };
 
 extern const struct writer_ops journal_ops; // ctx: struct journal
 
-// First opening. A damaged file is set aside and a new one begun. Returns 0; 1 where the
-// file cannot be opened now (*fault says why: the writer goes on trying); -1 where it
-// must not be opened (*err).
+// First opening. A damaged file is set aside and a new one begun. Returns 0; 1 where
+// the file cannot be opened now (*fault says why: the writer goes on trying); -1 where
+// it must not be opened (*err).
 int journal_first_open(struct journal *j, struct fault *fault, struct err *err);
 void journal_close(struct journal *j);
 

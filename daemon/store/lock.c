@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: 2026 Watchroom contributors
 // SPDX-License-Identifier: Apache-2.0
 //
-// See lock.h. The lock is the kernel's (flock): a crash releases it, and a stale pid in the
-// file means nothing. Start-up only. It refuses to break a lock that is held.
+// See lock.h. The lock is the kernel's (flock): a crash releases it, and a stale pid in
+// the file means nothing. Start-up only. It refuses to break a lock that is held.
 #include "store/lock.h"
 
 #include <sys/file.h>
@@ -29,8 +29,8 @@ refuse(int fd, const char *directory, struct err *err)
 		    "the store in %s is in use by process %ld; stop it first, or give "
 		    "this one a directory of its own",
 		    directory, pid);
-	return err_set(err, EBUSY, "the store in %s is in use by another process",
-	    directory);
+	return err_set(
+	    err, EBUSY, "the store in %s is in use by another process", directory);
 }
 
 static int
@@ -50,9 +50,10 @@ store_lock(const char *directory, int *fd, struct err *err)
 	int error = errno;
 	free(path);
 	if (*fd < 0 && (error == ENOSPC || error == EDQUOT || error == EROFS ||
-			(error == ENOENT && access(directory, F_OK) == 0))) {
-		log_warnx("store", "%s cannot be locked: a second daemon would not be "
-				   "noticed",
+			   (error == ENOENT && access(directory, F_OK) == 0))) {
+		log_warnx("store",
+		    "%s cannot be locked: a second daemon would not be "
+		    "noticed",
 		    directory);
 		return 0;
 	}
@@ -60,9 +61,10 @@ store_lock(const char *directory, int *fd, struct err *err)
 		return err_set(err, error, "cannot open %s/lock: %s", directory,
 		    strerrordesc_np(error));
 	if (flock(*fd, LOCK_EX | LOCK_NB) != 0) {
-		int result = errno == EWOULDBLOCK
-		    ? refuse(*fd, directory, err)
-		    : err_set(err, errno, "cannot lock %s/lock", directory);
+		int result =
+		    errno == EWOULDBLOCK
+			? refuse(*fd, directory, err)
+			: err_set(err, errno, "cannot lock %s/lock", directory);
 		(void)close(*fd);
 		*fd = -1;
 		return result;

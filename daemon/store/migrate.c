@@ -1,10 +1,10 @@
 // SPDX-FileCopyrightText: 2026 Watchroom contributors
 // SPDX-License-Identifier: Apache-2.0
 //
-// Steps of the schema. A step and its version number are one transaction: a crash leaves
-// the old schema or the new one. Runs at opening, or in the writer when a file that could
-// not be opened at start can be again. It refuses files of a newer program, because an
-// older one would write them wrongly.
+// Steps of the schema. A step and its version number are one transaction: a crash
+// leaves the old schema or the new one. Runs at opening, or in the writer when a file
+// that could not be opened at start can be again. It refuses files of a newer program,
+// because an older one would write them wrongly.
 #include <errno.h>
 
 #include "store/db.h"
@@ -42,7 +42,8 @@ static int
 refuse(const struct schema *s, int64_t application_id, int64_t version, struct err *err)
 {
 	if (application_id != s->application_id)
-		return err_set(err, EINVAL, "%s is not a file of this program", s->name);
+		return err_set(
+		    err, EINVAL, "%s is not a file of this program", s->name);
 	if (version > s->version)
 		return err_set(err, EINVAL,
 		    "%s has schema version %lld, written by a newer program (this one "
@@ -73,8 +74,9 @@ step_up(sqlite3 *db, const struct schema *s, int64_t from)
 		rc = db_exec(db, s->steps[v]);
 	if (rc != SQLITE_OK)
 		return rc;
-	char *sql = sqlite3_mprintf("PRAGMA application_id = %d; PRAGMA user_version = %d",
-	    s->application_id, s->version);
+	char *sql =
+	    sqlite3_mprintf("PRAGMA application_id = %d; PRAGMA user_version = %d",
+		s->application_id, s->version);
 	rc = sql != NULL ? db_exec(db, sql) : SQLITE_NOMEM;
 	sqlite3_free(sql);
 	return rc;

@@ -1,9 +1,9 @@
 // SPDX-FileCopyrightText: 2026 Watchroom contributors
 // SPDX-License-Identifier: Apache-2.0
 //
-// See minutes.h. Bounded: beyond a hundred thousand rows (50 gauges for a day and a half
-// with the disk away) the oldest tenth goes, and is said in the log. Minutes of the
-// same point are merged by the database, so nothing is looked up here.
+// See minutes.h. Bounded: beyond a hundred thousand rows (50 gauges for a day and a
+// half with the disk away) the oldest tenth goes, and is said in the log. Minutes of
+// the same point are merged by the database, so nothing is looked up here.
 #include "store/minutes.h"
 
 #include <stdlib.h>
@@ -12,7 +12,11 @@
 #include "lib/log.h"
 #include "lib/mem.h"
 
-enum { ROWS_MAX = 100000, BATCH_MAX = 2000, FIRST_ROWS = 64 };
+enum {
+	ROWS_MAX = 100000,
+	BATCH_MAX = 2000,
+	FIRST_ROWS = 64
+};
 
 static void
 drop_oldest(struct minute_queue *q)

@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: 2026 Watchroom contributors
 // SPDX-License-Identifier: Apache-2.0
 //
-// Finished minutes on their way to the readings' writer: gathered on the loop, sent as one
-// piece of work at a time. Runs on the loop.
+// Finished minutes on their way to the readings' writer: gathered on the loop, sent as
+// one piece of work at a time. Runs on the loop.
 #ifndef STORE_MINUTES_H
 #define STORE_MINUTES_H
 

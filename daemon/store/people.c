@@ -1,9 +1,10 @@
 // SPDX-FileCopyrightText: 2026 Watchroom contributors
 // SPDX-License-Identifier: Apache-2.0
 //
-// People in the journal, with the event that says who was changed. The command line may do
-// this beside a running daemon: both take the tail of the chain inside their transaction.
-// The PIN's hash goes to the table and nowhere else; an event never carries it.
+// People in the journal, with the event that says who was changed. The command line may
+// do this beside a running daemon: both take the tail of the chain inside their
+// transaction. The PIN's hash goes to the table and nowhere else; an event never
+// carries it.
 #include <errno.h>
 #include <math.h>
 #include <sodium.h>
@@ -59,8 +60,8 @@ query_person(struct reader *r, const char *id, struct person *out, struct err *e
 }
 
 int
-query_people(struct reader *r, bool (*row)(void *arg, const struct person *p), void *arg,
-    struct err *err)
+query_people(struct reader *r, bool (*row)(void *arg, const struct person *p),
+    void *arg, struct err *err)
 {
 	reader_begin(r);
 	sqlite3_stmt *st = reader_prepare(r, r->journal,
@@ -80,7 +81,8 @@ query_people(struct reader *r, bool (*row)(void *arg, const struct person *p), v
 	return reader_finish(r->journal, st, rc, err) == 0 ? n : -1;
 }
 
-// ---- changing ---------------------------------------------------------------------------
+// ---- changing
+// ---------------------------------------------------------------------------
 
 static bool
 role_known(const char *role)
@@ -159,8 +161,8 @@ put_in_transaction(sqlite3 *db, const struct person *p, int64_t now_utc_ms)
 }
 
 int
-store_put_person(const char *directory, const struct person *p, int64_t now_utc_ms,
-    struct err *err)
+store_put_person(
+    const char *directory, const struct person *p, int64_t now_utc_ms, struct err *err)
 {
 	struct fault fault = { 0 };
 	sqlite3 *db = NULL;

@@ -2,15 +2,20 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Reads the rule with a scanner that never goes past the end, then answers by comparing
-// with the two changes of the year. Pure: no state, no allocation, any thread. It refuses
-// a rule it does not understand whole, so that no time is ever computed by half of one.
+// with the two changes of the year. Pure: no state, no allocation, any thread. It
+// refuses a rule it does not understand whole, so that no time is ever computed by half
+// of one.
 #include "store/posix_tz.h"
 
 #include <ctype.h>
 
 #include "store/zone.h"
 
-enum { DAY_S = 86400, HOUR_S = 3600, HOURS_MAX = 167 };
+enum {
+	DAY_S = 86400,
+	HOUR_S = 3600,
+	HOURS_MAX = 167
+};
 
 struct scan {
 	const char *at, *end;
@@ -85,8 +90,8 @@ change(struct scan *s, struct tz_change *c)
 	if (accept(s, 'M')) {
 		c->form = TZ_MONTH_WEEK_DAY;
 		ok = number(s, 1, 12, &c->month) && accept(s, '.') &&
-		    number(s, 1, 5, &c->week) && accept(s, '.') &&
-		    number(s, 0, 6, &c->day);
+		     number(s, 1, 5, &c->week) && accept(s, '.') &&
+		     number(s, 0, 6, &c->day);
 	} else if (accept(s, 'J')) {
 		c->form = TZ_JULIAN_NO_LEAP;
 		ok = number(s, 1, 365, &c->day);
@@ -144,9 +149,9 @@ change_local_s(const struct tz_change *c, int64_t year)
 	case TZ_MONTH_WEEK_DAY: {
 		unsigned month = (unsigned)c->month;
 		int64_t first = civil_to_days((struct civil){ year, month, 1 });
-		int64_t next = month == 12
-		    ? civil_to_days((struct civil){ year + 1, 1, 1 })
-		    : civil_to_days((struct civil){ year, month + 1, 1 });
+		int64_t next =
+		    month == 12 ? civil_to_days((struct civil){ year + 1, 1, 1 })
+				: civil_to_days((struct civil){ year, month + 1, 1 });
 		int64_t weekday = ((first + 4) % 7 + 7) % 7; // 1970-01-01: Thursday
 		day = first + (c->day - weekday + 7) % 7 + 7 * (c->week - 1);
 		if (day >= next)
@@ -167,7 +172,7 @@ posix_tz_offset_s(const struct posix_tz *tz, int64_t utc_s)
 	int64_t year = civil_from_days(days).year;
 	int64_t begin = change_local_s(&tz->begin, year) - tz->standard_s;
 	int64_t end = change_local_s(&tz->end, year) - tz->daylight_s;
-	bool daylight = begin < end ? utc_s >= begin && utc_s < end
-				    : utc_s >= begin || utc_s < end;
+	bool daylight =
+	    begin < end ? utc_s >= begin && utc_s < end : utc_s >= begin || utc_s < end;
 	return daylight ? tz->daylight_s : tz->standard_s;
 }

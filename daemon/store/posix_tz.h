@@ -10,7 +10,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum tz_day_form { TZ_JULIAN_NO_LEAP, TZ_DAY_OF_YEAR, TZ_MONTH_WEEK_DAY };
+enum tz_day_form {
+	TZ_JULIAN_NO_LEAP,
+	TZ_DAY_OF_YEAR,
+	TZ_MONTH_WEEK_DAY
+};
 
 struct tz_change {
 	enum tz_day_form form;

@@ -35,12 +35,12 @@ struct stored_event {
 };
 
 struct event_filter {
-	int64_t after_seq; // 0 = from the first
+	int64_t after_seq;              // 0 = from the first
 	int64_t from_utc_ms, to_utc_ms; // half-open; 0 = open
-	const char *point; // NULL = all
-	int alarm_class;   // -1 = all
-	uint64_t kinds;	   // mask of 1 << enum event_kind; 0 = all
-	unsigned limit;	   // 1..1000
+	const char *point;              // NULL = all
+	int alarm_class;                // -1 = all
+	uint64_t kinds;                 // mask of 1 << enum event_kind; 0 = all
+	unsigned limit;                 // 1..1000
 };
 
 // Calls row() oldest first; stops when it returns false. Returns the count or -1.
@@ -51,7 +51,7 @@ int query_events(struct reader *r, const struct event_filter *f,
 struct day_span {
 	char day[11];
 	int64_t from_ms, to_ms; // UTC, half-open
-	bool closed;		// to_ms has passed
+	bool closed;            // to_ms has passed
 };
 int query_day(struct reader *r, const char *day, int64_t now_utc_ms,
     struct day_span *out, struct err *err);
@@ -71,10 +71,10 @@ struct alarm_count {
 	size_t n_clear_seqs, n_acknowledge_seqs, n_test_seqs;
 	const int64_t *clear_seqs, *acknowledge_seqs, *test_seqs;
 };
-// The lists end at the first 100,000 events of a class in the day; beyond that query_events
-// with point, class and the span of the day pages through them.
-// In order of class, then point. A test's events count as tests and as nothing else.
-// Returns how many rows, or -1.
+// The lists end at the first 100,000 events of a class in the day; beyond that
+// query_events with point, class and the span of the day pages through them. In order
+// of class, then point. A test's events count as tests and as nothing else. Returns how
+// many rows, or -1.
 int query_alarms_daily(struct reader *r, const struct day_span *d,
     bool (*row)(void *arg, const struct alarm_count *c), void *arg, struct err *err);
 
@@ -82,11 +82,11 @@ struct class_count {
 	uint32_t onsets[CLASS_COUNT]; // from the roll-up
 	uint32_t clears[CLASS_COUNT];
 	uint32_t acknowledged[CLASS_COUNT];
-	uint32_t open[CLASS_COUNT]; // still open at the end (or now)
+	uint32_t open[CLASS_COUNT];  // still open at the end (or now)
 	int64_t first_seq, last_seq; // of the day
 };
-int query_class_counts(
-    struct reader *r, const struct day_span *d, struct class_count *out, struct err *err);
+int query_class_counts(struct reader *r, const struct day_span *d,
+    struct class_count *out, struct err *err);
 
 // A gauge's day: from minute rows.
 struct pressure_day {
@@ -98,14 +98,14 @@ struct pressure_day {
 	uint32_t minutes;    // rows
 	uint32_t samples;
 };
-// Every gauge with a minute row in the day or the 31 days before it: one that fell silent
-// does not vanish. Returns how many, or -1.
+// Every gauge with a minute row in the day or the 31 days before it: one that fell
+// silent does not vanish. Returns how many, or -1.
 int query_pressure_daily(struct reader *r, const struct day_span *d, int64_t now_utc_ms,
     bool (*row)(void *arg, const struct pressure_day *p), void *arg, struct err *err);
 
-// min/mean/max per step for charts; every step of the span, empty ones too. step_ms is a
-// multiple of 60,000; from_ms is taken down to a minute; at most 5,000 steps. Returns how
-// many, or -1.
+// min/mean/max per step for charts; every step of the span, empty ones too. step_ms is
+// a multiple of 60,000; from_ms is taken down to a minute; at most 5,000 steps. Returns
+// how many, or -1.
 struct reading_step {
 	int64_t from_ms;
 	double min, max, mean; // NaN where good_ms == 0
@@ -138,17 +138,19 @@ int query_people(struct reader *r, bool (*row)(void *arg, const struct person *p
 
 // Adds or replaces a person, with an event user.change in the same transaction. For the
 // command line; works beside a running daemon (waits for the lock at most 5 s).
-int store_put_person(const char *directory, const struct person *p, int64_t now_utc_ms,
-    struct err *err);
+int store_put_person(
+    const char *directory, const struct person *p, int64_t now_utc_ms, struct err *err);
 
 // Checks the whole journal: gap-free seq, chain, canonical bytes, then the file itself
-// (PRAGMA integrity_check). Prints nothing. Works beside a running daemon. Returns 0 where
-// it could be checked: *out tells the result; -1 with *err filled where it could not.
+// (PRAGMA integrity_check). Prints nothing. Works beside a running daemon. Returns 0
+// where it could be checked: *out tells the result; -1 with *err filled where it could
+// not.
 struct verify_result {
-	int64_t events;	       // sound ones, up to the first bad
+	int64_t events;        // sound ones, up to the first bad
 	int64_t first_bad_seq; // 0 = none, -1 = damage that is not in an event row
-	// "" = sound; else "hash", "prev_hash", "gap", "type", "trigger" (one that guards
-	// the events is missing), "corrupt" (the row cannot be read), "integrity".
+	// "" = sound; else "hash", "prev_hash", "gap", "type", "trigger" (one that
+	// guards the events is missing), "corrupt" (the row cannot be read),
+	// "integrity".
 	char reason[80];
 	char head_hash[65];
 	char epoch[33];

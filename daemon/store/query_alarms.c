@@ -2,9 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The alarm statistics of a day, from the roll-ups; and the events behind each count,
-// read beside them in the same order (I13). Run in the reader thread or in a tool. Counts
-// never come from events, so a busy month costs no more than a quiet one; only the lists
-// of seq grow with the day, up to a bound.
+// read beside them in the same order (I13). Run in the reader thread or in a tool.
+// Counts never come from events, so a busy month costs no more than a quiet one; only
+// the lists of seq grow with the day, up to a bound.
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +14,9 @@
 #include "store/reader.h"
 
 // Events whose seq is listed, in one class of one day.
-enum { SEQS_MAX = 100000 };
+enum {
+	SEQS_MAX = 100000
+};
 
 struct seq_list {
 	size_t n, size;
@@ -22,7 +24,13 @@ struct seq_list {
 };
 
 // The four lists of one row.
-enum seq_of { SEQ_ONSET, SEQ_CLEAR, SEQ_ACKNOWLEDGE, SEQ_TEST, SEQ_OF_COUNT };
+enum seq_of {
+	SEQ_ONSET,
+	SEQ_CLEAR,
+	SEQ_ACKNOWLEDGE,
+	SEQ_TEST,
+	SEQ_OF_COUNT
+};
 
 struct daily {
 	struct reader *r;
@@ -92,9 +100,10 @@ collect_seqs(struct daily *q, struct err *err)
 		q->lists[i].n = 0;
 	int order;
 	while (q->event_rc == SQLITE_ROW && (order = compare(q)) <= 0) {
-		struct seq_list *l = order < 0 ? NULL
-					       : list_for(q, text_of(q->events, 3),
-						     sqlite3_column_int(q->events, 4) != 0);
+		struct seq_list *l = order < 0
+					 ? NULL
+					 : list_for(q, text_of(q->events, 3),
+					       sqlite3_column_int(q->events, 4) != 0);
 		if (l != NULL)
 			add_seq(l, sqlite3_column_int64(q->events, 5));
 		q->event_rc = sqlite3_step(q->events);
@@ -218,7 +227,8 @@ query_alarms_daily(struct reader *r, const struct day_span *d,
 	return sum;
 }
 
-// ---- by class ---------------------------------------------------------------------------
+// ---- by class
+// ---------------------------------------------------------------------------
 
 static int
 counts_of_day(struct reader *r, const struct day_span *d, struct class_count *out,

@@ -56,9 +56,9 @@ static sqlite3_stmt *
 prepare_filter(struct reader *r, const struct event_filter *f, struct err *err)
 {
 	char sql[SQL_MAX], kinds[KINDS_MAX];
-	const char *index = f->point != NULL ? "INDEXED BY event_point"
-	    : f->alarm_class >= 0	     ? "INDEXED BY event_class"
-					     : "NOT INDEXED";
+	const char *index = f->point != NULL      ? "INDEXED BY event_point"
+			    : f->alarm_class >= 0 ? "INDEXED BY event_class"
+						  : "NOT INDEXED";
 	kinds_sql(f->kinds, kinds);
 	(void)snprintf(sql, sizeof(sql),
 	    "SELECT %s FROM event %s WHERE seq > ?1 AND seq <= ?2 "
@@ -74,7 +74,8 @@ bind_filter(sqlite3_stmt *st, const struct event_filter *f, const struct span *s
 {
 	(void)sqlite3_bind_int64(st, 1, s->after);
 	(void)sqlite3_bind_int64(st, 2, s->last);
-	(void)sqlite3_bind_int64(st, 3, f->from_utc_ms != 0 ? f->from_utc_ms : INT64_MIN);
+	(void)sqlite3_bind_int64(
+	    st, 3, f->from_utc_ms != 0 ? f->from_utc_ms : INT64_MIN);
 	(void)sqlite3_bind_int64(st, 4, f->to_utc_ms != 0 ? f->to_utc_ms : INT64_MAX);
 	(void)sqlite3_bind_int64(st, 5, f->limit);
 	if (f->point != NULL)
@@ -89,11 +90,13 @@ static int
 narrow(struct reader *r, const struct event_filter *f, struct span *s, struct err *err)
 {
 	int64_t first = 1;
-	if (db_integer(r->journal, "SELECT max(seq) FROM event", 0, &s->last) != SQLITE_OK)
+	if (db_integer(r->journal, "SELECT max(seq) FROM event", 0, &s->last) !=
+	    SQLITE_OK)
 		return db_err(r->journal, "events", err);
 	if ((f->from_utc_ms != 0 || f->to_utc_ms != 0) &&
 	    reader_seq_span(r, f->from_utc_ms != 0 ? f->from_utc_ms : INT64_MIN,
-		f->to_utc_ms != 0 ? f->to_utc_ms : INT64_MAX, &first, &s->last, err) != 0)
+		f->to_utc_ms != 0 ? f->to_utc_ms : INT64_MAX, &first, &s->last,
+		err) != 0)
 		return -1;
 	s->after = f->after_seq > first - 1 ? f->after_seq : first - 1;
 	return 0;

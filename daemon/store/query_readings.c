@@ -1,9 +1,9 @@
 // SPDX-FileCopyrightText: 2026 Watchroom contributors
 // SPDX-License-Identifier: Apache-2.0
 //
-// Gauges: a day's figures and the steps of a chart, both sums of minute rows. Run in the
-// reader thread or in a tool. The mean is weighted by good time, and without good time
-// there is none: a dead sensor gives no average.
+// Gauges: a day's figures and the steps of a chart, both sums of minute rows. Run in
+// the reader thread or in a tool. The mean is weighted by good time, and without good
+// time there is none: a dead sensor gives no average.
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
@@ -14,7 +14,10 @@
 #include "store/db.h"
 #include "store/reader.h"
 
-enum { STEPS_MAX = 5000, POINTS_MAX = 100000 };
+enum {
+	STEPS_MAX = 5000,
+	POINTS_MAX = 100000
+};
 static const int64_t SILENT_GAUGE_MS = INT64_C(31) * 24 * 3600 * 1000;
 
 static const char MINUTES_SQL[] =
@@ -71,7 +74,8 @@ bind_span(sqlite3_stmt *st, const char *point, int64_t from_ms, int64_t to_ms)
 	(void)sqlite3_bind_int64(st, 3, to_ms);
 }
 
-// ---- a day ------------------------------------------------------------------------------
+// ---- a day
+// ------------------------------------------------------------------------------
 
 static int
 day_of_point(struct reader *r, sqlite3_stmt *st, const struct day_span *d,
@@ -134,7 +138,8 @@ query_pressure_daily(struct reader *r, const struct day_span *d, int64_t now_utc
 	return n;
 }
 
-// ---- steps ------------------------------------------------------------------------------
+// ---- steps
+// ------------------------------------------------------------------------------
 
 // Fills the step from the rows of its time. The statement stands on a row while *rc is
 // SQLITE_ROW.

@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: 2026 Watchroom contributors
 // SPDX-License-Identifier: Apache-2.0
 //
-// See queue.h. The order of what is kept never changes. Nothing is dropped without being
-// counted, and a fire goes only when even the reserved tenth is full.
+// See queue.h. The order of what is kept never changes. Nothing is dropped without
+// being counted, and a fire goes only when even the reserved tenth is full.
 #include "store/queue.h"
 
 #include <stdlib.h>
@@ -11,7 +11,9 @@
 #include "lib/buf.h"
 #include "lib/mem.h"
 
-enum { UNIT_OVERHEAD = sizeof(struct unit) };
+enum {
+	UNIT_OVERHEAD = sizeof(struct unit)
+};
 
 void
 queue_init(struct unit_queue *q, size_t rows_max, size_t bytes_max)

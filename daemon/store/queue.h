@@ -1,9 +1,9 @@
 // SPDX-FileCopyrightText: 2026 Watchroom contributors
 // SPDX-License-Identifier: Apache-2.0
 //
-// Units that wait on the loop's side because the writer is behind or cannot write. Packed,
-// bounded by rows and by bytes; what is beyond is counted, by class, until it can be
-// said in an event. Runs on the loop.
+// Units that wait on the loop's side because the writer is behind or cannot write.
+// Packed, bounded by rows and by bytes; what is beyond is counted, by class, until it
+// can be said in an event. Runs on the loop.
 #ifndef STORE_QUEUE_H
 #define STORE_QUEUE_H
 

@@ -1,11 +1,11 @@
 // SPDX-FileCopyrightText: 2026 Watchroom contributors
 // SPDX-License-Identifier: Apache-2.0
 //
-// See read_thread.h. The loop's side keeps a list of questions beyond the mailbox, so that
-// asking never fails and never waits; the number is bounded by the consoles' connections.
-// Opens its files when first asked, and again after an error. The loop is held (virtual
-// time stands still) while an answer is owed. It refuses nothing but late answers: those
-// are cut off by the reader's deadline.
+// See read_thread.h. The loop's side keeps a list of questions beyond the mailbox, so
+// that asking never fails and never waits; the number is bounded by the consoles'
+// connections. Opens its files when first asked, and again after an error. The loop is
+// held (virtual time stands still) while an answer is owed. It refuses nothing but late
+// answers: those are cut off by the reader's deadline.
 #include "store/read_thread.h"
 
 #include <sys/queue.h>
@@ -19,7 +19,9 @@
 #include "lib/mem.h"
 #include "store/reader.h"
 
-enum { WINDOW = 64 };
+enum {
+	WINDOW = 64
+};
 
 struct question {
 	STAILQ_ENTRY(question) next;

@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // See reader.h. Runs in the store's reader thread, or in a tool. Every statement has a
-// deadline by SQLite's progress handler, so that no question can pin the write-ahead log
-// or keep a console waiting for long. It refuses files of another schema version.
+// deadline by SQLite's progress handler, so that no question can pin the write-ahead
+// log or keep a console waiting for long. It refuses files of another schema version.
 #include "store/reader.h"
 
 #include <errno.h>
@@ -15,7 +15,9 @@
 #include "store/db.h"
 #include "store/event_row.h"
 
-enum { PROGRESS_OPS = 1000 };
+enum {
+	PROGRESS_OPS = 1000
+};
 
 static int
 on_progress(void *arg)

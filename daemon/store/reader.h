@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: 2026 Watchroom contributors
 // SPDX-License-Identifier: Apache-2.0
 //
-// Inside of a reader (query.h has its questions): two read-only connections, and the time
-// a question may take.
+// Inside of a reader (query.h has its questions): two read-only connections, and the
+// time a question may take.
 #ifndef STORE_READER_H
 #define STORE_READER_H
 
@@ -14,12 +14,14 @@
 #include "store/day.h"
 #include "store/query.h"
 
-enum { READ_LIMIT_MS = 2000 };
+enum {
+	READ_LIMIT_MS = 2000
+};
 
 struct reader {
 	sqlite3 *journal, *readings;
 	int64_t until_ms; // monotonic; when the present question is cut off
-	bool in_job;	  // one read transaction around several questions
+	bool in_job;      // one read transaction around several questions
 	struct zone *zone;
 	char zone_name[64];
 };
@@ -40,8 +42,8 @@ int reader_finish(sqlite3 *db, sqlite3_stmt *st, int rc, struct err *err);
 // The site's rule as the journal knows it. 0 or -1.
 int reader_day_rule(struct reader *r, struct day_rule *rule, struct err *err);
 
-// Calls row() for each event of a statement that selects event_row_names, and resets it;
-// returns how many, or -1. *more is false where row() had enough.
+// Calls row() for each event of a statement that selects event_row_names, and resets
+// it; returns how many, or -1. *more is false where row() had enough.
 int reader_events(sqlite3 *db, sqlite3_stmt *st,
     bool (*row)(void *arg, const struct stored_event *e), void *arg, bool *more,
     struct err *err);

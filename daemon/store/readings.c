@@ -2,9 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // See readings.h. The merge is one upsert: sums are added, extremes compared with their
-// times, and good time is never more than the minute has; where it would be (the clock went
-// back and the minute was lived twice), the integral shrinks with it, so the mean stays.
-// Runs in its writer thread. It refuses values that are not numbers: they become "none".
+// times, and good time is never more than the minute has; where it would be (the clock
+// went back and the minute was lived twice), the integral shrinks with it, so the mean
+// stays. Runs in its writer thread. It refuses values that are not numbers: they become
+// "none".
 #include "store/readings.h"
 
 #include <math.h>
@@ -15,14 +16,18 @@
 #include "store/cell.h"
 #include "store/journal.h"
 
-enum { SOUND_LIMIT_MS = 300, DAYS_MAX = 40000 };
+enum {
+	SOUND_LIMIT_MS = 300,
+	DAYS_MAX = 40000
+};
 
 static const char *const statements[RD_COUNT] = {
 	[RD_POINT] = "INSERT INTO point (name) VALUES (?1) ON CONFLICT DO NOTHING",
 	[RD_MINUTE] =
 	    "INSERT INTO minute (point, minute_utc_ms, min, max, min_at_ms, max_at_ms, "
 	    "integral, good_ms, samples, last) VALUES ((SELECT id FROM point WHERE "
-	    "name = ?1), ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT DO UPDATE SET "
+	    "name = ?1), ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT DO UPDATE "
+	    "SET "
 	    "min_at_ms = CASE WHEN min IS NULL OR excluded.min < min "
 	    "THEN excluded.min_at_ms ELSE min_at_ms END, "
 	    "max_at_ms = CASE WHEN max IS NULL OR excluded.max > max "
@@ -70,8 +75,8 @@ static int
 copy_days(sqlite3 *from, sqlite3 *to)
 {
 	sqlite3_stmt *st = NULL;
-	int rc = sqlite3_prepare_v2(
-	    from, "SELECT day, from_ms, to_ms FROM day ORDER BY from_ms", -1, &st, NULL);
+	int rc = sqlite3_prepare_v2(from,
+	    "SELECT day, from_ms, to_ms FROM day ORDER BY from_ms", -1, &st, NULL);
 	int copied = 0;
 	while ((rc == SQLITE_OK || rc == SQLITE_ROW) && copied++ < DAYS_MAX) {
 		rc = sqlite3_step(st);
@@ -123,12 +128,13 @@ readings_first_open(
 		return 1;
 	// The journal's days win; a journal that was lost gets them back.
 	if (journal != NULL && (bring_days(journal, r->db) != SQLITE_OK ||
-		bring_days(r->db, journal) != SQLITE_OK))
+				   bring_days(r->db, journal) != SQLITE_OK))
 		log_warnx("store", "the days of journal and readings differ for now");
 	return 0;
 }
 
-// ---- the writer's functions -------------------------------------------------------------
+// ---- the writer's functions
+// -------------------------------------------------------------
 
 static int
 op_open(void *ctx, struct fault *fault)
@@ -188,7 +194,7 @@ static void
 bind_minute(sqlite3_stmt *st, const struct minute *m)
 {
 	bool some = (m->samples > 0 || m->good_ms > 0) && isfinite(m->min) &&
-	    isfinite(m->max) && isfinite(m->integral);
+		    isfinite(m->max) && isfinite(m->integral);
 	const struct cell cells[] = {
 		cell_integer(m->minute_utc_ms),
 		some ? cell_real(m->min) : cell_absent(),

@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: 2026 Watchroom contributors
 // SPDX-License-Identifier: Apache-2.0
 //
-// readings.db as its writer sees it. Minutes of a point that meet in one row are merged,
-// so that a restart inside a minute loses nothing and counts nothing twice.
+// readings.db as its writer sees it. Minutes of a point that meet in one row are
+// merged, so that a restart inside a minute loses nothing and counts nothing twice.
 #ifndef STORE_READINGS_H
 #define STORE_READINGS_H
 
@@ -27,7 +27,11 @@ struct minute_batch {
 	struct minute_row rows[];
 };
 
-enum readings_statement { RD_POINT, RD_MINUTE, RD_COUNT };
+enum readings_statement {
+	RD_POINT,
+	RD_MINUTE,
+	RD_COUNT
+};
 
 struct readings {
 	char *path;
@@ -42,8 +46,8 @@ struct readings {
 
 extern const struct writer_ops readings_ops; // ctx: struct readings
 
-// As journal_first_open. `journal` may be NULL; where it is not, both files get the days
-// that either has.
+// As journal_first_open. `journal` may be NULL; where it is not, both files get the
+// days that either has.
 int readings_first_open(
     struct readings *r, sqlite3 *journal, struct fault *fault, struct err *err);
 void readings_close(struct readings *r);

@@ -16,7 +16,9 @@
 #include "store/rows.h"
 #include "store/unit.h"
 
-enum { ROWS_MAX = 1000000 };
+enum {
+	ROWS_MAX = 1000000
+};
 
 typedef bool read_fn(sqlite3_stmt *st, void *row);
 
@@ -33,8 +35,7 @@ read_notice(sqlite3_stmt *st, void *row)
 }
 
 static int
-read_rows(
-    sqlite3 *db, const char *sql, read_fn *read, size_t size, struct rows *out)
+read_rows(sqlite3 *db, const char *sql, read_fn *read, size_t size, struct rows *out)
 {
 	sqlite3_stmt *st = NULL;
 	int rc = sqlite3_prepare_v2(db, sql, -1, &st, NULL);
@@ -71,7 +72,7 @@ read_last(sqlite3 *db, struct recovered *out)
 		const char *kind = (const char *)sqlite3_column_text(st, 1);
 		out->last_utc_ms = sqlite3_column_int64(st, 0);
 		out->clean_stop = kind != NULL &&
-		    strcmp(kind, event_kind_name(EVENT_DAEMON_STOP)) == 0;
+				  strcmp(kind, event_kind_name(EVENT_DAEMON_STOP)) == 0;
 	}
 	(void)sqlite3_finalize(st);
 	return rc == SQLITE_ROW || rc == SQLITE_DONE ? SQLITE_OK : rc;
@@ -85,22 +86,21 @@ read_journal(sqlite3 *db, int64_t fallback_boot, struct recovered *out)
 	char boot[24];
 	(void)db_meta(db, "epoch", out->epoch, sizeof(out->epoch));
 	out->last_boot = db_meta(db, "boot", boot, sizeof(boot))
-	    ? strtoll(boot, NULL, 10)
-	    : fallback_boot;
+			     ? strtoll(boot, NULL, 10)
+			     : fallback_boot;
 	int rc = read_last(db, out);
 	if (rc == SQLITE_OK) {
-		sql = xasprintf("SELECT %s FROM alarm_open ORDER BY first_utc_ms, point, "
-				"condition, code",
-		    alarm_row_names);
-		rc = read_rows(
-		    db, sql, read_alarm, sizeof(struct alarm_row), &alarms);
+		sql =
+		    xasprintf("SELECT %s FROM alarm_open ORDER BY first_utc_ms, point, "
+			      "condition, code",
+			alarm_row_names);
+		rc = read_rows(db, sql, read_alarm, sizeof(struct alarm_row), &alarms);
 		free(sql);
 	}
 	if (rc == SQLITE_OK) {
 		sql = xasprintf("SELECT %s FROM outbox WHERE state = 'owed' ORDER BY n",
 		    notice_row_names);
-		rc = read_rows(
-		    db, sql, read_notice, sizeof(struct notice), &notices);
+		rc = read_rows(db, sql, read_notice, sizeof(struct notice), &notices);
 		free(sql);
 	}
 	out->alarms = alarms.data;
@@ -122,8 +122,8 @@ last_minute(sqlite3 *db, int64_t *utc_ms)
 }
 
 int
-recover_read(sqlite3 *journal, sqlite3 *readings, int64_t fallback_boot,
-    struct recovered *out)
+recover_read(
+    sqlite3 *journal, sqlite3 *readings, int64_t fallback_boot, struct recovered *out)
 {
 	int64_t minute = 0;
 	int rc = SQLITE_OK;

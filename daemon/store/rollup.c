@@ -2,17 +2,18 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The roll-ups of the journal, kept in the transaction that adds the events they count:
-// alarm_day by point, class_day by class with the number of open alarms, event_block for
-// finding a span of time. Counts of a class and bounds of a block are gathered and written
-// once a transaction. The invariant: after any commit each count equals the number of
-// event rows behind it. A test's events count as tests and as nothing else.
-#include "store/append.h"
-
+// alarm_day by point, class_day by class with the number of open alarms, event_block
+// for finding a span of time. Counts of a class and bounds of a block are gathered and
+// written once a transaction. The invariant: after any commit each count equals the
+// number of event rows behind it. A test's events count as tests and as nothing else.
 #include <string.h>
 
 #include "lib/mem.h"
+#include "store/append.h"
 
-enum { BLOCK_EVENTS = 1024 };
+enum {
+	BLOCK_EVENTS = 1024
+};
 
 int
 rollup_load(struct append *a)

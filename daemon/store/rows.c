@@ -35,7 +35,8 @@ bind_cell(struct binder *b, struct cell c)
 static void
 bind_text(struct binder *b, const char *text)
 {
-	bind_cell(b, (struct cell){ .type = CELL_TEXT, .data = text, .len = strlen(text) });
+	bind_cell(
+	    b, (struct cell){ .type = CELL_TEXT, .data = text, .len = strlen(text) });
 }
 
 static void
@@ -70,8 +71,8 @@ alarm_row_bind(sqlite3_stmt *st, const struct alarm_row *r)
 	bind_integer(&b, r->ladder_onset_utc_ms);
 	bind_cell(&b, cell_real(r->value));
 	bind_cell(&b, r->quality < 0
-		? cell_absent()
-		: cell_text(quality_name((enum quality)r->quality)));
+			  ? cell_absent()
+			  : cell_text(quality_name((enum quality)r->quality)));
 	bind_integer(&b, r->onset_seq);
 	return b.rc;
 }
@@ -105,8 +106,8 @@ next_real(struct column_reader *r)
 {
 	int at = r->at++;
 	return sqlite3_column_type(r->st, at) == SQLITE_NULL
-	    ? (double)NAN
-	    : sqlite3_column_double(r->st, at);
+		   ? (double)NAN
+		   : sqlite3_column_double(r->st, at);
 }
 
 static int
@@ -150,11 +151,12 @@ alarm_row_read(sqlite3_stmt *st, struct alarm_row *row)
 	return ok;
 }
 
-// ---- notices ----------------------------------------------------------------------------
+// ---- notices
+// ----------------------------------------------------------------------------
 
-#define NOTICE_OWN                                                        \
-	"id, channel, ladder, step, round, state, attempts, created_utc_ms, " \
-	"next_utc_ms, repeated, saved, subject_seq, "
+#define NOTICE_OWN                                                      \
+  "id, channel, ladder, step, round, state, attempts, created_utc_ms, " \
+  "next_utc_ms, repeated, saved, subject_seq, "
 #define X(id, name, type, absent) ", subject_" name
 const char notice_row_names[] =
     NOTICE_OWN "subject_time_utc_ms, subject_mono_ms" EVENT_COLUMNS_BODY_B(X);
@@ -169,7 +171,9 @@ const char notice_row_parameters[] =
 static const uint8_t body_columns[] = { EVENT_COLUMNS_BODY_A(X)
 	    EVENT_COLUMNS_BODY_B(X) };
 #undef X
-enum { BODY_COUNT = sizeof(body_columns) };
+enum {
+	BODY_COUNT = sizeof(body_columns)
+};
 
 int
 notice_row_bind(sqlite3_stmt *st, const struct notice *n, int64_t subject_seq)

@@ -1,10 +1,10 @@
 // SPDX-FileCopyrightText: 2026 Watchroom contributors
 // SPDX-License-Identifier: Apache-2.0
 //
-// Opening and closing the store. Opening may block, runs before the loop, and refuses only
-// what a person must mend (a directory that is not there or in use, a file of a newer
-// program, an unknown time zone); a damaged, full or read-only disk is a mode to start in,
-// because alarms come first. Closing writes what is queued within a bound.
+// Opening and closing the store. Opening may block, runs before the loop, and refuses
+// only what a person must mend (a directory that is not there or in use, a file of a
+// newer program, an unknown time zone); a damaged, full or read-only disk is a mode to
+// start in, because alarms come first. Closing writes what is queued within a bound.
 #include "store/store.h"
 
 #include <errno.h>
@@ -100,8 +100,8 @@ note_fault(struct lane *l, const struct fault *f, const char *name)
 {
 	l->mode = f->mode != STORE_OK ? f->mode : STORE_IO_ERROR;
 	(void)str_copy(l->detail, sizeof(l->detail), f->detail);
-	log_warnx("store", "%s cannot be opened: %s; starting without it", name,
-	    f->detail);
+	log_warnx(
+	    "store", "%s cannot be opened: %s; starting without it", name, f->detail);
 }
 
 static void
@@ -123,6 +123,22 @@ settle_journal(struct journal *j)
 		rc = journal_ops.commit(j);
 	if (rc != SQLITE_OK)
 		journal_ops.rollback(j);
+}
+
+// Takes this run's boot number before anything is minted with it: a crash in the next
+// instant must not let the next run use it again. Where it cannot be written, the
+// number is one that was never used.
+static void
+take_boot(struct store *s, int64_t now_utc_ms)
+{
+	char number[24];
+	(void)snprintf(
+	    number, sizeof(number), "%lld", (long long)s->recovered.last_boot + 1);
+	if (s->journal.db != NULL &&
+	    db_set_meta(s->journal.db, "boot", number) == SQLITE_OK)
+		return;
+	if (s->recovered.last_boot < now_utc_ms / 1000)
+		s->recovered.last_boot = now_utc_ms / 1000;
 }
 
 static int
@@ -157,8 +173,9 @@ open_files(struct store *s, struct err *err)
 	int rc = recover_read(
 	    s->journal.db, s->readings.db, lost ? now / 1000 : 0, &s->recovered);
 	if (rc != SQLITE_OK)
-		log_warnx("store", "the journal could not be read back whole (sqlite %d)",
-		    rc);
+		log_warnx("store",
+		    "the journal could not be read back whole (sqlite %d)", rc);
+	take_boot(s, now);
 	return 0;
 }
 
@@ -178,13 +195,13 @@ start_threads(struct store *s)
 {
 	struct lane *j = &s->journal_lane, *r = &s->readings_lane;
 	loop_timer_in(s->loop, &s->mode_timer, 0);
-	j->writer = writer_start(
-	    &journal_ops, &s->journal, WINDOW_UNITS, j->mode, j->detail);
+	j->writer =
+	    writer_start(&journal_ops, &s->journal, WINDOW_UNITS, j->mode, j->detail);
 	r->writer = writer_start(&readings_ops, &s->readings, 1, r->mode, r->detail);
-	j->watch = loop_watch_mailbox(s->loop, writer_reports(j->writer), LOOP_ALARM,
-	    store_on_journal, s);
-	r->watch = loop_watch_mailbox(s->loop, writer_reports(r->writer), LOOP_CONSOLE,
-	    store_on_readings, s);
+	j->watch = loop_watch_mailbox(
+	    s->loop, writer_reports(j->writer), LOOP_ALARM, store_on_journal, s);
+	r->watch = loop_watch_mailbox(
+	    s->loop, writer_reports(r->writer), LOOP_CONSOLE, store_on_readings, s);
 }
 
 struct store *
@@ -200,7 +217,7 @@ store_open(const struct store_options *o, struct loop *loop,
 		ok = open_read_only(s, err) == 0;
 	else if (ok)
 		ok = store_lock(s->directory, &s->lock_fd, err) == 0 &&
-		    open_files(s, err) == 0;
+		     open_files(s, err) == 0;
 	if (!ok) {
 		journal_close(&s->journal);
 		readings_close(&s->readings);
@@ -235,13 +252,14 @@ store_read(
 		read_thread_ask(s->reader, job, done, arg);
 }
 
-// ---- closing ----------------------------------------------------------------------------
+// ---- closing
+// ----------------------------------------------------------------------------
 
 static bool
 all_written(const struct store *s)
 {
 	return s->in_hand == 0 && STAILQ_EMPTY(&s->queue.units) && s->minutes.n == 0 &&
-	    !s->minutes_in_hand;
+	       !s->minutes_in_hand;
 }
 
 static bool

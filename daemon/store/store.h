@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: 2026 Watchroom contributors
 // SPDX-License-Identifier: Apache-2.0
 //
-// The store: the journal and the readings on disk. The loop hands over units of work and
-// never waits; a writer thread per file groups them into transactions
+// The store: the journal and the readings on disk. The loop hands over units of work
+// and never waits; a writer thread per file groups them into transactions
 // (synchronous=FULL); a reader thread answers queries. Opening recovers.
 //
 // Invariants: event rows are only ever added, seq has no gap and is given by the
@@ -26,8 +26,8 @@ struct reader;
 
 enum store_mode {
 	STORE_OK,
-	STORE_SLOW,	 // a commit took over 1 s
-	STORE_FULL,	 // SQLITE_FULL / ENOSPC; work is kept in memory and retried
+	STORE_SLOW, // a commit took over 1 s
+	STORE_FULL, // SQLITE_FULL / ENOSPC; work is kept in memory and retried
 	STORE_READ_ONLY,
 	STORE_IO_ERROR,
 	STORE_CORRUPT,
@@ -51,16 +51,16 @@ struct alarm_row {
 	char occurrence_id[MINT_MAX]; // the newest
 	char incident_id[MINT_MAX];
 	uint32_t occurrences;
-	int64_t raised_utc_ms;	// of the newest occurrence
-	int64_t first_utc_ms;	// of the first
+	int64_t raised_utc_ms;       // of the newest occurrence
+	int64_t first_utc_ms;        // of the first
 	int64_t acknowledged_utc_ms; // 0 = not
 	char acknowledged_by[ID_MAX];
-	char ladder[ID_MAX];	// "" = none
-	uint8_t ladder_next;	// struct ladder_climb, onset in UTC
+	char ladder[ID_MAX]; // "" = none
+	uint8_t ladder_next; // struct ladder_climb, onset in UTC
 	uint16_t ladder_rounds;
 	int64_t ladder_onset_utc_ms;
-	double value; // at onset, NaN = none
-	int quality;  // at the time of writing
+	double value;      // at onset, NaN = none
+	int quality;       // at the time of writing
 	int64_t onset_seq; // of the newest occurrence, 0 = not yet known
 };
 
@@ -73,15 +73,16 @@ struct event *unit_event(struct unit *u, const struct event *e);
 void unit_alarm(struct unit *u, const struct alarm_row *row);
 // A new outbox row, or a new state of a known one (same id).
 void unit_notice(struct unit *u, const struct notice *n);
-// Sets a site setting, e.g. "boot".
+// Sets a site setting.
 void unit_meta(struct unit *u, const char *key, const char *value);
-// `done` runs on the loop after the commit, in the order of submission. `durable` is false
-// at shutdown with a store that cannot write, and for a unit that was lost whole because
-// the queue is full (its events are counted into the events_lost row). The unit is freed
-// after it.
+// `done` runs on the loop after the commit, in the order of submission. `durable` is
+// false at shutdown with a store that cannot write, and for a unit that was lost whole
+// because the queue is full (its events are counted into the events_lost row). The unit
+// is freed after it.
 void unit_on_done(struct unit *u,
     void (*done)(void *arg, const struct unit *u, bool durable), void *arg);
-size_t unit_events(const struct unit *u, const struct event **events); // after commit: seq set
+size_t unit_events(
+    const struct unit *u, const struct event **events); // after commit: seq set
 void unit_free(struct unit *u); // only for a unit never submitted
 
 struct store_options {
@@ -91,14 +92,14 @@ struct store_options {
 	const char *time_zone;
 	uint16_t statistics_day_min;
 	const char *config_rev;
-	size_t queue_events;  // default 1,000,000 where 0
-	bool read_only;	      // for the command line
+	size_t queue_events; // default 1,000,000 where 0
+	bool read_only;      // for the command line
 };
 
 // What the loop is told. Called on the loop, never from within store_open.
-// mode: the worse of journal and readings; `detail` is a code ("locked", "full (sqlite 13)"),
-// with "readings: " before it where only that file is concerned.
-// lost: an events_lost row was made; its event stands in the journal after the next commit.
+// mode: the worse of journal and readings; `detail` is a code ("locked", "full (sqlite
+// 13)"), with "readings: " before it where only that file is concerned. lost: an
+// events_lost row was made; its event stands in the journal after the next commit.
 struct store_host {
 	void *ctx;
 	void (*mode)(void *ctx, enum store_mode mode, const char *detail);
@@ -125,8 +126,8 @@ void store_minute(struct store *s, const char *point, const struct minute *m);
 // The revision written with units submitted from now on.
 void store_set_config_rev(struct store *s, const char *config_rev);
 
-// Of the journal: what I3 goes by. After a damaged file was set aside it is STORE_CORRUPT
-// until the first commit into the new one.
+// Of the journal: what I3 goes by. After a damaged file was set aside it is
+// STORE_CORRUPT until the first commit into the new one.
 enum store_mode store_current_mode(const struct store *s);
 // Events handed over and not yet durable.
 size_t store_waiting(const struct store *s);
@@ -139,10 +140,11 @@ struct recovered {
 	struct alarm_row *alarms;
 	size_t n_notices; // still owed
 	struct notice *notices;
-	int64_t last_utc_ms;  // of the last event or minute; 0 = empty journal
+	int64_t last_utc_ms; // of the last event or minute; 0 = empty journal
 	int64_t last_seq;
-	bool clean_stop;      // the last event is daemon.stop
-	int64_t last_boot;    // counter; this run's boot number is last_boot + 1
+	bool clean_stop; // the last event is daemon.stop
+	int64_t
+	    last_boot; // counter; this run's number, already taken, is last_boot + 1
 	char epoch[33];
 };
 const struct recovered *store_recovered(struct store *s);
@@ -151,7 +153,7 @@ void store_recovered_free(struct store *s);
 // Runs `job` in the reader thread with a read transaction of at most 2 s, then
 // `done` on the loop. `job` returns 0 or -1; it must not touch loop data.
 typedef int store_job(struct reader *r, void *arg);
-void store_read(struct store *s, store_job *job, void (*done)(void *arg, int result),
-    void *arg);
+void store_read(
+    struct store *s, store_job *job, void (*done)(void *arg, int result), void *arg);
 
 #endif

@@ -1,10 +1,10 @@
 // SPDX-FileCopyrightText: 2026 Watchroom contributors
 // SPDX-License-Identifier: Apache-2.0
 //
-// The loop's side of writing: units and minutes go to the writers as there is room, reports
-// come back, callbacks run in order, modes are told. While the journal writes, virtual time
-// stands still for work not yet durable; while it cannot, time goes on, because alarms do.
-// Runs on the loop; refuses to block, so everything here is memory.
+// The loop's side of writing: units and minutes go to the writers as there is room,
+// reports come back, callbacks run in order, modes are told. While the journal writes,
+// virtual time stands still for work not yet durable; while it cannot, time goes on,
+// because alarms do. Runs on the loop; refuses to block, so everything here is memory.
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,7 +19,8 @@ store_mode_writes(enum store_mode m)
 	return m == STORE_OK || m == STORE_SLOW;
 }
 
-// ---- modes ------------------------------------------------------------------------------
+// ---- modes
+// ------------------------------------------------------------------------------
 
 void
 store_tell_mode(void *store)
@@ -61,7 +62,8 @@ store_hold_update(struct store *s)
 		!s->closed);
 }
 
-// ---- units ------------------------------------------------------------------------------
+// ---- units
+// ------------------------------------------------------------------------------
 
 void
 store_finish_unit(struct store *s, struct unit *u, bool durable)
@@ -88,7 +90,7 @@ static bool
 has_room(const struct store *s, size_t rows)
 {
 	return s->in_hand == 0 ||
-	    (s->in_hand < WINDOW_UNITS && s->in_hand_rows + rows <= WINDOW_ROWS);
+	       (s->in_hand < WINDOW_UNITS && s->in_hand_rows + rows <= WINDOW_ROWS);
 }
 
 // An events_lost row at the head of what waits: nothing newer is written before it.
@@ -106,8 +108,7 @@ say_lost(struct store *s)
 	s->waiting_events++;
 	queue_add_first(&s->queue, u);
 	if (s->host.lost != NULL && !s->closed)
-		s->host.lost(
-		    s->host.ctx, lost.from_utc_ms, lost.to_utc_ms, lost.n);
+		s->host.lost(s->host.ctx, lost.from_utc_ms, lost.to_utc_ms, lost.n);
 }
 
 void
@@ -117,8 +118,8 @@ store_pump(struct store *s)
 	    s->queue.rows <= s->queue.rows_max / 2)
 		say_lost(s);
 	struct unit *u;
-	while ((u = STAILQ_FIRST(&s->queue.units)) != NULL &&
-	    has_room(s, u->work.rows)) {
+	while (
+	    (u = STAILQ_FIRST(&s->queue.units)) != NULL && has_room(s, u->work.rows)) {
 		u = queue_take(&s->queue);
 		hand_over(s, u);
 	}
@@ -215,7 +216,8 @@ store_on_journal(void *store)
 	store_pump(s);
 }
 
-// ---- minutes ----------------------------------------------------------------------------
+// ---- minutes
+// ----------------------------------------------------------------------------
 
 void
 store_pump_minutes(struct store *s)
@@ -282,7 +284,8 @@ store_on_readings(void *store)
 	store_hold_update(s);
 }
 
-// ---- questions about the store itself ---------------------------------------------------
+// ---- questions about the store itself
+// ---------------------------------------------------
 
 enum store_mode
 store_current_mode(const struct store *s)

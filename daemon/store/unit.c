@@ -12,7 +12,10 @@
 
 #include "lib/mem.h"
 
-enum { RUN_MAX = 255, FIRST_ROWS = 4 };
+enum {
+	RUN_MAX = 255,
+	FIRST_ROWS = 4
+};
 
 struct unit *
 unit_new(void)
@@ -57,14 +60,14 @@ unit_meta(struct unit *u, const char *key, const char *value)
 {
 	struct meta_row row = { 0 };
 	bool fits = str_copy(row.key, sizeof(row.key), key) &&
-	    str_copy(row.value, sizeof(row.value), value);
+		    str_copy(row.value, sizeof(row.value), value);
 	wr_assert(fits);
 	(void)add(&u->metas, &row, sizeof(row));
 }
 
 void
-unit_on_done(struct unit *u, void (*done)(void *arg, const struct unit *u, bool durable),
-    void *arg)
+unit_on_done(struct unit *u,
+    void (*done)(void *arg, const struct unit *u, bool durable), void *arg)
 {
 	u->done = done;
 	u->arg = arg;
@@ -140,7 +143,8 @@ unit_event_reserved(const struct event *e)
 	wr_unreachable("event kind");
 }
 
-// ---- packing ----------------------------------------------------------------------------
+// ---- packing
+// ----------------------------------------------------------------------------
 
 struct packer {
 	uint8_t *data;

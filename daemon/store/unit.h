@@ -15,7 +15,10 @@
 #include "store/store.h"
 #include "store/writer.h"
 
-enum { META_KEY_MAX = 40, META_VALUE_MAX = 256 };
+enum {
+	META_KEY_MAX = 40,
+	META_VALUE_MAX = 256
+};
 
 struct meta_row {
 	char key[META_KEY_MAX];
@@ -35,7 +38,7 @@ struct unit {
 	void (*done)(void *arg, const struct unit *u, bool durable);
 	void *arg;
 	STAILQ_ENTRY(unit) queue; // of the loop-side queue
-	uint8_t *packed;	  // non-NULL while the rows are packed away
+	uint8_t *packed;          // non-NULL while the rows are packed away
 	size_t packed_len;
 };
 

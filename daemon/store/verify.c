@@ -1,10 +1,10 @@
 // SPDX-FileCopyrightText: 2026 Watchroom contributors
 // SPDX-License-Identifier: Apache-2.0
 //
-// Checks a journal from the first event to the last, without the daemon: seq has no gap,
-// each row names the hash of the one before, and its own hash is that of its canonical
-// bytes. Reads in pages of short transactions, so that it may run beside a writer. It
-// refuses to trust anything the file says about itself but the rows.
+// Checks a journal from the first event to the last, without the daemon: seq has no
+// gap, each row names the hash of the one before, and its own hash is that of its
+// canonical bytes. Reads in pages of short transactions, so that it may run beside a
+// writer. It refuses to trust anything the file says about itself but the rows.
 #include <errno.h>
 #include <sodium.h>
 #include <stdio.h>
@@ -18,7 +18,10 @@
 #include "store/hex.h"
 #include "store/query.h"
 
-enum { PAGE_ROWS = 20000, SQL_MAX = 700 };
+enum {
+	PAGE_ROWS = 20000,
+	SQL_MAX = 700
+};
 
 struct chain_state {
 	int64_t seq; // of the last sound row
@@ -45,7 +48,8 @@ check_row(sqlite3_stmt *st, struct chain_state *c, struct verify_result *out)
 		return false;
 	}
 	reason = event_row_check(cells);
-	if (reason == NULL && (cells[COL_PREV_HASH].len != CHAIN_HASH ||
+	if (reason == NULL &&
+	    (cells[COL_PREV_HASH].len != CHAIN_HASH ||
 		memcmp(cells[COL_PREV_HASH].data, c->hash, CHAIN_HASH) != 0))
 		reason = "prev_hash";
 	if (reason != NULL) {

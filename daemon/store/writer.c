@@ -3,9 +3,9 @@
 //
 // See writer.h. The thread waits for work, gathers what is queued up to a bound, and
 // commits; the loop hears of it before the checkpoint is made, so that nobody waits for
-// that. A failing transaction is tried again with growing pauses, up to a second; a lock
-// held by somebody else is waited for, and only named an error after five seconds. It
-// refuses to give anything back as done before COMMIT returned.
+// that. A failing transaction is tried again with growing pauses, up to a second; a
+// lock held by somebody else is waited for, and only named an error after five seconds.
+// It refuses to give anything back as done before COMMIT returned.
 #include "store/writer.h"
 
 #include <sys/eventfd.h>
@@ -24,9 +24,9 @@
 #include "lib/mem.h"
 
 enum {
-	REPORTS_SPARE = 64,	     // beyond one for each piece of work
-	SLOW_FORGET_MS = 10000,	     // no slow commit for this long: no longer slow
-	RETRY_FIRST_MS = 20,	     // pause after the first failure, doubled up to
+	REPORTS_SPARE = 64,     // beyond one for each piece of work
+	SLOW_FORGET_MS = 10000, // no slow commit for this long: no longer slow
+	RETRY_FIRST_MS = 20,    // pause after the first failure, doubled up to
 	RETRY_MOST_MS = 1000,
 	LOCKED_RETRY_MS = 10,
 	CHECKPOINT_PAGES = 1000,
@@ -55,7 +55,8 @@ struct writer {
 	int pause_ms;
 };
 
-// ---- reports ----------------------------------------------------------------------------
+// ---- reports
+// ----------------------------------------------------------------------------
 
 static struct report *
 report_new(enum report_kind kind)
@@ -97,7 +98,8 @@ set_mode(struct writer *w, enum store_mode mode, const char *detail)
 		free(r); // told again at the next attempt
 }
 
-// ---- modes ------------------------------------------------------------------------------
+// ---- modes
+// ------------------------------------------------------------------------------
 
 static void
 after_failure(struct writer *w, const struct fault *f)
@@ -139,14 +141,16 @@ after_success(struct writer *w, int64_t began_ms)
 {
 	int64_t now = db_now_ms();
 	int64_t since = w->failing_since != 0 ? w->failing_since : began_ms;
-	if (now - since >= SLOW_COMMIT_MS && (w->mode == STORE_OK || w->mode == STORE_SLOW))
+	if (now - since >= SLOW_COMMIT_MS &&
+	    (w->mode == STORE_OK || w->mode == STORE_SLOW))
 		w->slow_ms = now;
 	w->failing_since = w->locked_since = 0;
 	w->pause_ms = 0;
 	settle_mode(w);
 }
 
-// ---- transactions -----------------------------------------------------------------------
+// ---- transactions
+// -----------------------------------------------------------------------
 
 static bool
 take(struct writer *w)
@@ -168,8 +172,8 @@ on_wal(void *arg, sqlite3 *db, const char *name, int pages)
 	return SQLITE_OK;
 }
 
-// Rows of different points share few pages, and each page is written once a transaction:
-// a storm is written in larger pieces.
+// Rows of different points share few pages, and each page is written once a
+// transaction: a storm is written in larger pieces.
 static bool
 wants_more(struct writer *w, int64_t began_ms)
 {
@@ -293,7 +297,8 @@ run(void *arg)
 	return NULL;
 }
 
-// ---- the loop's side --------------------------------------------------------------------
+// ---- the loop's side
+// --------------------------------------------------------------------
 
 struct writer *
 writer_start(const struct writer_ops *ops, void *ctx, size_t capacity,
@@ -357,7 +362,7 @@ writer_join(struct writer *w, struct work_list *left)
 void
 writer_abandon(struct writer *w)
 {
-	log_warnx("store", "the %s writer hangs; what it holds may be lost",
-	    w->ops->name);
+	log_warnx(
+	    "store", "the %s writer hangs; what it holds may be lost", w->ops->name);
 	(void)pthread_detach(w->thread);
 }

@@ -1,8 +1,9 @@
 // SPDX-FileCopyrightText: 2026 Watchroom contributors
 // SPDX-License-Identifier: Apache-2.0
 //
-// A writer thread: takes work from its mailbox, puts what is there into one transaction,
-// and reports on a mailbox to the loop. What the work is, the owner's functions know.
+// A writer thread: takes work from its mailbox, puts what is there into one
+// transaction, and reports on a mailbox to the loop. What the work is, the owner's
+// functions know.
 //
 // Work is never reordered and never dropped: a transaction that fails is tried again,
 // whole, until it holds or the writer is told to give up.
@@ -20,9 +21,9 @@
 #include "store/store.h"
 
 enum {
-	WRITER_ROWS_MAX = 200, // rows after which a transaction takes no more work,
+	WRITER_ROWS_MAX = 200,    // rows after which a transaction takes no more work,
 	WRITER_ROWS_STORM = 2000, // unless work has piled up: then up to here
-	WRITER_MS_MAX = 50,	  // and never longer than this
+	WRITER_MS_MAX = 50,       // and never longer than this
 	SLOW_COMMIT_MS = 1000,
 	LOCKED_ERROR_MS = 5000, // a foreign lock shorter than this is no error
 };
@@ -48,7 +49,11 @@ struct writer_ops {
 	void (*rollback)(void *ctx);
 };
 
-enum report_kind { REPORT_DONE, REPORT_MODE, REPORT_ENDED };
+enum report_kind {
+	REPORT_DONE,
+	REPORT_MODE,
+	REPORT_ENDED
+};
 
 // To the loop, which frees it.
 struct report {

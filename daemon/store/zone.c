@@ -30,8 +30,8 @@ struct zone {
 	struct posix_tz rule;
 	uint32_t n_changes, n_types;
 	int32_t offset_s[TYPES_MAX];
-	int64_t *at_s;	// n_changes, ascending
-	uint8_t *type;	// n_changes
+	int64_t *at_s; // n_changes, ascending
+	uint8_t *type; // n_changes
 };
 
 struct counts {
@@ -89,9 +89,9 @@ read_header(struct cursor *c, struct counts *n)
 	n->type = cursor_u32be(c);
 	n->chars = cursor_u32be(c);
 	return cursor_ok(c) && magic != NULL && memcmp(magic, "TZif", 4) == 0 &&
-	    n->version >= '2' && n->time <= CHANGES_MAX && n->type >= 1 &&
-	    n->type <= TYPES_MAX && n->leap == 0 && n->isut <= n->type &&
-	    n->isstd <= n->type && n->chars <= FILE_MAX;
+	       n->version >= '2' && n->time <= CHANGES_MAX && n->type >= 1 &&
+	       n->type <= TYPES_MAX && n->leap == 0 && n->isut <= n->type &&
+	       n->isstd <= n->type && n->chars <= FILE_MAX;
 }
 
 static bool
@@ -135,7 +135,7 @@ read_rule(struct cursor *c, struct zone *z)
 		return false;
 	z->has_rule = end != text + 1;
 	return !z->has_rule ||
-	    posix_tz_parse(text + 1, (size_t)(end - text - 1), &z->rule) == 0;
+	       posix_tz_parse(text + 1, (size_t)(end - text - 1), &z->rule) == 0;
 }
 
 struct zone *
@@ -147,7 +147,7 @@ zone_parse(const void *data, size_t len, struct err *err)
 	bool ok = read_header(&c, &n);
 	if (ok) {
 		cursor_skip(&c, (size_t)n.time * 5 + (size_t)n.type * 6 + n.chars +
-			n.isstd + n.isut);
+				    n.isstd + n.isut);
 		ok = read_header(&c, &n) && read_changes(&c, &n, z) && read_rule(&c, z);
 	}
 	if (ok)
@@ -162,10 +162,9 @@ name_allowed(const char *name)
 {
 	size_t len = strlen(name);
 	return len > 0 && len < 64 && name[0] != '/' && name[0] != '.' &&
-	    strstr(name, "..") == NULL &&
-	    strspn(name,
-		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_+-/") ==
-	    len;
+	       strstr(name, "..") == NULL &&
+	       strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz012345"
+			    "6789_+-/") == len;
 }
 
 struct zone *

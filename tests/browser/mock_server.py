@@ -49,7 +49,6 @@ CLASSES = [
     "system",
 ]
 CLASS_OF = {"link": "fault", "activated": "info", "feedback": "info", "test": "info"}
-PRESENT = {"unacknowledged", "acknowledged"}
 OWED = {"unacknowledged", "returned", "latched_unacknowledged"}
 USERS = {
     "wang": ("1234", {"zh": "王建国", "en": "Wang Jianguo"}),
@@ -180,7 +179,7 @@ class Console:
     def counters(self):
         out = {c: {"active": 0, "unacknowledged": 0} for c in CLASSES}
         for a in self.alarms.values():
-            out[a["class"]]["active"] += a["state"] in PRESENT
+            out[a["class"]]["active"] += a["state"] != "returned"
             if a["state"] in OWED and not a["hidden"]:
                 out[a["class"]]["unacknowledged"] += 1
         return out

@@ -89,7 +89,7 @@ def test_both_languages_and_the_choice_is_remembered(desk, open_page):
 
 def test_i9_the_console_reports_that_it_can_sound(desk, open_page):
     page = open_page(desk)
-    until(lambda: desk.sound_reports()[-1:] == [True], 8, "reported")
+    until(lambda: desk.sound_reports() == [True], 8, "reported, and nothing else")
     assert not page.shown("#sound-off")
 
 

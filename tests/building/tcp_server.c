@@ -55,7 +55,7 @@ bind_port(int port)
 static int
 bound_port(int fd)
 {
-	struct sockaddr_in address;
+	struct sockaddr_in address = { 0 };
 	socklen_t length = sizeof(address);
 
 	if (getsockname(fd, (struct sockaddr *)&address, &length) == -1)

@@ -69,18 +69,31 @@ class Building:
         return client
 
     def stop(self):
-        self.process.send_signal(signal.SIGTERM)
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
         code = self.process.wait(timeout=5)
         self.reader.join(timeout=5)
         return code
 
 
 @pytest.fixture
-def calm(tmp_path):
-    building = Building(tmp_path, "--no-scenario")
-    yield building
-    assert building.stop() == 0
+def start(tmp_path):
+    """Starts one building; ended cleanly whatever the test does."""
+    started = []
+
+    def one(*options):
+        started.append(Building(tmp_path, *options))
+        return started[0]
+
+    yield one
+    for building in started:
+        assert building.stop() == 0
     assert not (tmp_path / "pump-room.tty").is_symlink()
+
+
+@pytest.fixture
+def calm(start):
+    return start("--no-scenario")
 
 
 def test_panel_map_present_absent_and_ranges(calm):
@@ -223,14 +236,14 @@ def test_bad_command_line(options):
     assert result.returncode == 2 and result.stderr != ""
 
 
-def test_duration_ends_it(tmp_path):
-    building = Building(tmp_path, "--duration", "1")
+def test_duration_ends_it(start):
+    building = start("--duration", "1")
     assert building.process.wait(timeout=4) == 0
 
 
-def test_scenario_plays_as_listed(tmp_path):
+def test_scenario_plays_as_listed(start):
     """Registers and the network show each step when its line has been printed."""
-    building = Building(tmp_path)
+    building = start()
     listing = json.loads(subprocess.check_output([PROGRAM, "--list"]))
     address = {
         p["id"]: p["device"] - 1 + (200 if p["item"] == "module" else 0)
@@ -266,7 +279,6 @@ def test_scenario_plays_as_listed(tmp_path):
             assert panel.socket.recv(1) == b""
         else:
             wait_for(lambda: reachable(building), 2, "the gateway's return")
-    assert building.stop() == 0
 
 
 def reachable(building):

@@ -25,8 +25,8 @@ on_mode(void *ctx, enum store_mode mode, const char *detail)
 }
 
 static void
-on_lost(void *ctx, int64_t from_utc_ms, int64_t to_utc_ms,
-    const uint32_t lost[CLASS_COUNT])
+on_lost(
+    void *ctx, int64_t from_utc_ms, int64_t to_utc_ms, const uint32_t lost[CLASS_COUNT])
 {
 	struct store_fixture *f = ctx;
 	assert_true(from_utc_ms <= to_utc_ms);
@@ -115,12 +115,13 @@ on_check(void *arg)
 }
 
 bool
-store_fixture_wait(struct store_fixture *f, bool (*until)(const struct store_fixture *f),
-    int deadline_ms)
+store_fixture_wait(struct store_fixture *f,
+    bool (*until)(const struct store_fixture *f), int deadline_ms)
 {
 	struct clock *real = clock_real();
-	struct waiting w = { .f = f, .until = until,
-		.deadline_ms = real->mono_ms(real) + deadline_ms };
+	struct waiting w = {
+		.f = f, .until = until, .deadline_ms = real->mono_ms(real) + deadline_ms
+	};
 	loop_timer_init(&w.timer, on_check, &w);
 	loop_timer_in(f->loop, &w.timer, 0);
 	assert_int_equal(loop_run(f->loop), 0);

@@ -43,7 +43,8 @@ bool store_fixture_open(struct store_fixture *f);
 void store_fixture_close(struct store_fixture *f);
 void store_fixture_free(struct store_fixture *f); // removes the folder
 
-// Runs the loop until the condition holds or the deadline passed; returns the condition.
+// Runs the loop until the condition holds or the deadline passed; returns the
+// condition.
 bool store_fixture_wait(struct store_fixture *f,
     bool (*until)(const struct store_fixture *f), int deadline_ms);
 bool store_fixture_idle(const struct store_fixture *f); // nothing waits

@@ -3,8 +3,6 @@
 //
 // The canonical bytes and their hash, against bytes written out by hand and hashes made
 // by another program. These must never change for version 1.
-#include "test.h"
-
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -13,6 +11,7 @@
 #include "store/chain.h"
 #include "store/event_row.h"
 #include "store/hex.h"
+#include "test.h"
 
 static void
 assert_canonical(const struct cell *cells, size_t n, const char *hex)
@@ -107,7 +106,8 @@ test_hash_of_an_event(void **state)
 	event_row_cells(&e, &f, cells);
 	char hex[2 * CHAIN_HASH + 1];
 	hex_encode(f.hash, CHAIN_HASH, hex);
-	assert_string_equal(hex, "9e6e5499315c7b4a6dcb515eb2d20f867fa06dca18cbd5f5f1860e356bb74468");
+	assert_string_equal(
+	    hex, "9e6e5499315c7b4a6dcb515eb2d20f867fa06dca18cbd5f5f1860e356bb74468");
 	assert_null(event_row_check(cells));
 }
 

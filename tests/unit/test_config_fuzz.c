@@ -1,9 +1,9 @@
 // SPDX-FileCopyrightText: 2026 Watchroom contributors
 // SPDX-License-Identifier: Apache-2.0
 //
-// Bytes of a good site changed at random: the load answers with a site or with problems,
-// in bounds, and never with a crash. 20,000 times where the address sanitizer watches.
-// The seed is fixed; WATCHROOM_SEED chooses another.
+// Bytes of a good site changed at random: the load answers with a site or with
+// problems, in bounds, and never with a crash. 20,000 times where the address sanitizer
+// watches. The seed is fixed; WATCHROOM_SEED chooses another.
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>

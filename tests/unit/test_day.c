@@ -3,16 +3,16 @@
 //
 // Statistics days: their lengths around changes of summer time, and what becomes of
 // recorded days when the site's rule changes or the clock is stepped back.
-#include "test.h"
-
 #include <sqlite3.h>
 #include <string.h>
 
 #include "store/day.h"
 #include "store/schema.h"
+#include "test.h"
 
-
-enum { HOUR_MS = 3600 * 1000 };
+enum {
+	HOUR_MS = 3600 * 1000
+};
 #define FIXTURE_MS INT64_C(1772323200000)
 
 static struct zone *
@@ -46,7 +46,8 @@ test_lengths(void **state)
 		{ "Asia/Shanghai", 480, "2026-03-29", INT64_C(24) * HOUR_MS },
 		{ "Europe/Berlin", 0, "2026-03-29", INT64_C(23) * HOUR_MS },
 		{ "Europe/Berlin", 0, "2026-10-25", INT64_C(25) * HOUR_MS },
-		// With the day at 08:00 the change belongs to the day that began before.
+		// With the day at 08:00 the change belongs to the day that began
+		// before.
 		{ "Europe/Berlin", 480, "2026-03-28", INT64_C(23) * HOUR_MS },
 		{ "Europe/Berlin", 480, "2026-03-29", INT64_C(24) * HOUR_MS },
 		{ "Europe/Berlin", 480, "2026-10-24", INT64_C(25) * HOUR_MS },
@@ -54,8 +55,8 @@ test_lengths(void **state)
 		{ "America/New_York", 0, "2026-11-01", INT64_C(25) * HOUR_MS },
 		{ "Australia/Lord_Howe", 0, "2026-04-05", INT64_C(49) * HOUR_MS / 2 },
 		{ "Australia/Lord_Howe", 0, "2026-10-04", INT64_C(47) * HOUR_MS / 2 },
-		// A boundary that does not exist: 02:30 becomes 03:30, and the day before
-		// has all its 24 hours.
+		// A boundary that does not exist: 02:30 becomes 03:30, and the day
+		// before has all its 24 hours.
 		{ "Europe/Berlin", 150, "2026-03-28", INT64_C(24) * HOUR_MS },
 		{ "Europe/Berlin", 150, "2026-03-29", INT64_C(23) * HOUR_MS },
 	};
@@ -70,14 +71,14 @@ test_lengths(void **state)
 	}
 }
 
-// Ten years, each minute near a boundary and each hour: exactly one day contains it, and
-// the next begins where it ends.
+// Ten years, each minute near a boundary and each hour: exactly one day contains it,
+// and the next begins where it ends.
 static void
 test_every_moment_has_one_day(void **state)
 {
 	(void)state;
-	const char *const names[] = { "Asia/Shanghai", "Europe/Berlin", "America/New_York",
-		"Australia/Lord_Howe" };
+	const char *const names[] = { "Asia/Shanghai", "Europe/Berlin",
+		"America/New_York", "Australia/Lord_Howe" };
 	const uint16_t starts[] = { 0, 90, 150, 480, 1439 };
 	for (unsigned i = 0; i < ARRAY_LEN(names) * ARRAY_LEN(starts); i++) {
 		struct zone *z = zone(names[i / ARRAY_LEN(starts)]);
@@ -107,8 +108,8 @@ test_names(void **state)
 	struct day_rule rule = { z, 0 };
 	struct day d;
 	assert_int_equal(day_named(&rule, "2024-02-29", &d), 0);
-	const char *const bad[] = { "", "2023-02-29", "2024-13-01", "2024-1-01", "today",
-		"2024-01-00", "2024-01-011", "+024-01-01", "2024/01/01" };
+	const char *const bad[] = { "", "2023-02-29", "2024-13-01", "2024-1-01",
+		"today", "2024-01-00", "2024-01-011", "+024-01-01", "2024/01/01" };
 	for (unsigned i = 0; i < ARRAY_LEN(bad); i++)
 		assert_int_equal(day_named(&rule, bad[i], &d), -1);
 	zone_free(z);
@@ -129,8 +130,8 @@ record_at(sqlite3 *db, const struct day_rule *rule, int64_t utc_ms, struct day *
 	assert_string_equal(same.name, d->name);
 }
 
-// From 00:00 to 08:00: the first day of the new rule reaches from the recorded end to the
-// next boundary, under the next name; nothing overlaps and no name is used twice.
+// From 00:00 to 08:00: the first day of the new rule reaches from the recorded end to
+// the next boundary, under the next name; nothing overlaps and no name is used twice.
 static void
 test_changed_rule(void **state)
 {
@@ -182,10 +183,11 @@ test_random_clock_and_rules(void **state)
 		if (!known)
 			assert_int_equal(day_record(db, &d), SQLITE_OK);
 		sqlite3_stmt *st;
-		assert_int_equal(sqlite3_prepare_v2(db,
-				     "SELECT count(*) FROM day a JOIN day b ON a.day < b.day "
-				     "AND NOT (a.from_ms < a.to_ms AND a.to_ms <= b.from_ms)",
-				     -1, &st, NULL),
+		assert_int_equal(
+		    sqlite3_prepare_v2(db,
+			"SELECT count(*) FROM day a JOIN day b ON a.day < b.day "
+			"AND NOT (a.from_ms < a.to_ms AND a.to_ms <= b.from_ms)",
+			-1, &st, NULL),
 		    SQLITE_OK);
 		assert_int_equal(sqlite3_step(st), SQLITE_ROW);
 		assert_int_equal(sqlite3_column_int(st, 0), 0);

@@ -1,10 +1,8 @@
 // SPDX-FileCopyrightText: 2026 Watchroom contributors
 // SPDX-License-Identifier: Apache-2.0
 //
-// The store as the daemon uses it: units in, callbacks in order, what a restart gets back,
-// one daemon per folder, people added beside a running daemon, virtual time.
-#include "test.h"
-
+// The store as the daemon uses it: units in, callbacks in order, what a restart gets
+// back, one daemon per folder, people added beside a running daemon, virtual time.
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +10,7 @@
 #include <unistd.h>
 
 #include "store_fixture.h"
+#include "test.h"
 
 static bool
 all_done(const struct store_fixture *f)
@@ -291,8 +290,12 @@ test_people_beside_the_daemon(void **state)
 	struct store_fixture f;
 	struct event e;
 	store_fixture_new(&f, true);
-	struct person wang = { .id = "wang", .name_zh = "王", .name_en = "Wang",
-		.role = "operator", .enabled = true, .pin_hash = "$argon2id$x" };
+	struct person wang = { .id = "wang",
+		.name_zh = "王",
+		.name_en = "Wang",
+		.role = "operator",
+		.enabled = true,
+		.pin_hash = "$argon2id$x" };
 	// Before the daemon ever ran.
 	assert_int_equal(store_put_person(f.directory, &wang, 5, &f.err), 0);
 	assert_true(store_fixture_open(&f));

@@ -1,11 +1,9 @@
 // SPDX-FileCopyrightText: 2026 Watchroom contributors
 // SPDX-License-Identifier: Apache-2.0
 //
-// What the disk can do to a journal: the process killed at any instant, bytes changed by
-// hand, no room, locked by others, damaged when opened, and gone for so long that the
-// memory is full.
-#include "test.h"
-
+// What the disk can do to a journal: the process killed at any instant, bytes changed
+// by hand, no room, locked by others, damaged when opened, and gone for so long that
+// the memory is full.
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -19,6 +17,7 @@
 #include <unistd.h>
 
 #include "store_fixture.h"
+#include "test.h"
 
 static bool
 all_done(const struct store_fixture *f)
@@ -37,7 +36,8 @@ add_some(struct store_fixture *f, unsigned from, unsigned n)
 	}
 }
 
-// ---- kill -9 ----------------------------------------------------------------------------
+// ---- kill -9
+// ----------------------------------------------------------------------------
 
 // Tells the parent, for each commit, how many events are durable.
 struct child {
@@ -65,8 +65,8 @@ child_unit(struct child *c, unsigned round, unsigned i)
 	struct alarm_row a;
 	for (unsigned k = 0; k <= i % 5; k++) {
 		store_fixture_event(c->f, &e, EVENT_ALARM_ONSET, COND_FIRE, i % 90);
-		(void)snprintf(e.occurrence_id, sizeof(e.occurrence_id), "%u-%u.%u", round,
-		    i, k);
+		(void)snprintf(
+		    e.occurrence_id, sizeof(e.occurrence_id), "%u-%u.%u", round, i, k);
 		(void)unit_event(u, &e);
 	}
 	memset(&n, 0, sizeof(n));
@@ -117,7 +117,8 @@ one_integer(const struct store_fixture *f, const char *sql)
 {
 	sqlite3 *db = NULL;
 	sqlite3_stmt *st = NULL;
-	assert_int_equal(sqlite3_open(store_fixture_path(f, "journal.db"), &db), SQLITE_OK);
+	assert_int_equal(
+	    sqlite3_open(store_fixture_path(f, "journal.db"), &db), SQLITE_OK);
 	assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &st, NULL), SQLITE_OK);
 	assert_int_equal(sqlite3_step(st), SQLITE_ROW);
 	int64_t n = sqlite3_column_int64(st, 0);
@@ -126,9 +127,9 @@ one_integer(const struct store_fixture *f, const char *sql)
 	return n;
 }
 
-// I3, I4, I5: killed twenty times at random moments: what was said to be durable is there,
-// the chain has no hole, each outbox row has its event and each event that owed a notice
-// its row, and the roll-ups equal the events behind them.
+// I3, I4, I5: killed twenty times at random moments: what was said to be durable is
+// there, the chain has no hole, each outbox row has its event and each event that owed
+// a notice its row, and the roll-ups equal the events behind them.
 static void
 test_i3_i4_i5_killed_twenty_times(void **state)
 {
@@ -164,25 +165,26 @@ test_i3_i4_i5_killed_twenty_times(void **state)
 		assert_true(events >= durable);
 		durable = events;
 	}
-	assert_int_equal(one_integer(&f, "SELECT count(*) FROM outbox o LEFT JOIN event e "
-					 "ON e.seq = o.subject_seq AND "
-					 "e.occurrence_id = o.id WHERE e.seq IS NULL"),
+	assert_int_equal(
+	    one_integer(&f, "SELECT count(*) FROM outbox o LEFT JOIN event e "
+			    "ON e.seq = o.subject_seq AND "
+			    "e.occurrence_id = o.id WHERE e.seq IS NULL"),
 	    0);
 	assert_int_equal(one_integer(&f, "SELECT count(*) = (SELECT n FROM tally WHERE "
 					 "name = 'notices/owed') FROM outbox"),
 	    1);
+	assert_int_equal(one_integer(&f, "SELECT sum(onsets) FROM alarm_day"), durable);
+	assert_int_equal(one_integer(&f, "SELECT sum(onsets) FROM class_day"), durable);
 	assert_int_equal(
-	    one_integer(&f, "SELECT sum(onsets) FROM alarm_day"), durable);
-	assert_int_equal(
-	    one_integer(&f, "SELECT sum(onsets) FROM class_day"), durable);
-	assert_int_equal(one_integer(&f, "SELECT (SELECT open FROM class_day WHERE class = "
-					 "'fire' ORDER BY day DESC LIMIT 1) = "
-					 "(SELECT count(*) FROM alarm_open)"),
+	    one_integer(&f, "SELECT (SELECT open FROM class_day WHERE class = "
+			    "'fire' ORDER BY day DESC LIMIT 1) = "
+			    "(SELECT count(*) FROM alarm_open)"),
 	    1);
 	store_fixture_free(&f);
 }
 
-// ---- bytes changed by hand --------------------------------------------------------------
+// ---- bytes changed by hand
+// --------------------------------------------------------------
 
 static struct verify_result
 verify(const struct store_fixture *f)
@@ -199,7 +201,8 @@ run_sql(const struct store_fixture *f, const char *sql)
 {
 	sqlite3 *db = NULL;
 	char *message = NULL;
-	assert_int_equal(sqlite3_open(store_fixture_path(f, "journal.db"), &db), SQLITE_OK);
+	assert_int_equal(
+	    sqlite3_open(store_fixture_path(f, "journal.db"), &db), SQLITE_OK);
 	if (sqlite3_exec(db, sql, NULL, NULL, &message) != SQLITE_OK)
 		fail_msg("%s: %s", sql, message);
 	(void)sqlite3_close(db);
@@ -212,10 +215,12 @@ test_events_cannot_be_changed(void **state)
 	const char *const attempts[] = { "UPDATE event SET actor = 'me' WHERE seq = 2",
 		"DELETE FROM event WHERE seq = 2",
 		"INSERT OR REPLACE INTO event SELECT * FROM event WHERE seq = 2",
-		"INSERT INTO event SELECT seq + 2, epoch, time_utc_ms, mono_ms, boot_id, "
+		"INSERT INTO event SELECT seq + 2, epoch, time_utc_ms, mono_ms, "
+		"boot_id, "
 		"clock_quality, kind, point, place_zh, place_en, condition, code, "
 		"occurrence_id, incident_id, class, actor, value, quality, params, "
-		"not_before_utc_ms, device_time, cause_seq, config_rev, prev_hash, hash "
+		"not_before_utc_ms, device_time, cause_seq, config_rev, prev_hash, "
+		"hash "
 		"FROM event WHERE seq = 3" };
 	struct store_fixture f;
 	store_fixture_new(&f, false);
@@ -226,16 +231,16 @@ test_events_cannot_be_changed(void **state)
 		sqlite3 *db = NULL;
 		assert_int_equal(
 		    sqlite3_open(store_fixture_path(&f, "journal.db"), &db), SQLITE_OK);
-		assert_int_equal(sqlite3_exec(db, attempts[i], NULL, NULL, NULL),
-		    SQLITE_CONSTRAINT);
+		assert_int_equal(
+		    sqlite3_exec(db, attempts[i], NULL, NULL, NULL), SQLITE_CONSTRAINT);
 		(void)sqlite3_close(db);
 	}
 	assert_int_equal(store_fixture_verify(&f), 3);
 	store_fixture_free(&f);
 }
 
-// Each column of a row changed behind the triggers' back is found and named; and so is a
-// row taken out, put in twice over, or cut off at the end.
+// Each column of a row changed behind the triggers' back is found and named; and so is
+// a row taken out, put in twice over, or cut off at the end.
 static void
 test_i4_changed_rows_are_named(void **state)
 {
@@ -245,11 +250,13 @@ test_i4_changed_rows_are_named(void **state)
 		int64_t seq;
 		const char *reason;
 	} cases[] = {
-		{ "UPDATE event SET time_utc_ms = time_utc_ms + 1 WHERE seq = 5", 5, "hash" },
+		{ "UPDATE event SET time_utc_ms = time_utc_ms + 1 WHERE seq = 5", 5,
+		    "hash" },
 		{ "UPDATE event SET mono_ms = mono_ms + 1 WHERE seq = 5", 5, "hash" },
 		{ "UPDATE event SET epoch = x'00' WHERE seq = 5", 5, "hash" },
 		{ "UPDATE event SET boot_id = zeroblob(16) WHERE seq = 5", 5, "hash" },
-		{ "UPDATE event SET clock_quality = 'unsynced' WHERE seq = 5", 5, "hash" },
+		{ "UPDATE event SET clock_quality = 'unsynced' WHERE seq = 5", 5,
+		    "hash" },
 		{ "UPDATE event SET kind = 'alarm.clear' WHERE seq = 5", 5, "hash" },
 		{ "UPDATE event SET point = NULL WHERE seq = 5", 5, "hash" },
 		{ "UPDATE event SET point = '' WHERE seq = 5", 5, "hash" },
@@ -273,7 +280,8 @@ test_i4_changed_rows_are_named(void **state)
 		add_some(&f, 0, 9);
 		store_fixture_close(&f);
 		assert_int_equal(store_fixture_verify(&f), 9);
-		run_sql(&f, "DROP TRIGGER event_no_update; DROP TRIGGER event_no_delete");
+		run_sql(
+		    &f, "DROP TRIGGER event_no_update; DROP TRIGGER event_no_delete");
 		assert_string_equal(verify(&f).reason, "trigger");
 		run_sql(&f, cases[i].sql);
 		struct verify_result v = verify(&f);
@@ -361,7 +369,8 @@ test_i4_flipped_bytes_of_the_file(void **state)
 	store_fixture_free(&f);
 }
 
-// ---- a disk that gives up ---------------------------------------------------------------
+// ---- a disk that gives up
+// ---------------------------------------------------------------
 
 static bool
 mode_full(const struct store_fixture *f)
@@ -384,8 +393,8 @@ limit_files(rlim_t bytes)
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &l), 0);
 }
 
-// I2, I3: no room: the mode is told, nothing is lost, virtual time goes on, callbacks come
-// in order once there is room.
+// I2, I3: no room: the mode is told, nothing is lost, virtual time goes on, callbacks
+// come in order once there is room.
 static void
 test_i2_full_disk(void **state)
 {
@@ -473,7 +482,7 @@ static bool
 told_ok(const struct store_fixture *f)
 {
 	return store_current_mode(f->store) == STORE_OK &&
-	    store_waiting(f->store) == 0 && f->lost_calls > 0;
+	       store_waiting(f->store) == 0 && f->lost_calls > 0;
 }
 
 // The queue is bounded: beyond it events are counted into one row; fires have the
@@ -527,7 +536,8 @@ static sqlite3 *
 lock_journal(const struct store_fixture *f)
 {
 	sqlite3 *db = NULL;
-	assert_int_equal(sqlite3_open(store_fixture_path(f, "journal.db"), &db), SQLITE_OK);
+	assert_int_equal(
+	    sqlite3_open(store_fixture_path(f, "journal.db"), &db), SQLITE_OK);
 	(void)sqlite3_busy_timeout(db, 2000);
 	assert_int_equal(
 	    sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
@@ -553,8 +563,8 @@ mode_error(const struct store_fixture *f)
 	return f->mode == STORE_IO_ERROR;
 }
 
-// I2: locked by somebody else: slow after a second, an error only after five, and all is
-// written when the lock goes.
+// I2: locked by somebody else: slow after a second, an error only after five, and all
+// is written when the lock goes.
 static void
 test_i2_locked_by_another_process(void **state)
 {
@@ -599,7 +609,8 @@ test_short_lock_is_no_mode(void **state)
 	store_fixture_free(&f);
 }
 
-// ---- damage at opening ------------------------------------------------------------------
+// ---- damage at opening
+// ------------------------------------------------------------------
 
 static bool
 mode_told(const struct store_fixture *f)
@@ -627,7 +638,8 @@ test_damaged_files_are_set_aside(void **state)
 	const struct {
 		const char *name;
 		off_t at;
-	} cases[] = { { "journal.db", 0 }, { "journal.db", 8192 }, { "readings.db", 0 } };
+	} cases[] = { { "journal.db", 0 }, { "journal.db", 8192 },
+		{ "readings.db", 0 } };
 	for (unsigned i = 0; i < ARRAY_LEN(cases); i++) {
 		struct store_fixture f;
 		char epoch[33];

@@ -1,10 +1,9 @@
 // SPDX-FileCopyrightText: 2026 Watchroom contributors
 // SPDX-License-Identifier: Apache-2.0
 //
-// Questions to the store: pages of events, the day's alarm statistics and the events behind
-// each count, gauges. Figures are compared with a count by hand or by another query.
-#include "test.h"
-
+// Questions to the store: pages of events, the day's alarm statistics and the events
+// behind each count, gauges. Figures are compared with a count by hand or by another
+// query.
 #include <math.h>
 #include <sqlite3.h>
 #include <stdio.h>
@@ -13,8 +12,11 @@
 
 #include "core/reading.h"
 #include "store_fixture.h"
+#include "test.h"
 
-enum { MINUTE = 60000 };
+enum {
+	MINUTE = 60000
+};
 #define HOUR INT64_C(3600000)
 
 static bool
@@ -41,7 +43,8 @@ flush(struct store_fixture *f)
 	assert_true(store_fixture_wait(f, all_done, 20000));
 }
 
-// ---- events -----------------------------------------------------------------------------
+// ---- events
+// -----------------------------------------------------------------------------
 
 struct page {
 	size_t n;
@@ -59,13 +62,16 @@ collect(void *arg, const struct stored_event *e)
 static bool
 matches(const struct event_filter *f, const struct event *e)
 {
-	return e->seq > f->after_seq && (f->point == NULL || strcmp(e->point, f->point) == 0) &&
-	    (f->alarm_class < 0 || e->alarm_class == f->alarm_class) &&
-	    (f->from_utc_ms == 0 || e->time_utc_ms >= f->from_utc_ms) &&
-	    (f->to_utc_ms == 0 || e->time_utc_ms < f->to_utc_ms);
+	return e->seq > f->after_seq &&
+	       (f->point == NULL || strcmp(e->point, f->point) == 0) &&
+	       (f->alarm_class < 0 || e->alarm_class == f->alarm_class) &&
+	       (f->from_utc_ms == 0 || e->time_utc_ms >= f->from_utc_ms) &&
+	       (f->to_utc_ms == 0 || e->time_utc_ms < f->to_utc_ms);
 }
 
-enum { MANY = 3000 };
+enum {
+	MANY = 3000
+};
 
 // Every filter against the plain truth, with a clock that was stepped back and forth.
 static void
@@ -79,11 +85,10 @@ test_filters(void **state)
 	srand(7);
 	for (unsigned i = 0; i < MANY; i++) {
 		struct event e;
-		store_fixture_event(
-		    &f, &e, EVENT_ALARM_ONSET, (enum condition)(rand() % COND_LINK),
-		    (unsigned)rand() % 20u);
+		store_fixture_event(&f, &e, EVENT_ALARM_ONSET,
+		    (enum condition)(rand() % COND_LINK), (unsigned)rand() % 20u);
 		e.time_utc_ms = FIXTURE_UTC_MS + (int64_t)i * 1000 -
-		    (i > 1000 && i < 1500 ? 5 * HOUR : 0);
+				(i > 1000 && i < 1500 ? 5 * HOUR : 0);
 		if (i % 50 == 0)
 			e.point[0] = '\0';
 		store_fixture_add(&f, &e);
@@ -138,7 +143,9 @@ test_totals(void **state)
 	for (unsigned i = 0; i < 10; i++) {
 		struct unit *u = unit_new();
 		(void)snprintf(n.id, sizeof(n.id), "1-%u", i);
-		n.state = i < 4 ? NOTICE_DELIVERED : i < 7 ? NOTICE_FAILED : NOTICE_OWED;
+		n.state = i < 4   ? NOTICE_DELIVERED
+			  : i < 7 ? NOTICE_FAILED
+				  : NOTICE_OWED;
 		unit_notice(u, &n);
 		if (i == 9) {
 			n.state = NOTICE_DELIVERED;
@@ -161,7 +168,8 @@ test_totals(void **state)
 	store_fixture_free(&f);
 }
 
-// ---- statistics -------------------------------------------------------------------------
+// ---- statistics
+// -------------------------------------------------------------------------
 
 static void
 test_day_names(void **state)
@@ -246,7 +254,8 @@ test_i13_daily_counts_reconcile(void **state)
 		bool test = rand() % 8 == 0;
 		int64_t at = FIXTURE_UTC_MS + (int64_t)i * 3 * 24 * HOUR / 4000;
 		add_at(&f, at, kind, c, (unsigned)rand() % 6u, test);
-		uint64_t (*day)[CLASS_COUNT] = truth[(at - FIXTURE_UTC_MS) / (24 * HOUR)];
+		uint64_t(*day)[CLASS_COUNT] =
+		    truth[(at - FIXTURE_UTC_MS) / (24 * HOUR)];
 		enum alarm_class class = condition_class(c);
 		if (kind == EVENT_ALARM_ONSET)
 			day[test ? 3 : 0][class]++;
@@ -343,7 +352,8 @@ test_open_at_the_end_of_a_day(void **state)
 	store_fixture_free(&f);
 }
 
-// ---- gauges -----------------------------------------------------------------------------
+// ---- gauges
+// -----------------------------------------------------------------------------
 
 static struct minute
 minute_of(int64_t start, double value, int32_t good_ms, uint32_t samples)
@@ -370,7 +380,7 @@ minutes_written(const struct store_fixture *f)
 	struct err err;
 	struct reader *r = reader_open(f->directory, &err);
 	bool ok = r != NULL && query_totals(r, &t, &err) == 0 &&
-	    t.minutes == minutes_expected;
+		  t.minutes == minutes_expected;
 	reader_close(r);
 	return ok;
 }
@@ -422,25 +432,26 @@ test_minutes_are_merged(void **state)
 
 	struct reader *r = reader_open(f.directory, &f.err);
 	struct steps s = { .n = 0 };
-	assert_int_equal(query_readings(r, "g", t, t + 3 * MINUTE, MINUTE, collect_step, &s,
-			     &f.err),
+	assert_int_equal(
+	    query_readings(r, "g", t, t + 3 * MINUTE, MINUTE, collect_step, &s, &f.err),
 	    3);
 	assert_true(fabs(s.step[0].min - 399) < 1e-9);
 	assert_true(fabs(s.step[0].max - 800) < 1e-9);
-	assert_true(fabs(s.step[0].mean - (700.0 * 20000 + 400.0 * 30000) / 50000) < 1e-9);
+	assert_true(
+	    fabs(s.step[0].mean - (700.0 * 20000 + 400.0 * 30000) / 50000) < 1e-9);
 	assert_int_equal(s.step[0].good_ms, 50000);
 	assert_int_equal(s.step[1].good_ms, 60000);
 	assert_true(fabs(s.step[1].mean - 150) < 1e-9);
 	assert_int_equal(s.step[2].minutes, 0);
 	assert_true(isnan(s.step[2].min) && isnan(s.step[2].mean));
 	s.n = 0;
-	assert_int_equal(query_readings(r, "dead", t, t + MINUTE, MINUTE, collect_step, &s,
-			     &f.err),
+	assert_int_equal(
+	    query_readings(r, "dead", t, t + MINUTE, MINUTE, collect_step, &s, &f.err),
 	    1);
 	assert_int_equal(s.step[0].minutes, 1);
 	assert_true(isnan(s.step[0].mean));
-	assert_int_equal(query_readings(r, "g", t, t + MINUTE, 1000, collect_step, &s, &f.err),
-	    -1);
+	assert_int_equal(
+	    query_readings(r, "g", t, t + MINUTE, 1000, collect_step, &s, &f.err), -1);
 	assert_int_equal(
 	    query_readings(r, "g", 0, t, MINUTE, collect_step, &s, &f.err), -1);
 	reader_close(r);
@@ -523,8 +534,8 @@ one_integer(const struct store_fixture *f, const char *file, const char *sql)
 	return n;
 }
 
-// The views are the contract for others: they agree with the tables, and both files hold
-// the same days.
+// The views are the contract for others: they agree with the tables, and both files
+// hold the same days.
 static void
 test_views(void **state)
 {
@@ -550,11 +561,14 @@ test_views(void **state)
 	} cases[] = {
 		{ "journal.db", "SELECT count(*) FROM v_event", 5 },
 		{ "journal.db",
-		    "SELECT count(*) FROM v_event WHERE time = '2026-03-01T00:00:01.000Z' "
+		    "SELECT count(*) FROM v_event WHERE time = "
+		    "'2026-03-01T00:00:01.000Z' "
 		    "AND length(hash) = 64 AND kind = 'alarm.acknowledge'",
 		    1 },
-		{ "journal.db", "SELECT count(*) FROM v_alarm WHERE state = "
-				"'unacknowledged' AND code IS NULL", 1 },
+		{ "journal.db",
+		    "SELECT count(*) FROM v_alarm WHERE state = "
+		    "'unacknowledged' AND code IS NULL",
+		    1 },
 		{ "journal.db",
 		    "SELECT count(*) FROM v_occurrence WHERE occurrence_id = '1-1' AND "
 		    "clear_utc_ms - onset_utc_ms = 2000 AND acknowledged_utc_ms - "

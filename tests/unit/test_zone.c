@@ -1,11 +1,9 @@
 // SPDX-FileCopyrightText: 2026 Watchroom contributors
 // SPDX-License-Identifier: Apache-2.0
 //
-// Local time against figures known from elsewhere, and damaged files. With an argument it
-// answers questions on standard input instead, for check_zone.py: "ZONE utc S" gives the
-// offset, "ZONE local S" the moment.
-#include "test.h"
-
+// Local time against figures known from elsewhere, and damaged files. With an argument
+// it answers questions on standard input instead, for check_zone.py: "ZONE utc S" gives
+// the offset, "ZONE local S" the moment.
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +11,7 @@
 #include "lib/mem.h"
 #include "store/posix_tz.h"
 #include "store/zone.h"
+#include "test.h"
 
 static int32_t
 offset(const char *name, int64_t utc_s)
@@ -36,14 +35,15 @@ test_offsets(void **state)
 	} cases[] = {
 		{ "Asia/Shanghai", 1772323200, 28800 },
 		{ "Asia/Shanghai", -2500000000, 29143 }, // local mean time
-		{ "Asia/Shanghai", 520000000, 32400 },	 // summer of 1986
-		{ "Europe/Berlin", 1774745999, 3600 },	 // 2026-03-29T00:59:59Z
+		{ "Asia/Shanghai", 520000000, 32400 },   // summer of 1986
+		{ "Europe/Berlin", 1774745999, 3600 },   // 2026-03-29T00:59:59Z
 		{ "Europe/Berlin", 1774746000, 7200 },
 		{ "America/New_York", 1793512799, -14400 }, // 2026-11-01T05:59:59Z
 		{ "America/New_York", 1793512800, -18000 },
 		{ "Australia/Lord_Howe", 1775314799, 39600 }, // 2026-04-04T14:59:59Z
 		{ "Australia/Lord_Howe", 1775314800, 37800 },
-		{ "Europe/Berlin", 4109878799, 3600 }, // 2100-03-28T00:59:59Z, by the rule
+		{ "Europe/Berlin", 4109878799,
+		    3600 }, // 2100-03-28T00:59:59Z, by the rule
 		{ "Europe/Berlin", 4109878800, 7200 },
 		{ "UTC", 0, 0 },
 	};
@@ -82,8 +82,8 @@ static void
 test_names_that_are_refused(void **state)
 {
 	(void)state;
-	const char *const names[] = { "", "/etc/passwd", "../../etc/passwd", "Nowhere/City",
-		"Asia/..", "Asia/Shanghai;", "." };
+	const char *const names[] = { "", "/etc/passwd", "../../etc/passwd",
+		"Nowhere/City", "Asia/..", "Asia/Shanghai;", "." };
 	for (unsigned i = 0; i < ARRAY_LEN(names); i++) {
 		struct err e = { 0 };
 		assert_null(zone_load(names[i], &e));
@@ -91,8 +91,8 @@ test_names_that_are_refused(void **state)
 	}
 }
 
-// Every prefix of a real file, and every single damaged byte, is refused or gives a zone
-// that answers: never a read beyond the end (sanitizers watch).
+// Every prefix of a real file, and every single damaged byte, is refused or gives a
+// zone that answers: never a read beyond the end (sanitizers watch).
 static void
 test_damaged_files(void **state)
 {
@@ -127,10 +127,11 @@ test_rules(void **state)
 	const char *const good[] = { "CST-8", "CET-1CEST,M3.5.0,M10.5.0/3",
 		"<+1030>-10:30<+11>-11,M10.1.0,M4.1.0", "EST5EDT,M3.2.0,M11.1.0",
 		"<-02>2<-01>,M3.5.0/-1,M10.5.0/0", "XXX3YYY,J60/2,300/167:59:59" };
-	const char *const bad[] = { "", "CS-8", "CST", "CST-8x", "CET-1CEST", "CET-1CEST,",
-		"CET-1CEST,M13.5.0,M10.5.0", "CET-1CEST,M3.5.0", "CET-1CEST,M3.6.0,M1.1.1",
-		"<+1030-10:30", "CET-168", "CET-1CEST,M3.5.7,M10.5.0",
-		"CET-1CEST,J0,J365", "CET-1CEST,M3.5.0,M10.5.0/3," };
+	const char *const bad[] = { "", "CS-8", "CST", "CST-8x", "CET-1CEST",
+		"CET-1CEST,", "CET-1CEST,M13.5.0,M10.5.0", "CET-1CEST,M3.5.0",
+		"CET-1CEST,M3.6.0,M1.1.1", "<+1030-10:30", "CET-168",
+		"CET-1CEST,M3.5.7,M10.5.0", "CET-1CEST,J0,J365",
+		"CET-1CEST,M3.5.0,M10.5.0/3," };
 	for (unsigned i = 0; i < ARRAY_LEN(good); i++)
 		assert_int_equal(posix_tz_parse(good[i], strlen(good[i]), &tz), 0);
 	for (unsigned i = 0; i < ARRAY_LEN(bad); i++)
@@ -158,9 +159,9 @@ answer(void)
 			}
 			(void)str_copy(loaded, sizeof(loaded), name);
 		}
-		(void)printf("%lld\n",
-		    strcmp(what, "utc") == 0 ? (long long)zone_offset_s(z, s)
-					     : (long long)zone_local_to_utc_s(z, s));
+		(void)printf("%lld\n", strcmp(what, "utc") == 0
+					   ? (long long)zone_offset_s(z, s)
+					   : (long long)zone_local_to_utc_s(z, s));
 	}
 	zone_free(z);
 	return 0;

@@ -61,7 +61,7 @@ last() {
 	[[ $line == "$1 $2 "* ]] || fail "$case: last report of $1 is '$line', not $2"
 }
 
-passed() { echo "ok: $case"; }
+passed() { echo "ok: $case ($(cut -d. -f1 /proc/uptime) s)"; }
 
 chip=watchroom-vm
 for chip in watchroom-vm "${GPIO_CHIP#/dev/}" "$GPIO_CHIP"; do
