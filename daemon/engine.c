@@ -407,7 +407,7 @@ engine_free(struct engine *e)
 	}
 	alarms_free(e->alarms);
 	free(e->points);
-	free(e->builtins);
+	links_free(e);
 	free(e->heard_mono_ms);
 	free(e->device_fires);
 	free(e);

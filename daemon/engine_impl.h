@@ -70,6 +70,8 @@ struct builtin {
 	uint16_t index;
 	bool lost;
 	int64_t lost_utc_ms;
+	struct engine *engine;
+	struct loop_timer unhide; // of a bus that is back
 };
 
 struct engine {
@@ -128,5 +130,6 @@ void engine_apply_set(struct engine *e, uint32_t point, const struct condition_l
 
 // links.c
 void links_init(struct engine *e);
+void links_free(struct engine *e);
 
 #endif

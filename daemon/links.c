@@ -6,9 +6,14 @@
 // alarm and hides those of its devices behind it. Part of the engine; runs on the loop.
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "engine_impl.h"
 #include "lib/mem.h"
+
+enum {
+	UNHIDE_MOST_MS = 30000
+};
 
 static struct builtin *
 builtin_of(const struct engine *e, uint32_t point)
@@ -45,22 +50,57 @@ lose_points(struct engine *e, const struct builtin *b, int64_t utc_ms)
 	}
 }
 
+// ---- one alarm for a dead bus
+// --------------------------------------------------------
+
+static void
+suppress_device(struct engine *e, uint16_t device, bool on)
+{
+	struct alarm_record *r =
+	    alarms_of_point(e->alarms, e->site->devices[device].link_point);
+	while (r != NULL) {
+		struct alarm_record *next = r->next_of_point;
+		if (r->a.condition == COND_LINK)
+			transition_flag(e, r, FLAG_SUPPRESSED, on);
+		r = next;
+	}
+}
+
 // A dead bus raises one link alarm; those of its devices stand hidden behind it.
 static void
 suppress_devices(struct engine *e, uint16_t bus, bool on)
 {
 	for (uint16_t d = 0; d < e->site->n_devices; d++) {
-		if (e->site->devices[d].bus != bus)
-			continue;
-		struct alarm_record *r =
-		    alarms_of_point(e->alarms, e->site->devices[d].link_point);
-		while (r != NULL) {
-			struct alarm_record *next = r->next_of_point;
-			if (r->a.condition == COND_LINK)
-				transition_flag(e, r, FLAG_SUPPRESSED, on);
-			r = next;
-		}
+		if (e->site->devices[d].bus == bus)
+			suppress_device(e, d, on);
 	}
+}
+
+// The bus is back for a while, and what is still lost now is lost on its own account.
+static void
+on_unhide(void *arg)
+{
+	const struct builtin *b = arg;
+	if (!b->lost)
+		suppress_devices(b->engine, b->index, false);
+}
+
+// Time enough for every device of the bus to be asked and to answer.
+static int64_t
+unhide_ms(const struct engine *e, uint16_t bus)
+{
+	int64_t most = 0, timeouts = 0;
+	for (uint16_t i = 0; i < e->site->n_devices; i++) {
+		const struct device *d = &e->site->devices[i];
+		if (d->bus != bus)
+			continue;
+		int64_t patience = (int64_t)d->timeout_ms * (d->retries + 1);
+		timeouts += patience;
+		if (2 * (int64_t)d->poll_ms > most)
+			most = 2 * (int64_t)d->poll_ms;
+	}
+	int64_t sum = most + timeouts;
+	return sum < UNHIDE_MOST_MS ? sum : UNHIDE_MOST_MS;
 }
 
 static void
@@ -118,7 +158,9 @@ link_back(struct engine *e, uint32_t point, struct builtin *b)
 	const struct condition_list none = { .n = 0 };
 	engine_apply_set(e, point, &none, &f);
 	if (b->kind == BUILTIN_BUS)
-		suppress_devices(e, b->index, false);
+		loop_timer_in(e->loop, &b->unhide, unhide_ms(e, b->index));
+	if (b->kind == BUILTIN_DEVICE)
+		suppress_device(e, b->index, false);
 	if (was_lost && (b->kind == BUILTIN_DEVICE || b->kind == BUILTIN_GPIO))
 		write_blind(e, point, b);
 }
@@ -165,9 +207,13 @@ links_init(struct engine *e)
 	e->builtins = xcalloc(n + 1, sizeof(*e->builtins));
 	for (uint32_t i = 0; i < n; i++)
 		e->builtins[i].kind = BUILTIN_SYSTEM;
-	for (uint16_t i = 0; i < s->n_buses; i++)
-		*builtin_of(e, s->buses[i].link_point) =
-		    (struct builtin){ .kind = BUILTIN_BUS, .index = i };
+	for (uint16_t i = 0; i < s->n_buses; i++) {
+		struct builtin *b = builtin_of(e, s->buses[i].link_point);
+		b->kind = BUILTIN_BUS;
+		b->index = i;
+		b->engine = e;
+		loop_timer_init(&b->unhide, on_unhide, b);
+	}
 	for (uint16_t i = 0; i < s->n_devices; i++)
 		*builtin_of(e, s->devices[i].link_point) =
 		    (struct builtin){ .kind = BUILTIN_DEVICE, .index = i };
@@ -177,6 +223,15 @@ links_init(struct engine *e)
 	for (uint16_t i = 0; i < s->n_channels; i++)
 		*builtin_of(e, s->channels[i].link_point) =
 		    (struct builtin){ .kind = BUILTIN_CHANNEL, .index = i };
+}
+
+void
+links_free(struct engine *e)
+{
+	for (uint16_t i = 0; i < e->site->n_buses; i++)
+		loop_timer_stop(
+		    e->loop, &builtin_of(e, e->site->buses[i].link_point)->unhide);
+	free(e->builtins);
 }
 
 bool

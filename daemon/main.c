@@ -452,7 +452,8 @@ run(struct daemon *d)
 {
 	make_directory(d->state_directory);
 	load_site(d);
-	// Messages to people say local time; nothing is stored in it. Before any thread.
+	// Messages to people say local time; nothing is stored in it. Before any
+	// thread.
 	(void)setenv("TZ", d->site->time_zone, 1);
 	tzset();
 	raise_limits();

@@ -379,9 +379,13 @@ transition_flag(struct engine *e, struct alarm_record *r, enum alarm_flag flag, 
 		return;
 	}
 	r->a.flags = (uint8_t)(r->a.flags & ~(unsigned)flag);
-	if (was_hidden && !alarm_hidden(&r->a))
+	bool shown = was_hidden && !alarm_hidden(&r->a);
+	if (shown)
 		(void)alarm_apply(&r->a, ALARM_EV_UNHIDE, true);
-	raise_again(e, r, EVENT_ALARM_REALARM, "unhidden", sounded);
+	if (shown && alarm_owed(&r->a) && r->a.state != ALARM_RETURNED)
+		raise_again(e, r, EVENT_ALARM_REALARM, "unhidden", sounded);
+	else
+		transition_settle(e, r, sounded);
 }
 
 void

@@ -137,12 +137,50 @@ on_open(struct builder *b, enum yaml_kind kind, struct pos at)
 	return true;
 }
 
+// A text in single quotes on one line, where '' stands for one quote. libfyaml 0.7.12
+// loses memory over these, so they are decoded here. NULL: leave it to libfyaml.
+static const char *
+decode_single_quoted(struct builder *b, struct fy_token *token, size_t *len)
+{
+	const struct source *s = &b->l->sources[b->file];
+	const struct fy_mark *start = fy_token_start_mark(token);
+	const struct fy_mark *end = fy_token_end_mark(token);
+
+	if (start == NULL || end == NULL || end->input_pos > s->len ||
+	    start->input_pos > end->input_pos)
+		return NULL;
+	const char *raw = s->text + start->input_pos;
+	size_t n = end->input_pos - start->input_pos;
+	if (memchr(raw, '\n', n) != NULL || memchr(raw, '\r', n) != NULL)
+		return NULL;
+	char *text = arena_alloc(b->l->temp, n + 1, 1);
+	*len = 0;
+	for (size_t i = 0; i < n; i++) {
+		if (raw[i] == '\'' && (++i == n || raw[i] != '\''))
+			return NULL; // not as we understand it
+		text[(*len)++] = raw[i];
+	}
+	return text;
+}
+
+static const char *
+scalar_text(struct builder *b, struct fy_token *token, size_t *len)
+{
+	const char *text = NULL;
+
+	if (token == NULL)
+		return NULL;
+	if (fy_token_scalar_style(token) == FYSS_SINGLE_QUOTED)
+		text = decode_single_quoted(b, token, len);
+	return text != NULL ? text : fy_token_get_text(token, len);
+}
+
 static bool
 on_scalar(struct builder *b, struct fy_event *e, struct pos at)
 {
 	struct fy_token *token = fy_event_get_token(e);
 	size_t len = 0;
-	const char *text = token == NULL ? NULL : fy_token_get_text(token, &len);
+	const char *text = scalar_text(b, token, &len);
 	bool empty = text == NULL || (len == 0 && e->scalar.value != NULL &&
 					 fy_token_scalar_style(token) == FYSS_PLAIN);
 

@@ -223,7 +223,10 @@ on_input(struct evbuffer *b, const struct evbuffer_cb_info *info, void *arg)
 			guard_cut(k);
 		return;
 	}
-	if (k->first_byte_ms == 0)
+	if (evbuffer_get_length(b) > GUARD_INPUT_MAX)
+		guard_cut(k);
+	// While a reply leaves, evhttp reads on but takes nothing: that time is ours.
+	if (k->first_byte_ms == 0 && k->reply_ms == 0)
 		k->first_byte_ms = guard_now_ms();
 	if (!k->dirty)
 		k->dirty = holds_nul(b, info->orig_size);
@@ -323,14 +326,6 @@ guard_find(struct guard *g, struct evhttp_connection *evcon)
 	return k;
 }
 
-static int64_t
-since_for_leftover(const struct conn *k)
-{
-	size_t left = evbuffer_get_length(bufferevent_get_input(k->bev));
-
-	return left > 0 ? guard_now_ms() : 0;
-}
-
 void
 guard_arrived(struct conn *k)
 {
@@ -348,15 +343,23 @@ guard_takes_long(struct conn *k)
 void
 guard_replied(struct conn *k)
 {
+	// evhttp's own time limits would end a long answer: who receives says nothing,
+	// and a socket takes more only after a third of its buffer has left.
+	guard_takes_long(k);
+	k->reply_ms = guard_now_ms();
+	k->first_byte_ms = 0;
+}
+
+void
+guard_sent(struct conn *k)
+{
 	unsigned ms = k->guard->limits.idle_ms;
 	struct timeval idle = { .tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000 };
+	size_t left = evbuffer_get_length(bufferevent_get_input(k->bev));
 
-	// No time limit on writing: a socket says "writable" after a third of its
-	// buffer, which takes a slow peer longer than an idle one may stay. The sweep
-	// limits it.
-	(void)bufferevent_set_timeouts(k->bev, &idle, NULL);
-	k->reply_ms = guard_now_ms();
-	k->first_byte_ms = since_for_leftover(k);
+	(void)bufferevent_set_timeouts(k->bev, &idle, &idle);
+	k->reply_ms = 0;
+	k->first_byte_ms = left > 0 ? guard_now_ms() : 0;
 }
 
 struct guard_counts

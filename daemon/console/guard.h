@@ -22,6 +22,7 @@ struct guard;
 
 enum {
 	GUARD_BUCKETS = 1024,
+	GUARD_INPUT_MAX = 131072, // read ahead: evhttp has no limit while it replies
 	GUARD_STREAM_INPUT_MAX = 4096, // a stream's reader has nothing to say
 };
 
@@ -70,10 +71,12 @@ struct bufferevent *guard_bufferevent(struct event_base *base, void *arg);
 // The record of a connection that has a request; NULL where it is unknown.
 struct conn *guard_find(struct guard *g, struct evhttp_connection *evcon);
 
-// A whole request has arrived; a reply takes its time; it was handed to evhttp.
+// A whole request has arrived; its reply takes its time, was handed to evhttp, has
+// left.
 void guard_arrived(struct conn *k);
 void guard_takes_long(struct conn *k);
 void guard_replied(struct conn *k);
+void guard_sent(struct conn *k);
 
 // Shuts the socket; evhttp sees the end and frees, which calls closed().
 void guard_cut(struct conn *k);

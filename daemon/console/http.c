@@ -190,6 +190,13 @@ add_common(struct http_request *r, const char *type)
 }
 
 static void
+on_sent(struct evhttp_request *ev, void *arg)
+{
+	(void)ev;
+	guard_sent(arg);
+}
+
+static void
 send_now(struct http_request *r, int status, const char *type, struct blob *body)
 {
 	struct evbuffer *out = evbuffer_new();
@@ -210,8 +217,9 @@ send_now(struct http_request *r, int status, const char *type, struct blob *body
 	k->request = NULL;
 	r->ev = NULL;
 	r->conn = NULL;
-	evhttp_send_reply(ev, status, reason_of(status), out);
+	evhttp_request_set_on_complete_cb(ev, on_sent, k);
 	guard_replied(k);
+	evhttp_send_reply(ev, status, reason_of(status), out);
 	evbuffer_free(out);
 }
 

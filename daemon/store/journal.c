@@ -18,9 +18,10 @@
 #include "lib/log.h"
 #include "lib/mem.h"
 #include "store/hex.h"
+#include "store/recover.h"
 
 enum {
-	SOUND_LIMIT_MS = 300,
+	SOUND_LIMIT_MS = 100,
 	ASIDE_TRIES = 100
 };
 
@@ -104,26 +105,6 @@ journal_set_aside(const char *path, int64_t utc_ms, char *aside, size_t size)
 	return result;
 }
 
-int
-journal_first_open(struct journal *j, struct fault *fault, struct err *err)
-{
-	bool refused;
-	int rc = open_file(j, fault, &refused, err);
-	if (refused)
-		return -1;
-	if (rc == SQLITE_OK && !db_sound(j->db, SOUND_LIMIT_MS)) {
-		journal_close(j);
-		rc = SQLITE_CORRUPT;
-	}
-	if ((rc & 0xff) == SQLITE_CORRUPT || (rc & 0xff) == SQLITE_NOTADB) {
-		if (journal_set_aside(
-			j->path, j->opened_utc_ms, j->aside, sizeof(j->aside)) == 0)
-			rc = open_file(j, fault, &refused, err);
-		fault->mode = rc == SQLITE_OK ? fault->mode : STORE_CORRUPT;
-	}
-	return rc == SQLITE_OK ? 0 : 1;
-}
-
 // ---- the writer's functions
 // -------------------------------------------------------------
 
@@ -203,6 +184,57 @@ op_rollback(void *ctx)
 	struct journal *j = ctx;
 	append_rollback(&j->append);
 	j->settled = false;
+}
+
+static bool
+damaged(int rc)
+{
+	return (rc & 0xff) == SQLITE_CORRUPT || (rc & 0xff) == SQLITE_NOTADB;
+}
+
+// Opens, and does what the daemon is about to do: takes the tail, writes this run's
+// settings, reads the open alarms back. Only damage is an error here; a disk that
+// cannot be written is the writer's business.
+static int
+try_file(struct journal *j, struct fault *fault, bool *refused, struct recovered *back,
+    struct err *err)
+{
+	int rc = open_file(j, fault, refused, err);
+	if (rc != SQLITE_OK)
+		return rc;
+	if (!db_sound(j->db, SOUND_LIMIT_MS))
+		rc = SQLITE_CORRUPT;
+	if (rc == SQLITE_OK)
+		rc = op_begin(j);
+	if (rc == SQLITE_OK)
+		rc = op_commit(j);
+	if (rc != SQLITE_OK)
+		op_rollback(j);
+	if (!damaged(rc))
+		rc = recover_journal(j->db, back);
+	if (!damaged(rc))
+		return SQLITE_OK;
+	recover_free(back);
+	journal_close(j);
+	return rc;
+}
+
+int
+journal_first_open(
+    struct journal *j, struct recovered *back, struct fault *fault, struct err *err)
+{
+	bool refused;
+	int rc = try_file(j, fault, &refused, back, err);
+	if (refused)
+		return -1;
+	if (damaged(rc)) {
+		if (journal_set_aside(
+			j->path, j->opened_utc_ms, j->aside, sizeof(j->aside)) == 0)
+			rc = try_file(j, fault, &refused, back, err);
+		if (rc != SQLITE_OK)
+			fault->mode = STORE_CORRUPT;
+	}
+	return rc == SQLITE_OK ? 0 : 1;
 }
 
 const struct writer_ops journal_ops = {

@@ -32,10 +32,12 @@ struct journal {
 
 extern const struct writer_ops journal_ops; // ctx: struct journal
 
-// First opening. A damaged file is set aside and a new one begun. Returns 0; 1 where
-// the file cannot be opened now (*fault says why: the writer goes on trying); -1 where
-// it must not be opened (*err).
-int journal_first_open(struct journal *j, struct fault *fault, struct err *err);
+// First opening: also writes this run's settings, and reads back what a restart needs.
+// A damaged file is set aside and a new one begun. Returns 0; 1 where the file cannot
+// be opened now (*fault says why: the writer goes on trying); -1 where it must not be
+// opened (*err).
+int journal_first_open(
+    struct journal *j, struct recovered *back, struct fault *fault, struct err *err);
 void journal_close(struct journal *j);
 
 // Creates the file where it is absent, for tools that add to it.

@@ -17,7 +17,7 @@
 #include "store/journal.h"
 
 enum {
-	SOUND_LIMIT_MS = 300,
+	SOUND_LIMIT_MS = 100,
 	DAYS_MAX = 40000
 };
 

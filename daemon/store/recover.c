@@ -78,16 +78,16 @@ read_last(sqlite3 *db, struct recovered *out)
 	return rc == SQLITE_ROW || rc == SQLITE_DONE ? SQLITE_OK : rc;
 }
 
-static int
-read_journal(sqlite3 *db, int64_t fallback_boot, struct recovered *out)
+int
+recover_journal(sqlite3 *db, struct recovered *out)
 {
 	char *sql = NULL;
 	struct rows alarms = { 0 }, notices = { 0 };
 	char boot[24];
+	memset(out, 0, sizeof(*out));
 	(void)db_meta(db, "epoch", out->epoch, sizeof(out->epoch));
-	out->last_boot = db_meta(db, "boot", boot, sizeof(boot))
-			     ? strtoll(boot, NULL, 10)
-			     : fallback_boot;
+	out->last_boot =
+	    db_meta(db, "boot", boot, sizeof(boot)) ? strtoll(boot, NULL, 10) : 0;
 	int rc = read_last(db, out);
 	if (rc == SQLITE_OK) {
 		sql =
@@ -121,20 +121,12 @@ last_minute(sqlite3 *db, int64_t *utc_ms)
 	    0, utc_ms);
 }
 
-int
-recover_read(
-    sqlite3 *journal, sqlite3 *readings, int64_t fallback_boot, struct recovered *out)
+void
+recover_readings(sqlite3 *readings, struct recovered *out)
 {
 	int64_t minute = 0;
-	int rc = SQLITE_OK;
-	memset(out, 0, sizeof(*out));
-	out->last_boot = fallback_boot;
-	if (journal != NULL)
-		rc = read_journal(journal, fallback_boot, out);
-	if (readings != NULL && last_minute(readings, &minute) == SQLITE_OK &&
-	    minute > out->last_utc_ms)
+	if (last_minute(readings, &minute) == SQLITE_OK && minute > out->last_utc_ms)
 		out->last_utc_ms = minute;
-	return rc;
 }
 
 void

@@ -10,11 +10,11 @@
 
 #include "store/store.h"
 
-// Either database may be NULL (it could not be opened): the rest is read all the same.
-// `fallback_boot` is the boot counter to go on from where the journal cannot tell.
-// Returns an SQLite code; *out is owned by the caller (recover_free).
-int recover_read(
-    sqlite3 *journal, sqlite3 *readings, int64_t fallback_boot, struct recovered *out);
+// Fills what the journal knows; last_boot is 0 where it does not know. Returns an
+// SQLite code. The caller frees with recover_free in any case.
+int recover_journal(sqlite3 *journal, struct recovered *out);
+// Moves last_utc_ms on where readings are newer than the last event.
+void recover_readings(sqlite3 *readings, struct recovered *out);
 void recover_free(struct recovered *r);
 
 #endif

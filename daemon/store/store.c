@@ -74,6 +74,8 @@ store_new(
 	loop_timer_init(&s->drop_timer, store_on_dropped, s);
 	loop_timer_init(&s->minute_timer, store_on_minutes, s);
 	loop_timer_init(&s->mode_timer, store_tell_mode, s);
+	loop_timer_init(&s->done_timer, store_on_done, s);
+	STAILQ_INIT(&s->done);
 	return s;
 }
 
@@ -113,34 +115,6 @@ note_aside(struct lane *l, const char *aside)
 	(void)str_copy(l->detail, sizeof(l->detail), aside);
 }
 
-// This run's settings, before anything is read back. The writer tries again where it
-// fails.
-static void
-settle_journal(struct journal *j)
-{
-	int rc = journal_ops.begin(j);
-	if (rc == SQLITE_OK)
-		rc = journal_ops.commit(j);
-	if (rc != SQLITE_OK)
-		journal_ops.rollback(j);
-}
-
-// Takes this run's boot number before anything is minted with it: a crash in the next
-// instant must not let the next run use it again. Where it cannot be written, the
-// number is one that was never used.
-static void
-take_boot(struct store *s, int64_t now_utc_ms)
-{
-	char number[24];
-	(void)snprintf(
-	    number, sizeof(number), "%lld", (long long)s->recovered.last_boot + 1);
-	if (s->journal.db != NULL &&
-	    db_set_meta(s->journal.db, "boot", number) == SQLITE_OK)
-		return;
-	if (s->recovered.last_boot < now_utc_ms / 1000)
-		s->recovered.last_boot = now_utc_ms / 1000;
-}
-
 static int
 open_files(struct store *s, struct err *err)
 {
@@ -152,13 +126,11 @@ open_files(struct store *s, struct err *err)
 	s->journal.rule = s->readings.rule = rule;
 	s->journal.opened_utc_ms = s->readings.opened_utc_ms = now;
 	s->readings.path = xasprintf("%s/readings.db", s->directory);
-	int journal = journal_first_open(&s->journal, &fault, err);
+	int journal = journal_first_open(&s->journal, &s->recovered, &fault, err);
 	if (journal < 0)
 		return -1;
 	if (journal > 0)
 		note_fault(&s->journal_lane, &fault, "journal.db");
-	else
-		settle_journal(&s->journal);
 	note_aside(&s->journal_lane, s->journal.aside);
 	fault = (struct fault){ 0 };
 	int readings = readings_first_open(&s->readings, s->journal.db, &fault, err);
@@ -167,15 +139,12 @@ open_files(struct store *s, struct err *err)
 	if (readings > 0)
 		note_fault(&s->readings_lane, &fault, "readings.db");
 	note_aside(&s->readings_lane, s->readings.aside);
+	if (readings == 0)
+		recover_readings(s->readings.db, &s->recovered);
 	// Ids are minted as "<boot>-<n>": where the counter is lost, one that was
 	// never used.
-	bool lost = s->journal.db == NULL || s->journal.aside[0] != '\0';
-	int rc = recover_read(
-	    s->journal.db, s->readings.db, lost ? now / 1000 : 0, &s->recovered);
-	if (rc != SQLITE_OK)
-		log_warnx("store",
-		    "the journal could not be read back whole (sqlite %d)", rc);
-	take_boot(s, now);
+	if (journal > 0 || s->journal.aside[0] != '\0')
+		s->recovered.last_boot = now / 1000;
 	return 0;
 }
 
@@ -185,7 +154,8 @@ open_read_only(struct store *s, struct err *err)
 	struct reader *r = reader_open(s->directory, err);
 	if (r == NULL)
 		return -1;
-	int rc = recover_read(r->journal, r->readings, 0, &s->recovered);
+	int rc = recover_journal(r->journal, &s->recovered);
+	recover_readings(r->readings, &s->recovered);
 	reader_close(r);
 	return rc == SQLITE_OK ? 0 : err_set(err, EIO, "cannot read the journal");
 }
@@ -282,10 +252,12 @@ take_reports(struct store *s, bool (*done)(const struct store *s), int64_t until
 		store_on_journal(s);
 		store_on_readings(s);
 		store_on_dropped(s);
+		store_on_done(s);
 		int64_t left = until_ms - db_now_ms();
 		if (done(s) || left <= 0)
 			return;
-		(void)poll(fds, 2, (int)left);
+		// Callbacks that are still owed are not waited for.
+		(void)poll(fds, 2, STAILQ_EMPTY(&s->done) ? (int)left : 0);
 	}
 }
 
@@ -336,14 +308,21 @@ end_threads(struct store *s)
 	return both_ended(s);
 }
 
+static void
+stop_timers(struct store *s)
+{
+	loop_timer_stop(s->loop, &s->minute_timer);
+	loop_timer_stop(s->loop, &s->drop_timer);
+	loop_timer_stop(s->loop, &s->mode_timer);
+	loop_timer_stop(s->loop, &s->done_timer);
+}
+
 void
 store_close(struct store *s, int wait_ms)
 {
 	if (s == NULL)
 		return;
-	loop_timer_stop(s->loop, &s->minute_timer);
-	loop_timer_stop(s->loop, &s->drop_timer);
-	loop_timer_stop(s->loop, &s->mode_timer);
+	stop_timers(s);
 	read_thread_stop(s->reader);
 	s->reader = NULL;
 	bool gone = true;
@@ -351,8 +330,7 @@ store_close(struct store *s, int wait_ms)
 		take_reports(s, all_written, db_now_ms() + wait_ms);
 		gone = end_threads(s);
 	}
-	loop_timer_stop(s->loop, &s->minute_timer);
-	loop_timer_stop(s->loop, &s->drop_timer);
+	stop_timers(s);
 	if (!gone)
 		return; // a thread that hangs still uses it
 	journal_close(&s->journal);

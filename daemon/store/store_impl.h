@@ -22,6 +22,8 @@
 enum {
 	WINDOW_UNITS = 4096, // units in the writer's hands
 	WINDOW_ROWS = 8192,  // and rows; one larger unit goes alone
+	PUMP_ROWS = 512,     // handed over at once: unpacking takes time of the loop
+	CALLBACKS_US = 2000, // time for callbacks at once (I1: 5 ms)
 };
 
 // One file, its writer, and how it is.
@@ -56,6 +58,8 @@ struct store {
 	int64_t handed_ms[WINDOW_UNITS]; // ring: when each was submitted
 	size_t handed_first;
 	struct unit_queue queue;
+	struct work_list done; // durable, callbacks owed
+	struct loop_timer done_timer;
 	STAILQ_HEAD(, unit) dropped; // their callbacks are owed
 	struct loop_timer drop_timer;
 
@@ -75,6 +79,7 @@ void store_tell_mode(void *store);
 void store_on_journal(void *store);
 void store_on_readings(void *store);
 void store_on_dropped(void *store);
+void store_on_done(void *store);
 void store_on_minutes(void *store);
 void store_finish_unit(struct store *s, struct unit *u, bool durable);
 void store_hold_update(struct store *s);

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "lib/mailbox.h"
 #include "lib/mem.h"
@@ -118,8 +119,10 @@ store_pump(struct store *s)
 	    s->queue.rows <= s->queue.rows_max / 2)
 		say_lost(s);
 	struct unit *u;
-	while (
-	    (u = STAILQ_FIRST(&s->queue.units)) != NULL && has_room(s, u->work.rows)) {
+	size_t rows = 0;
+	while ((u = STAILQ_FIRST(&s->queue.units)) != NULL && rows < PUMP_ROWS &&
+	       has_room(s, u->work.rows)) {
+		rows += u->work.rows + 1;
 		u = queue_take(&s->queue);
 		hand_over(s, u);
 	}
@@ -168,12 +171,23 @@ store_submit(struct store *s, struct unit *u)
 		drop(s, u);
 }
 
-static void
-take_done(struct store *s, struct work_list *done)
+static int64_t
+cpu_us(void)
 {
+	struct timespec t;
+	(void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+	return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
+// Runs callbacks, in order, for a while; the rest in the next round (I1).
+void
+store_on_done(void *store)
+{
+	struct store *s = store;
 	struct work *w;
-	while ((w = STAILQ_FIRST(done)) != NULL) {
-		STAILQ_REMOVE_HEAD(done, next);
+	int64_t until_us = cpu_us() + CALLBACKS_US;
+	while ((w = STAILQ_FIRST(&s->done)) != NULL && cpu_us() < until_us) {
+		STAILQ_REMOVE_HEAD(&s->done, next);
 		struct unit *u = (struct unit *)w;
 		s->in_hand--;
 		s->in_hand_rows -= w->rows;
@@ -181,6 +195,9 @@ take_done(struct store *s, struct work_list *done)
 		s->waiting_events -= u->events.n;
 		store_finish_unit(s, u, true);
 	}
+	if (!STAILQ_EMPTY(&s->done) && !loop_timer_armed(&s->done_timer))
+		loop_timer_in(s->loop, &s->done_timer, 0);
+	store_pump(s);
 }
 
 static void
@@ -202,7 +219,7 @@ store_on_journal(void *store)
 	while ((r = mailbox_take(writer_reports(s->journal_lane.writer))) != NULL) {
 		switch (r->kind) {
 		case REPORT_DONE:
-			take_done(s, &r->done);
+			STAILQ_CONCAT(&s->done, &r->done);
 			break;
 		case REPORT_MODE:
 			take_mode(s, &s->journal_lane, r);
@@ -213,7 +230,7 @@ store_on_journal(void *store)
 		}
 		free(r);
 	}
-	store_pump(s);
+	store_on_done(s);
 }
 
 // ---- minutes

@@ -73,15 +73,6 @@ struct sse_reader fixture_stream(
 
 // Pushes an event with this number, and gives the alarm it is about.
 void push_event(struct fixture *f, uint64_t n);
-// Turns the loop until the condition holds; fails when it never does.
-#define turn_until(f, condition)                   \
-  do {                                             \
-    int64_t until_ = test_now_ms() + WAIT_MS;      \
-    while (!(condition) && test_now_ms() < until_) \
-      loop_run_ready((f)->loop);                   \
-    assert_true(condition);                        \
-  } while (0)
-
 // What the fake store was asked.
 extern struct fake_store {
 	struct event_filter filter;

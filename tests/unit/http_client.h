@@ -68,4 +68,13 @@ void sse_reader_free(struct sse_reader *r); // closes the client
 
 int64_t test_now_ms(void);
 
+// Turns the loop until the condition holds; fails when it never does.
+#define turn_until(f, condition)                   \
+  do {                                             \
+    int64_t until_ = test_now_ms() + WAIT_MS;      \
+    while (!(condition) && test_now_ms() < until_) \
+      loop_run_ready((f)->loop);                   \
+    assert_true(condition);                        \
+  } while (0)
+
 #endif

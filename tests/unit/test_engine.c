@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The engine on a virtual clock, with the real store in a temporary directory: delays,
-// ladders, sound, links, restart. Minutes of virtual time pass in milliseconds; the clock
-// moves only when every commit was answered.
+// ladders, sound, links, restart. Minutes of virtual time pass in milliseconds; the
+// clock moves only when every commit was answered.
 #include <sys/stat.h>
 
 #include <math.h>
@@ -72,7 +72,9 @@ struct rig {
 	unsigned sound_changes;
 };
 
-enum { START_UTC = 1764000000 };
+enum {
+	START_UTC = 1764000000
+};
 
 static void
 no_event(void *ctx, const struct event *e)
@@ -210,8 +212,7 @@ start(struct rig *r)
 	engine_recover(r->engine, rec, rec->last_utc_ms);
 	outbox_recover(r->outbox, rec);
 	store_recovered_free(r->store);
-	r->supervise =
-	    supervise_new(r->loop, r->site, r->engine, r->works, r->store);
+	r->supervise = supervise_new(r->loop, r->site, r->engine, r->works, r->store);
 }
 
 static void
@@ -366,8 +367,8 @@ test_i6_lost_link_and_bad_samples_clear_nothing(void **state)
 	engine_sample(r.engine, &s);
 	s.quality = QUALITY_UNKNOWN;
 	engine_sample(r.engine, &s);
-	const struct alarm_record *a = alarms_find(
-	    engine_alarms(r.engine), "s1", COND_FIRE, "");
+	const struct alarm_record *a =
+	    alarms_find(engine_alarms(r.engine), "s1", COND_FIRE, "");
 	assert_non_null(a);
 	assert_int_equal(a->a.state, ALARM_UNACKNOWLEDGED);
 	tear_down(&r);
@@ -478,9 +479,27 @@ test_dead_bus_raises_one_alarm_and_hides_its_devices(void **state)
 	assert_true(alarm_hidden(&a->a));
 	assert_non_null(alarms_of_point(engine_alarms(r.engine), bus));
 	engine_link(r.engine, bus, false, NULL);
+	assert_true(alarm_hidden(&a->a)); // the device has not been asked yet
+	pass(&r, 30000);
 	assert_false(alarm_hidden(&a->a)); // still dead: the operator must see it
 	engine_link(r.engine, d->link_point, false, NULL);
 	assert_int_equal(a->a.state, ALARM_RETURNED);
+	tear_down(&r);
+}
+
+static void
+test_device_that_comes_back_with_its_bus_owes_nothing(void **state)
+{
+	(void)state;
+	struct rig r;
+	set_up(&r, NULL, NULL);
+	const struct device *d = &r.site->devices[0];
+	engine_link(r.engine, r.site->buses[0].link_point, true, "refused");
+	engine_link(r.engine, d->link_point, true, "refused");
+	assert_non_null(alarms_of_point(engine_alarms(r.engine), d->link_point));
+	engine_link(r.engine, r.site->buses[0].link_point, false, NULL);
+	engine_link(r.engine, d->link_point, false, NULL);
+	assert_null(alarms_of_point(engine_alarms(r.engine), d->link_point));
 	tear_down(&r);
 }
 
@@ -499,8 +518,8 @@ test_regime_panel_acknowledges_with_the_panel_as_actor(void **state)
 	s.codes[1].code = code_of(&r, "panel-acknowledged");
 	s.raw = 0x0D10;
 	engine_sample(r.engine, &s);
-	const struct alarm_record *a = alarms_find(
-	    engine_alarms(r.engine), "s1", COND_FIRE, "");
+	const struct alarm_record *a =
+	    alarms_find(engine_alarms(r.engine), "s1", COND_FIRE, "");
 	assert_int_equal(a->a.state, ALARM_ACKNOWLEDGED);
 	assert_string_equal(a->acknowledged_by, "panel:fap");
 	tear_down(&r);
@@ -535,7 +554,8 @@ test_i11_restart_keeps_acknowledgements_and_the_ladder(void **state)
 	    engine_acknowledge(r.engine, open_alarm(&r, "s1")->occurrence, "wang"),
 	    ENGINE_OK);
 	char occurrence[MINT_MAX];
-	(void)str_copy(occurrence, sizeof(occurrence), open_alarm(&r, "s2")->occurrence);
+	(void)str_copy(
+	    occurrence, sizeof(occurrence), open_alarm(&r, "s2")->occurrence);
 	pass(&r, 30000);
 	stop(&r);
 	clock_virtual_advance(&r.clock, 20000);
@@ -593,16 +613,22 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_on_delay_runs_on_virtual_time),
-		cmocka_unit_test(test_i6_an_on_delay_does_not_run_on_while_the_link_is_lost),
+		cmocka_unit_test(
+		    test_i6_an_on_delay_does_not_run_on_while_the_link_is_lost),
 		cmocka_unit_test(test_i6_lost_link_and_bad_samples_clear_nothing),
-		cmocka_unit_test(test_ladder_steps_come_in_time_and_stop_on_acknowledge),
+		cmocka_unit_test(
+		    test_ladder_steps_come_in_time_and_stop_on_acknowledge),
 		cmocka_unit_test(test_silence_ends_with_the_next_alarm_and_with_time),
-		cmocka_unit_test(test_info_owes_nothing_and_a_pump_out_of_automatic_does),
+		cmocka_unit_test(
+		    test_info_owes_nothing_and_a_pump_out_of_automatic_does),
 		cmocka_unit_test(test_panic_latches_until_it_is_reset_here),
 		cmocka_unit_test(test_dead_bus_raises_one_alarm_and_hides_its_devices),
-		cmocka_unit_test(test_regime_panel_acknowledges_with_the_panel_as_actor),
+		cmocka_unit_test(test_device_that_comes_back_with_its_bus_owes_nothing),
+		cmocka_unit_test(
+		    test_regime_panel_acknowledges_with_the_panel_as_actor),
 		cmocka_unit_test(test_realarm_brings_an_acknowledged_fire_back),
-		cmocka_unit_test(test_i11_restart_keeps_acknowledgements_and_the_ladder),
+		cmocka_unit_test(
+		    test_i11_restart_keeps_acknowledgements_and_the_ladder),
 		cmocka_unit_test(test_i10_a_step_of_the_wall_clock_is_an_event),
 		cmocka_unit_test(test_i9_no_sounding_console_is_an_alarm),
 	};

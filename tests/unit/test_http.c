@@ -329,6 +329,29 @@ test_slow_reader_of_an_answer_is_cut(void **state)
 	client_close(c);
 }
 
+// A peer that asks on and on without reading must not fill our memory.
+static void
+test_flood_of_requests_behind_a_long_answer_is_cut(void **state)
+{
+	struct fixture *f = *state;
+	struct client *c = connect_to(f);
+	char noise[8192];
+	size_t said = 0;
+
+	memset(noise, 'a', sizeof(noise));
+	client_say(c, "GET /big HTTP/1.1\r\nHost: localhost\r\n\r\n");
+	while (f->handled == 0)
+		client_turn(c);
+	while (send(c->fd, noise, sizeof(noise), MSG_NOSIGNAL | MSG_DONTWAIT) > 0 &&
+	       said < 4 * BIG) {
+		said += sizeof(noise);
+		loop_run_ready(f->loop);
+	}
+	turn_until(f, http_counts(f->server).connections == 0);
+	assert_true(said < BIG);
+	client_close(c);
+}
+
 static void
 test_fast_reader_of_a_long_answer_gets_it_whole(void **state)
 {
@@ -678,6 +701,7 @@ main(void)
 		T(test_slow_header_is_cut),
 		T(test_slow_body_is_cut),
 		T(test_slow_reader_of_an_answer_is_cut),
+		T(test_flood_of_requests_behind_a_long_answer_is_cut),
 		T(test_fast_reader_of_a_long_answer_gets_it_whole),
 		T(test_fast_requests_on_one_connection_are_not_cut),
 		T(test_long_answer_is_not_cut),

@@ -38,7 +38,7 @@ stop() {
 
 # expect N PATTERN: at least N lines of the log match, within 20 s.
 expect() {
-	local n=0
+	local n=0 i
 	for ((i = 0; i < 400; i++)); do
 		n=$(grep -c -E "$2" "$log")
 		[[ $n -lt $1 ]] || return 0
