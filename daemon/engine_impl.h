@@ -87,7 +87,7 @@ struct engine {
 	uint32_t *device_fires;   // fires standing, per device
 	uint32_t points_unknown;
 	int64_t down_since_utc_ms; // last sign of life of the run before; 0 = first run
-	TAILQ_HEAD(, filter) pending;
+	TAILQ_HEAD(filter_list, filter) pending;
 	struct loop_timer delay_timer, minute_timer, realarm_timer, resound_timer;
 	uint32_t sounding; // records that sound
 	bool silenced;

@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <getopt.h>
+#include <malloc.h>
 #include <signal.h>
 #include <sodium.h>
 #include <stdio.h>
@@ -452,6 +453,7 @@ run(struct daemon *d)
 {
 	make_directory(d->state_directory);
 	load_site(d);
+	(void)malloc_trim(0); // what parsing needed for a moment goes back
 	// Messages to people say local time; nothing is stored in it. Before any
 	// thread.
 	(void)setenv("TZ", d->site->time_zone, 1);
@@ -487,7 +489,7 @@ main(int argc, char **argv)
 	log_init("watchroomd", d.debug);
 	if (sodium_init() < 0)
 		fatalx("main", "cannot start the cryptographic library");
-	d.panels = paths_data("panels");
+	d.panels = xstrdup(panels_directory());
 	d.web = paths_data("web");
 	d.reports_program = paths_program("watchroom");
 	if (d.check_only) {

@@ -43,7 +43,7 @@ struct outbox {
 	struct engine *engine;
 	struct delivery *delivery;
 	struct loop_timer scan;
-	TAILQ_HEAD(, owed) owed;
+	TAILQ_HEAD(owed_list, owed) owed;
 	size_t n_owed;
 };
 

@@ -39,7 +39,7 @@ struct works {
 	uint64_t stream_n;
 	char boot[24];
 	enum clock_quality clock_quality;
-	TAILQ_HEAD(, waiting_reply) replies;
+	TAILQ_HEAD(reply_list, waiting_reply) replies;
 };
 
 struct submitted {

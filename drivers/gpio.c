@@ -22,7 +22,7 @@
 #include "lib/mem.h"
 
 enum {
-	RETRY_MS = 1000,
+	TICK_MS = 1000,     // look for what is missing, look at what is there
 	DRAIN_ROUNDS = 4,   // a line that chatters faster is left for the next round
 	AGE_MAX_MS = 60000, // a stamp older than this is of another clock
 };
@@ -44,7 +44,7 @@ struct driver_instance {
 	const struct gpio *def;
 	struct decode_codes codes;
 	struct gpio_chip *chip; // NULL = not there
-	struct loop_timer retry;
+	struct loop_timer tick;
 	bool told, lost; // what the host knows of the link
 	const char *lost_code;
 	uint32_t n;
@@ -160,7 +160,6 @@ chip_gone(struct driver_instance *g)
 	drop_chip(g);
 	g->lost_code = "chip-gone";
 	tell_link(g, true, "chip-gone");
-	loop_timer_in(g->host->loop, &g->retry, RETRY_MS);
 }
 
 static void
@@ -330,19 +329,34 @@ take_lines(struct driver_instance *g)
 	tell_link(g, why != NULL, why ? why : "");
 	if (any_new || !g->stats.samples)
 		tell_all(g);
-	if (why)
-		loop_timer_in(g->host->loop, &g->retry, RETRY_MS);
 }
 
 static void
-on_retry(void *arg)
+look_at_lines(struct driver_instance *g)
+{
+	for (uint32_t i = 0; i < g->n && g->chip; i++)
+		if (g->contacts[i].line)
+			on_edges(&g->contacts[i]);
+}
+
+static bool
+line_missing(const struct driver_instance *g)
+{
+	for (uint32_t i = 0; i < g->n; i++)
+		if (!g->contacts[i].line)
+			return true;
+	return false;
+}
+
+static void
+on_tick(void *arg)
 {
 	struct driver_instance *g = arg;
 
-	if (take_chip(g))
+	look_at_lines(g);
+	if (take_chip(g) && (!g->told || g->lost || line_missing(g)))
 		take_lines(g);
-	else
-		loop_timer_in(g->host->loop, &g->retry, RETRY_MS);
+	loop_timer_in(g->host->loop, &g->tick, TICK_MS);
 }
 
 static struct driver_instance *
@@ -363,15 +377,15 @@ gpio_start(const struct driver_host *host, uint16_t index)
 		c->point = &host->site->points[c->index];
 		loop_timer_init(&c->settle_timer, on_settle, c);
 	}
-	loop_timer_init(&g->retry, on_retry, g);
-	loop_timer_in(host->loop, &g->retry, 0);
+	loop_timer_init(&g->tick, on_tick, g);
+	loop_timer_in(host->loop, &g->tick, 0);
 	return g;
 }
 
 static void
 gpio_stop(struct driver_instance *g)
 {
-	loop_timer_stop(g->host->loop, &g->retry);
+	loop_timer_stop(g->host->loop, &g->tick);
 	drop_chip(g);
 	free(g->contacts);
 	free(g);

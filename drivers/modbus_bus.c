@@ -97,6 +97,7 @@ ask(struct mbus *b, uint16_t device)
 	b->request.transaction++;
 	len = pdu_build(b->transport->framing, &b->request, frame);
 	forget_partial(b);
+	b->leftover = b->n_received > 0;
 	b->state = MBUS_WAITING;
 	b->sent_ms = now_of(b);
 	b->sent_us = fine_us(b);
@@ -115,6 +116,7 @@ open_link(struct mbus *b, uint16_t device)
 	b->device = device;
 	b->state = MBUS_OPENING;
 	b->n_received = 0;
+	b->leftover = false;
 	b->deaf = false;
 	b->noise = 0;
 	b->deadline_ms = now_of(b) + b->devices[device].def->timeout_ms;
@@ -445,13 +447,14 @@ mbus_received(struct mbus *b, size_t n)
 	b->n_received = (uint16_t)(b->n_received + n);
 	for (;;) {
 		struct pdu_reply r;
-		const struct pdu_request *req =
-		    b->state == MBUS_WAITING ? &b->request : NULL;
+		bool asked = b->state == MBUS_WAITING && !b->leftover;
+		const struct pdu_request *req = asked ? &b->request : NULL;
 		enum pdu_verdict v = pdu_parse(
 		    b->transport->framing, req, b->received, b->n_received, &r);
 
 		if (!take(b, v, &r))
 			break;
+		b->leftover = false;
 		drop_used(b, r.used);
 	}
 	if (babbling(b))

@@ -74,11 +74,12 @@ struct mbus {
 	// Fairness on a shared bus, see choose().
 	int64_t wasted_ms;      // when a unit last wasted time
 	int64_t wasted_long_ms; // ... more than a little
-	int64_t dead_next_ms;      // lost units are not asked before this
-	uint32_t jitter;           // state of a small generator
+	int64_t dead_next_ms;   // lost units are not asked before this
+	uint32_t jitter;        // state of a small generator
 
 	// Received and not yet judged.
 	bool deaf;       // RTU: frame boundary lost, until the line is silent
+	bool leftover;   // TCP: the bytes received began before the request in flight
 	int64_t byte_ms; // when bytes last came
 	uint32_t noise;  // bytes since the last good reply that were none
 	uint32_t noise_max;

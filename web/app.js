@@ -308,6 +308,7 @@ function changed() {
 }
 
 function draw() {
+  cancelAnimationFrame(frame);
   frame = 0;
   if (!model.loaded) return;
   lists = m.lists(model);
@@ -346,9 +347,11 @@ function drawTitles(at) {
 
 // --- start --------------------------------------------------------------------------
 
+// A page that is not looked at gets no frames; its title and rows go on all the same.
 function tick() {
   banners.tick();
-  changed();
+  follow();
+  draw();
 }
 
 function keepAwake() {

@@ -73,7 +73,7 @@ export class Calm {
     setText(this.root.querySelector(".headline"),
       t(normal ? "ui.calm.normal" : "ui.calm.nothing_owed", { n: model.health.points ?? 0 }));
     setText(this.root.querySelector(".heard"), stalest === null ? t("ui.calm.nothing_heard")
-      : t("ui.calm.last_data", { age: elapsedOf(stalest) }));
+      : t("ui.calm.last_data", { age: elapsedOf(stalest + 999) })); // rounded up
     const list = this.root.querySelector(".reasons");
     const texts = reasons.map(([key, params]) => t(`ui.not_normal.${key}`, params));
     if (model.health.clock_synchronised === false) {

@@ -33,8 +33,10 @@ void site_free(struct site *s); // NULL is fine
 void problems_print(const struct problems *p, FILE *out);
 void problems_free(struct problems *p);
 
-// Copies every file that FILE needs (includes, CSV, used profiles) to DIR atomically:
-// a new directory takes the old one's place. 0, or -1 with *err.
+// Copies every file that FILE needs (includes, CSV, used profiles, secrets) to DIR
+// atomically: a new directory takes the old one's place. 0, or -1 with *err. The copy
+// is loaded with site_load("DIR/site.yaml", ..): any file name in DIR will do, `panels`
+// is not looked at, and paths mean what they meant where the copy was made.
 int site_save_copy(
     const char *file, const char *panels, const char *dir, struct err *err);
 

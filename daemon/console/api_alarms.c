@@ -226,8 +226,9 @@ api_sound(struct console *c, struct http_request *r)
 		http_error(r, 404, "not_found", "id");
 		return;
 	}
-	sse_can_sound(c->sse, r->id, can_sound);
-	c->host.console_sound(c->host.ctx, r->id, can_sound);
+	// Said again and again it is one event.
+	if (sse_can_sound(c->sse, r->id, can_sound))
+		c->host.console_sound(c->host.ctx, r->id, can_sound);
 	json_open(&b, NULL, '{');
 	json_close(&b, '}');
 	http_send_json(r, 200, &b);

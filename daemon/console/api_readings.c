@@ -52,8 +52,9 @@ ask(struct reader *reader, void *arg)
 	json_str(&q->b, "unit", q->unit);
 	json_int(&q->b, "step_ms", q->step_ms);
 	json_open(&q->b, "steps", '[');
-	if (query_readings(reader, q->point, q->from_ms, q->to_ms, q->step_ms,
-		each_step, q, NULL) < 0)
+	const struct reading_range range = { q->point, q->from_ms, q->to_ms,
+		q->step_ms };
+	if (query_readings(reader, &range, each_step, q, NULL) < 0)
 		return -1;
 	json_close(&q->b, ']');
 	json_close(&q->b, '}');

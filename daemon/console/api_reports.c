@@ -83,6 +83,7 @@ day_is_fine(const char *day)
 	if (strlen(day) != 10 || strspn(day, "0123456789-") != 10 || day[4] != '-' ||
 	    day[7] != '-' || strspn(day, "0123456789") != 4)
 		return false;
+	// The widths keep both numbers in range. NOLINTNEXTLINE(cert-err34-c)
 	return sscanf(day + 5, "%2u-%2u", &month, &of_month) == 2 && month >= 1 &&
 	       month <= 12 && of_month >= 1 && of_month <= 31;
 }

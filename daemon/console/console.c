@@ -89,7 +89,7 @@ console_push_event(struct console *c, const struct event *e)
 {
 	struct buf b = { 0 };
 
-	format_live_event(&b, e, sse_boot(c->sse), c->host.site(c->host.ctx)->revision);
+	format_live_event(&b, e, c->host.site(c->host.ctx)->revision);
 	sse_push(c->sse, SSE_JOURNAL, e->stream_n, &b);
 }
 

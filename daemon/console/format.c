@@ -163,11 +163,9 @@ format_event(struct buf *b, const struct event *e, const struct event_origin *o)
 }
 
 void
-format_live_event(
-    struct buf *b, const struct event *e, const char *boot, const char *config_rev)
+format_live_event(struct buf *b, const struct event *e, const char *config_rev)
 {
-	format_event(
-	    b, e, &(struct event_origin){ .boot_id = boot, .config_rev = config_rev });
+	format_event(b, e, &(struct event_origin){ .config_rev = config_rev });
 }
 
 void
@@ -230,6 +228,7 @@ format_point(struct buf *b, const struct site *site, const struct point *p)
 	json_str(b, "zone", zone_id(site, p));
 	json_str(b, "kind", point_kind_name(p->kind));
 	json_str(b, "device", d != NULL ? d->id : NULL);
+	json_str(b, "unit", format_unit(p));
 }
 
 void

@@ -18,15 +18,14 @@ void format_names(struct buf *b, const char *key, const char *zh, const char *en
 void format_alarm(struct buf *b, const char *key, const struct site *site,
     const struct alarm_view *a);
 
-// boot and config_rev are this run's; epoch and hash are known once stored.
-void format_live_event(
-    struct buf *b, const struct event *e, const char *boot, const char *config_rev);
+// What only the store knows (epoch, boot id, hash) is null.
+void format_live_event(struct buf *b, const struct event *e, const char *config_rev);
 void format_stored_event(struct buf *b, const struct stored_event *e);
 
 void format_device(struct buf *b, const struct site *site, const struct device_view *d);
 void format_health(struct buf *b, const char *key, const struct health_view *h);
 
-// Members of a point that never change: id, place, zone, kind, device.
+// Members of a point that never change: id, place, zone, kind, device, unit.
 void format_point(struct buf *b, const struct site *site, const struct point *p);
 
 // {"user", "name", "role", "csrf"} or null.

@@ -84,8 +84,8 @@ struct console_host {
 	    void *ctx, void (*each)(void *arg, const struct device_view *d), void *arg);
 	void (*health)(void *ctx, struct health_view *out);
 	// State of one point as JSON object members into an open object: conditions,
-	// quality, unknown_since, value, unit, time. The console adds id, place, zone,
-	// kind and device itself.
+	// quality, unknown_since, value, time. The console adds id, place, zone, kind,
+	// device and unit itself.
 	void (*point_json)(void *ctx, uint32_t point, struct buf *out);
 
 	// Commands. `actor` is the log-in name, or "desk". done runs exactly once,
@@ -97,7 +97,8 @@ struct console_host {
 	void (*reset)(
 	    void *ctx, uint32_t point, const char *actor, reply_fn *done, void *arg);
 	void (*silence)(void *ctx, const char *actor, reply_fn *done, void *arg);
-	// A console says whether it can sound. `console` is its id.
+	// A console says for the first time whether it can sound, or says otherwise
+	// than before. `console` is its id.
 	void (*console_sound)(void *ctx, const char *console, bool can_sound);
 	// Streams opened or closed; `sounding` is how many of `consoles` can sound.
 	void (*consoles)(void *ctx, uint32_t consoles, uint32_t sounding);

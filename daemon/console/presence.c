@@ -60,10 +60,15 @@ presence_leave(struct presence *p, int which)
 		p->list[which].streams--;
 }
 
-void
+bool
 presence_can_sound(struct presence *p, const char *id, bool can_sound)
 {
-	p->list[find(p, id)].can_sound = can_sound;
+	struct presence_one *one = &p->list[find(p, id)];
+	bool news = !one->said || one->can_sound != can_sound;
+
+	one->said = true;
+	one->can_sound = can_sound;
+	return news;
 }
 
 unsigned

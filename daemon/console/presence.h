@@ -17,7 +17,7 @@ enum {
 struct presence {
 	struct presence_one {
 		char id[PRESENCE_ID];
-		bool can_sound; // as it said last
+		bool said, can_sound; // as it said last
 		unsigned streams;
 		uint64_t used; // order of use
 	} list[PRESENCE_MAX];
@@ -31,7 +31,8 @@ bool presence_id_is_fine(const char *id);
 // A stream of this console opens; returns what presence_leave takes.
 int presence_enter(struct presence *p, const char *id);
 void presence_leave(struct presence *p, int which); // PRESENCE_NONE is fine
-void presence_can_sound(struct presence *p, const char *id, bool can_sound);
+// True where it says so for the first time, or says something else than before.
+bool presence_can_sound(struct presence *p, const char *id, bool can_sound);
 
 // Open streams whose console can sound.
 unsigned presence_sounding(const struct presence *p);

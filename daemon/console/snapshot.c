@@ -84,6 +84,7 @@ put_readings(struct buf *b, const struct console_host *host, const struct site *
 		json_str(b, "point", p->id);
 		format_names(b, "place", p->place_zh, p->place_en);
 		json_str(b, "unit", format_unit(p));
+		json_str(b, "unit", format_unit(p));
 		host->point_json(host->ctx, i, b);
 		json_close(b, '}');
 		n++;

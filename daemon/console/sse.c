@@ -58,8 +58,9 @@ static const char *const kind_names[] = {
 	[SSE_DURABLE] = "durable",
 };
 
-const char *
-sse_boot(struct sse *q)
+// The first part of each id.
+static const char *
+boot_of(struct sse *q)
 {
 	struct health_view h = { 0 };
 
@@ -90,11 +91,13 @@ tell_host(struct sse *q)
 	q->c->host.consoles(q->c->host.ctx, n.streams, n.sounding);
 }
 
-void
+bool
 sse_can_sound(struct sse *q, const char *console, bool can_sound)
 {
-	presence_can_sound(&q->presence, console, can_sound);
+	bool news = presence_can_sound(&q->presence, console, can_sound);
+
 	tell_host(q);
+	return news;
 }
 
 // --- one stream -------------------------------------------------------------------
@@ -305,7 +308,7 @@ sse_push(struct sse *q, enum sse_kind kind, uint64_t n, struct buf *json)
 {
 	uint64_t id = n > q->ring.n ? n : q->ring.n;
 
-	ring_add(&q->ring, frame(sse_boot(q), id, kind_names[kind], json), n);
+	ring_add(&q->ring, frame(boot_of(q), id, kind_names[kind], json), n);
 	q->c->snapshots.dirty = true;
 	flush_soon(q);
 }
@@ -327,7 +330,7 @@ on_health(void *arg)
 	}
 	buf_add(&json, c->snapshots.health->data, c->snapshots.health->len);
 	blob_unref(q->health_bytes);
-	q->health_bytes = frame(sse_boot(q), q->ring.n, "health", &json);
+	q->health_bytes = frame(boot_of(q), q->ring.n, "health", &json);
 	q->health_version++;
 	q->health_ms = loop_now_ms(c->loop);
 	flush_soon(q);
@@ -404,7 +407,7 @@ on_beat(void *arg)
 static bool
 find_place(struct sse *q, const char *last, uint64_t *at)
 {
-	size_t len = strlen(sse_boot(q));
+	size_t len = strlen(boot_of(q));
 
 	if (last == NULL || strncmp(last, q->boot, len) != 0 || last[len] != '-')
 		return false;

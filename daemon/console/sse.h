@@ -45,13 +45,11 @@ void sse_push(struct sse *q, enum sse_kind kind, uint64_t n, struct buf *json);
 // Health changed: one message at most each 500 ms.
 void sse_push_health(struct sse *q);
 
-// The first part of each id; valid as long as q.
-const char *sse_boot(struct sse *q);
-
 // Where the stream stands: number and index for the snapshot.
 void sse_position(const struct sse *q, uint64_t *n, uint64_t *index);
 
-void sse_can_sound(struct sse *q, const char *console, bool can_sound);
+// True where that is news.
+bool sse_can_sound(struct sse *q, const char *console, bool can_sound);
 
 struct sse_counts {
 	unsigned streams, sounding;

@@ -174,8 +174,9 @@ put_silences(const struct report_input *in, struct report_table *t, const char *
 		.site = in->request->points,
 		.point = point,
 		.next_ms = in->day.from_ms };
-	if (query_readings(in->reader, point, in->day.from_ms, until_ms, MINUTE_MS,
-		take_minute, &w, err) < 0)
+	const struct reading_range range = { point, in->day.from_ms, until_ms,
+		MINUTE_MS };
+	if (query_readings(in->reader, &range, take_minute, &w, err) < 0)
 		return -1;
 	put_silence(&w, until_ms);
 	return 0;

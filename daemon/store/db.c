@@ -205,9 +205,15 @@ configure(sqlite3 *db, enum db_open how)
 		[DB_WRITE] = 0,
 		[DB_TOOL] = TOOL_BUSY_MS,
 		[DB_READ] = READER_BUSY_MS,
+		[DB_ALONE] = 0,
 		[DB_IMMUTABLE] = 0,
 	};
 	(void)sqlite3_busy_timeout(db, busy_ms[how]);
+	// The index of the log then stays in memory, and the log stays as it is.
+	if (how == DB_ALONE) {
+		(void)sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+		(void)db_exec(db, "PRAGMA locking_mode = EXCLUSIVE");
+	}
 	int rc = db_exec(db, PRAGMAS);
 	if (rc == SQLITE_OK)
 		rc = db_exec(db, cache);
@@ -244,9 +250,14 @@ configure_library(void)
 int
 db_open(const char *path, enum db_open how, sqlite3 **out, struct fault *fault)
 {
-	int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_URI |
-		    (writes(how) ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
-				 : SQLITE_OPEN_READONLY);
+	static const int access_flags[] = {
+		[DB_WRITE] = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
+		[DB_TOOL] = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
+		[DB_READ] = SQLITE_OPEN_READONLY,
+		[DB_ALONE] = SQLITE_OPEN_READWRITE,
+		[DB_IMMUTABLE] = SQLITE_OPEN_READONLY,
+	};
+	int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_URI | access_flags[how];
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	(void)pthread_once(&once, configure_library);
 	char *uri = uri_of(path, how == DB_IMMUTABLE ? "immutable=1" : "cache=private");

@@ -23,6 +23,7 @@ enum db_open {
 	DB_WRITE,     // create where absent, WAL, synchronous=FULL
 	DB_TOOL,      // the same beside a daemon: waits up to 5 s for a lock
 	DB_READ,      // query only
+	DB_ALONE,     // query only, nobody else: needs no room on the disk
 	DB_IMMUTABLE, // query only, a file that nobody writes: no locks, no WAL
 };
 

@@ -112,9 +112,13 @@ struct reading_step {
 	int64_t good_ms;
 	uint32_t minutes;
 };
-int query_readings(struct reader *r, const char *point, int64_t from_ms, int64_t to_ms,
-    int64_t step_ms, bool (*row)(void *arg, const struct reading_step *s), void *arg,
-    struct err *err);
+struct reading_range {
+	const char *point;
+	int64_t from_ms, to_ms; // half-open; from is rounded down to its minute
+	int64_t step_ms;        // a multiple of a minute; at most 5,000 steps
+};
+int query_readings(struct reader *r, const struct reading_range *q,
+    bool (*row)(void *arg, const struct reading_step *s), void *arg, struct err *err);
 
 struct store_totals {
 	int64_t events, first_seq, last_seq;

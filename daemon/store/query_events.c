@@ -102,25 +102,29 @@ narrow(struct reader *r, const struct event_filter *f, struct span *s, struct er
 	return 0;
 }
 
+struct walk {
+	struct reader *r;
+	sqlite3_stmt *st;
+	bool (*row)(void *arg, const struct stored_event *e);
+	void *arg;
+};
+
 // The index by point has runs of 16,384 events: one after the other.
 static int
-events_of_point(struct reader *r, sqlite3_stmt *st, const struct event_filter *f,
-    const struct span *s, bool (*row)(void *arg, const struct stored_event *e),
-    void *arg, struct err *err)
+walk_runs(const struct walk *w, const struct span *s, unsigned limit, struct err *err)
 {
-	int sum = 0, n = 0;
+	int sum = 0;
 	bool more = true;
 	for (int64_t run = (s->after + 1) >> 14;
-	     run <= s->last >> 14 && more && sum < (int)f->limit; run++) {
-		(void)sqlite3_bind_int64(st, 8, run);
-		(void)sqlite3_bind_int64(st, 5, (int64_t)f->limit - sum);
-		n = reader_events(r->journal, st, row, arg, &more, err);
+	     run <= s->last >> 14 && more && sum < (int)limit; run++) {
+		(void)sqlite3_bind_int64(w->st, 8, run);
+		(void)sqlite3_bind_int64(w->st, 5, (int64_t)limit - sum);
+		int n = reader_events(w->r->journal, w->st, w->row, w->arg, &more, err);
 		if (n < 0)
-			break;
+			return -1;
 		sum += n;
 	}
-	(void)sqlite3_finalize(st);
-	return n < 0 ? -1 : sum;
+	return sum;
 }
 
 int
@@ -128,20 +132,20 @@ query_events(struct reader *r, const struct event_filter *f,
     bool (*row)(void *arg, const struct stored_event *e), void *arg, struct err *err)
 {
 	struct span s;
+	bool more = true;
 	if (f->limit < 1 || f->limit > LIMIT_MAX || f->alarm_class >= CLASS_COUNT)
 		return err_set(err, EINVAL, "limit must be 1 to %d", LIMIT_MAX);
 	reader_begin(r);
 	if (narrow(r, f, &s, err) != 0)
 		return -1;
-	sqlite3_stmt *st = prepare_filter(r, f, err);
-	if (st == NULL)
+	const struct walk w = { r, prepare_filter(r, f, err), row, arg };
+	if (w.st == NULL)
 		return -1;
-	bind_filter(st, f, &s);
-	if (f->point != NULL)
-		return events_of_point(r, st, f, &s, row, arg, err);
-	bool more = true;
-	int n = reader_events(r->journal, st, row, arg, &more, err);
-	(void)sqlite3_finalize(st);
+	bind_filter(w.st, f, &s);
+	int n = f->point != NULL
+		    ? walk_runs(&w, &s, f->limit, err)
+		    : reader_events(r->journal, w.st, row, arg, &more, err);
+	(void)sqlite3_finalize(w.st);
 	return n;
 }
 

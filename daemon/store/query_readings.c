@@ -162,10 +162,10 @@ fill_step(sqlite3_stmt *st, int *rc, int64_t from_ms, int64_t step_ms,
 }
 
 int
-query_readings(struct reader *r, const char *point, int64_t from_ms, int64_t to_ms,
-    int64_t step_ms, bool (*row)(void *arg, const struct reading_step *s), void *arg,
-    struct err *err)
+query_readings(struct reader *r, const struct reading_range *q,
+    bool (*row)(void *arg, const struct reading_step *s), void *arg, struct err *err)
 {
+	int64_t from_ms = q->from_ms, to_ms = q->to_ms, step_ms = q->step_ms;
 	from_ms -= ((from_ms % MINUTE_MS) + MINUTE_MS) % MINUTE_MS;
 	if (step_ms < MINUTE_MS || step_ms % MINUTE_MS != 0 || to_ms <= from_ms)
 		return err_set(err, EINVAL, "step must be a multiple of a minute");
@@ -175,7 +175,7 @@ query_readings(struct reader *r, const char *point, int64_t from_ms, int64_t to_
 	sqlite3_stmt *st = reader_prepare(r, r->readings, MINUTES_SQL, err);
 	if (st == NULL)
 		return -1;
-	bind_span(st, point, from_ms, to_ms);
+	bind_span(st, q->point, from_ms, to_ms);
 	int n = 0, rc = sqlite3_step(st);
 	bool go_on = true;
 	for (int64_t at = from_ms; at < to_ms && go_on; at += step_ms) {

@@ -35,7 +35,7 @@ struct read_thread {
 	struct loop *loop;
 	struct loop_watch *watch;
 	struct mailbox *in, *out;
-	STAILQ_HEAD(, question) waiting;
+	STAILQ_HEAD(question_list, question) waiting;
 	unsigned asked; // in the thread's hands
 	pthread_t thread;
 	atomic_bool stop; // what is left is not answered any more

@@ -110,6 +110,27 @@ recover_journal(sqlite3 *db, struct recovered *out)
 	return rc;
 }
 
+bool
+recover_unwritable(const char *path, struct recovered *out)
+{
+	// A full disk has no room for the index of the log, a read-only one no place.
+	static const enum db_open ways[] = { DB_ALONE, DB_READ, DB_IMMUTABLE };
+	bool ok = false;
+	for (unsigned i = 0; i < sizeof(ways) / sizeof(ways[0]) && !ok; i++) {
+		struct fault fault;
+		struct err err;
+		sqlite3 *db = NULL;
+		if (db_open(path, ways[i], &db, &fault) != SQLITE_OK)
+			continue;
+		ok = db_check_version(db, DB_JOURNAL, &err) == 0 &&
+		     recover_journal(db, out) == SQLITE_OK;
+		if (!ok)
+			recover_free(out);
+		db_close(db);
+	}
+	return ok;
+}
+
 // The daemon lived at least this long into its last minute of readings.
 static int
 last_minute(sqlite3 *db, int64_t *utc_ms)

@@ -6,13 +6,16 @@
 #define STORE_RECOVER_H
 
 #include <sqlite3.h>
-#include <stdint.h>
+#include <stdbool.h>
 
 #include "store/store.h"
 
 // Fills what the journal knows; last_boot is 0 where it does not know. Returns an
 // SQLite code. The caller frees with recover_free in any case.
 int recover_journal(sqlite3 *journal, struct recovered *out);
+// The same from a file that cannot be opened for writing now. false where it cannot
+// even be read.
+bool recover_unwritable(const char *path, struct recovered *out);
 // Moves last_utc_ms on where readings are newer than the last event.
 void recover_readings(sqlite3 *readings, struct recovered *out);
 void recover_free(struct recovered *r);

@@ -129,8 +129,11 @@ open_files(struct store *s, struct err *err)
 	int journal = journal_first_open(&s->journal, &s->recovered, &fault, err);
 	if (journal < 0)
 		return -1;
-	if (journal > 0)
+	bool known = journal == 0 && s->journal.aside[0] == '\0';
+	if (journal > 0) {
 		note_fault(&s->journal_lane, &fault, "journal.db");
+		known = recover_unwritable(s->journal.path, &s->recovered);
+	}
 	note_aside(&s->journal_lane, s->journal.aside);
 	fault = (struct fault){ 0 };
 	int readings = readings_first_open(&s->readings, s->journal.db, &fault, err);
@@ -143,7 +146,7 @@ open_files(struct store *s, struct err *err)
 		recover_readings(s->readings.db, &s->recovered);
 	// Ids are minted as "<boot>-<n>": where the counter is lost, one that was
 	// never used.
-	if (journal > 0 || s->journal.aside[0] != '\0')
+	if (!known)
 		s->recovered.last_boot = now / 1000;
 	return 0;
 }

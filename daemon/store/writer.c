@@ -28,6 +28,7 @@ enum {
 	SLOW_FORGET_MS = 10000, // no slow commit for this long: no longer slow
 	RETRY_FIRST_MS = 20,    // pause after the first failure, doubled up to
 	RETRY_MOST_MS = 1000,
+	PROBE_MS = 1000,
 	LOCKED_RETRY_MS = 10,
 	CHECKPOINT_PAGES = 1000,
 	TRUNCATE_PAGES = 64 * 1024 * 1024 / 4096,
@@ -272,17 +273,30 @@ write_batch(struct writer *w)
 	}
 }
 
+// Not well, and nothing to write that would show whether it still is so: an empty
+// transaction, which opens the file where it is not open.
+static void
+probe(struct writer *w)
+{
+	struct fault fault = { 0 };
+	if (transact(w, db_now_ms(), &fault) == 0) {
+		w->failing_since = 0;
+		settle_mode(w);
+	} else if (w->failing_since == 0) {
+		w->failing_since = db_now_ms();
+	}
+}
+
 static void *
 run(void *arg)
 {
 	struct writer *w = arg;
 	bool go_on = true;
 	while (go_on) {
-		// Only "slow" ends by time alone.
-		int wait = w->mode == STORE_SLOW ? SLOW_FORGET_MS : -1;
-		struct work *work = mailbox_wait(w->in, wait);
+		struct work *work =
+		    mailbox_wait(w->in, w->mode == STORE_OK ? -1 : PROBE_MS);
 		if (work == NULL) {
-			settle_mode(w);
+			probe(w);
 			continue;
 		}
 		if (work != &w->stop_mark) {

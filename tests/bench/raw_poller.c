@@ -87,13 +87,26 @@ now_ms(void)
 	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
+static long
+number(const char *text)
+{
+	char *tail;
+	long value = strtol(text, &tail, 10);
+	if (*text == '\0' || *tail != '\0' || value <= 0 || value > 1000000) {
+		(void)fprintf(stderr, "bad number: %s\n", text);
+		exit(EXIT_FAILURE);
+	}
+	return value;
+}
+
 int
 main(int argc, char **argv)
 {
 	if (argc != 5)
 		return EXIT_FAILURE;
-	unsigned port = (unsigned)atoi(argv[1]), n = (unsigned)atoi(argv[2]);
-	int64_t period = atoi(argv[3]), end = now_ms() + 1000 * (int64_t)atoi(argv[4]);
+	unsigned port = (unsigned)number(argv[1]), n = (unsigned)number(argv[2]);
+	int64_t period = number(argv[3]),
+		end = now_ms() + 1000 * (int64_t)number(argv[4]);
 	struct rlimit l;
 	if (getrlimit(RLIMIT_NOFILE, &l) == 0) {
 		l.rlim_cur = l.rlim_max;

@@ -67,14 +67,26 @@ poll_one(void *arg)
 	return NULL;
 }
 
+static long
+number(const char *text)
+{
+	char *tail;
+	long value = strtol(text, &tail, 10);
+	if (*text == '\0' || *tail != '\0' || value <= 0 || value > 1000000) {
+		(void)fprintf(stderr, "bad number: %s\n", text);
+		exit(EXIT_FAILURE);
+	}
+	return value;
+}
+
 int
 main(int argc, char **argv)
 {
 	if (argc != 5)
 		return EXIT_FAILURE;
-	port = (unsigned)atoi(argv[1]);
-	n = (unsigned)atoi(argv[2]);
-	period_ms = (unsigned)atoi(argv[3]);
+	port = (unsigned)number(argv[1]);
+	n = (unsigned)number(argv[2]);
+	period_ms = (unsigned)number(argv[3]);
 	struct rlimit l;
 	if (getrlimit(RLIMIT_NOFILE, &l) == 0) {
 		l.rlim_cur = l.rlim_max;
@@ -83,7 +95,7 @@ main(int argc, char **argv)
 	(void)clock_gettime(CLOCK_MONOTONIC, &start);
 	add_ms(&start, 500);
 	end = start;
-	add_ms(&end, 1000 * (uint64_t)atoi(argv[4]));
+	add_ms(&end, 1000 * (uint64_t)number(argv[4]));
 	pthread_attr_t attr;
 	(void)pthread_attr_init(&attr);
 	(void)pthread_attr_setstacksize(&attr, STACK);

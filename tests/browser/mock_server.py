@@ -13,7 +13,6 @@
 
 import argparse
 import collections
-import datetime
 import http.server
 import json
 import pathlib
@@ -25,6 +24,8 @@ import time
 import urllib.parse
 
 import yaml
+
+from mock_scenes import PLACES, SCENES, utc
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 WEB = ROOT / "web"
@@ -54,32 +55,8 @@ USERS = {
     "wang": ("1234", {"zh": "王建国", "en": "Wang Jianguo"}),
     "li": ("4321", {"zh": "李敏", "en": "Li Min"}),
 }
-PLACES = {
-    "smoke-3f-server-room": ("三层机房", "Server room, floor 3", "smoke"),
-    "smoke-3f-corridor": ("三层走廊", "Corridor, floor 3", "smoke"),
-    "mcp-3f-stairs": (
-        "三层楼梯间手动报警按钮",
-        "Manual call point, stairs, floor 3",
-        "manual-call-point",
-    ),
-    "smoke-1f-lobby": ("一层大厅", "Lobby, floor 1", "smoke"),
-    "heat-1f-kitchen": ("一层厨房", "Kitchen, floor 1", "heat"),
-    "flow-3f-sprinkler": ("三层喷淋水流指示器", "Sprinkler flow switch, floor 3", "flow-switch"),
-    "smoke-2f-corridor": ("二层走廊", "Corridor, floor 2", "smoke"),
-    "door-pump-room": ("消防泵房门", "Fire pump room door", "door"),
-    "hydrant-main": ("消防泵房消火栓主管", "Hydrant main, fire pump room", "pressure"),
-    "hydrant-pump-auto": ("消火栓泵自动位", "Hydrant pump in automatic", "pump-auto"),
-    "module-smoke-damper": ("三层排烟阀模块", "Smoke damper module, floor 3", "module"),
-    "@device/io1": ("泵房输入模块", "Pump room input module", "link"),
-}
 ITEMS_MAX = 4096
 BEAT_S = 2.0
-
-
-def utc(offset_s=0.0):
-    at = datetime.datetime.now(datetime.timezone.utc)
-    at += datetime.timedelta(seconds=offset_s)
-    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 class Console:
@@ -371,63 +348,6 @@ class Console:
 
 def error(code, message, field=None):
     return {"error": {"code": code, "message": message, "field": field}}
-
-
-def busy(c):
-    """One of everything a tired operator may have to read."""
-    c.do_raise(
-        "smoke-3f-server-room", code="fire/smoke", age_s=190, first_out=True, occurrences=2
-    )
-    incident = next(iter(c.alarms.values()))["incident"]
-    c.do_raise(
-        "smoke-3f-corridor", code="fire/smoke", age_s=75, saved=False, incident=incident
-    )
-    c.do_raise(
-        "smoke-1f-lobby", code="fire/smoke", age_s=60, test=True, flags=["test_mode"]
-    )
-    c.do_raise("flow-3f-sprinkler", "supervisory", age_s=70)
-    c.do_raise("door-pump-room", "security", age_s=900)
-    c.do_raise(
-        "smoke-2f-corridor",
-        "fault",
-        age_s=5000,
-        state="returned",
-        cause="cleared",
-        sounds=False,
-        occurrences=6,
-    )
-    c.do_raise(
-        "@device/io1", "link", "timeout", age_s=40, quality="unknown", unknown_since=utc(-40)
-    )
-    c.do_raise("hydrant-main", "process", "low", age_s=20, value=588.0)
-    c.do_raise(
-        "heat-1f-kitchen",
-        "disabled",
-        age_s=90000,
-        state="acknowledged",
-        acknowledged=utc(-80000),
-        acknowledged_by="li",
-        sounds=False,
-    )
-    c.do_raise(
-        "module-smoke-damper",
-        "activated",
-        age_s=60,
-        state="acknowledged",
-        acknowledged=utc(-50),
-        acknowledged_by="wang",
-        sounds=False,
-        inferred=True,
-    )
-    c.do_device("io1", lost=True, code="timeout", last_heard=utc(-42))
-    c.do_reading("hydrant-main", value=588.0)
-    c.do_reading(
-        "domestic-water", value=356.0, quality="unknown", unknown_since=utc(-300)
-    )
-    c.do_health(points_unknown=7)
-
-
-SCENES = {"calm": lambda c: None, "busy": busy}
 
 
 class Handler(http.server.BaseHTTPRequestHandler):

@@ -110,10 +110,10 @@ query_events(struct reader *r, const struct event_filter *f,
 }
 
 int
-query_readings(struct reader *r, const char *point, int64_t from_ms, int64_t to_ms,
-    int64_t step_ms, bool (*row)(void *arg, const struct reading_step *s), void *arg,
-    struct err *err)
+query_readings(struct reader *r, const struct reading_range *q,
+    bool (*row)(void *arg, const struct reading_step *s), void *arg, struct err *err)
 {
+	int64_t from_ms = q->from_ms, to_ms = q->to_ms, step_ms = q->step_ms;
 	const struct reading_step steps[] = {
 		{ .from_ms = from_ms,
 		    .min = 700,
@@ -129,7 +129,7 @@ query_readings(struct reader *r, const char *point, int64_t from_ms, int64_t to_
 
 	(void)r;
 	(void)err;
-	(void)str_copy(fake_store.point, sizeof(fake_store.point), point);
+	(void)str_copy(fake_store.point, sizeof(fake_store.point), q->point);
 	fake_store.from_ms = from_ms;
 	fake_store.to_ms = to_ms;
 	fake_store.step_ms = step_ms;
@@ -244,6 +244,7 @@ host_console_sound(void *ctx, const char *console, bool can_sound)
 {
 	struct fake_daemon *d = ctx;
 
+	d->sounds++;
 	(void)snprintf(
 	    d->sound, sizeof(d->sound), "%s %s", console, can_sound ? "true" : "false");
 }

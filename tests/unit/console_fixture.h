@@ -29,8 +29,9 @@ struct fake_daemon {
 	reply_fn *held;
 	void *held_arg;
 	unsigned commands;
-	char last[400]; // "acknowledge 7-1 wang", ...
-	char sound[64]; // "desk-1 true"
+	char last[400];  // "acknowledge 7-1 wang", ...
+	char sound[64];  // "desk-1 true"
+	unsigned sounds; // calls
 	uint32_t consoles, sounding;
 	unsigned told;  // calls of consoles()
 	char audit[64]; // "session.open wang 127.0.0.1"

@@ -260,6 +260,37 @@ test_shortest_site(void **state)
 }
 
 static void
+test_every_style_of_text(void **state)
+{
+	(void)state;
+	(void)fixture_folder();
+	fixture_write("site.yaml",
+	    "'site': {\"id\": s, time_zone: \"UT\\x43\",\n"
+	    "  name: {zh: '一''二''''三''四''五''六''七''八''九', en: 'two\n  "
+	    "lines'}}\n"
+	    "zones:\n"
+	    "  - id: no\n"
+	    "    name:\n"
+	    "      en: |\n"
+	    "        first\n"
+	    "        second\n"
+	    "      zh: plain over\n"
+	    "        two lines # and a comment\n"
+	    "  - {id: 0x10, name: {en: ''''}}\n");
+	struct site *s = fixture_load(fixture_path("site.yaml"), fixture_panels);
+	assert_string_equal(s->time_zone, "UTC");
+	assert_string_equal(s->name_zh, "一'二''三'四'五'六'七'八'九");
+	assert_string_equal(s->name_en, "two lines");
+	assert_string_equal(s->zones[0].id, "no"); // text, not false
+	assert_string_equal(s->zones[0].name_en, "first\nsecond\n");
+	assert_string_equal(s->zones[0].name_zh, "plain over two lines");
+	assert_string_equal(s->zones[1].id, "0x10");
+	assert_string_equal(s->zones[1].name_en, "'");
+	site_free(s);
+	fixture_remove();
+}
+
+static void
 test_includes_append_and_paths_are_of_the_naming_file(void **state)
 {
 	(void)state;
@@ -361,6 +392,7 @@ main(void)
 		cmocka_unit_test(test_example_alerts),
 		cmocka_unit_test(test_built_in_points),
 		cmocka_unit_test(test_shortest_site),
+		cmocka_unit_test(test_every_style_of_text),
 		cmocka_unit_test(test_includes_append_and_paths_are_of_the_naming_file),
 		cmocka_unit_test(test_secret_from_file_is_used_and_never_shown),
 		cmocka_unit_test(test_revision_follows_every_file),

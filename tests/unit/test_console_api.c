@@ -93,7 +93,7 @@ test_points(void **state)
 	expect(ask(f, "GET /api/v1/points?after=4000000000", "", NULL), 200,
 	    "\"points\":[]");
 	expect(ask(f, "GET /api/v1/points/hydrant-main", "", NULL), 200,
-	    "\"id\":\"hydrant-main\"");
+	    "\"unit\":\"kPa\"");
 	expect(ask(f, "GET /api/v1/points/@bus%2Fpanel-lan", "", NULL), 200,
 	    "\"kind\":\"link\"");
 	expect(ask(f, "GET /api/v1/points/nobody", "", NULL), 404, "\"not_found\"");

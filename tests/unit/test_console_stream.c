@@ -96,7 +96,7 @@ test_event_object_is_complete(void **state)
 	assert_string_equal(e.data,
 	    "{\"n\":5,\"seq\":null,\"epoch\":null,\"time\":\"2026-01-02T03:04:05."
 	    "678Z\","
-	    "\"mono_ms\":0,\"boot_id\":\"7\",\"clock_quality\":\"unknown\","
+	    "\"mono_ms\":0,\"boot_id\":null,\"clock_quality\":\"unknown\","
 	    "\"kind\":\"alarm.onset\",\"point\":\"fap1-d-1-5\","
 	    "\"place\":{\"zh\":\"\",\"en\":\"\"},\"condition\":null,\"code\":null,"
 	    "\"occurrence\":null,\"incident\":null,\"class\":null,\"actor\":null,"
@@ -408,6 +408,7 @@ test_I9_a_console_sounds_while_its_stream_is_open(void **state)
 	unsigned told = f->daemon.told;
 	say_sound(f, "desk-1", false); // nothing new
 	assert_int_equal(f->daemon.told, told);
+	assert_int_equal(f->daemon.sounds, 3);
 	sse_reader_free(&b);
 	turn_until(f, f->daemon.consoles == 1);
 	assert_int_equal(f->daemon.sounding, 0);

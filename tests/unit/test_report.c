@@ -90,12 +90,11 @@ query_pressure_daily(struct reader *r, const struct day_span *d, int64_t now_utc
 }
 
 int
-query_readings(struct reader *r, const char *point, int64_t from_ms, int64_t to_ms,
-    int64_t step_ms, bool (*row)(void *arg, const struct reading_step *s), void *arg,
-    struct err *err)
+query_readings(struct reader *r, const struct reading_range *q,
+    bool (*row)(void *arg, const struct reading_step *s), void *arg, struct err *err)
 {
+	int64_t from_ms = q->from_ms, to_ms = q->to_ms, step_ms = q->step_ms;
 	(void)r;
-	(void)point;
 	(void)err;
 	assert_int_equal(step_ms, MINUTE_MS);
 	for (int64_t t = from_ms; t < to_ms; t += step_ms) {

@@ -117,6 +117,45 @@ test_close_with_a_full_disk(void **state)
 	store_fixture_free(&f);
 }
 
+// I2, I11: a restart with a full disk: monitoring starts, what was open is known all
+// the same, and everything is written when there is room.
+static void
+test_i11_start_with_a_full_disk(void **state)
+{
+	(void)state;
+	struct store_fixture f;
+	(void)signal(SIGXFSZ, SIG_IGN);
+	for (unsigned fresh = 0; fresh < 2; fresh++) {
+		store_fixture_new(&f, false);
+		if (!fresh) {
+			struct unit *u = unit_new();
+			struct alarm_row a = { .point = "p1",
+				.state = ALARM_ACKNOWLEDGED };
+			assert_true(store_fixture_open(&f));
+			add_some(&f, 0, 5);
+			unit_alarm(u, &a);
+			unit_meta(u, "boot", "7");
+			store_fixture_submit(&f, u);
+			store_fixture_close(&f);
+		}
+		limit_files(0);
+		bool open = store_fixture_open(&f);
+		if (open) {
+			add_some(&f, 5, 10);
+			(void)store_fixture_wait(&f, mode_full, 3000);
+		}
+		limit_files(RLIM_INFINITY);
+		assert_true(open);
+		assert_int_equal(f.mode, STORE_FULL);
+		const struct recovered *r = store_recovered(f.store);
+		assert_int_equal(r->n_alarms, fresh ? 0 : 1);
+		assert_int_equal(r->last_boot, fresh ? FIXTURE_UTC_MS / 1000 : 7);
+		assert_true(store_fixture_wait(&f, mode_ok, 10000));
+		assert_int_equal(store_fixture_verify(&f), fresh ? 10 : 15);
+		store_fixture_free(&f);
+	}
+}
+
 static uint32_t
 lost_sum(const struct store_fixture *f)
 {
@@ -369,6 +408,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_i2_full_disk),
 		cmocka_unit_test(test_close_with_a_full_disk),
+		cmocka_unit_test(test_i11_start_with_a_full_disk),
 		cmocka_unit_test(test_bounded_queue_counts_what_is_lost),
 		cmocka_unit_test(test_i2_locked_by_another_process),
 		cmocka_unit_test(test_short_lock_is_no_mode),

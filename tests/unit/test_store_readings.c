@@ -139,7 +139,8 @@ test_minutes_are_merged(void **state)
 	struct reader *r = reader_open(f.directory, &f.err);
 	struct steps s = { .n = 0 };
 	assert_int_equal(
-	    query_readings(r, "g", t, t + 3 * MINUTE, MINUTE, collect_step, &s, &f.err),
+	    query_readings(r, &(struct reading_range){ "g", t, t + 3 * MINUTE, MINUTE },
+		collect_step, &s, &f.err),
 	    3);
 	assert_true(fabs(s.step[0].min - 399) < 1e-9);
 	assert_true(fabs(s.step[0].max - 800) < 1e-9);
@@ -152,14 +153,18 @@ test_minutes_are_merged(void **state)
 	assert_true(isnan(s.step[2].min) && isnan(s.step[2].mean));
 	s.n = 0;
 	assert_int_equal(
-	    query_readings(r, "dead", t, t + MINUTE, MINUTE, collect_step, &s, &f.err),
+	    query_readings(r, &(struct reading_range){ "dead", t, t + MINUTE, MINUTE },
+		collect_step, &s, &f.err),
 	    1);
 	assert_int_equal(s.step[0].minutes, 1);
 	assert_true(isnan(s.step[0].mean));
 	assert_int_equal(
-	    query_readings(r, "g", t, t + MINUTE, 1000, collect_step, &s, &f.err), -1);
-	assert_int_equal(
-	    query_readings(r, "g", 0, t, MINUTE, collect_step, &s, &f.err), -1);
+	    query_readings(r, &(struct reading_range){ "g", t, t + MINUTE, 1000 },
+		collect_step, &s, &f.err),
+	    -1);
+	assert_int_equal(query_readings(r, &(struct reading_range){ "g", 0, t, MINUTE },
+			     collect_step, &s, &f.err),
+	    -1);
 	reader_close(r);
 	store_fixture_free(&f);
 }
