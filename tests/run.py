@@ -2,7 +2,7 @@
 # SPDX-FileCopyrightText: 2026 Watchroom contributors
 # SPDX-License-Identifier: Apache-2.0
 #
-# Runs the suites of ./check one after another and adds up what they say. A suite is a
+# Runs the suites of ./check, in two lanes side by side, and adds up what they say. A suite is a
 # build folder with options, and a command whose results are counted from its own report
 # (meson's testlog.json, pytest's JUnit file, or a closing line of the plain form).
 # Nothing is skipped without a line that says why.
@@ -12,6 +12,7 @@ import os
 import re
 import subprocess
 import sys
+import threading
 import time
 import xml.etree.ElementTree as ElementTree
 
@@ -24,16 +25,18 @@ BUILDS = {
     "build-tsan": ["-Dwerror=true", "-Db_sanitize=thread", "-Db_lundef=false"],
 }
 
-# name, build folder, kind, command or meson suite, limit in seconds
+# name, lane, build folder, kind, command or meson suite, limit in seconds. The two lanes
+# run side by side: what computes, and what mostly waits.
 SUITES = [
-    ("lint", "build", "plain", [PYTHON, "tests/lint/run.py"], 900),
-    ("unit", "build", "meson", ["unit"], 300),
-    ("unit-asan", "build-asan", "meson", ["unit"], 900),
-    ("unit-tsan", "build-tsan", "meson", ["unit"], 900),
-    ("integration", "build", "pytest", ["tests/integration", "tests/building"], 900),
-    ("crash", "build", "pytest", ["tests/crash"], 900),
-    ("browser", "build", "pytest", ["tests/browser"], 900),
-    ("demo", "build", "pytest", ["tests/demo"], 300),
+    ("lint", "compute", "build", "plain", [PYTHON, "tests/lint/run.py"], 1200),
+    ("unit", "compute", "build", "meson", ["unit"], 900),
+    ("unit-asan", "compute", "build-asan", "meson", ["unit"], 1500),
+    ("unit-tsan", "compute", "build-tsan", "meson", ["unit"], 1500),
+    ("demo", "wait", "build", "pytest", ["tests/demo"], 600),
+    ("integration", "wait", "build", "pytest", ["tests/integration", "tests/building"],
+     1500),
+    ("crash", "wait", "build", "pytest", ["tests/crash"], 900),
+    ("browser", "wait", "build", "pytest", ["tests/browser"], 1500),
 ]
 
 SANITIZER_ENV = {
@@ -58,10 +61,28 @@ class Counts:
         return f"{self.passed} passed, {self.failed} failed, {self.skipped} skipped"
 
 
-def run(command, limit, env=None):
+class Log:
+    """What a suite says: kept, and printed whole when it is done."""
+
+    def __init__(self, name):
+        os.makedirs(os.path.join(ROOT, "build"), exist_ok=True)
+        self.path = os.path.join(ROOT, "build", f"check-{name}.log")
+        self.file = open(self.path, "w+", encoding="utf-8", errors="replace")
+
+    def say(self, text):
+        print(text, file=self.file, flush=True)
+
+    def text(self):
+        self.file.flush()
+        with open(self.path, encoding="utf-8", errors="replace") as f:
+            return f.read()
+
+
+def run(command, limit, log, env=None):
     """Runs a command below ROOT; returns its exit status, 124 past the limit."""
     full = dict(os.environ, **SANITIZER_ENV, **(env or {}))
-    process = subprocess.Popen(command, cwd=ROOT, env=full, stdin=subprocess.DEVNULL)
+    process = subprocess.Popen(command, cwd=ROOT, env=full, stdin=subprocess.DEVNULL,
+                               stdout=log.file, stderr=log.file)
     try:
         return process.wait(limit)
     except subprocess.TimeoutExpired:
@@ -71,28 +92,37 @@ def run(command, limit, env=None):
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
-        print(f"stopped after {limit} s: {' '.join(command)}")
+        log.say(f"stopped after {limit} s: {' '.join(command)}")
         return 124
 
 
-def build(folder):
+def build(folder, log):
     """Configures and builds one folder; returns whether it worked."""
     where = os.path.join(ROOT, folder)
     if not os.path.exists(os.path.join(where, "build.ninja")):
-        if run(["meson", "setup", folder, *BUILDS[folder]], 300) != 0:
+        if run(["meson", "setup", folder, *BUILDS[folder]], 300, log) != 0:
             return False
-    return run(["ninja", "-C", folder, "--quiet"], 1200) == 0
+    elif run(["meson", "configure", folder, *BUILDS[folder]], 300, log) != 0:
+        return False
+    return run(["ninja", "-C", folder, "--quiet"], 2400, log) == 0
 
 
-def count_meson(folder, suite, limit):
-    log = os.path.join(ROOT, folder, "meson-logs", "testlog.json")
-    if os.path.exists(log):
-        os.unlink(log)
+def whole(counts, status):
+    """A runner that failed, or ran nothing, has failed a test."""
+    if (status != 0 and counts.failed == 0) or counts.passed == 0:
+        counts.failed += 1
+    return counts
+
+
+def count_meson(folder, suite, limit, log):
+    report = os.path.join(ROOT, folder, "meson-logs", "testlog.json")
+    if os.path.exists(report):
+        os.unlink(report)
     status = run(["meson", "test", "-C", folder, "--no-rebuild", "--print-errorlogs",
-                  "--suite", suite, "--timeout-multiplier", "10"], limit)
+                  "--suite", suite, "--timeout-multiplier", "10"], limit, log)
     counts = Counts()
-    if os.path.exists(log):
-        with open(log, encoding="utf-8") as lines:
+    if os.path.exists(report):
+        with open(report, encoding="utf-8") as lines:
             for line in lines:
                 result = json.loads(line)["result"]
                 if result in ("OK", "EXPECTEDFAIL"):
@@ -101,17 +131,16 @@ def count_meson(folder, suite, limit):
                     counts.skipped += 1
                 else:
                     counts.failed += 1
-    if status != 0 and counts.failed == 0 or counts.passed == 0:
-        counts.failed += 1
-    return counts
+    return whole(counts, status)
 
 
-def count_pytest(folder, paths, limit, extra):
+def count_pytest(folder, paths, limit, log):
     report = os.path.join(ROOT, folder, "pytest-" + paths[0].replace("/", "-") + ".xml")
     if os.path.exists(report):
         os.unlink(report)
     status = run([PYTHON, "-m", "pytest", "-q", "-rs", "-p", "no:cacheprovider",
-                  f"--junitxml={report}", *extra, *paths], limit,
+                  "--show-capture=stdout", "--durations=5", f"--junitxml={report}",
+                  *paths], limit, log,
                  {"WATCHROOM_BUILD": os.path.join(ROOT, folder),
                   "PYTHONDONTWRITEBYTECODE": "1"})
     counts = Counts()
@@ -121,70 +150,90 @@ def count_pytest(folder, paths, limit, extra):
             bad = int(suite.get("failures")) + int(suite.get("errors"))
             skipped = int(suite.get("skipped"))
             counts.add(Counts(total - bad - skipped, bad, skipped))
-    if status != 0 and counts.failed == 0 or counts.passed == 0:
-        counts.failed += 1
-    return counts
+    return whole(counts, status)
 
 
-def count_plain(command, limit, folder):
-    process = subprocess.Popen(
-        command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
-        env=dict(os.environ, WATCHROOM_BUILD=os.path.join(ROOT, folder)))
-    last = ""
-    deadline = time.monotonic() + limit
-    for line in process.stdout:
-        print(line, end="", flush=True)
-        last = line.strip() or last
-        if time.monotonic() > deadline:
-            process.terminate()
-    status = process.wait()
-    found = re.fullmatch(r"(\d+) passed, (\d+) failed, (\d+) skipped", last)
-    if not found:
-        return Counts(0, 1, 0)
-    counts = Counts(*map(int, found.groups()))
-    if status != 0 and counts.failed == 0:
-        counts.failed += 1
-    return counts
+def count_plain(folder, command, limit, log):
+    status = run(command, limit, log,
+                 {"WATCHROOM_BUILD": os.path.join(ROOT, folder)})
+    lines = log.text().strip().splitlines()
+    found = re.fullmatch(r"(\d+) passed, (\d+) failed, (\d+) skipped",
+                         lines[-1] if lines else "")
+    counts = Counts(*map(int, found.groups())) if found else Counts()
+    return whole(counts, status)
+
+
+KINDS = {"meson": lambda f, what, limit, log: count_meson(f, what[0], limit, log),
+         "pytest": count_pytest, "plain": count_plain}
+
+
+class Check:
+    """The run: which suites, what they counted."""
+
+    def __init__(self, options):
+        self.options = options
+        self.built = {}
+        self.printing = threading.Lock()
+        self.table = []
+
+    def suite(self, name, folder, kind, what, limit):
+        began = time.monotonic()
+        log = Log(name)
+        if folder not in self.built:
+            self.built[folder] = build(folder, log)
+        if self.built[folder]:
+            limit = limit * 40 if self.options.long else limit
+            counts = KINDS[kind](folder, what, limit, log)
+        else:
+            counts = Counts(0, 1, 0)
+            log.say(f"{folder} does not build")
+        with self.printing:
+            print(f"== {name}\n{log.text()}-- {name}: {counts}", flush=True)
+            self.table.append((name, counts, time.monotonic() - began))
+
+    def lane(self, suites):
+        for name, _, folder, kind, what, limit in suites:
+            try:
+                self.suite(name, folder, kind, what, limit)
+            except Exception as error:  # a broken runner is a failed test
+                with self.printing:
+                    print(f"== {name}: {error!r}", flush=True)
+                    self.table.append((name, Counts(0, 1, 0), 0.0))
+
+    def run(self):
+        wanted = [s for s in SUITES if not self.options.only or s[0] in self.options.only]
+        if any(s[2] == "build" for s in wanted):
+            log = Log("build")
+            self.built["build"] = build("build", log)
+            print(f"== build\n{log.text()}", flush=True)
+        lanes = [threading.Thread(target=self.lane,
+                                  args=([s for s in wanted if s[1] == lane],))
+                 for lane in ("compute", "wait")]
+        for lane in lanes:
+            lane.start()
+        for lane in lanes:
+            lane.join()
+        total = Counts()
+        print()
+        for name, counts, seconds in self.table:
+            print(f"{name:14} {str(counts):36} {seconds:6.0f} s")
+            total.add(counts)
+        print(total)
+        return 1 if total.failed or not self.table else 0
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="check", description="Builds and runs every test, or some suites of them.")
     names = [s[0] for s in SUITES]
-    parser.add_argument("--only", action="append", choices=names, help="just this suite")
+    parser.add_argument("--only", action="append", choices=names, metavar="SUITE",
+                        help="just this suite (repeatable): " + ", ".join(names))
     parser.add_argument("--long", action="store_true",
-                        help="full campaigns: more kills, longer soak (hours)")
+                        help="full campaigns: 1,000 kills, longer limits (hours)")
     options = parser.parse_args()
     if options.long:
         os.environ["WATCHROOM_LONG"] = "1"
-
-    total = Counts()
-    table = []
-    built = {}
-    for name, folder, kind, what, limit in SUITES:
-        if options.only and name not in options.only:
-            continue
-        began = time.monotonic()
-        print(f"== {name}", flush=True)
-        limit = limit * 40 if options.long else limit
-        if folder not in built:
-            built[folder] = build(folder)
-        if not built[folder]:
-            counts = Counts(0, 1, 0)
-            print(f"{folder} does not build")
-        elif kind == "meson":
-            counts = count_meson(folder, what[0], limit)
-        elif kind == "pytest":
-            counts = count_pytest(folder, what, limit, [])
-        else:
-            counts = count_plain(what, limit, folder)
-        total.add(counts)
-        table.append((name, counts, time.monotonic() - began))
-        print(f"-- {name}: {counts}", flush=True)
-    print()
-    for name, counts, seconds in table:
-        print(f"{name:14} {str(counts):36} {seconds:6.0f} s")
-    print(total)
-    return 1 if total.failed else 0
+    return Check(options).run()
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ const CHECK_MS = 2000;
 const STILL_MS = 3 * CHECK_MS;
 const REPORT_MS = 60_000;
 const RETRY_MS = 5000;
-const SETTLE_MS = 800;
+const SETTLE_MS = 2000;
 
 const between = (a, b, x) => a + (b - a) * x;
 

@@ -194,8 +194,10 @@ api_report(struct console *c, struct http_request *r)
 void
 reports_stop(struct console *c)
 {
-	while (c->reports != NULL) {
-		struct report_run *run = c->reports;
+	struct report_run *next;
+
+	for (struct report_run *run = c->reports; run != NULL; run = next) {
+		next = run->next;
 		child_free(run->child);
 		http_error(run->r, 503, "unavailable", NULL); // the peer has gone
 		run_free(run);

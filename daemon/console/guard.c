@@ -144,7 +144,7 @@ over_limit(const struct guard *g, const struct conn *k)
 static void
 read_addresses(struct conn *k)
 {
-	struct sockaddr_storage ss;
+	struct sockaddr_storage ss = { 0 };
 	socklen_t len = sizeof(ss);
 	unsigned char local[16] = { 0 };
 	int fd = bufferevent_getfd(k->bev);

@@ -67,12 +67,14 @@ listen_open(const char *host, uint16_t port, struct err *err)
 uint16_t
 listen_port(int fd)
 {
-	struct sockaddr_storage ss;
-	socklen_t len = sizeof(ss);
+	union {
+		struct sockaddr any;
+		struct sockaddr_in v4;
+		struct sockaddr_in6 v6;
+	} at = { .any = { .sa_family = AF_UNSPEC } };
+	socklen_t len = sizeof(at);
 
-	if (getsockname(fd, (struct sockaddr *)&ss, &len) < 0)
+	if (getsockname(fd, &at.any, &len) < 0)
 		return 0;
-	return ntohs(ss.ss_family == AF_INET6
-			 ? ((const struct sockaddr_in6 *)(const void *)&ss)->sin6_port
-			 : ((const struct sockaddr_in *)(const void *)&ss)->sin_port);
+	return ntohs(at.any.sa_family == AF_INET6 ? at.v6.sin6_port : at.v4.sin_port);
 }

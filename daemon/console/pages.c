@@ -217,6 +217,7 @@ pages_send(struct pages *p, struct http_request *r)
 	const struct page *page = find(p, r->target.path);
 	const char *known = http_header(r, "If-None-Match");
 
+	wr_assert(page != NULL); // pages_knows has said so
 	http_add(r, "Cache-Control", "no-cache");
 	http_add(r, "ETag", page->etag);
 	if (known != NULL && strstr(known, page->etag) != NULL)

@@ -96,15 +96,21 @@ run(struct console *c, struct http_request *r, const struct route *route)
 static void
 refuse_method(struct http_request *r, unsigned allowed)
 {
-	char list[40] = "";
+	// clang-format off
+	static const struct { unsigned methods; const char *list; } lists[] = {
+		{ METHOD_GET, "GET, HEAD" },
+		{ METHOD_POST, "POST" },
+		{ METHOD_DELETE, "DELETE" },
+		{ METHOD_GET | METHOD_POST, "GET, HEAD, POST" },
+		{ METHOD_GET | METHOD_DELETE, "GET, HEAD, DELETE" },
+		{ METHOD_POST | METHOD_DELETE, "POST, DELETE" },
+		{ METHOD_GET | METHOD_POST | METHOD_DELETE, "GET, HEAD, POST, DELETE" },
+	};
+	// clang-format on
 
-	if (allowed & METHOD_GET)
-		(void)strcat(list, "GET, HEAD");
-	if (allowed & METHOD_POST)
-		(void)strcat(list, list[0] != '\0' ? ", POST" : "POST");
-	if (allowed & METHOD_DELETE)
-		(void)strcat(list, list[0] != '\0' ? ", DELETE" : "DELETE");
-	http_add(r, "Allow", list);
+	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
+		if (lists[i].methods == allowed)
+			http_add(r, "Allow", lists[i].list);
 	http_error(r, 405, "method_not_allowed", NULL);
 }
 

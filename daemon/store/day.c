@@ -63,21 +63,37 @@ day_natural(const struct day_rule *rule, int64_t utc_ms, struct day *out)
 	fill(rule, date_of(rule, utc_ms), out);
 }
 
+// The next `digits` digits as a number; -1 where there are others.
+static int
+take_digits(const char **at, unsigned digits)
+{
+	int n = 0;
+	for (unsigned i = 0; i < digits; i++, (*at)++) {
+		if (**at < '0' || **at > '9')
+			return -1;
+		n = n * 10 + (**at - '0');
+	}
+	return n;
+}
+
 // Days since 1970 of "YYYY-MM-DD", or -1 with *ok false.
 static int64_t
 parse_date(const char *name, bool *ok)
 {
-	unsigned year, month, day;
-	int used = 0;
-	// The widths keep every number in range. NOLINTNEXTLINE(cert-err34-c)
-	*ok = strlen(name) == 10 && strspn(name, "0123456789-") == 10 &&
-	      sscanf(name, "%4u-%2u-%2u%n", &year, &month, &day, &used) == 3 &&
-	      used == 10 && month >= 1 && month <= 12 && day >= 1 && day <= 31;
-	if (!*ok)
+	const char *at = name;
+	*ok = false;
+	int year = take_digits(&at, 4);
+	if (year < 0 || *at++ != '-')
 		return -1;
-	int64_t date = civil_to_days((struct civil){ year, month, day });
-	struct civil back = civil_from_days(date);
-	*ok = back.month == month && back.day == day;
+	int month = take_digits(&at, 2);
+	if (month < 1 || month > 12 || *at++ != '-')
+		return -1;
+	int day = take_digits(&at, 2);
+	if (day < 1 || day > 31 || *at != '\0')
+		return -1;
+	struct civil wanted = { year, (unsigned)month, (unsigned)day };
+	int64_t date = civil_to_days(wanted);
+	*ok = civil_from_days(date).day == wanted.day;
 	return date;
 }
 
@@ -152,7 +168,7 @@ int
 day_find(sqlite3 *db, const struct day_rule *rule, int64_t utc_ms, struct day *out,
     bool *known)
 {
-	struct day prev, next;
+	struct day prev = { 0 }, next = { 0 };
 	*known = false;
 	int before = recorded(db, BEFORE, NULL, utc_ms, &prev);
 	if (before != SQLITE_ROW && before != SQLITE_DONE)

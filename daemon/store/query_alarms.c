@@ -15,7 +15,7 @@
 
 // Events whose seq is listed, in one class of one day.
 enum {
-	SEQS_MAX = 100000
+	SEQS_MAX = 10000
 };
 
 struct seq_list {
@@ -35,7 +35,8 @@ enum seq_of {
 struct daily {
 	struct reader *r;
 	const struct day_span *span;
-	sqlite3_stmt *rows, *events, *place;
+	sqlite3_stmt *rows, *events, *place, *point;
+	int64_t first, last; // seq span of the day
 	int event_rc; // SQLITE_ROW while `events` stands on an event not yet used
 	struct seq_list lists[SEQ_OF_COUNT];
 	struct alarm_count count;
@@ -54,6 +55,10 @@ static const char EVENTS_SQL[] =
     "'alarm.clear', 'alarm.acknowledge') ORDER BY seq LIMIT ?6) "
     "ORDER BY p, c, k, seq";
 static const char PLACE_SQL[] = "SELECT place_zh, place_en FROM event WHERE seq = ?1";
+
+static const char POINT_SQL[] =
+    "SELECT place_zh, place_en FROM event INDEXED BY event_point "
+    "WHERE seq >> 14 = ?1 AND point = ?2 LIMIT 1";
 
 static void
 add_seq(struct seq_list *l, int64_t seq)
@@ -113,7 +118,21 @@ collect_seqs(struct daily *q, struct err *err)
 	return 0;
 }
 
-// The place as it was at the newest of the events.
+// Reads the place from a statement that selects it. false where there is no row.
+static bool
+take_place(sqlite3_stmt *st, struct alarm_count *c)
+{
+	bool found = sqlite3_step(st) == SQLITE_ROW;
+	if (found) {
+		(void)str_copy(c->place_zh, sizeof(c->place_zh), text_of(st, 0));
+		(void)str_copy(c->place_en, sizeof(c->place_en), text_of(st, 1));
+	}
+	(void)sqlite3_reset(st);
+	return found;
+}
+
+// The place as it was at the newest of the events; where none of them is listed, at
+// some event of the point in the day.
 static void
 find_place(struct daily *q)
 {
@@ -125,12 +144,17 @@ find_place(struct daily *q)
 			newest = l->seq[l->n - 1];
 	}
 	c->place_zh[0] = c->place_en[0] = '\0';
-	(void)sqlite3_bind_int64(q->place, 1, newest);
-	if (sqlite3_step(q->place) == SQLITE_ROW) {
-		(void)str_copy(c->place_zh, sizeof(c->place_zh), text_of(q->place, 0));
-		(void)str_copy(c->place_en, sizeof(c->place_en), text_of(q->place, 1));
+	if (newest > 0) {
+		(void)sqlite3_bind_int64(q->place, 1, newest);
+		(void)take_place(q->place, c);
+		return;
 	}
-	(void)sqlite3_reset(q->place);
+	bool found = false;
+	(void)sqlite3_bind_text(q->point, 2, c->point, -1, SQLITE_STATIC);
+	for (int64_t run = q->first >> 14; run <= q->last >> 14 && !found; run++) {
+		(void)sqlite3_bind_int64(q->point, 1, run);
+		found = take_place(q->point, c);
+	}
 }
 
 static int
@@ -161,22 +185,17 @@ fill_count(struct daily *q, struct err *err)
 	return 0;
 }
 
-static int
-start_events(struct daily *q, enum alarm_class class, struct err *err)
+static void
+start_events(struct daily *q, enum alarm_class class)
 {
-	int64_t first, last;
-	const struct day_span *d = q->span;
-	if (reader_seq_span(q->r, d->from_ms, d->to_ms, &first, &last, err) != 0)
-		return -1;
 	(void)sqlite3_reset(q->events);
 	(void)sqlite3_bind_text(q->events, 1, class_name(class), -1, SQLITE_STATIC);
-	(void)sqlite3_bind_int64(q->events, 2, first);
-	(void)sqlite3_bind_int64(q->events, 3, last);
-	(void)sqlite3_bind_int64(q->events, 4, d->from_ms);
-	(void)sqlite3_bind_int64(q->events, 5, d->to_ms);
+	(void)sqlite3_bind_int64(q->events, 2, q->first);
+	(void)sqlite3_bind_int64(q->events, 3, q->last);
+	(void)sqlite3_bind_int64(q->events, 4, q->span->from_ms);
+	(void)sqlite3_bind_int64(q->events, 5, q->span->to_ms);
 	(void)sqlite3_bind_int64(q->events, 6, SEQS_MAX);
 	q->event_rc = sqlite3_step(q->events);
-	return 0;
 }
 
 // Rows of one class. Returns how many, or -1; *more false where row() had enough.
@@ -190,8 +209,9 @@ daily_of_class(struct daily *q, enum alarm_class class,
 	(void)sqlite3_bind_text(q->rows, 1, q->span->day, -1, SQLITE_STATIC);
 	(void)sqlite3_bind_text(q->rows, 2, class_name(class), -1, SQLITE_STATIC);
 	while (*more && (rc = sqlite3_step(q->rows)) == SQLITE_ROW) {
-		if ((n == 0 && start_events(q, class, err) != 0) ||
-		    fill_count(q, err) != 0)
+		if (n == 0)
+			start_events(q, class);
+		if (fill_count(q, err) != 0)
 			return -1;
 		*more = row(arg, &q->count);
 		n++;
@@ -213,8 +233,9 @@ query_alarms_daily(struct reader *r, const struct day_span *d,
 	q.rows = reader_prepare(r, r->journal, ROWS_SQL, err);
 	q.events = reader_prepare(r, r->journal, EVENTS_SQL, err);
 	q.place = reader_prepare(r, r->journal, PLACE_SQL, err);
-	if (q.rows != NULL && q.events != NULL && q.place != NULL)
-		sum = 0;
+	q.point = reader_prepare(r, r->journal, POINT_SQL, err);
+	if (q.rows != NULL && q.events != NULL && q.place != NULL && q.point != NULL)
+		sum = reader_seq_span(r, d->from_ms, d->to_ms, &q.first, &q.last, err);
 	for (unsigned c = 0; c < CLASS_COUNT && more && sum >= 0; c++) {
 		int n = daily_of_class(&q, (enum alarm_class)c, row, arg, &more, err);
 		sum = n < 0 ? -1 : sum + n;
@@ -222,6 +243,7 @@ query_alarms_daily(struct reader *r, const struct day_span *d,
 	(void)sqlite3_finalize(q.rows);
 	(void)sqlite3_finalize(q.events);
 	(void)sqlite3_finalize(q.place);
+	(void)sqlite3_finalize(q.point);
 	for (unsigned i = 0; i < SEQ_OF_COUNT; i++)
 		free(q.lists[i].seq);
 	return sum;

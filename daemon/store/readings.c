@@ -171,7 +171,7 @@ enter_day(struct readings *r, int64_t utc_ms)
 	if (r->have_day && utc_ms >= r->day.from_ms && utc_ms < r->day.to_ms)
 		return SQLITE_OK;
 	bool known = false;
-	struct day day;
+	struct day day = { 0 };
 	int rc = day_find(r->db, &r->rule, utc_ms, &day, &known);
 	if (rc == SQLITE_OK && !known)
 		rc = day_record(r->db, &day);

@@ -112,7 +112,7 @@ enter_day(struct append *a, int64_t utc_ms)
 		return SQLITE_OK;
 	int rc = r->have_day ? flush_classes(a) : SQLITE_OK;
 	bool known = false;
-	struct day day;
+	struct day day = { 0 };
 	if (rc == SQLITE_OK)
 		rc = day_find(a->db, a->rule, utc_ms, &day, &known);
 	if (rc == SQLITE_OK && !known)

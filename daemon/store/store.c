@@ -243,7 +243,7 @@ both_ended(const struct store *s)
 
 // Takes reports until `done` says so or the time is over.
 static void
-take_reports(struct store *s, bool (*done)(const struct store *s), int64_t until_ms)
+wait_reports(struct store *s, bool (*done)(const struct store *s), int64_t until_ms)
 {
 	struct pollfd fds[] = {
 		{ .fd = mailbox_fd(writer_reports(s->journal_lane.writer)),
@@ -286,7 +286,7 @@ end_threads(struct store *s)
 	struct work_list left = STAILQ_HEAD_INITIALIZER(left);
 	writer_stop(j->writer);
 	writer_stop(r->writer);
-	take_reports(s, both_ended, db_now_ms() + END_PATIENCE_MS);
+	wait_reports(s, both_ended, db_now_ms() + END_PATIENCE_MS);
 	s->closed = true;
 	store_hold_update(s);
 	loop_unwatch(j->watch);
@@ -330,7 +330,7 @@ store_close(struct store *s, int wait_ms)
 	s->reader = NULL;
 	bool gone = true;
 	if (!s->read_only) {
-		take_reports(s, all_written, db_now_ms() + wait_ms);
+		wait_reports(s, all_written, db_now_ms() + wait_ms);
 		gone = end_threads(s);
 	}
 	stop_timers(s);

@@ -211,25 +211,32 @@ take_mode(struct store *s, struct lane *l, const struct report *r)
 	store_tell_mode(s);
 }
 
+static void
+join(struct work_list *to, struct work_list *more)
+{
+	STAILQ_CONCAT(to, more);
+}
+
+// Takes what the writer reported; durable work goes to the end of *done.
+static void
+take_reports(struct store *s, struct lane *l, struct work_list *done)
+{
+	struct report *r;
+	while ((r = mailbox_take(writer_reports(l->writer))) != NULL) {
+		join(done, &r->done);
+		if (r->kind == REPORT_MODE)
+			take_mode(s, l, r);
+		if (r->kind == REPORT_ENDED)
+			l->ended = true;
+		free(r);
+	}
+}
+
 void
 store_on_journal(void *store)
 {
 	struct store *s = store;
-	struct report *r;
-	while ((r = mailbox_take(writer_reports(s->journal_lane.writer))) != NULL) {
-		switch (r->kind) {
-		case REPORT_DONE:
-			STAILQ_CONCAT(&s->done, &r->done);
-			break;
-		case REPORT_MODE:
-			take_mode(s, &s->journal_lane, r);
-			break;
-		case REPORT_ENDED:
-			s->journal_lane.ended = true;
-			break;
-		}
-		free(r);
-	}
+	take_reports(s, &s->journal_lane, &s->done);
 	store_on_done(s);
 }
 
@@ -267,35 +274,17 @@ store_minute(struct store *s, const char *point, const struct minute *m)
 		loop_timer_in(s->loop, &s->minute_timer, 0);
 }
 
-static void
-take_written(struct store *s, struct work_list *done)
-{
-	struct work *w;
-	while ((w = STAILQ_FIRST(done)) != NULL) {
-		STAILQ_REMOVE_HEAD(done, next);
-		free(w);
-		s->minutes_in_hand = false;
-	}
-}
-
 void
 store_on_readings(void *store)
 {
 	struct store *s = store;
-	struct report *r;
-	while ((r = mailbox_take(writer_reports(s->readings_lane.writer))) != NULL) {
-		switch (r->kind) {
-		case REPORT_DONE:
-			take_written(s, &r->done);
-			break;
-		case REPORT_MODE:
-			take_mode(s, &s->readings_lane, r);
-			break;
-		case REPORT_ENDED:
-			s->readings_lane.ended = true;
-			break;
-		}
-		free(r);
+	struct work_list done = STAILQ_HEAD_INITIALIZER(done);
+	struct work *w;
+	take_reports(s, &s->readings_lane, &done);
+	while ((w = STAILQ_FIRST(&done)) != NULL) {
+		STAILQ_REMOVE_HEAD(&done, next);
+		free(w);
+		s->minutes_in_hand = false;
 	}
 	store_pump_minutes(s);
 	store_hold_update(s);

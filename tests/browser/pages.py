@@ -78,6 +78,7 @@ class Browser:
     origins, so nothing of one test is left for the next."""
 
     def __init__(self, profile, *, kiosk=True):
+        self.kiosk = kiosk
         options = Options()
         options.binary_location = "/usr/bin/chromium"
         for flag in FLAGS + ([KIOSK] if kiosk else []):
@@ -97,6 +98,7 @@ class Page:
     def __init__(self, browser, url, *, width=1920, height=1080, gestures=True,
                  reduced_motion=False, expected=()):
         self.driver = browser.driver
+        self.kiosk = browser.kiosk
         self.expected = list(expected)  # parts of console messages a test provokes
         motion = "reduce" if reduced_motion else "no-preference"
         self.cdp("Emulation.setEmulatedMedia", media="", features=[
@@ -118,6 +120,8 @@ class Page:
     def loaded(self):
         until(lambda: self.js("return document.body.dataset.loaded") == "yes", 15,
               "the page has its snapshot")
+        if self.kiosk:  # else the first key would only be the one that allows sound
+            until(lambda: self.data("body", "sound") != "off", 15, "can sound")
         return self
 
     def js(self, script, *words):

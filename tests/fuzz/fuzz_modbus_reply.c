@@ -217,8 +217,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (size == 0 || size > SINCE_MAX)
 		return 0;
-	for (uint16_t i = 0; i < POINTS; i++) {
-		points[i] = (struct point){ .id = "p", .pdu = i };
+	for (uint32_t i = 0; i < POINTS; i++) {
+		points[i] = (struct point){ .id = "p", .pdu = (uint16_t)i };
 		indexes[i] = i;
 	}
 	clock_virtual_init(&clock, 1000, 1700000000000);

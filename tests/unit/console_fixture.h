@@ -79,6 +79,7 @@ extern struct fake_store {
 	struct event_filter filter;
 	char point[ID_MAX];
 	int64_t from_ms, to_ms, step_ms;
+	struct loop *loop; // where jobs come back
 	unsigned reads;
 	bool fails;
 	struct person people[2];

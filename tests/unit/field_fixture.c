@@ -269,8 +269,7 @@ fixture_bus(
 
 uint16_t
 fixture_device(struct field_fixture *f, uint16_t bus, uint8_t unit,
-    const struct profile *profile, uint32_t poll_ms, uint32_t timeout_ms,
-    uint8_t retries)
+    const struct profile *profile, uint32_t poll_ms, uint32_t timeout_ms)
 {
 	struct site *s = &f->site;
 	uint16_t at = s->n_devices++;
@@ -283,7 +282,7 @@ fixture_device(struct field_fixture *f, uint16_t bus, uint8_t unit,
 		.profile = profile,
 		.poll_ms = poll_ms,
 		.timeout_ms = timeout_ms,
-		.retries = retries,
+		.retries = 2,
 		.link_point = FIRST_LINK + 10000U + at,
 	};
 	return at;

@@ -62,8 +62,7 @@ void fixture_free(struct field_fixture *f); // the loop too
 uint16_t fixture_bus(
     struct field_fixture *f, enum bus_kind kind, const char *where, uint16_t port);
 uint16_t fixture_device(struct field_fixture *f, uint16_t bus, uint8_t unit,
-    const struct profile *profile, uint32_t poll_ms, uint32_t timeout_ms,
-    uint8_t retries);
+    const struct profile *profile, uint32_t poll_ms, uint32_t timeout_ms); // 2 retries
 uint32_t fixture_point(
     struct field_fixture *f, uint16_t device, uint16_t item, uint16_t pdu);
 uint16_t fixture_gpio(struct field_fixture *f, const char *chip);

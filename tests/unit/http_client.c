@@ -142,7 +142,7 @@ client_answer(struct client *c, bool to_head, struct answer *a)
 	a->head = xmalloc(head + 1);
 	memcpy(a->head, c->in.data, head);
 	a->head[head] = '\0';
-	a->status = atoi(a->head + strlen("HTTP/1.1 "));
+	a->status = (int)strtol(a->head + strlen("HTTP/1.1 "), NULL, 10);
 	const char *len = strcasestr(a->head, "\r\nContent-Length: ");
 	if (len != NULL && !to_head)
 		want = strtoul(len + strlen("\r\nContent-Length: "), NULL, 10);

@@ -135,7 +135,7 @@ on_late_reply(void *arg)
 {
 	struct rig *r = arg;
 
-	r->lates++;
+	r->late_replies_sent++;
 	rig_deliver(r, r->late_frame, r->late_n);
 }
 
@@ -255,7 +255,7 @@ rig_stop(struct rig *r)
 uint16_t
 rig_add_unit(struct rig *r, uint8_t unit, uint32_t poll_ms)
 {
-	uint16_t d = fixture_device(&r->f, 0, unit, &rig_plain, poll_ms, 1000, 2);
+	uint16_t d = fixture_device(&r->f, 0, unit, &rig_plain, poll_ms, 1000);
 
 	for (uint16_t i = 0; i < 3; i++)
 		fixture_point(&r->f, d, 0, i);

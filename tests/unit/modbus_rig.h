@@ -49,7 +49,7 @@ struct rig {
 	struct loop_timer late;
 	uint8_t late_frame[PDU_FRAME_MAX];
 	size_t late_n;
-	unsigned lates;
+	unsigned late_replies_sent;
 	int64_t asked_ms;
 	int64_t wasted_ms; // waiting for units that were lost already
 	uint8_t waiting_unit;

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "lib/buf.h"
+#include "lib/mem.h"
 #include "store/chain.h"
 #include "store/event_row.h"
 #include "store/hex.h"
@@ -95,14 +96,14 @@ test_hash_of_an_event(void **state)
 	e.time_utc_ms = 1772323200000;
 	e.mono_ms = 1000;
 	e.clock_quality = CLOCK_SYNCED;
-	(void)strcpy(e.point, "p1");
-	(void)strcpy(e.place_zh, "走廊");
+	(void)str_copy(e.point, sizeof(e.point), "p1");
+	(void)str_copy(e.place_zh, sizeof(e.place_zh), "走廊");
 	e.condition = COND_FIRE;
 	e.alarm_class = CLASS_FIRE;
 	e.value = 1.5;
 	memset(f.epoch, 0x11, sizeof(f.epoch));
 	memset(f.boot_id, 0x22, sizeof(f.boot_id));
-	(void)strcpy(f.config_rev, "r1");
+	(void)str_copy(f.config_rev, sizeof(f.config_rev), "r1");
 	event_row_cells(&e, &f, cells);
 	char hex[2 * CHAIN_HASH + 1];
 	hex_encode(f.hash, CHAIN_HASH, hex);

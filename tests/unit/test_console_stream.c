@@ -302,14 +302,14 @@ test_reader_that_never_reads_is_cut_and_others_are_not(void **state)
 	char last[64] = "";
 	while (sse_next(&bad, &e)) {
 		if (e.id[0] != '\0')
-			(void)strcpy(last, e.id);
+			assert_true(str_copy(last, sizeof(last), e.id));
 		free(e.data);
 	}
 	assert_true(bad.client->closed);
 	sse_reader_free(&bad);
 	char query[80], next[64];
 	(void)snprintf(query, sizeof(query), "?last=%s", last);
-	(void)snprintf(next, sizeof(next), "7-%d", atoi(last + 2) + 1);
+	(void)snprintf(next, sizeof(next), "7-%d", (int)strtol(last + 2, NULL, 10) + 1);
 	bad = fixture_stream(f, query, "");
 	expect_event(&bad, "journal", next, NULL);
 	sse_reader_free(&bad);
@@ -358,7 +358,7 @@ test_reader_that_is_overtaken_gets_the_state(void **state)
 	while (last != n - 1) {
 		if (!sse_next(&r, &e))
 			fail_msg("nothing after 7-%u", (unsigned)last);
-		uint64_t id = e.id[0] != '\0' ? (uint64_t)atoll(e.id + 2) : last;
+		uint64_t id = e.id[0] != '\0' ? strtoull(e.id + 2, NULL, 10) : last;
 		bool is_state = strcmp(e.event, "state") == 0;
 		// Without a gap, but for where a snapshot stands for all that was
 		// missed.
@@ -475,12 +475,13 @@ static size_t
 resident(void)
 {
 	FILE *in = fopen("/proc/self/statm", "r");
-	unsigned long size = 0, pages = 0;
+	char line[120] = "", *rest;
 
 	assert_non_null(in);
-	assert_int_equal(fscanf(in, "%lu %lu", &size, &pages), 2);
+	assert_non_null(fgets(line, sizeof(line), in));
 	(void)fclose(in);
-	return (size_t)pages * (size_t)sysconf(_SC_PAGESIZE);
+	(void)strtoul(line, &rest, 10); // size; the resident pages follow
+	return strtoul(rest, NULL, 10) * (size_t)sysconf(_SC_PAGESIZE);
 }
 
 static void

@@ -146,7 +146,7 @@ test_a_full_set_keeps_the_fire(void **state)
 	bool found = false;
 
 	(void)state;
-	for (uint16_t i = 0; i < DECODE_BITS_MAX; i++)
+	for (unsigned i = 0; i < DECODE_BITS_MAX; i++)
 		dec.bits[i] = (struct decode_bit){ 0x8000, true,
 			{ 2, { { COND_INFO, (code_id)(100 + i) },
 				 { COND_TEST, (code_id)(200 + i) } } } };

@@ -49,7 +49,7 @@ test_a_sample_per_change_and_after_a_loss(void **state)
 static uint16_t
 add_wide(struct rig *r, uint16_t points)
 {
-	uint16_t d = fixture_device(&r->f, 0, 1, &rig_plain, 1000, 1000, 2);
+	uint16_t d = fixture_device(&r->f, 0, 1, &rig_plain, 1000, 1000);
 
 	for (uint16_t i = 0; i < points; i++)
 		fixture_point(&r->f, d, 0, i);
@@ -108,7 +108,7 @@ test_a_gap_nobody_asked_for_does_not_go_on_for_ever(void **state)
 
 	(void)state;
 	rig_init(&r);
-	fixture_device(&r.f, 0, 1, &rig_plain, 1000, 1000, 2);
+	fixture_device(&r.f, 0, 1, &rig_plain, 1000, 1000);
 	for (uint16_t i = 0; i < 40; i++)
 		fixture_point(&r.f, 0, 0, (uint16_t)(i < 20 ? i : i + 5));
 	r.units[1].n_absent = 1;
@@ -228,7 +228,7 @@ test_the_identity_is_checked_first(void **state)
 
 	(void)state;
 	rig_init(&r);
-	fixture_device(&r.f, 0, 1, &profile_words, 1000, 1000, 2);
+	fixture_device(&r.f, 0, 1, &profile_words, 1000, 1000);
 	fixture_point(&r.f, 0, 0, 0);
 	u = &r.units[1];
 	u->fixed_at = 9000;
@@ -259,7 +259,7 @@ test_the_right_identity_lets_values_pass(void **state)
 	(void)state;
 	rig_init(&r);
 	profile.identity = one;
-	fixture_device(&r.f, 0, 1, &profile, 1000, 1000, 2);
+	fixture_device(&r.f, 0, 1, &profile, 1000, 1000);
 	fixture_point(&r.f, 0, 0, 0);
 	r.units[1].fixed_at = 9000;
 	r.units[1].fixed_n = 2;
@@ -288,7 +288,7 @@ test_a_gauge_is_read_with_its_settings(void **state)
 
 	(void)state;
 	rig_init(&r);
-	fixture_device(&r.f, 0, 3, &profile_ptmb, 1000, 1000, 2);
+	fixture_device(&r.f, 0, 3, &profile_ptmb, 1000, 1000);
 	fixture_point(&r.f, 0, 0, 4);
 	r.units[3].fixed_at = 2;
 	r.units[3].fixed_n = 5;
@@ -313,7 +313,7 @@ test_settings_far_away_are_read_now_and_then(void **state)
 
 	(void)state;
 	rig_init(&r);
-	fixture_device(&r.f, 0, 1, &profile_gauge, 1000, 1000, 2);
+	fixture_device(&r.f, 0, 1, &profile_gauge, 1000, 1000);
 	fixture_point(&r.f, 0, 0, 0);
 	r.units[1].fixed_at = 500;
 	r.units[1].fixed_n = 2;

@@ -345,6 +345,7 @@ next_random(uint32_t *state)
 static void
 test_random_bytes(void **state)
 {
+	const uint8_t start[5] = { 0x12, 0x34, 0, 0, 0 };
 	uint32_t seed = 0xC0FFEE;
 
 	(void)state;
@@ -358,7 +359,7 @@ test_random_bytes(void **state)
 		for (size_t b = 0; b < n; b++)
 			buf[b] = (uint8_t)next_random(&seed);
 		if (n > 6 && (i & 2)) // past the header checks
-			memcpy(buf, "\x12\x34\0\0\0", 5);
+			memcpy(buf, start, sizeof(start));
 		v = pdu_parse(framing, &two_registers, buf, n, &r);
 		assert_true(r.used <= n);
 		assert_true((v == PDU_NEED_MORE) == (r.used == 0) || n == 0);

@@ -112,7 +112,7 @@ tcp_peer(void *arg)
 static uint16_t
 port_of(int fd)
 {
-	struct sockaddr_in a;
+	struct sockaddr_in a = { 0 };
 	socklen_t len = sizeof(a);
 
 	assert_int_equal(getsockname(fd, (struct sockaddr *)&a, &len), 0);
@@ -152,8 +152,8 @@ static void
 add_points(struct field_fixture *f, uint16_t device)
 {
 	for (uint16_t item = 0; item < 4; item++)
-		for (uint16_t i = 0; i < PER_AREA; i++)
-			fixture_point(f, device, item, i);
+		for (unsigned i = 0; i < PER_AREA; i++)
+			fixture_point(f, device, item, (uint16_t)i);
 }
 
 static bool
@@ -188,7 +188,7 @@ test_libmodbus_server_over_tcp(void **state)
 	(void)state;
 	fixture_init(&f, clock_real());
 	fixture_bus(&f, BUS_MODBUS_TCP, "127.0.0.1", start_tcp_peer(&p));
-	fixture_device(&f, 0, 1, &profile_four, 50, 1000, 2);
+	fixture_device(&f, 0, 1, &profile_four, 50, 1000);
 	add_points(&f, 0);
 	d = driver_for_bus(BUS_MODBUS_TCP)->start(&f.host, 0);
 	assert_true(fixture_run(&f, WAIT_MS, all_seen));
@@ -327,8 +327,8 @@ test_libmodbus_server_over_rtu(void **state)
 	start_rtu_peer(&p, l.name[0]);
 	fixture_init(&f, clock_real());
 	fixture_bus(&f, BUS_MODBUS_RTU, l.name[1], 0);
-	fixture_device(&f, 0, 5, &profile_four, 50, 300, 1);
-	fixture_device(&f, 0, 6, &profile_four, 50, 100, 1); // nobody there
+	fixture_device(&f, 0, 5, &profile_four, 50, 300);
+	fixture_device(&f, 0, 6, &profile_four, 50, 100); // nobody there
 	add_points(&f, 0);
 	fixture_point(&f, 1, 2, 0);
 	d = driver_for_bus(BUS_MODBUS_RTU)->start(&f.host, 0);
@@ -368,7 +368,7 @@ test_an_unplugged_port(void **state)
 	open_line(&l);
 	fixture_init(&f, clock_real());
 	fixture_bus(&f, BUS_MODBUS_RTU, l.name[1], 0);
-	fixture_device(&f, 0, 5, &profile_four, 50, 100, 1);
+	fixture_device(&f, 0, 5, &profile_four, 50, 100);
 	fixture_point(&f, 0, 2, 0);
 	d = driver_modbus_rtu.start(&f.host, 0);
 	fixture_run(&f, 150, NULL);
@@ -398,7 +398,7 @@ test_a_port_that_is_not_there(void **state)
 	(void)state;
 	fixture_init(&f, clock_real());
 	fixture_bus(&f, BUS_MODBUS_RTU, "/nonexistent/tty", 0);
-	fixture_device(&f, 0, 5, &profile_four, 50, 100, 0);
+	fixture_device(&f, 0, 5, &profile_four, 50, 100);
 	fixture_point(&f, 0, 2, 0);
 	d = driver_modbus_rtu.start(&f.host, 0);
 	assert_true(fixture_run(&f, WAIT_MS, bus_lost));

@@ -39,7 +39,7 @@ static const struct profile profile_one = {
 static uint16_t
 port_of(int fd)
 {
-	struct sockaddr_in a;
+	struct sockaddr_in a = { 0 };
 	socklen_t len = sizeof(a);
 
 	assert_int_equal(getsockname(fd, (struct sockaddr *)&a, &len), 0);
@@ -270,7 +270,7 @@ test_i6_a_server_that_misbehaves_in_every_way(void **state)
 	(void)state;
 	fixture_init(&f, clock_real());
 	fixture_bus(&f, BUS_MODBUS_TCP, "127.0.0.1", start_rogue(&r));
-	fixture_device(&f, 0, 1, &profile_one, 20, 60, 2);
+	fixture_device(&f, 0, 1, &profile_one, 20, 60);
 	fixture_point(&f, 0, 0, 0);
 	f.user = &r;
 	d = driver_modbus_tcp.start(&f.host, 0);
@@ -323,7 +323,7 @@ test_a_refused_port(void **state)
 	assert_int_equal(bind(fd, (struct sockaddr *)&a, sizeof(a)), 0);
 	fixture_init(&f, clock_real());
 	fixture_bus(&f, BUS_MODBUS_TCP, "127.0.0.1", port_of(fd)); // not listening
-	fixture_device(&f, 0, 1, &profile_one, 20, 60, 2);
+	fixture_device(&f, 0, 1, &profile_one, 20, 60);
 	fixture_point(&f, 0, 0, 0);
 	d = driver_modbus_tcp.start(&f.host, 0);
 	assert_true(fixture_run(&f, WAIT_MS, bus_lost));

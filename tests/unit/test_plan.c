@@ -43,7 +43,7 @@ plan_of(struct field_fixture *f, const struct profile *profile, const uint16_t *
 
 	fixture_init(f, clock_real());
 	fixture_bus(f, BUS_MODBUS_TCP, "127.0.0.1", 502);
-	fixture_device(f, 0, 1, profile, 1000, 1000, 2);
+	fixture_device(f, 0, 1, profile, 1000, 1000);
 	for (size_t i = 0; i < n; i++)
 		fixture_point(f, 0, 0, pdus[i]);
 	plan_build(&f->site, &f->site.devices[0], &p);

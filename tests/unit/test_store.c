@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/mem.h"
 #include "store_fixture.h"
 #include "test.h"
 
@@ -91,8 +92,8 @@ test_event_survives_whole(void **state)
 	e.not_before_utc_ms = 5;
 	e.device_time_ms = -6;
 	e.cause_seq = 7;
-	(void)strcpy(e.actor, "王");
-	(void)strcpy(e.params, "{\"raw\":4096}");
+	(void)str_copy(e.actor, sizeof(e.actor), "王");
+	(void)str_copy(e.params, sizeof(e.params), "{\"raw\":4096}");
 	store_fixture_add(&f, &e);
 	assert_true(store_fixture_wait(&f, all_done, 5000));
 	struct reader *r = reader_open(f.directory, &f.err);
@@ -135,7 +136,7 @@ fill_alarm(struct alarm_row *a, unsigned n)
 	memset(a, 0, sizeof(*a));
 	(void)snprintf(a->point, sizeof(a->point), "p%u", n);
 	a->condition = COND_FIRE;
-	(void)strcpy(a->code, "fire/x");
+	(void)str_copy(a->code, sizeof(a->code), "fire/x");
 	a->alarm_class = CLASS_FIRE;
 	a->state = ALARM_RETURNED;
 	a->cause = CAUSE_PANEL_RESET;
@@ -146,7 +147,7 @@ fill_alarm(struct alarm_row *a, unsigned n)
 	a->occurrences = 2;
 	a->raised_utc_ms = FIXTURE_UTC_MS + n;
 	a->first_utc_ms = FIXTURE_UTC_MS - 5;
-	(void)strcpy(a->ladder, "fire");
+	(void)str_copy(a->ladder, sizeof(a->ladder), "fire");
 	a->ladder_next = 2;
 	a->ladder_rounds = 3;
 	a->ladder_onset_utc_ms = FIXTURE_UTC_MS;
@@ -158,9 +159,9 @@ static void
 fill_notice(struct notice *n, const char *id, const struct event *subject)
 {
 	memset(n, 0, sizeof(*n));
-	(void)strcpy(n->id, id);
-	(void)strcpy(n->channel, "hook");
-	(void)strcpy(n->ladder, "fire");
+	(void)str_copy(n->id, sizeof(n->id), id);
+	(void)str_copy(n->channel, sizeof(n->channel), "hook");
+	(void)str_copy(n->ladder, sizeof(n->ladder), "fire");
 	n->step = 1;
 	n->round = 4;
 	n->created_utc_ms = FIXTURE_UTC_MS;
@@ -318,7 +319,7 @@ test_people_beside_the_daemon(void **state)
 	assert_string_equal(p.pin_hash, "$argon2id$x");
 	assert_int_equal(query_person(r, "nobody", &p, &f.err), 0);
 	reader_close(r);
-	(void)strcpy(wang.role, "king");
+	(void)str_copy(wang.role, sizeof(wang.role), "king");
 	assert_int_equal(store_put_person(f.directory, &wang, 5, &f.err), -1);
 	store_fixture_free(&f);
 }

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/mem.h"
 #include "store_fixture.h"
 #include "test.h"
 
@@ -361,7 +362,7 @@ test_damaged_files_are_set_aside(void **state)
 		bool journal = strcmp(cases[i].name, "journal.db") == 0;
 		store_fixture_new(&f, false);
 		assert_true(store_fixture_open(&f));
-		(void)strcpy(epoch, store_recovered(f.store)->epoch);
+		(void)str_copy(epoch, sizeof(epoch), store_recovered(f.store)->epoch);
 		add_some(&f, 0, 100);
 		store_fixture_close(&f);
 		damage(&f, cases[i].name, cases[i].at);

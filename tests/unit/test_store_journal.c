@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/mem.h"
 #include "store_fixture.h"
 #include "test.h"
 
@@ -61,14 +62,14 @@ child_unit(struct child *c, unsigned round, unsigned i)
 		(void)unit_event(u, &e);
 	}
 	memset(&n, 0, sizeof(n));
-	(void)strcpy(n.id, e.occurrence_id);
-	(void)strcpy(n.channel, "hook");
+	(void)str_copy(n.id, sizeof(n.id), e.occurrence_id);
+	(void)str_copy(n.channel, sizeof(n.channel), "hook");
 	n.subject = e;
 	unit_notice(u, &n);
 	memset(&a, 0, sizeof(a));
-	(void)strcpy(a.point, e.point);
-	(void)strcpy(a.code, e.code);
-	(void)strcpy(a.occurrence_id, e.occurrence_id);
+	(void)str_copy(a.point, sizeof(a.point), e.point);
+	(void)str_copy(a.code, sizeof(a.code), e.code);
+	(void)str_copy(a.occurrence_id, sizeof(a.occurrence_id), e.occurrence_id);
 	a.state = ALARM_UNACKNOWLEDGED;
 	a.close = i % 3 == 0;
 	unit_alarm(u, &a);
@@ -336,7 +337,8 @@ test_i4_flipped_bytes_of_the_file(void **state)
 	add_some(&f, 11, 30);
 	struct event e;
 	store_fixture_event(&f, &e, EVENT_ALARM_NOTE, COND_FIRE, 50);
-	(void)strcpy(e.params, "{\"text\":\"FINDME-FINDME-FINDME\"}");
+	(void)str_copy(
+	    e.params, sizeof(e.params), "{\"text\":\"FINDME-FINDME-FINDME\"}");
 	store_fixture_add(&f, &e); // seq 31
 	add_some(&f, 60, 5);
 	store_fixture_close(&f);

@@ -8,12 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/mem.h"
 #include "store_fixture.h"
 #include "test.h"
 
-enum {
-	MINUTE = 60000
-};
 #define HOUR INT64_C(3600000)
 
 static bool
@@ -30,7 +28,8 @@ add_at(struct store_fixture *f, int64_t utc_ms, enum event_kind kind, enum condi
 	store_fixture_event(f, &e, kind, c, n);
 	e.time_utc_ms = utc_ms;
 	if (test)
-		(void)strcpy(e.params, "{\"occurrences\":1,\"test\":true}");
+		(void)str_copy(
+		    e.params, sizeof(e.params), "{\"occurrences\":1,\"test\":true}");
 	store_fixture_add(f, &e);
 }
 
@@ -294,6 +293,59 @@ test_i13_daily_counts_reconcile(void **state)
 	store_fixture_free(&f);
 }
 
+struct storm {
+	uint64_t onsets, listed, placed;
+};
+
+static bool
+sum_storm(void *arg, const struct alarm_count *c)
+{
+	struct storm *s = arg;
+	s->onsets += c->onsets;
+	s->listed += c->n_seqs;
+	s->placed += c->place_zh[0] != '\0';
+	return true;
+}
+
+// A day of more events than are listed: the counts are whole, each row has its place.
+static void
+test_storm_day_is_counted_whole(void **state)
+{
+	(void)state;
+	enum {
+		STORM = 10400,
+		POINTS = 50
+	};
+	struct store_fixture f;
+	struct day_span d;
+	struct storm s = { 0 };
+	store_fixture_new(&f, false);
+	assert_true(store_fixture_open(&f));
+	struct unit *u = NULL;
+	for (unsigned i = 0; i < STORM; i++) {
+		struct event e;
+		u = u == NULL ? unit_new() : u;
+		store_fixture_event(&f, &e, EVENT_ALARM_ONSET, COND_FAULT, i % POINTS);
+		// The last point appears only after all others are over.
+		if (i >= STORM - 10)
+			(void)str_copy(e.point, sizeof(e.point), "late");
+		(void)unit_event(u, &e);
+		if (i % 100 == 99) {
+			store_fixture_submit(&f, u);
+			u = NULL;
+		}
+	}
+	flush(&f);
+	struct reader *r = reader_open(f.directory, &f.err);
+	assert_int_equal(query_day(r, "today", FIXTURE_UTC_MS, &d, &f.err), 0);
+	assert_int_equal(query_alarms_daily(r, &d, sum_storm, &s, &f.err), POINTS + 1);
+	assert_int_equal(s.onsets, STORM);
+	assert_int_equal(s.listed, 10000);
+	assert_int_equal(s.placed, POINTS + 1);
+	reader_close(r);
+	store_fixture_free(&f);
+}
+
 static void
 set_alarm(struct store_fixture *f, int64_t utc_ms, unsigned n, bool close)
 {
@@ -305,7 +357,7 @@ set_alarm(struct store_fixture *f, int64_t utc_ms, unsigned n, bool close)
 	e.time_utc_ms = utc_ms;
 	(void)unit_event(u, &e);
 	memset(&a, 0, sizeof(a));
-	(void)strcpy(a.point, e.point);
+	(void)str_copy(a.point, sizeof(a.point), e.point);
 	a.condition = COND_FAULT;
 	a.alarm_class = CLASS_FAULT;
 	a.state = ALARM_UNACKNOWLEDGED;
@@ -357,6 +409,7 @@ main(void)
 		cmocka_unit_test(test_totals),
 		cmocka_unit_test(test_day_names),
 		cmocka_unit_test(test_i13_daily_counts_reconcile),
+		cmocka_unit_test(test_storm_day_is_counted_whole),
 		cmocka_unit_test(test_open_at_the_end_of_a_day),
 	};
 	return cmocka_run_group_tests_name("store_query", tests, NULL, NULL);

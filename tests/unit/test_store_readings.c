@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "core/reading.h"
+#include "lib/mem.h"
 #include "store_fixture.h"
 #include "test.h"
 
@@ -31,7 +32,8 @@ add_at(struct store_fixture *f, int64_t utc_ms, enum event_kind kind, enum condi
 	store_fixture_event(f, &e, kind, c, n);
 	e.time_utc_ms = utc_ms;
 	if (test)
-		(void)strcpy(e.params, "{\"occurrences\":1,\"test\":true}");
+		(void)str_copy(
+		    e.params, sizeof(e.params), "{\"occurrences\":1,\"test\":true}");
 	store_fixture_add(f, &e);
 }
 
@@ -52,7 +54,7 @@ set_alarm(struct store_fixture *f, int64_t utc_ms, unsigned n, bool close)
 	e.time_utc_ms = utc_ms;
 	(void)unit_event(u, &e);
 	memset(&a, 0, sizeof(a));
-	(void)strcpy(a.point, e.point);
+	(void)str_copy(a.point, sizeof(a.point), e.point);
 	a.condition = COND_FAULT;
 	a.alarm_class = CLASS_FAULT;
 	a.state = ALARM_UNACKNOWLEDGED;

@@ -142,27 +142,34 @@ test_rules(void **state)
 	assert_int_equal(posix_tz_offset_s(&tz, 1709269200), -7200);
 }
 
+static void
+answer_line(char *line, struct zone **z, char loaded[static 64])
+{
+	const char *name = strtok(line, " "), *what = strtok(NULL, " ");
+	const char *number = strtok(NULL, " ");
+	struct err e = { 0 };
+	if (number == NULL)
+		return;
+	if (strcmp(name, loaded) != 0) {
+		zone_free(*z);
+		*z = zone_load(name, &e);
+		(void)str_copy(loaded, 64, name);
+	}
+	if (*z == NULL)
+		return; // one answer too few
+	int64_t s = strtoll(number, NULL, 10);
+	(void)printf("%lld\n", strcmp(what, "utc") == 0
+				   ? (long long)zone_offset_s(*z, s)
+				   : (long long)zone_local_to_utc_s(*z, s));
+}
+
 static int
 answer(void)
 {
-	char name[64], what[8], loaded[64] = "";
-	long long s;
+	char line[128], loaded[64] = "";
 	struct zone *z = NULL;
-	while (scanf("%63s %7s %lld", name, what, &s) == 3) {
-		if (strcmp(name, loaded) != 0) {
-			struct err e = { 0 };
-			zone_free(z);
-			z = zone_load(name, &e);
-			if (z == NULL) {
-				(void)fprintf(stderr, "%s\n", e.text);
-				return 1;
-			}
-			(void)str_copy(loaded, sizeof(loaded), name);
-		}
-		(void)printf("%lld\n", strcmp(what, "utc") == 0
-					   ? (long long)zone_offset_s(z, s)
-					   : (long long)zone_local_to_utc_s(z, s));
-	}
+	while (fgets(line, sizeof(line), stdin) != NULL)
+		answer_line(line, &z, loaded);
 	zone_free(z);
 	return 0;
 }

@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The GPIO driver alone, for the tests in the virtual machine: watches lines of a chip
-// and prints what the driver reports, one line each, until it is told to stop (SIGTERM).
-// Reports the CPU time it used, so that a busy loop shows.
+// and prints what the driver reports, one line each, until it is told to stop
+// (SIGTERM). Reports the CPU time it used, so that a busy loop shows.
 //
 //   gpio_probe CHIP LINE[:DEBOUNCE_MS[:latch]]...
 //
@@ -22,7 +22,9 @@
 #include "lib/loop.h"
 #include "lib/mem.h"
 
-enum { LINES_MAX = 16 };
+enum {
+	LINES_MAX = 16
+};
 
 static struct point points[LINES_MAX];
 static uint32_t indexes[LINES_MAX];

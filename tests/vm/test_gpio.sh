@@ -213,4 +213,5 @@ cpu=$(sed -n 's/^cpu //p' "$log")
 passed
 
 rm -rf "$work"
-[[ $failed = 0 ]] && echo "all passed" || { echo "$failed failed"; exit 1; }
+echo "$failed failed"
+[[ $failed = 0 ]]

@@ -1,0 +1,129 @@
+// SPDX-FileCopyrightText: 2026 Watchroom contributors
+// SPDX-License-Identifier: Apache-2.0
+//
+// The store that is not there: these functions stand in for daemon/store at link time,
+// so the console's tests need no database. One thread; the reader thread's jobs run on
+// the loop a round later, as if they had come back.
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "console_fixture.h"
+#include "lib/mem.h"
+#include "store/store.h"
+#include "test.h"
+
+struct fake_store fake_store;
+
+struct pending {
+	struct loop_timer timer;
+	store_job *job;
+	void (*done)(void *arg, int result);
+	void *arg;
+};
+
+static void
+on_read(void *arg)
+{
+	struct pending *p = arg;
+	int result = fake_store.fails ? -1 : p->job(NULL, p->arg);
+
+	loop_release(fake_store.loop);
+	p->done(p->arg, result);
+	free(p);
+}
+
+void
+store_read(
+    struct store *s, store_job *job, void (*done)(void *arg, int result), void *arg)
+{
+	struct pending *p = xcalloc(1, sizeof(*p));
+
+	(void)s;
+	fake_store.reads++;
+	p->job = job;
+	p->done = done;
+	p->arg = arg;
+	loop_timer_init(&p->timer, on_read, p);
+	loop_timer_in(fake_store.loop, &p->timer, 0);
+	loop_hold(fake_store.loop);
+}
+
+int
+query_person(struct reader *r, const char *id, struct person *out, struct err *err)
+{
+	(void)r;
+	(void)err;
+	for (size_t i = 0; i < ARRAY_LEN(fake_store.people); i++) {
+		if (strcmp(fake_store.people[i].id, id) != 0)
+			continue;
+		*out = fake_store.people[i];
+		return 1;
+	}
+	return 0;
+}
+
+int
+query_people(struct reader *r, bool (*row)(void *arg, const struct person *p),
+    void *arg, struct err *err)
+{
+	(void)r;
+	(void)err;
+	(void)row(arg, &fake_store.people[0]);
+	return 1;
+}
+
+int
+query_events(struct reader *r, const struct event_filter *f,
+    bool (*row)(void *arg, const struct stored_event *e), void *arg, struct err *err)
+{
+	int n = 0;
+
+	(void)r;
+	(void)err;
+	fake_store.filter = *f;
+	(void)str_copy(
+	    fake_store.point, sizeof(fake_store.point), f->point ? f->point : "");
+	for (int64_t seq = f->after_seq + 1; seq <= FAKE_EVENTS && n < (int)f->limit;
+	     seq++) {
+		struct stored_event e = {
+			.boot_id = "7", .epoch = "e1", .hash = "beef"
+		};
+		event_init(&e.event, EVENT_ALARM_ONSET);
+		e.event.seq = seq;
+		e.event.time_utc_ms = 1000 * seq;
+		n++;
+		if (!row(arg, &e))
+			break;
+	}
+	return n;
+}
+
+int
+query_readings(struct reader *r, const struct reading_range *q,
+    bool (*row)(void *arg, const struct reading_step *s), void *arg, struct err *err)
+{
+	int64_t from_ms = q->from_ms, to_ms = q->to_ms, step_ms = q->step_ms;
+	const struct reading_step steps[] = {
+		{ .from_ms = from_ms,
+		    .min = 700,
+		    .max = 720,
+		    .mean = 710.5,
+		    .good_ms = 60000,
+		    .minutes = 1 },
+		{ .from_ms = from_ms + step_ms,
+		    .min = (double)NAN,
+		    .max = (double)NAN,
+		    .mean = (double)NAN },
+	};
+
+	(void)r;
+	(void)err;
+	(void)str_copy(fake_store.point, sizeof(fake_store.point), q->point);
+	fake_store.from_ms = from_ms;
+	fake_store.to_ms = to_ms;
+	fake_store.step_ms = step_ms;
+	for (size_t i = 0; i < ARRAY_LEN(steps); i++)
+		(void)row(arg, &steps[i]);
+	return 2;
+}
