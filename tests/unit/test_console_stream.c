@@ -495,9 +495,12 @@ test_300_consoles_in_and_out_leave_nothing(void **state)
 	for (int i = 0; i < 4; i++)
 		in_and_out(f, 300);
 	size_t after = resident();
-	// An address sanitizer keeps freed memory; leaks show at its end there.
-#ifndef __SANITIZE_ADDRESS__
-	if (after > before + 512 * 1024)
+	// Sanitizers keep freed memory; leaks show at the end of the address sanitizer's run.
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+	const char *preload = getenv("LD_PRELOAD"); // valgrind keeps it too
+	if (preload != NULL && strstr(preload, "vgpreload") != NULL)
+		print_message("memory is not judged under valgrind\n");
+	else if (after > before + 512 * 1024)
 		fail_msg("%zu bytes more", after - before);
 #endif
 	assert_true(before > 0 && after > 0);
