@@ -211,8 +211,23 @@ recover_fields(
 	r->ladder = ladder_named(e->site, row->ladder);
 	r->climb.next_step = row->ladder_next;
 	r->climb.rounds = row->ladder_rounds;
-	r->climb.onset_ms =
-	    loop_now_ms(e->loop) - (loop_utc_ms(e->loop) - row->ladder_onset_utc_ms);
+	// A wall clock behind the onset must not put the next step off (I10).
+	int64_t climbed = loop_utc_ms(e->loop) - row->ladder_onset_utc_ms;
+	r->climb.onset_ms = loop_now_ms(e->loop) - (climbed > 0 ? climbed : 0);
+}
+
+// The limit that raised it was taken out of the site: no value will ever clear it.
+static bool
+limit_is_gone(const struct alarm_record *r)
+{
+	const struct limit *limits = r->point->limits;
+	if (r->a.condition != COND_PROCESS)
+		return false;
+	for (enum limit_kind k = 0; k < LIMIT_COUNT; k++) {
+		if (strcmp(r->code, limit_name(k)) == 0)
+			return limits == NULL || !limits[k].set;
+	}
+	return false;
 }
 
 static void
@@ -226,8 +241,11 @@ recover_one(struct engine *e, const struct alarm_row *row)
 	r->withdrawn_point = missing;
 	recover_fields(e, r, row);
 	alarms_rename(e->alarms, r, row->occurrence_id);
-	transition_count_recovered(e, r);
+	// Nothing is left that could take the flag off again.
 	if (missing != NULL)
+		r->a.flags &= (uint8_t)~FLAG_SUPPRESSED;
+	transition_count_recovered(e, r);
+	if (missing != NULL || limit_is_gone(r))
 		transition_withdraw(e, r);
 }
 

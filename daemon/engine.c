@@ -260,6 +260,7 @@ good_sample(struct engine *e, const struct sample *s, struct facts *f)
 
 	bool number = s->kind == SAMPLE_ANALOG || s->kind == SAMPLE_COUNT;
 	if (number && alarms_of_point(e->alarms, s->point) == NULL &&
+	    e->points[s->point].filters == NULL &&
 	    e->site->points[s->point].limits == NULL)
 		return;
 	struct condition_list set;
@@ -274,11 +275,13 @@ good_sample(struct engine *e, const struct sample *s, struct facts *f)
 static void
 bad_sample(struct engine *e, const struct sample *s, const struct facts *f)
 {
-	engine_set_quality(e, s->point, s->quality, s->t_utc_ms);
-	if (s->quality == QUALITY_UNKNOWN) {
+	// An off-delay that ran when the value was lost would clear without a value
+	// (I6).
+	if (e->points[s->point].state.quality != s->quality)
 		engine_forget_pending(e, s->point);
+	engine_set_quality(e, s->point, s->quality, s->t_utc_ms);
+	if (s->quality == QUALITY_UNKNOWN)
 		return;
-	}
 	struct condition_list set;
 	set_of_sample(e, s, &set);
 	if (s->kind == SAMPLE_LEVEL || set.n == 0) {

@@ -55,8 +55,11 @@ void engine_sample(struct engine *e, const struct sample *s);
 // A built-in point is lost, or back. `code` says why.
 void engine_link(struct engine *e, uint32_t link_point, bool lost, const char *code);
 void engine_heard(struct engine *e, uint32_t device, int64_t mono_ms);
-// A fault of the daemon itself on a built-in point, or its end.
+// A fault of the daemon itself on a built-in point, in place of any other there; or
+// the end of all of them.
 void engine_system(struct engine *e, uint32_t point, bool fault, const char *code);
+// One fault of a built-in point that can have several, or its end.
+void engine_system_one(struct engine *e, uint32_t point, bool fault, const char *code);
 
 enum engine_answer {
 	ENGINE_OK,
@@ -71,8 +74,8 @@ enum engine_answer engine_note(
 enum engine_answer engine_reset(
     struct engine *e, uint32_t point, const char *actor, const char **reason);
 
-// Silence stops the present sound; the next alarm, or the site's `resound` time with a
-// fire unacknowledged, starts it again.
+// Silence stops the present sound; the next alarm, or the site's `resound` time while
+// one still wants sound, starts it again.
 void engine_silence(struct engine *e, const char *actor);
 bool engine_sound_on(const struct engine *e); // wanted and not silenced
 bool engine_silenced(const struct engine *e);

@@ -169,7 +169,7 @@ answer(const struct daemon *d, enum engine_answer a, const char *reason, reply_f
 		refuse(done, arg, 409, "newer_occurrence", "occurrence");
 		return;
 	case ENGINE_REFUSED:
-		refuse(done, arg, 409, reason != NULL ? reason : "refused", NULL);
+		refuse(done, arg, 409, reason != NULL ? reason : "conflict", NULL);
 		return;
 	}
 	wr_unreachable("engine_answer");

@@ -37,15 +37,15 @@ points_behind(const struct engine *e, const struct builtin *b, uint32_t *n)
 	return NULL;
 }
 
+// Unknown since the link was last heard: a point that did not change for days was
+// known until then.
 static void
-lose_points(struct engine *e, const struct builtin *b, int64_t utc_ms)
+lose_points(struct engine *e, const struct builtin *b)
 {
 	uint32_t n;
 	const uint32_t *points = points_behind(e, b, &n);
 	for (uint32_t i = 0; i < n; i++) {
-		int64_t last = e->points[points[i]].state.t_utc_ms;
-		engine_set_quality(
-		    e, points[i], QUALITY_UNKNOWN, last != 0 ? last : utc_ms);
+		engine_set_quality(e, points[i], QUALITY_UNKNOWN, b->lost_utc_ms);
 		engine_forget_pending(e, points[i]);
 	}
 }
@@ -140,7 +140,7 @@ link_lost(struct engine *e, uint32_t point, struct builtin *b, const char *code)
 	b->lost_utc_ms = f.t_utc_ms;
 	if (b->kind == BUILTIN_DEVICE && e->heard_mono_ms[b->index] != 0)
 		b->lost_utc_ms -= f.t_mono_ms - e->heard_mono_ms[b->index];
-	lose_points(e, b, f.t_utc_ms);
+	lose_points(e, b);
 	engine_set_quality(e, point, QUALITY_GOOD, f.t_utc_ms);
 	const struct condition_list set = { 1, { COND_LINK }, { code } };
 	engine_apply_set(e, point, &set, &f);
@@ -197,6 +197,14 @@ engine_system(struct engine *e, uint32_t point, bool fault, const char *code)
 		set.code[0] = code;
 	}
 	engine_apply_set(e, point, &set, &f);
+}
+
+void
+engine_system_one(struct engine *e, uint32_t point, bool fault, const char *code)
+{
+	struct facts f = facts_now(e);
+	engine_set_quality(e, point, QUALITY_GOOD, f.t_utc_ms);
+	engine_feed(e, point, COND_FAULT, code, fault, &f);
 }
 
 void

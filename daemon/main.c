@@ -149,10 +149,15 @@ load_last_good(struct daemon *d)
 	const char *base = slash != NULL ? slash + 1 : d->config_file;
 	char *file = xasprintf("%s/%s", dir, base);
 	char *panels = xasprintf("%s/panels", dir);
-	struct site *s = load(file, panels, NULL);
+	bool kept = access(file, F_OK) == 0;
+	struct site *s = load(file, panels, kept ? stderr : NULL);
 	free(panels);
 	free(dir);
 	if (s == NULL) {
+		log_warnx("config",
+		    "the configuration is broken and its last good copy, %s, %s: not "
+		    "started",
+		    file, kept ? "is broken too" : "does not exist");
 		free(file);
 		return NULL;
 	}
@@ -294,7 +299,8 @@ write_simple(struct daemon *d, enum event_kind kind, struct buf *params)
 	struct event ev;
 	event_init(&ev, kind);
 	json_close(params, '}');
-	(void)str_copy(ev.params, sizeof(ev.params), params->data);
+	if (!str_copy(ev.params, sizeof(ev.params), params->data))
+		ev.params[0] = '\0'; // half an object is none
 	buf_free(params);
 	(void)works_event(d->works, &ev);
 }
@@ -394,7 +400,7 @@ start_engine(struct daemon *d)
 	d->supervise = supervise_new(d->loop, d->site, d->engine, d->works, d->store);
 	supervise_store(d->supervise, store_current_mode(d->store), "at start");
 	if (d->last_good)
-		engine_system(
+		engine_system_one(
 		    d->engine, d->site->loop_point, true, "last-good-configuration");
 }
 

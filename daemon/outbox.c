@@ -217,6 +217,15 @@ write_event(struct outbox *o, enum event_kind kind, const struct notice *n,
 	(void)works_event(o->works, &ev);
 }
 
+// An answer is one for all older occurrences of the alarm too (alarm-table note 4).
+static bool
+is_about(const struct event *subject, const struct alarm_record *r)
+{
+	return subject->condition == (int)r->a.condition &&
+	       strcmp(subject->point, r->point->id) == 0 &&
+	       strcmp(subject->code, r->code) == 0;
+}
+
 void
 outbox_answered(struct outbox *o, struct alarm_record *r)
 {
@@ -224,7 +233,7 @@ outbox_answered(struct outbox *o, struct alarm_record *r)
 	struct owed *w = TAILQ_FIRST(&o->owed);
 	while (w != NULL) {
 		struct owed *next = TAILQ_NEXT(w, link);
-		if (strcmp(w->n.subject.occurrence_id, r->occurrence) == 0) {
+		if (is_about(&w->n.subject, r)) {
 			if (w->stage == OWED_SENT && o->delivery != NULL)
 				delivery_cancel(o->delivery, w->n.id);
 			w->n.state = NOTICE_CANCELLED;

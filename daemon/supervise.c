@@ -80,7 +80,7 @@ watch_lag(struct supervise *s)
 	bool lagging = worst > LAG_ALARM_MS;
 	if (lagging != s->lagging) {
 		s->lagging = lagging;
-		engine_system(s->engine, s->site->loop_point, lagging, "lag");
+		engine_system_one(s->engine, s->site->loop_point, lagging, "lag");
 	}
 }
 

@@ -3,9 +3,11 @@
 //
 // The delivery thread and its two mailboxes. The main loop's side posts orders and
 // hands receipts over; the thread's side gives each channel a lane and brings receipts
-// back. Neither side ever waits for the other. It refuses more than HELD_MAX notices at
-// once: the outbox keeps them. The invariant: each notice taken brings its last
-// receipt, and a full mailbox of receipts delays one but never loses it.
+// back. Neither side ever waits for the other. It refuses more than HELD_MAX notices of
+// one channel at once, so that a dead one never keeps another from its notices: the
+// outbox keeps them. Fires have places of their own. The invariant: each notice taken
+// brings its last receipt, and a full mailbox of receipts delays one but never loses
+// it.
 #include "channels/delivery.h"
 
 #include <sys/queue.h>
@@ -26,9 +28,10 @@
 enum {
 	ORDERS_MAX = 4096,
 	RECEIPTS_MAX = 8192,
-	HELD_MAX = 8192, // notices in the thread's hands
-	AT_ONCE = 128,   // messages taken in one callback
-	AGAIN_MS = 20,   // a full mailbox is tried again
+	HELD_MAX = 7168,  // notices of one channel in the thread's hands
+	HELD_FIRE = 1024, // more of them, for fires
+	AT_ONCE = 128,    // messages taken in one callback
+	AGAIN_MS = 20,    // a full mailbox is tried again
 };
 
 enum order_kind {
@@ -47,11 +50,17 @@ struct slip {
 	struct receipt r;
 };
 
+// What the thread has of one channel.
+struct hand {
+	struct delivery *delivery;
+	atomic_size_t held;
+};
+
 struct delivery {
 	const struct site *site;
 	pthread_t thread;
 	struct mailbox *orders, *receipts, *stop;
-	atomic_size_t held;
+	struct hand *hands; // one for each channel, and one for channels that are none
 
 	// The main loop's.
 	struct loop *main_loop;
@@ -89,7 +98,7 @@ post_kept(void *arg)
 static void
 bring_receipt(void *ctx, const struct receipt *r)
 {
-	struct delivery *d = ctx;
+	struct delivery *d = ((struct hand *)ctx)->delivery;
 	struct slip *s = xcalloc(1, sizeof *s);
 	s->r = *r;
 	bool was_empty = STAILQ_EMPTY(&d->kept);
@@ -101,17 +110,25 @@ bring_receipt(void *ctx, const struct receipt *r)
 static void
 notice_left(void *ctx)
 {
-	struct delivery *d = ctx;
-	(void)atomic_fetch_sub(&d->held, 1);
+	struct hand *h = ctx;
+	(void)atomic_fetch_sub(&h->held, 1);
+}
+
+// n_channels where there is none of this name. Any thread.
+static uint16_t
+channel_index(const struct delivery *d, const char *channel)
+{
+	uint16_t i = 0;
+	while (i < d->site->n_channels && strcmp(d->site->channels[i].id, channel) != 0)
+		i++;
+	return i;
 }
 
 static struct lane *
 lane_named(const struct delivery *d, const char *channel)
 {
-	for (uint16_t i = 0; i < d->site->n_channels; i++)
-		if (strcmp(d->site->channels[i].id, channel) == 0)
-			return d->lanes[i];
-	return NULL;
+	uint16_t i = channel_index(d, channel);
+	return i < d->site->n_channels ? d->lanes[i] : NULL;
 }
 
 static void
@@ -125,8 +142,9 @@ refuse(struct delivery *d, const struct notice *n)
 	(void)str_copy(r.notice_id, sizeof r.notice_id, n->id);
 	(void)str_copy(r.channel, sizeof r.channel, n->channel);
 	(void)str_copy(r.detail, sizeof r.detail, "no such channel");
-	bring_receipt(d, &r);
-	notice_left(d);
+	struct hand *h = &d->hands[channel_index(d, n->channel)];
+	bring_receipt(h, &r);
+	notice_left(h);
 }
 
 static void
@@ -171,13 +189,12 @@ on_stop(void *arg)
 static void
 open_lanes(struct delivery *d)
 {
-	const struct lane_host host = {
-		.ctx = d, .receipt = bring_receipt, .left = notice_left
-	};
+	struct lane_host host = { .receipt = bring_receipt, .left = notice_left };
 	d->lanes = xcalloc(d->site->n_channels, sizeof d->lanes[0]);
 	for (uint16_t i = 0; i < d->site->n_channels; i++) {
 		const struct channel_def *def = &d->site->channels[i];
 		const struct channel *kind = channel_for(def);
+		host.ctx = &d->hands[i];
 		if (kind)
 			d->lanes[i] = lane_open(d->loop, d->site, i, kind, &host);
 		else
@@ -266,6 +283,9 @@ delivery_start(
 	d->orders = mailbox_new(ORDERS_MAX);
 	d->receipts = mailbox_new(RECEIPTS_MAX);
 	d->stop = mailbox_new(1);
+	d->hands = xcalloc(site->n_channels + 1U, sizeof d->hands[0]);
+	for (uint16_t i = 0; i <= site->n_channels; i++)
+		d->hands[i].delivery = d;
 	STAILQ_INIT(&d->backlog);
 	STAILQ_INIT(&d->kept);
 	loop_timer_init(&d->backlog_timer, post_backlog, d);
@@ -278,15 +298,18 @@ delivery_start(
 int
 delivery_send(struct delivery *d, const struct notice *n)
 {
-	if (!STAILQ_EMPTY(&d->backlog) || atomic_load(&d->held) >= HELD_MAX)
+	struct hand *h = &d->hands[channel_index(d, n->channel)];
+	bool fire = n->subject.alarm_class == (int)CLASS_FIRE;
+	size_t most = fire ? HELD_MAX + HELD_FIRE : HELD_MAX;
+	if (!STAILQ_EMPTY(&d->backlog) || atomic_load(&h->held) >= most)
 		return -1;
 	struct order *o = xcalloc(1, sizeof *o);
 	o->kind = ORDER_SEND;
 	o->n = *n;
-	(void)atomic_fetch_add(&d->held, 1);
+	(void)atomic_fetch_add(&h->held, 1);
 	if (mailbox_post(d->orders, o) == 0)
 		return 0;
-	(void)atomic_fetch_sub(&d->held, 1);
+	(void)atomic_fetch_sub(&h->held, 1);
 	free(o);
 	return -1;
 }
@@ -329,6 +352,7 @@ delivery_stop(struct delivery *d)
 	mailbox_free(d->orders);
 	mailbox_free(d->receipts);
 	mailbox_free(d->stop);
+	free(d->hands);
 	free(d);
 	curl_global_cleanup();
 }

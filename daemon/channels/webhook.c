@@ -82,12 +82,15 @@ result_of_status(long status)
 static enum delivery_result
 result_of_failure(const struct transfer *t, CURLcode code)
 {
-	if (code == CURLE_URL_MALFORMAT || code == CURLE_UNSUPPORTED_PROTOCOL)
-		return DELIVERY_REFUSED;
-	// Once a byte of the request went out, it may have arrived.
+	// Once a byte of the request went out, it may have arrived. A reply that is not
+	// HTTP is an "unsupported protocol" too, and no answer.
 	long sent = 0;
 	(void)curl_easy_getinfo(t->easy, CURLINFO_REQUEST_SIZE, &sent);
-	return sent > 0 ? DELIVERY_UNSURE : DELIVERY_RETRY;
+	if (sent > 0)
+		return DELIVERY_UNSURE;
+	if (code == CURLE_URL_MALFORMAT || code == CURLE_UNSUPPORTED_PROTOCOL)
+		return DELIVERY_REFUSED;
+	return DELIVERY_RETRY;
 }
 
 static void

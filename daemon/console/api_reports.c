@@ -19,7 +19,13 @@ enum {
 	REPORT_MS = 20000,
 	REPORT_BYTES = 16 * 1024 * 1024,
 };
+
+// A sanitizer reserves terabytes of addresses: a child of such a build has no limit.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+static const uint64_t report_memory = 0;
+#else
 static const uint64_t report_memory = 1024ull * 1024 * 1024;
+#endif
 
 // clang-format off
 static const char *const names[] = { "alarms-daily", "pressure-daily" };

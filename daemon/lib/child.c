@@ -22,13 +22,6 @@
 #include "lib/buf.h"
 #include "lib/mem.h"
 
-// A sanitizer reserves terabytes of addresses: its children have no such limit.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-static const bool limits_memory = false;
-#else
-static const bool limits_memory = true;
-#endif
-
 enum {
 	READ_BYTES = 8192,
 	READS_AT_ONCE = 16
@@ -165,7 +158,7 @@ become(struct start *s)
 	if (in_fd >= 0 && dup2(in_fd, STDIN_FILENO) >= 0 &&
 	    dup2(s->out_fd, STDOUT_FILENO) >= 0 && close_range(3, ~0U, 0) == 0 &&
 	    setpgid(0, 0) == 0 &&
-	    (!limits_memory || o->max_memory == 0 || setrlimit(RLIMIT_AS, &r) == 0) &&
+	    (o->max_memory == 0 || setrlimit(RLIMIT_AS, &r) == 0) &&
 	    sigprocmask(SIG_SETMASK, &none, NULL) == 0)
 		(void)execve(args[0], args, environ);
 	s->error = errno;

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <sodium.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -115,6 +116,22 @@ note_aside(struct lane *l, const char *aside)
 	(void)str_copy(l->detail, sizeof(l->detail), aside);
 }
 
+// Takes this run's boot number before anything is minted with it: a crash in the next
+// instant must not let the next run use it again. Where it cannot be written, the
+// number is one that was never used.
+static void
+take_boot(struct store *s, int64_t now_utc_ms)
+{
+	char number[24];
+	(void)snprintf(
+	    number, sizeof(number), "%lld", (long long)s->recovered.last_boot + 1);
+	if (s->journal.db != NULL &&
+	    db_set_meta(s->journal.db, "boot", number) == SQLITE_OK)
+		return;
+	if (s->recovered.last_boot < now_utc_ms / 1000)
+		s->recovered.last_boot = now_utc_ms / 1000;
+}
+
 static int
 open_files(struct store *s, struct err *err)
 {
@@ -144,10 +161,15 @@ open_files(struct store *s, struct err *err)
 	note_aside(&s->readings_lane, s->readings.aside);
 	if (readings == 0)
 		recover_readings(s->readings.db, &s->recovered);
-	// Ids are minted as "<boot>-<n>": where the counter is lost, one that was
-	// never used.
-	if (!known)
+	// Somebody took the journal away: loud, as readings tell that there was one.
+	if (known && s->recovered.last_seq == 0 && s->recovered.last_utc_ms != 0)
+		note_aside(
+		    &s->journal_lane, "journal.db was missing: a new one was begun");
+	// Ids are minted as "<boot>-<n>", and receivers drop what they have seen: where
+	// the counter is lost or new, one that was never used.
+	if (!known || s->recovered.last_boot == 0)
 		s->recovered.last_boot = now / 1000;
+	take_boot(s, now);
 	return 0;
 }
 

@@ -112,10 +112,11 @@ def test_notes_are_events(both):
     alarm = until(lambda: api.alarm("d1"), 5)
     path = f"/api/v1/alarms/{alarm['occurrence']}/note"
     assert api.call("POST", path, {"text": "派人查看 \"五层\""})[0] == 200
+    assert api.call("POST", path, {"text": "字" * 200})[0] == 200
     assert api.call("POST", path, {"text": "x" * 5000})[0] == 400
     assert api.call("POST", path, {"words": "x"})[0] == 400
     notes = [e for e in api.events(point="d1") if e["kind"] == "alarm.note"]
-    assert [n["params"]["note"] for n in notes] == ["派人查看 \"五层\""]
+    assert [n["params"]["note"] for n in notes] == ["派人查看 \"五层\"", "字" * 200]
     assert notes[0]["actor"] == "wang"
 
 

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # The daemon as a process: start, stop, refusals, restart, broken configuration.
+import os
 import pathlib
 import signal
 import socket
@@ -54,6 +55,20 @@ def test_second_daemon_on_the_same_store_is_refused(tmp_path, peer):
         assert daemon.api().call("GET", "/healthz")[0] == 200
         assert daemon.stop() == 0
         daemon.verify()
+
+
+def test_i5_a_journal_that_was_taken_away_brings_no_id_back(tmp_path, peer):
+    with Daemon(tmp_path, site(*panel(peer.port))) as daemon:
+        daemon.start()
+        peer.holding(0, FIRE)
+        first = until(lambda: daemon.api().alarm("d1"), 5)["occurrence"]
+        assert daemon.stop() == 0
+        for name in daemon.state.glob("journal.db*"):
+            name.unlink()
+        daemon.start()
+        again = until(lambda: daemon.api().alarm("d1"), 5)["occurrence"]
+        assert again.split("-")[0] != first.split("-")[0], "an id came back"
+        assert daemon.stop() == 0
 
 
 def test_port_in_use_is_a_clear_error(tmp_path, peer):
@@ -156,7 +171,7 @@ def test_check_prints_budgets_and_runs_nothing(tmp_path, peer):
 def test_example_sites_load_as_they_are(path):
     done = subprocess.run([str(BUILD / "daemon/watchroomd"), "-c", path, "--check"],
                           cwd=ROOT, capture_output=True, text=True, timeout=20,
-                          check=False)
+                          check=False, env=dict(os.environ, WATCHROOM_DATA=str(ROOT)))
     assert done.returncode == 0, done.stderr
 
 

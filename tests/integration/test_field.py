@@ -55,8 +55,8 @@ def test_fire_comes_is_acknowledged_and_returns(run):
 
     peer.holding(2, NORMAL)
     until(lambda: api.alarm("d3") is None, 5, "the alarm is closed")
-    kinds = [e["kind"] for e in api.events(point="d3")]
-    assert kinds == ["alarm.onset", "alarm.acknowledge", "alarm.clear", "alarm.close"]
+    until(lambda: [e["kind"] for e in api.events(point="d3")] == [
+        "alarm.onset", "alarm.acknowledge", "alarm.clear", "alarm.close"], 5)
     assert [e["kind"] for e in api.events(point="@device/fap1")].count("panel.reset") == 1
     peer.stop()
 

@@ -116,6 +116,19 @@ def test_daily_sheet_reconciles_with_the_minutes(tmp_path, line):
         daemon.verify()
 
 
+def test_i9_a_journal_that_was_taken_away_is_an_alarm(tmp_path, line):
+    with Daemon(tmp_path, site(*gauges(line.tty, units=(3,)))) as daemon:
+        daemon.start()
+        until(lambda: good(daemon.api(), "gauge3"), 8)
+        assert daemon.stop() == 0
+        for name in daemon.state.glob("journal.db*"):
+            name.unlink()
+        daemon.start()
+        alarm = until(lambda: daemon.api().alarm("@store"), 5, "the readings tell")
+        assert (alarm["class"], alarm["code"]) == ("system", "corrupt")
+        assert daemon.stop() == 0
+
+
 def find(value, point):
     """The row of a gauge, wherever it stands in the report."""
     todo = [value]

@@ -495,7 +495,8 @@ test_300_consoles_in_and_out_leave_nothing(void **state)
 	for (int i = 0; i < 4; i++)
 		in_and_out(f, 300);
 	size_t after = resident();
-	// Sanitizers keep freed memory; leaks show at the end of the address sanitizer's run.
+	// Sanitizers keep freed memory; leaks show at the end of the address
+	// sanitizer's run.
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 	const char *preload = getenv("LD_PRELOAD"); // valgrind keeps it too
 	if (preload != NULL && strstr(preload, "vgpreload") != NULL)

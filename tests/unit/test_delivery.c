@@ -394,6 +394,33 @@ beyond_its_bound_it_says_no_and_cancels_still_work(void **state)
 }
 
 static void
+i9_a_dead_channel_keeps_no_other_from_its_notices(void **state)
+{
+	struct rig *g = *state;
+	struct notice n = notice("fault", "hangs");
+	add_path(g, "hangs", "/never");
+	add_path(g, "well", "/ok");
+	start(g);
+	n.subject.alarm_class = CLASS_FAULT;
+	double until = seconds() + DEADLINE_MS / 1000.0;
+	// Orders wait in a mailbox that is smaller: refused many times is refused.
+	for (int refused = 0; refused < 1000;) {
+		bool taken = delivery_send(g->delivery, &n) == 0;
+		refused = taken ? 0 : refused + 1;
+		if (!taken)
+			(void)usleep(1000);
+		assert_true(seconds() < until);
+	}
+	n = notice("fire", "hangs"); // has places of its own
+	assert_int_equal(delivery_send(g->delivery, &n), 0);
+	n = notice("other", "well");
+	assert_int_equal(delivery_send(g->delivery, &n), 0);
+	wait_receipts(g, 1);
+	assert_string_equal(g->receipts[0].notice_id, "other");
+	assert_int_equal(g->receipts[0].state, NOTICE_DELIVERED);
+}
+
+static void
 the_message_is_as_documented(void **state)
 {
 	(void)state;
@@ -490,6 +517,7 @@ main(void)
 		TEST(a_cancelled_notice_does_not_go_out),
 		TEST(a_full_mailbox_loses_no_receipt),
 		TEST(beyond_its_bound_it_says_no_and_cancels_still_work),
+		TEST(i9_a_dead_channel_keeps_no_other_from_its_notices),
 		cmocka_unit_test(the_message_is_as_documented),
 		cmocka_unit_test(a_test_says_so),
 	};

@@ -1,0 +1,109 @@
+// SPDX-FileCopyrightText: 2026 Watchroom contributors
+// SPDX-License-Identifier: Apache-2.0
+//
+// See report_fixture.h.
+#include "report_fixture.h"
+
+#include <string.h>
+
+#include "core/reading.h"
+#include "lib/mem.h"
+#include "test.h"
+
+struct fake_report_store store;
+
+int
+query_day(struct reader *r, const char *day, int64_t now_utc_ms, struct day_span *out,
+    struct err *err)
+{
+	(void)r;
+	(void)now_utc_ms;
+	if (strcmp(day, "today") != 0 && strcmp(day, store.day.day) != 0)
+		return err_set(err, 22, "no day \"%s\"", day);
+	*out = store.day;
+	return 0;
+}
+
+int
+query_alarms_daily(struct reader *r, const struct day_span *d,
+    bool (*row)(void *arg, const struct alarm_count *c), void *arg, struct err *err)
+{
+	(void)r;
+	(void)d;
+	(void)err;
+	for (size_t i = 0; i < store.n_alarms; i++)
+		assert_true(row(arg, &store.alarms[i]));
+	return (int)store.n_alarms;
+}
+
+int
+query_class_counts(struct reader *r, const struct day_span *d, struct class_count *out,
+    struct err *err)
+{
+	(void)r;
+	(void)d;
+	(void)err;
+	*out = store.classes;
+	if (store.wrong_class_reads > 0) {
+		store.wrong_class_reads--;
+		out->onsets[CLASS_FIRE]++;
+	}
+	return 0;
+}
+
+int
+query_pressure_daily(struct reader *r, const struct day_span *d, int64_t now_utc_ms,
+    bool (*row)(void *arg, const struct pressure_day *p), void *arg, struct err *err)
+{
+	(void)r;
+	(void)d;
+	(void)now_utc_ms;
+	(void)err;
+	for (size_t i = 0; i < store.n_gauges; i++)
+		assert_true(row(arg, &store.gauges[i]));
+	return (int)store.n_gauges;
+}
+
+int
+query_readings(struct reader *r, const struct reading_range *q,
+    bool (*row)(void *arg, const struct reading_step *s), void *arg, struct err *err)
+{
+	int64_t from_ms = q->from_ms, to_ms = q->to_ms, step_ms = q->step_ms;
+	(void)r;
+	(void)err;
+	assert_int_equal(step_ms, MINUTE_MS);
+	for (int64_t t = from_ms; t < to_ms; t += step_ms) {
+		struct reading_step s = { .from_ms = t, .good_ms = MINUTE_MS };
+		if (t >= store.silent_from_ms && t < store.silent_to_ms) {
+			s.good_ms = 0;
+			if (t % (INT64_C(2) * MINUTE_MS) == 0)
+				continue; // a minute without a row at all
+		}
+		assert_true(row(arg, &s));
+	}
+	return 0;
+}
+
+int
+query_events(struct reader *r, const struct event_filter *f,
+    bool (*row)(void *arg, const struct stored_event *e), void *arg, struct err *err)
+{
+	(void)r;
+	(void)err;
+	store.asked_kinds = f->kinds;
+	for (size_t i = 0; i < store.n_events; i++)
+		assert_true(row(arg, &store.events[i]));
+	return (int)store.n_events;
+}
+
+int
+query_meta(struct reader *r, const char *key, char *out, size_t size, struct err *err)
+{
+	(void)r;
+	(void)err;
+	(void)str_copy(
+	    out, size, strcmp(key, "time_zone") == 0 ? "Asia/Shanghai" : key);
+	return 1;
+}
+
+// --- helpers ------------------------------------------------------------------------

@@ -1,0 +1,158 @@
+// SPDX-FileCopyrightText: 2026 Watchroom contributors
+// SPDX-License-Identifier: Apache-2.0
+//
+// The engine where something is in doubt: a value that went bad, a link that is gone, a
+// clock behind, a limit taken out of the site.
+#include <stdio.h>
+#include <string.h>
+
+#include "core/limit.h"
+#include "engine_rig.h"
+#include "test.h"
+
+static void
+test_i6_an_off_delay_does_not_run_on_while_the_value_is_bad(void **state)
+{
+	(void)state;
+	struct rig r;
+	rig_set_up(&r, "on_delay: 5s", "off_delay: 5s");
+	rig_level(&r, "door", true);
+	rig_level(&r, "door", false);
+	rig_pass(&r, 2000);
+	struct sample s = rig_sample(&r, "door", SAMPLE_LEVEL);
+	s.quality = QUALITY_BAD;
+	engine_sample(r.engine, &s);
+	rig_pass(&r, 60000);
+	const struct alarm_record *a = alarms_find(
+	    engine_alarms(r.engine), "door", point_kind_condition(KIND_DOOR), "");
+	assert_non_null(a);
+	assert_int_equal(a->a.state, ALARM_UNACKNOWLEDGED);
+	rig_level(&r, "door", false);
+	rig_pass(&r, 6000);
+	assert_int_equal(a->a.state, ALARM_RETURNED);
+	rig_tear_down(&r);
+}
+
+static void
+test_i6_a_lost_point_is_unknown_since_its_device_was_heard(void **state)
+{
+	(void)state;
+	struct rig r;
+	rig_set_up(&r, NULL, NULL);
+	rig_fire(&r, "s1", true);
+	rig_pass(&r, 3600000); // it changes no more, and is read every second
+	engine_heard(r.engine, 0, loop_now_ms(r.loop));
+	int64_t heard = loop_utc_ms(r.loop);
+	rig_pass(&r, 3000);
+	engine_link(r.engine, r.site->devices[0].link_point, true, "timeout");
+	assert_int_equal(
+	    engine_point(r.engine, site_find_point(r.site, "s1"))->unknown_since_utc_ms,
+	    heard);
+	rig_tear_down(&r);
+}
+
+static void
+test_i12_the_last_good_alarm_outlives_a_slow_loop(void **state)
+{
+	(void)state;
+	struct rig r;
+	rig_set_up(&r, NULL, NULL);
+	uint32_t point = r.site->loop_point;
+	const char *id = r.site->points[point].id;
+	engine_system_one(r.engine, point, true, "last-good-configuration");
+	engine_system_one(r.engine, point, true, "lag");
+	engine_system_one(r.engine, point, false, "lag");
+	const struct alarms *t = engine_alarms(r.engine);
+	assert_int_equal(
+	    alarms_find(t, id, COND_FAULT, "last-good-configuration")->a.state,
+	    ALARM_UNACKNOWLEDGED);
+	assert_int_equal(
+	    alarms_find(t, id, COND_FAULT, "lag")->a.state, ALARM_RETURNED);
+	rig_tear_down(&r);
+}
+
+static void
+test_acknowledge_answers_for_notices_of_older_occurrences(void **state)
+{
+	(void)state;
+	struct rig r;
+	rig_set_up(&r, NULL, NULL);
+	rig_fire(&r, "s1", true);
+	rig_fire(&r, "s1", false);
+	rig_fire(&r, "s1", true);
+	assert_int_equal(outbox_owed(r.outbox), 2);
+	assert_int_equal(
+	    engine_acknowledge(r.engine, rig_open_alarm(&r, "s1")->occurrence, "wang"),
+	    ENGINE_OK);
+	assert_int_equal(outbox_owed(r.outbox), 0);
+	rig_tear_down(&r);
+}
+
+static void
+test_i10_a_clock_behind_at_restart_does_not_put_the_ladder_off(void **state)
+{
+	(void)state;
+	struct rig r;
+	rig_set_up(&r, NULL, NULL);
+	rig_fire(&r, "s1", true);
+	rig_pass(&r, 1000);
+	rig_stop(&r);
+	clock_virtual_step(&r.clock, -86400000);
+	rig_start(&r);
+	assert_int_equal(outbox_owed(r.outbox), 1);
+	rig_pass(&r, 61000);
+	assert_int_equal(outbox_owed(r.outbox), 2);
+	rig_tear_down(&r);
+}
+
+// A gauge on a line of its own, written in place of the line "devices:".
+#define GAUGE(limits)                                          \
+  "  - {id: line, modbus_rtu: /dev/null, line: 9600 8N1}\n"    \
+  "devices:\n"                                                 \
+  "  - id: g\n"                                                \
+  "    bus: line\n"                                            \
+  "    unit: 2\n"                                              \
+  "    profile: pressure-transmitter-ptmb\n"                   \
+  "    poll: 1s\n"                                             \
+  "    points:\n"                                              \
+  "      - {id: main, item: pressure, kind: pressure, " limits \
+  " place: {zh: 泵, en: Main}}\n"
+
+static void
+test_an_alarm_of_a_limit_that_was_taken_out_is_withdrawn(void **state)
+{
+	(void)state;
+	struct rig r;
+	char path[128];
+	rig_set_up(&r, "devices:\n", GAUGE("limits: {low: 0.6MPa},"));
+	struct sample s = rig_sample(&r, "main", SAMPLE_ANALOG);
+	s.value = 0.1;
+	engine_sample(r.engine, &s);
+	assert_int_equal(rig_state(&r, "main"), ALARM_UNACKNOWLEDGED);
+	rig_stop(&r);
+	(void)snprintf(path, sizeof(path), "%s/site.yaml", r.dir);
+	rig_write_site(path, "devices:\n", GAUGE(""));
+	rig_start(&r);
+	assert_int_equal(rig_state(&r, "main"), ALARM_RETURNED);
+	assert_int_equal(rig_open_alarm(&r, "main")->a.cause, CAUSE_WITHDRAWN);
+	rig_tear_down(&r);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(
+		    test_i6_an_off_delay_does_not_run_on_while_the_value_is_bad),
+		cmocka_unit_test(
+		    test_i6_a_lost_point_is_unknown_since_its_device_was_heard),
+		cmocka_unit_test(test_i12_the_last_good_alarm_outlives_a_slow_loop),
+		cmocka_unit_test(
+		    test_acknowledge_answers_for_notices_of_older_occurrences),
+		cmocka_unit_test(
+		    test_i10_a_clock_behind_at_restart_does_not_put_the_ladder_off),
+		cmocka_unit_test(
+		    test_an_alarm_of_a_limit_that_was_taken_out_is_withdrawn),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
