@@ -200,15 +200,15 @@ reset(void *ctx, uint32_t point, const char *actor, reply_fn *done, void *arg)
 	answer(d, a, reason, done, arg);
 }
 
-// Sound is a matter of now: it is answered at once, and journaled.
+// Sound is a matter of now: it stops before the answer, which waits for the journal as
+// any other (I3).
 static void
 silence(void *ctx, const char *actor, reply_fn *done, void *arg)
 {
 	const struct daemon *d = ctx;
 	engine_silence(d->engine, actor);
 	console_push_health(d->console);
-	const struct reply r = { .status = 200, .durable = false };
-	done(arg, &r);
+	works_reply(d->works, done, arg);
 }
 
 static void
@@ -237,7 +237,8 @@ consoles(void *ctx, uint32_t n, uint32_t sounding)
 }
 
 static void
-audit(void *ctx, enum event_kind kind, const char *actor, const char *from_address)
+audit(void *ctx, enum event_kind kind, const char *actor, const char *from_address,
+    reply_fn *done, void *arg)
 {
 	const struct daemon *d = ctx;
 	struct event ev;
@@ -251,6 +252,8 @@ audit(void *ctx, enum event_kind kind, const char *actor, const char *from_addre
 		memcpy(ev.params, b.data, b.len + 1);
 	buf_free(&b);
 	(void)works_event(d->works, &ev);
+	if (done != NULL)
+		works_reply(d->works, done, arg);
 }
 
 void

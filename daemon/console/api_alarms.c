@@ -108,11 +108,10 @@ api_alarms(struct console *c, struct http_request *r)
 
 // --- commands ---------------------------------------------------------------------
 
-// Answers with what the daemon said. A plain status goes through: a silence is done at
-// once and says in the body whether it is saved.
 static void
-answer(struct http_request *r, const struct reply *reply, int status)
+on_confirmed(void *arg, const struct reply *reply)
 {
+	struct http_request *r = arg;
 	struct buf b = { 0 };
 
 	if (reply->status >= 300 || reply->code != NULL) {
@@ -129,19 +128,7 @@ answer(struct http_request *r, const struct reply *reply, int status)
 	else
 		json_none(&b, "seq");
 	json_close(&b, '}');
-	http_send_json(r, status, &b);
-}
-
-static void
-on_confirmed(void *arg, const struct reply *reply)
-{
-	answer(arg, reply, reply->durable ? 200 : 202);
-}
-
-static void
-on_done(void *arg, const struct reply *reply)
-{
-	answer(arg, reply, 200);
+	http_send_json(r, reply->durable ? 200 : 202, &b);
 }
 
 // Reads a body that has these members; -1 = answered.
@@ -208,7 +195,7 @@ api_silence(struct console *c, struct http_request *r)
 	if (read_body(r, NULL, 0) < 0)
 		return;
 	http_takes_long(r);
-	c->host.silence(c->host.ctx, r->actor, on_done, r);
+	c->host.silence(c->host.ctx, r->actor, on_confirmed, r);
 }
 
 void

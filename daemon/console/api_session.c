@@ -39,12 +39,29 @@ set_cookie(struct http_request *r, const char *value)
 	buf_free(&b);
 }
 
+// A session that is open while its event is on the way to the disk.
+struct opening {
+	struct http_request *r;
+	struct buf body;
+};
+
+// The status says whether the log-in is saved (I3). One that is not must be possible:
+// without it nobody could acknowledge while the store is in trouble.
+static void
+on_opened(void *arg, const struct reply *reply)
+{
+	struct opening *o = arg;
+
+	http_send_json(o->r, reply->durable ? 200 : 202, &o->body);
+	free(o);
+}
+
 static void
 let_in(struct console *c, struct http_request *r, const struct login *l)
 {
 	struct session who = { 0 };
 	char token[SESSION_HEX];
-	struct buf b = { 0 };
+	struct opening *o = xcalloc(1, sizeof(*o));
 
 	(void)str_copy(who.user, sizeof(who.user), l->person.id);
 	(void)str_copy(who.name_zh, sizeof(who.name_zh), l->person.name_zh);
@@ -54,12 +71,12 @@ let_in(struct console *c, struct http_request *r, const struct login *l)
 	sessions_close(&c->sessions, r->session_serial); // of this browser, if any
 	const struct session *s =
 	    sessions_open(&c->sessions, &who, loop_now_ms(c->loop), token);
-	c->host.audit(c->host.ctx, EVENT_SESSION_OPEN, s->user, r->peer);
 	set_cookie(r, token);
 	sodium_memzero(token, sizeof(token));
-	format_session(&b, NULL, s);
-	http_send_json(r, 200, &b);
+	o->r = r;
+	format_session(&o->body, NULL, s);
 	sessions_watch(c);
+	c->host.audit(c->host.ctx, EVENT_SESSION_OPEN, s->user, r->peer, on_opened, o);
 }
 
 static void
@@ -82,8 +99,8 @@ on_verified(void *arg, int result)
 	} else if (run->login.ok) {
 		let_in(c, r, &run->login);
 	} else {
-		c->host.audit(
-		    c->host.ctx, EVENT_SESSION_REFUSED, run->login.user, r->peer);
+		c->host.audit(c->host.ctx, EVENT_SESSION_REFUSED, run->login.user,
+		    r->peer, NULL, NULL);
 		http_error(r, 401, "bad_login", NULL);
 	}
 	free(run);
@@ -142,13 +159,32 @@ api_log_in(struct console *c, struct http_request *r)
 	store_read(c->host.store(c->host.ctx), login_verify, on_verified, &run->login);
 }
 
+static void
+on_closed(void *arg, const struct reply *reply)
+{
+	struct buf b = { 0 };
+
+	if (reply->durable) {
+		http_send(arg, 204, NULL, NULL);
+		return;
+	}
+	json_open(&b, NULL, '{');
+	json_bool(&b, "durable", false);
+	json_close(&b, '}');
+	http_send_json(arg, 202, &b);
+}
+
+// The session ends at once, whatever becomes of the record.
 void
 api_log_out(struct console *c, struct http_request *r)
 {
-	c->host.audit(c->host.ctx, EVENT_SESSION_CLOSE, r->session->user, r->peer);
+	char user[sizeof(r->session->user)];
+
+	(void)str_copy(user, sizeof(user), r->session->user);
 	sessions_close(&c->sessions, r->session_serial);
 	set_cookie(r, "");
-	http_send(r, 204, NULL, NULL);
+	http_takes_long(r);
+	c->host.audit(c->host.ctx, EVENT_SESSION_CLOSE, user, r->peer, on_closed, r);
 }
 
 // --- sessions against the people --------------------------------------------------
@@ -182,7 +218,7 @@ end_session(struct console *c, uint64_t serial)
 
 	if (s == NULL)
 		return; // logged out meanwhile
-	c->host.audit(c->host.ctx, EVENT_SESSION_CLOSE, s->user, "");
+	c->host.audit(c->host.ctx, EVENT_SESSION_CLOSE, s->user, "", NULL, NULL);
 	sessions_close(&c->sessions, serial);
 }
 

@@ -102,9 +102,9 @@ struct console_host {
 	void (*console_sound)(void *ctx, const char *console, bool can_sound);
 	// Streams opened or closed; `sounding` is how many of `consoles` can sound.
 	void (*consoles)(void *ctx, uint32_t consoles, uint32_t sounding);
-	// An audit event: session open, close, refused.
+	// An audit event: session open, close, refused. `done` may be NULL.
 	void (*audit)(void *ctx, enum event_kind kind, const char *actor,
-	    const char *from_address);
+	    const char *from_address, reply_fn *done, void *arg);
 };
 
 #endif

@@ -70,13 +70,19 @@ host_point_json(void *ctx, uint32_t point, struct buf *out)
 }
 
 static void
-command(struct fake_daemon *d, reply_fn *done, void *arg)
+answer(struct fake_daemon *d, reply_fn *done, void *arg)
 {
-	d->commands++;
 	d->held = done;
 	d->held_arg = arg;
 	if (!d->hold)
 		done(arg, &d->reply);
+}
+
+static void
+command(struct fake_daemon *d, reply_fn *done, void *arg)
+{
+	d->commands++;
+	answer(d, done, arg);
 }
 
 static void
@@ -140,13 +146,16 @@ host_consoles(void *ctx, uint32_t consoles, uint32_t sounding)
 }
 
 static void
-host_audit(void *ctx, enum event_kind kind, const char *actor, const char *from_address)
+host_audit(void *ctx, enum event_kind kind, const char *actor, const char *from_address,
+    reply_fn *done, void *arg)
 {
 	struct fake_daemon *d = ctx;
 
 	(void)snprintf(d->audit, sizeof(d->audit), "%s %s %s", event_kind_name(kind),
 	    actor, from_address);
 	d->audits++;
+	if (done != NULL)
+		answer(d, done, arg);
 }
 
 // --- the site ---------------------------------------------------------------------

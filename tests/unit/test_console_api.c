@@ -300,35 +300,74 @@ test_only_known_files_are_pages(void **state)
 
 // --- commands ---------------------------------------------------------------------
 
-static void
-test_I3_acknowledge_says_200_only_when_durable(void **state)
+// Asks with a host that holds its answer back: nothing is said before it is given.
+static struct answer
+ask_held(struct fixture *f, const char *method_and_target, const char *headers,
+    const char *body, const struct reply *reply)
 {
-	struct fixture *f = *state;
-	char session[400], headers[1000];
+	char request[1000];
 	struct answer a;
 
-	log_in(f, "wang", "1234", session);
 	f->daemon.hold = true;
+	f->daemon.held = NULL;
 	struct client *c = fixture_connect(f, NULL);
-	(void)snprintf(headers, sizeof(headers),
-	    "POST /api/v1/alarms/7-1/acknowledge HTTP/1.1\r\nHost: localhost\r\n%s"
-	    "Content-Length: 2\r\n\r\n{}",
-	    session);
-	client_say(c, headers);
+	(void)snprintf(request, sizeof(request),
+	    "%s HTTP/1.1\r\nHost: localhost\r\n%sContent-Length: %zu\r\n\r\n%s",
+	    method_and_target, headers, strlen(body), body);
+	client_say(c, request);
 	while (f->daemon.held == NULL)
 		client_turn(c);
 	for (int i = 0; i < 20; i++)
 		client_turn(c);
-	assert_int_equal(c->in.len, 0); // nothing is said before the daemon has said it
-	f->daemon.held(f->daemon.held_arg,
-	    &(struct reply){ .status = 200, .durable = true, .seq = 44 });
+	assert_int_equal(c->in.len, 0);
+	f->daemon.held(f->daemon.held_arg, reply);
 	f->daemon.hold = false;
 	assert_true(client_answer(c, false, &a));
-	expect(a, 200, "{\"durable\":true,\"seq\":44}");
 	client_close(c);
-	f->daemon.reply = (struct reply){ .status = 200, .durable = false };
-	expect(ask(f, "POST /api/v1/alarms/7-1/acknowledge", session, "{}"), 202,
-	    "{\"durable\":false,\"seq\":null}");
+	return a;
+}
+
+static const struct reply saved = { .status = 200, .durable = true, .seq = 44 };
+static const struct reply not_saved = { .status = 202 };
+
+static void
+test_I3_commands_say_200_only_when_durable(void **state)
+{
+	static const char *const commands[] = {
+		"POST /api/v1/alarms/7-1/acknowledge",
+		"POST /api/v1/points/fap1-d-1-5/reset",
+		"POST /api/v1/silence",
+	};
+	struct fixture *f = *state;
+	char session[400];
+
+	log_in(f, "wang", "1234", session);
+	for (size_t i = 0; i < ARRAY_LEN(commands); i++) {
+		expect(ask_held(f, commands[i], session, "{}", &saved), 200,
+		    "{\"durable\":true,\"seq\":44}");
+		expect(ask_held(f, commands[i], session, "{}", &not_saved), 202,
+		    "{\"durable\":false,\"seq\":null}");
+	}
+}
+
+static void
+test_I3_log_in_and_out_say_200_only_when_durable(void **state)
+{
+	static const char *const log_in_call = "POST /api/v1/session";
+	static const char *const log_in_body = "{\"user\":\"wang\",\"pin\":\"1234\"}";
+	static const char *const type = "Content-Type: application/json\r\n";
+	struct fixture *f = *state;
+	char session[400];
+
+	expect(ask_held(f, log_in_call, type, log_in_body, &saved), 200, "\"csrf\"");
+	expect(
+	    ask_held(f, log_in_call, type, log_in_body, &not_saved), 202, "\"csrf\"");
+	log_in(f, "wang", "1234", session);
+	expect(ask_held(f, "DELETE /api/v1/session", session, "", &saved), 204, NULL);
+	log_in(f, "wang", "1234", session);
+	expect(ask_held(f, "DELETE /api/v1/session", session, "", &not_saved), 202,
+	    "{\"durable\":false}");
+	expect(ask(f, "GET /api/v1/state", session, NULL), 200, "\"session\":null");
 }
 
 static void
@@ -430,7 +469,8 @@ main(void)
 		T(test_metrics),
 		T(test_pages),
 		T(test_only_known_files_are_pages),
-		T(test_I3_acknowledge_says_200_only_when_durable),
+		T(test_I3_commands_say_200_only_when_durable),
+		T(test_I3_log_in_and_out_say_200_only_when_durable),
 		T(test_refused_command_says_why),
 		T(test_bodies_are_read_strictly),
 		T(test_peer_gone_before_the_command_is_done),
