@@ -35,8 +35,9 @@ static uint32_t
 period_of(const struct field_device *d, const struct plan_block *b)
 {
 	bool slow = b->kind == PLAN_HELPER || (b->flags & PLAN_ABSENT);
+	uint32_t own = b->period_ms ? b->period_ms : d->def->poll_ms;
 
-	return slow && d->def->poll_ms < PLAN_SLOW_MS ? PLAN_SLOW_MS : d->def->poll_ms;
+	return slow && own < PLAN_SLOW_MS ? PLAN_SLOW_MS : own;
 }
 
 // Identity first, then what the decoders need to know, then the points.
@@ -46,8 +47,27 @@ may_ask(const struct field_device *d, const struct plan_block *b)
 	return d->identified ? b->kind != PLAN_IDENTITY : b->kind == PLAN_IDENTITY;
 }
 
+static enum poll_class
+class_of(const struct field_device *d, const struct plan_block *b, int64_t now)
+{
+	if (b->poll == POLL_SCAN && now - b->due_ms >= period_of(d, b))
+		return POLL_CHANGED; // the classes above must not starve it
+	return (enum poll_class)b->poll;
+}
+
+static bool
+comes_before(const struct field_device *d, const struct plan_block *a,
+    const struct plan_block *b, int64_t now)
+{
+	enum poll_class of_a = class_of(d, a, now), of_b = class_of(d, b, now);
+
+	if (a->due_ms <= now && b->due_ms <= now && of_a != of_b)
+		return of_a < of_b;
+	return a->due_ms < b->due_ms;
+}
+
 uint16_t
-device_next_block(const struct field_device *d)
+device_next_block(const struct field_device *d, int64_t now_ms)
 {
 	uint16_t best = 0;
 	bool found = false;
@@ -57,11 +77,19 @@ device_next_block(const struct field_device *d)
 
 		if (!may_ask(d, b))
 			continue;
-		if (!found || b->due_ms < d->plan.blocks[best].due_ms)
+		if (!found || comes_before(d, b, &d->plan.blocks[best], now_ms))
 			best = i;
 		found = true;
 	}
 	return best;
+}
+
+enum poll_class
+device_next_class(const struct field_device *d, int64_t now_ms)
+{
+	if (d->plan.n == 0)
+		return POLL_SCAN;
+	return class_of(d, &d->plan.blocks[device_next_block(d, now_ms)], now_ms);
 }
 
 static void
@@ -69,9 +97,32 @@ refresh_due(struct field_device *d)
 {
 	int64_t due = INT64_MAX;
 
-	if (d->plan.n > 0)
-		due = d->plan.blocks[device_next_block(d)].due_ms;
+	for (uint16_t i = 0; i < d->plan.n; i++) {
+		const struct plan_block *b = &d->plan.blocks[i];
+
+		if (may_ask(d, b) && b->due_ms < due)
+			due = b->due_ms;
+	}
 	d->due_ms = due > d->hold_ms ? due : d->hold_ms;
+}
+
+void
+device_hurry(struct field_device *d, uint32_t first, uint32_t n)
+{
+	int64_t now = loop_now_ms(d->host->loop);
+
+	for (uint16_t i = 0; i < d->plan.n; i++) {
+		struct plan_block *b = &d->plan.blocks[i];
+
+		if (b->kind != PLAN_POINTS || b->first >= first + n ||
+		    first >= (uint32_t)b->first + b->n)
+			continue;
+		if (b->poll > POLL_CHANGED)
+			b->poll = POLL_CHANGED;
+		if (b->due_ms > now)
+			b->due_ms = now;
+	}
+	refresh_due(d);
 }
 
 void
@@ -89,7 +140,8 @@ device_skip_missed(struct field_device *d)
 	for (uint16_t i = 0; i < d->plan.n; i++) {
 		struct plan_block *b = &d->plan.blocks[i];
 
-		b->due_ms = device_next_period(b->due_ms, d->def->poll_ms, now);
+		b->due_ms = device_next_period(
+		    b->due_ms, b->period_ms ? b->period_ms : d->def->poll_ms, now);
 	}
 	refresh_due(d);
 }
@@ -362,6 +414,7 @@ device_good(
 	b->last_good_utc_ms = loop_utc_ms(d->host->loop);
 	b->busy_since_ms = 0;
 	b->flags &= PLAN_NO_JOIN;
+	b->poll = b->own_poll;
 	b->due_ms = device_next_period(b->due_ms, period_of(d, b), now);
 	if (parted)
 		plan_join(d->def, &d->plan, block);

@@ -76,8 +76,16 @@ void device_init(struct field_device *d, const struct driver_host *host,
     const struct decode_codes *codes, uint16_t index, int64_t first_due_ms);
 void device_free(struct field_device *d);
 
-// The block to read next: the earliest due, identity first. Always one.
-uint16_t device_next_block(const struct field_device *d);
+// The block to read next: of those that are due the first by class, else the earliest;
+// identity before all. Always one.
+uint16_t device_next_block(const struct field_device *d, int64_t now_ms);
+// Its class: a scan that is late by a whole period counts as POLL_CHANGED.
+enum poll_class device_next_class(const struct field_device *d, int64_t now_ms);
+
+// The blocks with these points (of def->points: `n` from `first`) are read at the next
+// turn of the device, as POLL_CHANGED, and go on in their own class once read. From
+// within the handling of a reply, after which the bus looks for what is due.
+void device_hurry(struct field_device *d, uint32_t first, uint32_t n);
 
 void device_request(
     const struct field_device *d, uint16_t block, struct pdu_request *out);

@@ -92,7 +92,7 @@ ask(struct mbus *b, uint16_t device)
 	size_t len;
 
 	b->device = device;
-	b->block = device_next_block(d);
+	b->block = device_next_block(d, now_of(b));
 	device_request(d, b->block, &b->request);
 	b->request.transaction++;
 	len = pdu_build(b->transport->framing, &b->request, frame);

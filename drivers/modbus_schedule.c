@@ -78,11 +78,28 @@ may_ask_ms(const struct mbus *b, const struct field_device *d, bool healthy, boo
 	if (healthy && d->link == DEVICE_LOST && when < b->dead_next_ms)
 		when = b->dead_next_ms;
 	if (b->transport->framing == PDU_RTU && when < d->owed_until_ms) {
-		device_request(d, device_next_block(d), &next);
+		device_request(d, device_next_block(d, now_of(b)), &next);
 		if (same_shape(&next, &d->owed))
 			when = d->owed_until_ms;
 	}
 	return when;
+}
+
+// Of two devices that may be asked now the one whose block is of the higher class, of
+// the rest the earlier one.
+static bool
+goes_first(const struct mbus *b, struct schedule_choice one, struct schedule_choice two)
+{
+	int64_t now = now_of(b);
+
+	if (one.when_ms <= now && two.when_ms <= now) {
+		enum poll_class a = device_next_class(&b->devices[one.device], now);
+		enum poll_class z = device_next_class(&b->devices[two.device], now);
+
+		if (a != z)
+			return a < z;
+	}
+	return one.when_ms < two.when_ms;
 }
 
 struct schedule_choice
@@ -93,10 +110,13 @@ schedule_choose(const struct mbus *b)
 	bool waits = healthy && someone_waits(b);
 
 	for (uint16_t i = 0; i < b->n_devices; i++) {
-		int64_t when = may_ask_ms(b, &b->devices[i], healthy, waits);
+		const struct schedule_choice one = {
+			i,
+			may_ask_ms(b, &b->devices[i], healthy, waits),
+		};
 
-		if (when < c.when_ms)
-			c = (struct schedule_choice){ i, when };
+		if (goes_first(b, one, c))
+			c = one;
 	}
 	return c;
 }

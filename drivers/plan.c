@@ -73,7 +73,8 @@ append(struct plan *p)
 		p->size = p->size ? (uint16_t)(p->size * 2) : 2;
 		p->blocks = xreallocarray(p->blocks, p->size, sizeof(*p->blocks));
 	}
-	p->blocks[p->n] = (struct plan_block){ 0 };
+	p->blocks[p->n] =
+	    (struct plan_block){ .poll = POLL_SCAN, .own_poll = POLL_SCAN };
 	return &p->blocks[p->n++];
 }
 
@@ -245,6 +246,7 @@ join_pair(const struct device *dev, struct plan *p, uint16_t left)
 	uint32_t high = b->address + b->count - 1U;
 
 	if (!joinable(a) || !joinable(b) || a->first + a->n != b->first ||
+	    a->own_poll != b->own_poll || a->period_ms != b->period_ms ||
 	    b->address < a->address + a->count ||
 	    !fits(dev, a, (enum area)b->area, b->address, high))
 		return false;

@@ -31,6 +31,14 @@ enum plan_kind {
 	PLAN_POINTS
 };
 
+// Blocks that are due are asked in this order: what says whether anything changed, what
+// is said to have changed, everything (DESIGN section 4).
+enum poll_class {
+	POLL_SUMMARY,
+	POLL_CHANGED,
+	POLL_SCAN
+};
+
 // What is known of a block; a set.
 enum plan_flag {
 	PLAN_ABSENT = 1 << 0,  // one point, and the device refuses its address
@@ -45,10 +53,14 @@ struct plan_block {
 	int64_t due_ms;           // monotonic; kept by the caller
 	int64_t last_good_utc_ms; // 0 = never
 	int64_t busy_since_ms;    // 0 = not
+	uint32_t period_ms;       // 0 = the device's
 	uint16_t address, count;
 	uint16_t first, n; // PLAN_POINTS: of the device's points; PLAN_IDENTITY: its
 			   // index; PLAN_HELPER: first = the decoder's index
 	uint8_t kind, area, flags;
+	uint8_t poll; // its class now
+	uint8_t
+	    own_poll; // and while nothing hurries it; POLL_SCAN unless told otherwise
 };
 
 struct plan {

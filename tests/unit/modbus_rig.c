@@ -171,15 +171,26 @@ is_lost(struct rig *r, uint8_t unit)
 	return false;
 }
 
+static void
+note_request(struct rig *r, const uint8_t *q)
+{
+	if (r->n_asked == ASKED_MAX)
+		return;
+	r->asked_units[r->n_asked] = q[0];
+	r->asked_addresses[r->n_asked++] = (uint16_t)(q[2] << 8 | q[3]);
+}
+
 static int
 rig_send(struct mbus *b, const uint8_t *frame, size_t len)
 {
 	struct rig *r = rig_of(b);
-	uint8_t unit = frame[b->transport->framing == PDU_MBAP ? 6 : 0] % UNITS;
+	size_t at = b->transport->framing == PDU_MBAP ? 6 : 0;
+	uint8_t unit = frame[at] % UNITS;
 	uint32_t latency = r->units[unit].latency_ms;
 
 	assert_int_equal(len, b->transport->framing == PDU_MBAP ? 12 : 8);
 	end_wait(r);
+	note_request(r, frame + at);
 	r->units[unit].requests++;
 	r->waiting_unit = unit;
 	r->asked_ms = now_of(r);

@@ -13,6 +13,7 @@
 enum {
 	UNITS = 64,
 	ABSENT_MAX = 4,
+	ASKED_MAX = 64,
 };
 
 struct unit {
@@ -54,6 +55,9 @@ struct rig {
 	int64_t wasted_ms; // waiting for units that were lost already
 	uint8_t waiting_unit;
 	bool waiting_for_lost;
+	uint8_t asked_units[ASKED_MAX]; // the first so many requests since n_asked = 0
+	uint16_t asked_addresses[ASKED_MAX];
+	unsigned n_asked;
 	// Hostility.
 	uint32_t random;
 	unsigned wrong_values;

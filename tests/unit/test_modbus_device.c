@@ -328,6 +328,101 @@ test_settings_far_away_are_read_now_and_then(void **state)
 	rig_stop(&r);
 }
 
+// Blocks at 0, 100 and 200 of one device.
+static void
+add_three_blocks(struct rig *r, uint8_t unit, uint32_t poll_ms)
+{
+	uint16_t d = fixture_device(&r->f, 0, unit, &rig_plain, poll_ms, 1000);
+
+	for (uint16_t i = 0; i < 3; i++)
+		fixture_point(&r->f, d, 0, (uint16_t)(i * 100));
+}
+
+static void
+test_a_summary_goes_first_and_at_its_own_pace(void **state)
+{
+	struct plan_block *b;
+	struct rig r;
+	unsigned summaries = 0;
+
+	(void)state;
+	rig_init(&r);
+	add_three_blocks(&r, 1, 1000);
+	add_three_blocks(&r, 2, 1000);
+	rig_start(&r, &rig_tcp);
+	fixture_run(&r.f, 3000, NULL);
+	// Unit 2 gets a summary; everything is due at once.
+	b = r.bus.devices[1].plan.blocks;
+	b[2].own_poll = b[2].poll = POLL_SUMMARY;
+	b[2].period_ms = 200;
+	for (uint16_t d = 0; d < 2; d++) {
+		for (uint16_t i = 0; i < 3; i++)
+			r.bus.devices[d].plan.blocks[i].due_ms =
+			    loop_now_ms(r.f.host.loop) + 10;
+		device_hold(&r.bus.devices[d], 0);
+	}
+	r.n_asked = 0;
+	fixture_run(&r.f, 500, NULL);
+	assert_int_equal(r.asked_units[0], 2);
+	assert_int_equal(r.asked_addresses[0], 200);
+	r.n_asked = 0;
+	fixture_run(&r.f, 4000, NULL);
+	for (unsigned i = 0; i < r.n_asked; i++)
+		summaries += r.asked_units[i] == 2 && r.asked_addresses[i] == 200;
+	assert_in_range(summaries, 18, 21);
+	assert_in_range(r.n_asked - summaries, 19, 21); // the others as before
+	rig_stop(&r);
+}
+
+static void
+test_what_changed_is_read_before_the_scan(void **state)
+{
+	struct rig r;
+
+	(void)state;
+	rig_init(&r);
+	add_three_blocks(&r, 1, 10000);
+	rig_start(&r, &rig_tcp);
+	fixture_run(&r.f, 3000, NULL);
+	r.n_asked = 0;
+	device_hurry(
+	    &r.bus.devices[0], 2, 1); // as if by a reply: nothing wakes the bus
+	fixture_run(&r.f, 20, NULL);
+	device_hurry(&r.bus.devices[0], 1, 1);
+	fixture_run(&r.f, 10000, NULL);
+	assert_int_equal(r.asked_addresses[0], 200);
+	assert_int_equal(r.asked_addresses[1], 100);
+	assert_int_equal(r.asked_addresses[2], 0);
+	assert_int_equal(r.bus.devices[0].plan.blocks[1].poll, POLL_SCAN);
+	rig_stop(&r);
+}
+
+// Summaries that are always due leave a scan waiting for one period at most.
+static void
+test_a_scan_is_not_starved(void **state)
+{
+	struct plan_block *b;
+	struct rig r;
+
+	(void)state;
+	rig_init(&r);
+	add_three_blocks(&r, 1, 1000);
+	rig_start(&r, &rig_tcp);
+	b = r.bus.devices[0].plan.blocks;
+	for (int i = 0; i < 2; i++) {
+		b[i].own_poll = b[i].poll = POLL_CHANGED;
+		b[i].period_ms = 10; // a reply takes 20 ms
+	}
+	fixture_run(&r.f, 3000, NULL);
+	r.n_asked = 0;
+	fixture_run(&r.f, 2500, NULL);
+	unsigned scans = 0;
+	for (unsigned i = 0; i < r.n_asked; i++)
+		scans += r.asked_addresses[i] == 200;
+	assert_true(scans >= 1);
+	rig_stop(&r);
+}
+
 int
 main(void)
 {
@@ -344,6 +439,9 @@ main(void)
 		cmocka_unit_test(test_the_right_identity_lets_values_pass),
 		cmocka_unit_test(test_a_gauge_is_read_with_its_settings),
 		cmocka_unit_test(test_settings_far_away_are_read_now_and_then),
+		cmocka_unit_test(test_a_summary_goes_first_and_at_its_own_pace),
+		cmocka_unit_test(test_what_changed_is_read_before_the_scan),
+		cmocka_unit_test(test_a_scan_is_not_starved),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
