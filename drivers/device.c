@@ -220,6 +220,7 @@ device_request(const struct field_device *d, uint16_t block, struct pdu_request 
 {
 	const struct plan_block *b = &d->plan.blocks[block];
 
+	out->write_of = NULL;
 	out->unit = d->def->unit;
 	out->area = (enum area)b->area;
 	out->address = b->address;

@@ -1,11 +1,11 @@
 // SPDX-FileCopyrightText: 2026 Watchroom contributors
 // SPDX-License-Identifier: Apache-2.0
 //
-// Builds read requests and judges replies. A reply becomes a value only when
-// transaction, protocol, length, unit, function, byte count and CRC are all what the
-// request implies; each way to differ has a verdict of its own, so that each has a
-// counter. Runs on any thread; holds no state. Refuses to build anything but functions
-// 1 to 4.
+// Builds requests and judges replies. A reply becomes a value only when transaction,
+// protocol, length, unit, function, byte count and CRC are all what the request
+// implies, and the echo of a write only when it is that write; each way to differ has a
+// verdict of its own, so that each has a counter. Runs on any thread; holds no state.
+// Refuses to build anything but functions 1 to 4 and a profile's declared writes.
 
 #include "drivers/modbus_pdu.h"
 
@@ -19,7 +19,10 @@ enum {
 	MBAP_LENGTH_MAX = 254, // unit and a PDU of 253
 	RTU_OVERHEAD = 5,      // unit, function, byte count, CRC
 	RTU_EXCEPTION = 5,     // unit, function, code, CRC
+	RTU_ECHO = 8,          // unit, function, address, value or quantity, CRC
 	EXCEPTION_BIT = 0x80,
+	WRITE_ECHO = 5, // function, address, value or quantity (V1.1b3 6.5, 6.6, 6.12)
+	COIL_ON = 0xFF00,
 };
 
 static const struct {
@@ -57,6 +60,43 @@ pdu_area_is_bits(enum area area)
 	return areas[area].bits;
 }
 
+// The declared write a request is, or NULL for a read. What is sent comes from here and
+// not from the request's own address.
+static const struct profile_write *
+write_of(const struct pdu_request *req)
+{
+	if (!req->write_of)
+		return NULL;
+	wr_assert(req->write < req->write_of->n_writes);
+	return &req->write_of->writes[req->write];
+}
+
+static uint8_t
+function_of(const struct pdu_request *req)
+{
+	const struct profile_write *w = write_of(req);
+
+	return w ? (uint8_t)w->function : areas[req->area].function;
+}
+
+void
+pdu_write(struct pdu_request *out, uint8_t unit, const struct profile_dialogs *dialogs,
+    uint16_t write, uint32_t value)
+{
+	const struct profile_write *w;
+
+	wr_assert(write < dialogs->n_writes);
+	w = &dialogs->writes[write];
+	wr_assert(value >= w->min && value <= w->max);
+	out->unit = unit;
+	out->area = w->function == WRITE_COIL ? AREA_COIL : AREA_HOLDING;
+	out->address = w->address;
+	out->count = w->registers;
+	out->write_of = dialogs;
+	out->write = write;
+	out->value = value;
+}
+
 static size_t
 data_bytes(const struct pdu_request *req)
 {
@@ -68,6 +108,8 @@ pdu_reply_size(enum pdu_framing framing, const struct pdu_request *req)
 {
 	size_t around = framing == PDU_RTU ? RTU_OVERHEAD : MBAP_HEAD + 3;
 
+	if (req->write_of) // an echo has no byte count
+		return WRITE_ECHO - 2 + around;
 	return data_bytes(req) + around;
 }
 
@@ -97,30 +139,90 @@ get16(const uint8_t *at)
 	return (uint16_t)((at[0] << 8) | at[1]);
 }
 
+// Function and what follows it. Returns the length.
+static size_t
+put_read(const struct pdu_request *req, uint8_t *pdu)
+{
+	wr_assert(req->area < AREA_COUNT);
+	wr_assert(req->count >= 1 && req->count <= areas[req->area].max);
+	wr_assert((uint32_t)req->address + req->count <= 0x10000);
+	pdu[0] = areas[req->area].function;
+	put16(pdu + 1, req->address);
+	put16(pdu + 3, req->count);
+	return 5;
+}
+
+// The 16 bits behind the address of a write and of its echo: a value, or how many
+// registers.
+static uint16_t
+echo_of(const struct profile_write *w, uint32_t value)
+{
+	switch (w->function) {
+	case WRITE_COIL:
+		return value ? COIL_ON : 0;
+	case WRITE_REGISTER:
+		return (uint16_t)value;
+	case WRITE_REGISTERS:
+		return w->registers;
+	}
+	wr_unreachable("write_function");
+}
+
+static size_t
+put_write(const struct pdu_request *req, const struct profile_write *w, uint8_t *pdu)
+{
+	size_t n = WRITE_ECHO;
+
+	wr_assert(req->value >= w->min && req->value <= w->max);
+	pdu[0] = (uint8_t)w->function;
+	put16(pdu + 1, w->address);
+	put16(pdu + 3, echo_of(w, req->value));
+	if (w->function != WRITE_REGISTERS)
+		return n;
+	wr_assert(w->registers == 1 || w->registers == 2);
+	pdu[n++] = (uint8_t)(w->registers * 2);
+	if (w->registers == 2) {
+		put16(pdu + n, (uint16_t)(req->value >> 16));
+		n += 2;
+	}
+	put16(pdu + n, (uint16_t)(req->value & 0xFFFF));
+	return n + 2;
+}
+
 size_t
 pdu_build(enum pdu_framing framing, const struct pdu_request *req,
     uint8_t out[static PDU_REQUEST_MAX])
 {
 	uint8_t *unit = framing == PDU_MBAP ? out + MBAP_HEAD : out;
+	const struct profile_write *w = write_of(req);
+	size_t n;
 	uint16_t crc;
 
-	wr_assert(req->area < AREA_COUNT);
-	wr_assert(req->count >= 1 && req->count <= areas[req->area].max);
-	wr_assert((uint32_t)req->address + req->count <= 0x10000);
 	unit[0] = req->unit;
-	unit[1] = areas[req->area].function;
-	put16(unit + 2, req->address);
-	put16(unit + 4, req->count);
+	n = 1 + (w ? put_write(req, w, unit + 1) : put_read(req, unit + 1));
 	if (framing == PDU_MBAP) {
 		put16(out, req->transaction);
 		put16(out + 2, 0);
-		put16(out + 4, 6);
-		return MBAP_HEAD + 6;
+		put16(out + 4, (uint16_t)n);
+		return MBAP_HEAD + n;
 	}
-	crc = pdu_crc(unit, 6);
-	unit[6] = (uint8_t)(crc & 0xFF);
-	unit[7] = (uint8_t)(crc >> 8);
-	return 8;
+	crc = pdu_crc(unit, n);
+	unit[n] = (uint8_t)(crc & 0xFF);
+	unit[n + 1] = (uint8_t)(crc >> 8);
+	return n + 2;
+}
+
+// The echo of a write must be that of this one: another address or value is the answer
+// to something else.
+static enum pdu_verdict
+judge_echo(const struct pdu_request *req, const uint8_t *pdu, size_t len)
+{
+	const struct profile_write *w = write_of(req);
+
+	if (len != WRITE_ECHO || get16(pdu + 1) != w->address ||
+	    get16(pdu + 3) != echo_of(w, req->value))
+		return PDU_WRONG_COUNT;
+	return PDU_GOOD;
 }
 
 // `pdu` is function and what follows it, `len` bytes, already framed.
@@ -128,7 +230,7 @@ static enum pdu_verdict
 judge_pdu(const struct pdu_request *req, const uint8_t *pdu, size_t len,
     struct pdu_reply *out)
 {
-	uint8_t function = areas[req->area].function;
+	uint8_t function = function_of(req);
 
 	if (pdu[0] == (function | EXCEPTION_BIT)) {
 		if (len != 2)
@@ -138,6 +240,8 @@ judge_pdu(const struct pdu_request *req, const uint8_t *pdu, size_t len,
 	}
 	if (pdu[0] != function)
 		return PDU_WRONG_FUNCTION;
+	if (req->write_of)
+		return judge_echo(req, pdu, len);
 	if (len != 2 + data_bytes(req) || pdu[1] != data_bytes(req))
 		return PDU_WRONG_COUNT;
 	out->data = pdu + 2;
@@ -169,12 +273,15 @@ parse_mbap(const struct pdu_request *req, const uint8_t *buf, size_t len,
 }
 
 // An RTU frame has no length field; what it must be follows from the function. 0 where
-// it cannot be the answer to any read.
+// it cannot be the answer to any request.
 static size_t
 rtu_size(const uint8_t *buf)
 {
 	if (buf[1] & EXCEPTION_BIT)
 		return RTU_EXCEPTION;
+	if (buf[1] == WRITE_COIL || buf[1] == WRITE_REGISTER ||
+	    buf[1] == WRITE_REGISTERS)
+		return RTU_ECHO;
 	if (buf[1] < areas[AREA_COIL].function || buf[1] > areas[AREA_INPUT].function)
 		return 0;
 	return (size_t)RTU_OVERHEAD + buf[2];

@@ -1,10 +1,11 @@
 // SPDX-FileCopyrightText: 2026 Watchroom contributors
 // SPDX-License-Identifier: Apache-2.0
 //
-// Modbus frames: read requests are built, replies are judged. Sources: Modbus
-// Application Protocol V1.1b3 (PDU), Modbus Messaging on TCP/IP V1.0b (MBAP header),
-// Modbus over Serial Line V1.02 (RTU, CRC-16). Only functions 1 to 4 exist here: there
-// is no way to build a write (I8). Pure: no I/O, no clock, no state, any thread.
+// Modbus frames: requests are built, replies are judged. Sources: Modbus Application
+// Protocol V1.1b3 (PDU), Modbus Messaging on TCP/IP V1.0b (MBAP header), Modbus over
+// Serial Line V1.02 (RTU, CRC-16). A request reads (functions 1 to 4), or it is one of
+// the writes that a profile declares: address and function then come from the profile's
+// table and from nowhere else (I8). Pure: no I/O, no clock, no state, any thread.
 #ifndef DRIVERS_MODBUS_PDU_H
 #define DRIVERS_MODBUS_PDU_H
 
@@ -12,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "core/profile.h"
+#include "core/profile_dialog.h"
 
 enum pdu_framing {
 	PDU_MBAP,
@@ -22,7 +23,7 @@ enum pdu_framing {
 enum {
 	PDU_REGISTERS_MAX = 125, // V1.1b3 6.3, 6.4
 	PDU_BITS_MAX = 2000,     // V1.1b3 6.1, 6.2
-	PDU_REQUEST_MAX = 12,    // MBAP header and a read request
+	PDU_REQUEST_MAX = 17,    // MBAP header and a write of two registers
 	PDU_FRAME_MAX = 260,     // TCP/IP V1.0b 4.1: header 7 + PDU 253
 };
 
@@ -32,6 +33,10 @@ struct pdu_request {
 	enum area area;
 	uint16_t address; // PDU address, 0-based
 	uint16_t count;   // registers 1..125, bits 1..2000
+	// A write: made by pdu_write only. NULL = a read.
+	const struct profile_dialogs *write_of;
+	uint16_t write; // index into write_of->writes
+	uint32_t value;
 };
 
 // What a received frame is. Only PDU_GOOD carries values.
@@ -42,7 +47,7 @@ enum pdu_verdict {
 	PDU_STALE,          // another transaction, or nobody asked
 	PDU_WRONG_UNIT,     // a whole frame of another unit
 	PDU_WRONG_FUNCTION, // neither the function asked nor its exception
-	PDU_WRONG_COUNT,    // byte count or length is not what was asked
+	PDU_WRONG_COUNT,    // byte count, length or echo is not what was asked
 	PDU_BAD_CRC,        // RTU: frame boundary is lost until the line is silent
 	PDU_MALFORMED,      // not Modbus: frame boundary is lost
 };
@@ -54,8 +59,13 @@ struct pdu_reply {
 	size_t data_len;
 };
 
-// Writes the request frame and returns its length. The request's count must be within
-// the limits above and address + count <= 65536: that is our bug otherwise.
+// Makes *out the write number `write` that a profile declares. A value outside the
+// write's own bounds is our bug.
+void pdu_write(struct pdu_request *out, uint8_t unit,
+    const struct profile_dialogs *write_of, uint16_t write, uint32_t value);
+
+// Puts the request frame and returns its length. A read's count must be within the
+// limits above and address + count <= 65536: that is our bug otherwise.
 size_t pdu_build(enum pdu_framing framing, const struct pdu_request *req,
     uint8_t out[static PDU_REQUEST_MAX]);
 

@@ -59,11 +59,13 @@ someone_waits(const struct mbus *b)
 	return false;
 }
 
-// Whether the reply to one could pass for the reply to the other.
+// Whether the reply to one could pass for the reply to the other. The echo of a write
+// names what was written.
 static bool
 same_shape(const struct pdu_request *a, const struct pdu_request *b)
 {
-	return a->area == b->area && a->count == b->count && a->address != b->address;
+	return !a->write_of && !b->write_of && a->area == b->area &&
+	       a->count == b->count && a->address != b->address;
 }
 
 // When this device may be asked. INT64_MAX: not before another has had its turn.

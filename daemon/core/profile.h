@@ -140,6 +140,8 @@ struct profile_identity { // read at start; a mismatch is a fault of the device
 	uint16_t mask, value;
 };
 
+struct profile_dialogs; // core/profile_dialog.h
+
 struct profile {
 	const char *id;
 	const char *name_zh, *name_en;
@@ -158,6 +160,7 @@ struct profile {
 	const struct decoder *decoders;
 	uint16_t n_identity;
 	const struct profile_identity *identity;
+	const struct profile_dialogs *dialogs; // NULL = points are read, and no more
 };
 
 const char *area_name(enum area a);
