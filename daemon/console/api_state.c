@@ -51,10 +51,9 @@ void
 api_state(struct console *c, struct http_request *r)
 {
 	struct buf b = { 0 };
-	uint64_t n, index;
+	struct stream_position here = sse_position(c->sse);
 
-	sse_position(c->sse, &n, &index);
-	snapshot_refresh(&c->snapshots, &c->host, loop_now_ms(c->loop), n, index);
+	snapshot_refresh(&c->snapshots, &c->host, loop_now_ms(c->loop), &here);
 	snapshot_head(&b, loop_utc_ms(c->loop), r);
 	buf_add(&b, c->snapshots.state->data + 1, c->snapshots.state->len - 1);
 	http_send_json(r, 200, &b);

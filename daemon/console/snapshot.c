@@ -84,7 +84,6 @@ put_readings(struct buf *b, const struct console_host *host, const struct site *
 		json_str(b, "point", p->id);
 		format_names(b, "place", p->place_zh, p->place_en);
 		json_str(b, "unit", format_unit(p));
-		json_str(b, "unit", format_unit(p));
 		host->point_json(host->ctx, i, b);
 		json_close(b, '}');
 		n++;
@@ -160,17 +159,17 @@ build(struct snapshots *s, const struct console_host *host, uint64_t n)
 
 void
 snapshot_refresh(struct snapshots *s, const struct console_host *host, int64_t now_ms,
-    uint64_t n, uint64_t index)
+    const struct stream_position *at)
 {
 	int64_t age = now_ms - s->built_ms;
 
-	if (s->state != NULL && !s->urgent &&
+	if (s->state != NULL && !s->urgent && s->index >= at->oldest &&
 	    age < (s->dirty ? SNAPSHOT_MIN_MS : SNAPSHOT_MAX_MS))
 		return;
-	build(s, host, n);
+	build(s, host, at->n);
 	s->dirty = s->urgent = false;
 	s->built_ms = now_ms;
-	s->index = index;
+	s->index = at->next;
 	s->version++;
 }
 

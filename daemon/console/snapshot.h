@@ -14,8 +14,14 @@
 
 struct http_request;
 
+// Where the stream stands: the number of its newest journal item, and the indexes of
+// the oldest item it still has and of the next one.
+struct stream_position {
+	uint64_t n, oldest, next;
+};
+
 enum {
-	SNAPSHOT_MIN_MS = 100,  // at most this often
+	SNAPSHOT_MIN_MS = 100,  // at most this often, but for what is said below
 	SNAPSHOT_MAX_MS = 2000, // as old as it may be with nothing reported
 	SNAPSHOT_ALARMS = 500,  // docs/api.md
 	SNAPSHOT_READINGS = 200,
@@ -31,10 +37,10 @@ struct snapshots {
 	uint64_t version; // counts builds
 };
 
-// Brings both up to date where they are dirty and old enough. `n` and `index` are where
-// the stream stands.
+// Brings both up to date where they are dirty and old enough, or where the stream no
+// longer has the items that follow them: in a storm it turns over in less than that.
 void snapshot_refresh(struct snapshots *s, const struct console_host *host,
-    int64_t now_ms, uint64_t n, uint64_t index);
+    int64_t now_ms, const struct stream_position *at);
 
 // Writes what differs from console to console, up to and with the comma; the bytes of
 // `state` from 1 on follow.

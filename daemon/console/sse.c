@@ -162,7 +162,8 @@ send_state(struct sse *q, struct stream *s)
 	struct snapshots *snap = &c->snapshots;
 	struct buf head = { 0 }, end = { 0 };
 
-	snapshot_refresh(snap, &c->host, loop_now_ms(c->loop), q->ring.n, q->ring.end);
+	struct stream_position here = sse_position(q);
+	snapshot_refresh(snap, &c->host, loop_now_ms(c->loop), &here);
 	s->request->session =
 	    sessions_by_serial(&c->sessions, s->request->session_serial);
 	// The id is the place that the snapshot holds, not the newest.
@@ -322,8 +323,8 @@ on_health(void *arg)
 
 	if (q->streams == NULL)
 		return;
-	snapshot_refresh(
-	    &c->snapshots, &c->host, loop_now_ms(c->loop), q->ring.n, q->ring.end);
+	struct stream_position here = sse_position(q);
+	snapshot_refresh(&c->snapshots, &c->host, loop_now_ms(c->loop), &here);
 	if (c->snapshots.dirty) {
 		loop_timer_in(c->loop, &q->health, SNAPSHOT_MIN_MS);
 		return;
@@ -348,11 +349,12 @@ sse_push_health(struct sse *q)
 	    since < SSE_HEALTH_EVERY_MS ? SSE_HEALTH_EVERY_MS - since : 0);
 }
 
-void
-sse_position(const struct sse *q, uint64_t *n, uint64_t *index)
+struct stream_position
+sse_position(const struct sse *q)
 {
-	*n = q->ring.n;
-	*index = q->ring.end;
+	return (struct stream_position){
+		.n = q->ring.n, .oldest = q->ring.begin, .next = q->ring.end
+	};
 }
 
 // --- the beat ---------------------------------------------------------------------

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "console/snapshot.h"
 #include "lib/buf.h"
 
 struct console;
@@ -45,8 +46,7 @@ void sse_push(struct sse *q, enum sse_kind kind, uint64_t n, struct buf *json);
 // Health changed: one message at most each 500 ms.
 void sse_push_health(struct sse *q);
 
-// Where the stream stands: number and index for the snapshot.
-void sse_position(const struct sse *q, uint64_t *n, uint64_t *index);
+struct stream_position sse_position(const struct sse *q);
 
 // True where that is news.
 bool sse_can_sound(struct sse *q, const char *console, bool can_sound);

@@ -57,6 +57,15 @@ def place(name):
     return {"zh": name, "en": name}
 
 
+def strict_json(text):
+    """JSON as a strict reader takes it: a name twice in an object is an error."""
+    def once(pairs):
+        names = [name for name, _ in pairs]
+        assert len(names) == len(set(names)), f"a name twice: {names}"
+        return dict(pairs)
+    return json.loads(text, object_pairs_hook=once)
+
+
 class Api:
     """A client of the console's API with one session at most."""
 
@@ -89,7 +98,7 @@ class Api:
     def json(self, method, path, body=None, expect=200):
         status, _, data = self.call(method, path, body)
         assert status == expect, f"{method} {path}: {status} {data[:300]!r}"
-        return json.loads(data) if data else None
+        return strict_json(data) if data else None
 
     def login(self, user=USER, pin=PIN):
         status, headers, data = self.call(
@@ -162,7 +171,7 @@ class Stream(threading.Thread):
                 elif fields:
                     self.items.append((time.monotonic(), fields.get("event"),
                                        fields.get("id"),
-                                       json.loads(fields.get("data", "null"))))
+                                       strict_json(fields.get("data", "null"))))
                     fields = {}
         self.closed = True
 

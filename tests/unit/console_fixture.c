@@ -7,6 +7,7 @@
 
 #include <sys/stat.h>
 
+#include <jansson.h>
 #include <math.h>
 #include <sodium.h>
 #include <stdio.h>
@@ -431,6 +432,18 @@ ask(struct fixture *f, const char *method_and_target, const char *headers,
 	return ask_from(f, NULL, method_and_target, headers, body);
 }
 
+// JSON as a strict reader takes it: no name twice in an object, nothing behind it.
+void
+expect_strict_json(const char *text)
+{
+	json_error_t error;
+	json_t *value = json_loads(text, JSON_REJECT_DUPLICATES, &error);
+
+	if (value == NULL)
+		fail_msg("%s: %s", error.text, text);
+	json_decref(value);
+}
+
 void
 expect(struct answer a, int status, const char *text)
 {
@@ -440,6 +453,8 @@ expect(struct answer a, int status, const char *text)
 		fail_msg("no %s in %s", text, a.body);
 	// Every message is a text of the catalogue, not its key.
 	assert_null(strstr(a.body, "\"message\":\"error."));
+	if (strcasestr(a.head, "Content-Type: application/json") && a.body_len > 0)
+		expect_strict_json(a.body);
 	answer_free(&a);
 }
 

@@ -63,6 +63,7 @@ struct answer ask(struct fixture *f, const char *method_and_target, const char *
     const char *body);
 struct answer ask_from(struct fixture *f, const char *from,
     const char *method_and_target, const char *headers, const char *body);
+void expect_strict_json(const char *text);
 // Asserts status and, where not NULL, that the body contains the text. Frees.
 void expect(struct answer a, int status, const char *text);
 

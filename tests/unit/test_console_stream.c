@@ -29,6 +29,7 @@ expect_event(struct sse_reader *r, const char *event, const char *id, const char
 	assert_string_equal(e.id, id);
 	if (part != NULL && strstr(e.data, part) == NULL)
 		fail_msg("no %s in %s", part, e.data);
+	expect_strict_json(e.data);
 	free(e.data);
 }
 
@@ -246,6 +247,23 @@ test_old_snapshot_is_followed_by_what_it_lacks(void **state)
 	struct sse_reader r = fixture_stream(f, "", "");
 	expect_event(&r, "state", "7-1", NULL);
 	expect_event(&r, "journal", "7-2", NULL);
+	sse_reader_free(&r);
+}
+
+// In a storm the ring turns over sooner than a snapshot grows old: the shared one then
+// stands for a place that is gone, and a new one must be made.
+static void
+test_I2_storm_between_two_snapshots_ends_nothing(void **state)
+{
+	struct fixture *f = *state;
+
+	expect(ask(f, "GET /api/v1/state", "", NULL), 200, "\"id\":\"7-0\"");
+	for (uint64_t n = 1; n <= RING_ITEMS + 5; n++)
+		push_event(f, n); // in no time
+	struct sse_reader r = fixture_stream(f, "", "");
+	expect_event(&r, "state", "7-4101", NULL);
+	push_event(f, RING_ITEMS + 6);
+	expect_event(&r, "journal", "7-4102", NULL);
 	sse_reader_free(&r);
 }
 
@@ -523,6 +541,7 @@ main(void)
 		T(test_health_is_merged),
 		T(test_snapshot_is_shared_for_100_ms),
 		T(test_old_snapshot_is_followed_by_what_it_lacks),
+		T(test_I2_storm_between_two_snapshots_ends_nothing),
 		T(test_reader_that_never_reads_is_cut_and_others_are_not),
 		T(test_reader_that_never_reads_holds_little),
 		T(test_reader_that_is_overtaken_gets_the_state),
