@@ -15,6 +15,9 @@
 
 enum {
 	DESK_MAX = 64,
+	DAY_BEGINS_MIN = 8 * 60, // the morning handover: a night stays in one day
+	REASON_MIN = 8,          // bytes: a few Chinese characters, more than "yes"
+	REASON_MAX = 200,
 	MINUTE_MS = 60000,
 	HOUR_MS = 3600000,
 	DAY_MS = 86400000
@@ -29,6 +32,7 @@ enum {
 enum {
 	CONSOLE_LISTEN,
 	CONSOLE_DESK,
+	CONSOLE_PLAIN,
 	CONSOLE_FIELDS
 };
 enum {
@@ -68,6 +72,7 @@ static const struct schema_field store_fields[] = {
 static const struct schema_field console_fields[CONSOLE_FIELDS] = {
 	[CONSOLE_LISTEN] = { .key = "listen", .type = SCHEMA_TEXT },
 	[CONSOLE_DESK] = { .key = "desk", .type = SCHEMA_LIST, .max = DESK_MAX },
+	[CONSOLE_PLAIN] = { .key = "accept_plain_http", .type = SCHEMA_TEXT },
 };
 
 static const struct schema_field engine_fields[ENGINE_FIELDS] = {
@@ -120,6 +125,7 @@ read_site(struct load *l, const struct yaml_node *node)
 		    "not in /usr/share/zoneinfo (for example Asia/Shanghai)");
 	site->time_zone =
 	    arena_text(l->arena, v[SITE_TIME_ZONE].ok ? v[SITE_TIME_ZONE].text : "UTC");
+	site->statistics_day_min = DAY_BEGINS_MIN;
 	if (v[SITE_DAY].ok &&
 	    units_time_of_day(v[SITE_DAY].text, &site->statistics_day_min, why) != 0)
 		schema_refuse(
@@ -155,6 +161,23 @@ read_desk(struct load *l, const struct yaml_node *list)
 	l->site->desk = desk;
 }
 
+// The console has no TLS: who is not at the desk is answered only where the site says
+// why that is safe, in words.
+static void
+read_plain(struct load *l, const struct schema_value *v)
+{
+	size_t len = v->ok ? strlen(v->text) : 0;
+
+	if (!v->ok)
+		return;
+	if (len < REASON_MIN || len > REASON_MAX)
+		schema_refuse(l, v->pos, "accept_plain_http", v->text,
+		    "must say in words why names and PINs may cross this network "
+		    "unencrypted (8 to 200 bytes)");
+	else
+		l->site->accept_plain_http = arena_text(l->arena, v->text);
+}
+
 static void
 read_console(struct load *l, const struct yaml_node *node)
 {
@@ -175,6 +198,7 @@ read_console(struct load *l, const struct yaml_node *node)
 		else
 			l->site->listen_host = arena_text(l->arena, host);
 	}
+	read_plain(l, &v[CONSOLE_PLAIN]);
 	if (v[CONSOLE_DESK].ok) {
 		read_desk(l, v[CONSOLE_DESK].node);
 		return;

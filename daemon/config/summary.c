@@ -133,6 +133,22 @@ print_ladder(const struct site *s, const struct ladder *l, FILE *out)
 	(void)fputc('\n', out);
 }
 
+// Whom the console answers, for there is no TLS in front of it.
+static void
+print_console(const struct site *s, FILE *out)
+{
+	(void)fprintf(
+	    out, "  console %s port %u, without TLS, ", s->listen_host, s->listen_port);
+	if (s->accept_plain_http != NULL) {
+		(void)fprintf(out, "answers everybody: %s\n", s->accept_plain_http);
+		return;
+	}
+	(void)fprintf(out, "answers the desk only:");
+	for (uint16_t i = 0; i < s->n_desk; i++)
+		(void)fprintf(out, " %s", s->desk[i].address);
+	(void)fputc('\n', out);
+}
+
 static void
 print_head(const struct site *s, FILE *out)
 {
@@ -140,7 +156,7 @@ print_head(const struct site *s, FILE *out)
 	    out, "site %s (%s), revision %s\n", s->id, s->name_en, s->revision);
 	(void)fprintf(out, "  time zone %s, statistics day from %02u:%02u\n",
 	    s->time_zone, s->statistics_day_min / 60u, s->statistics_day_min % 60u);
-	(void)fprintf(out, "  console %s port %u\n", s->listen_host, s->listen_port);
+	print_console(s, out);
 	(void)fprintf(out, "  %u points of the site, %u built in\n", s->n_site_points,
 	    s->n_points - s->n_site_points);
 }

@@ -2,9 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Access rules of the API. Owns nothing; runs on the loop thread before each handler.
-// Refuses: a forwarded request as the desk (a proxy on this machine has a desk's
-// address), a write from a foreign page, a session's write without its token, and a PIN
-// over a network that is not the desk's, because it would travel in the clear.
+// Refuses: everybody but the desk where the site does not accept that names and PINs
+// cross a network in the clear, a forwarded request as the desk (a proxy on this
+// machine has a desk's address), a write from a foreign page, a session's write without
+// its token.
 #include "console/access.h"
 
 #include <string.h>
@@ -106,13 +107,20 @@ write_allowed(struct http_request *r, enum access level)
 	return true;
 }
 
-static void
-find_who(struct console *c, struct http_request *r, bool desk_address)
+bool
+access_answers(struct console *c, struct http_request *r)
 {
-	r->desk = desk_address && !forwarded(r);
-	if (desk_address)
-		r->session = sessions_find(
-		    &c->sessions, http_header(r, "Cookie"), loop_now_ms(c->loop));
+	const struct site *site = c->host.site(c->host.ctx);
+
+	r->desk = access_desk_address(site, r->address) && !forwarded(r);
+	return r->desk || site->accept_plain_http != NULL || deny(r, 403, "desk_only");
+}
+
+static void
+find_who(struct console *c, struct http_request *r, bool writes)
+{
+	r->session = sessions_find(
+	    &c->sessions, http_header(r, "Cookie"), loop_now_ms(c->loop), writes);
 	r->session_serial = r->session != NULL ? r->session->serial : 0;
 	(void)str_copy(r->actor, sizeof(r->actor),
 	    r->session != NULL ? r->session->user
@@ -123,11 +131,7 @@ find_who(struct console *c, struct http_request *r, bool desk_address)
 bool
 access_allows(struct console *c, struct http_request *r, enum access level, bool writes)
 {
-	bool desk_address = access_desk_address(c->host.site(c->host.ctx), r->address);
-
-	find_who(c, r, desk_address);
-	if (level == ACCESS_LOG_IN && !desk_address)
-		return deny(r, 403, "desk_only");
+	find_who(c, r, writes);
 	if (level == ACCESS_DESK && !r->desk && r->session == NULL)
 		return deny(r, 401, "no_session");
 	if (level == ACCESS_SESSION && r->session == NULL)

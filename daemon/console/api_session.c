@@ -39,6 +39,21 @@ set_cookie(struct http_request *r, const char *value)
 	buf_free(&b);
 }
 
+// `from`: the peer whose doing it is; "" = nobody's. `done` may be NULL.
+static void
+end_session(
+    struct console *c, uint64_t serial, const char *from, reply_fn *done, void *arg)
+{
+	const struct session *s = sessions_by_serial(&c->sessions, serial);
+	char user[sizeof(s->user)];
+
+	if (s == NULL)
+		return; // none, or logged out meanwhile
+	(void)str_copy(user, sizeof(user), s->user);
+	sessions_close(&c->sessions, serial);
+	c->host.audit(c->host.ctx, EVENT_SESSION_CLOSE, user, from, done, arg);
+}
+
 // A session that is open while its event is on the way to the disk.
 struct opening {
 	struct http_request *r;
@@ -68,7 +83,7 @@ let_in(struct console *c, struct http_request *r, const struct login *l)
 	(void)str_copy(who.name_en, sizeof(who.name_en), l->person.name_en);
 	(void)str_copy(who.role, sizeof(who.role), l->person.role);
 	(void)str_copy(who.pin_mark, sizeof(who.pin_mark), l->pin_mark);
-	sessions_close(&c->sessions, r->session_serial); // of this browser, if any
+	end_session(c, r->session_serial, r->peer, NULL, NULL); // of this browser
 	const struct session *s =
 	    sessions_open(&c->sessions, &who, loop_now_ms(c->loop), token);
 	set_cookie(r, token);
@@ -178,13 +193,9 @@ on_closed(void *arg, const struct reply *reply)
 void
 api_log_out(struct console *c, struct http_request *r)
 {
-	char user[sizeof(r->session->user)];
-
-	(void)str_copy(user, sizeof(user), r->session->user);
-	sessions_close(&c->sessions, r->session_serial);
 	set_cookie(r, "");
 	http_takes_long(r);
-	c->host.audit(c->host.ctx, EVENT_SESSION_CLOSE, user, r->peer, on_closed, r);
+	end_session(c, r->session_serial, r->peer, on_closed, r);
 }
 
 // --- sessions against the people --------------------------------------------------
@@ -212,17 +223,6 @@ recheck_all(struct reader *reader, void *arg)
 }
 
 static void
-end_session(struct console *c, uint64_t serial)
-{
-	const struct session *s = sessions_by_serial(&c->sessions, serial);
-
-	if (s == NULL)
-		return; // logged out meanwhile
-	c->host.audit(c->host.ctx, EVENT_SESSION_CLOSE, s->user, "", NULL, NULL);
-	sessions_close(&c->sessions, serial);
-}
-
-static void
 on_rechecked(void *arg, int result)
 {
 	struct recheck *k = arg;
@@ -233,7 +233,7 @@ on_rechecked(void *arg, int result)
 	for (size_t i = 0; c != NULL && result == 0 && i < k->n; i++)
 		if (!k->of[i].login.ok ||
 		    strcmp(k->of[i].pin_mark, k->of[i].login.pin_mark) != 0)
-			end_session(c, k->of[i].serial);
+			end_session(c, k->of[i].serial, "", NULL, NULL);
 	if (c != NULL) {
 		c->rechecking = NULL;
 		sessions_watch(c);
@@ -254,7 +254,7 @@ on_recheck(void *arg)
 		if (s->serial == 0)
 			continue;
 		if (now - s->used_ms > SESSION_IDLE_MS) {
-			end_session(c, s->serial);
+			end_session(c, s->serial, "", NULL, NULL);
 			continue;
 		}
 		struct recheck_one *one = &k->of[k->n++];

@@ -13,6 +13,7 @@
 #include "console/access.h"
 #include "console/console_int.h"
 #include "console/format.h"
+#include "lib/log.h"
 #include "lib/mem.h"
 
 static bool
@@ -51,6 +52,9 @@ console_start(struct loop *loop, const struct console_host *host, const char *we
 		free(c);
 		return NULL;
 	}
+	if (site->accept_plain_http != NULL)
+		log_warnx("console", "answers everybody without TLS: %s",
+		    site->accept_plain_http);
 	c->sse = sse_new(c);
 	c->pages = pages_load(web);
 	c->reports_program = copy_or_null(reports_program);

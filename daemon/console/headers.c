@@ -2,8 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Judges a request's headers. Pure, any thread; owns nothing. Refuses what the
-// smuggling of requests needs: a length said twice, names that are no tokens, control
-// bytes.
+// smuggling of requests needs: a length said twice or not in plain digits, a coding
+// that evhttp does not undo (it would take the body for the next request), names that
+// are no tokens, control bytes.
 #include "console/headers.h"
 
 #include <sys/queue.h>
@@ -54,6 +55,18 @@ header_is_fine(const struct evkeyval *h)
 	return true;
 }
 
+// A length or coding that everybody on the way reads alike.
+static bool
+framing_is_fine(const struct evkeyval *h)
+{
+	if (strcasecmp(h->key, "Content-Length") == 0)
+		return h->value[0] != '\0' &&
+		       h->value[strspn(h->value, "0123456789")] == '\0';
+	if (strcasecmp(h->key, "Transfer-Encoding") == 0)
+		return strcasecmp(h->value, "chunked") == 0;
+	return true;
+}
+
 // Code of what is wrong with the headers, or NULL. What smuggling needs is refused.
 const char *
 headers_fault(const struct evkeyvalq *headers)
@@ -62,7 +75,7 @@ headers_fault(const struct evkeyvalq *headers)
 	unsigned lengths = 0, codings = 0, hosts = 0;
 
 	for (h = headers->tqh_first; h != NULL; h = h->next.tqe_next) {
-		if (!header_is_fine(h))
+		if (!header_is_fine(h) || !framing_is_fine(h))
 			return "bad_request";
 		lengths += strcasecmp(h->key, "Content-Length") == 0;
 		codings += strcasecmp(h->key, "Transfer-Encoding") == 0;

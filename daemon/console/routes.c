@@ -121,6 +121,8 @@ routes_handle(void *ctx, struct http_request *r)
 	unsigned allowed = 0;
 
 	r->console = c;
+	if (!access_answers(c, r))
+		return;
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
 		if (!path_matches(table[i].path, r))
 			continue;

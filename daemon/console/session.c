@@ -68,7 +68,8 @@ cookie_value(const char *header)
 }
 
 const struct session *
-sessions_find(struct sessions *all, const char *cookie_header, int64_t now_ms)
+sessions_find(
+    struct sessions *all, const char *cookie_header, int64_t now_ms, bool used)
 {
 	const char *token = cookie_value(cookie_header);
 	unsigned char hash[32];
@@ -88,7 +89,8 @@ sessions_find(struct sessions *all, const char *cookie_header, int64_t now_ms)
 		sessions_close(all, found->serial);
 		return NULL;
 	}
-	found->used_ms = now_ms;
+	if (used)
+		found->used_ms = now_ms;
 	return found;
 }
 

@@ -14,7 +14,7 @@
 
 enum {
 	SESSIONS_MAX = 64,
-	SESSION_IDLE_MS = 12 * 3600 * 1000,
+	SESSION_IDLE_MS = 12 * 3600 * 1000, // the longest shift
 	SESSION_TOKEN_BYTES = 32,
 	SESSION_HEX = 2 * SESSION_TOKEN_BYTES + 1,
 };
@@ -27,7 +27,7 @@ struct session {
 	char name_zh[ID_MAX], name_en[ID_MAX];
 	char role[16];
 	char pin_mark[16]; // tail of the PIN's hash: a new PIN ends old sessions
-	int64_t used_ms;   // monotonic
+	int64_t used_ms;   // monotonic; of the last command
 };
 
 struct sessions {
@@ -41,10 +41,11 @@ struct sessions {
 const struct session *sessions_open(struct sessions *all, const struct session *who,
     int64_t now_ms, char token[static SESSION_HEX]);
 
-// The session that a Cookie header names, marked as used now; NULL where there is none
-// or it was idle for too long.
+// The session that a Cookie header names; NULL where there is none or it was idle for
+// too long. `used`: a person does something. A page that only looks does not count, or
+// a screen left on would stay logged in for ever.
 const struct session *sessions_find(
-    struct sessions *all, const char *cookie_header, int64_t now_ms);
+    struct sessions *all, const char *cookie_header, int64_t now_ms, bool used);
 const struct session *sessions_by_serial(const struct sessions *all, uint64_t serial);
 void sessions_close(struct sessions *all, uint64_t serial);
 

@@ -93,6 +93,8 @@ struct site {
 	uint16_t listen_port;
 	uint16_t n_desk;
 	const struct desk_address *desk;
+	// Why others than the desk are answered without TLS; NULL: they are not.
+	const char *accept_plain_http;
 
 	uint16_t n_buses;
 	struct bus *buses;

@@ -4,13 +4,14 @@
 # The console's API on the real daemon: state, stream, sessions, readings, reports; and
 # that the same figures come by command line.
 import csv
+import http.client
 import io
 import json
 
 import pytest
 
 from field import FIRE, NORMAL, Modbus, panel
-from rig import Daemon, site, until
+from rig import PIN, USER, Daemon, site, until
 
 
 @pytest.fixture(name="both")
@@ -90,6 +91,46 @@ def test_sessions_guard_every_write(both):
     assert api.call("POST", path, {})[0] == 401
     kinds = {e["kind"] for e in daemon.api().events()}
     assert {"session.open", "session.close", "session.refused"} <= kinds
+
+
+def from_elsewhere(daemon, method, path, body=None):
+    """(status, error code) of a request from an address that is not the desk's."""
+    link = http.client.HTTPConnection("127.0.0.1", daemon.port, timeout=20,
+                                      source_address=("127.0.0.2", 0))
+    try:
+        link.request(method, path, json.dumps(body) if body else None,
+                     {"X-Watchroom": "1", "Content-Type": "application/json"})
+        reply = link.getresponse()
+        data = reply.read()
+        return reply.status, (json.loads(data)["error"]["code"]
+                              if reply.status >= 400 else None)
+    finally:
+        link.close()
+
+
+def test_without_tls_only_the_desk_is_answered(both):
+    daemon, _ = both
+    pin = {"user": USER, "pin": PIN}
+    for method, path, body in (("GET", "/", None), ("GET", "/healthz", None),
+                               ("GET", "/api/v1/state", None),
+                               ("POST", "/api/v1/session", pin)):
+        assert from_elsewhere(daemon, method, path, body) == (403, "desk_only"), path
+
+
+def test_a_site_may_say_why_plain_http_is_safe(tmp_path):
+    peer = Modbus()
+    text = site(*panel(peer.port), console={
+        "listen": "127.0.0.1:0", "accept_plain_http": "loopback of a test"})
+    with Daemon(tmp_path, text) as daemon:
+        daemon.start()
+        daemon.add_user()
+        assert "loopback of a test" in daemon.log()
+        assert from_elsewhere(daemon, "GET", "/") == (200, None)
+        assert from_elsewhere(daemon, "GET", "/api/v1/state") == (401, "no_session")
+        assert from_elsewhere(daemon, "POST", "/api/v1/session",
+                              {"user": USER, "pin": PIN}) == (200, None)
+        assert daemon.stop() == 0
+    peer.stop()
 
 
 def test_silence_stops_sound_and_nothing_else(both):

@@ -247,11 +247,12 @@ test_shortest_site(void **state)
 	fixture_write("site.yaml", "site: {id: s, time_zone: UTC}\n");
 	struct site *s = fixture_load(fixture_path("site.yaml"), fixture_panels);
 	assert_string_equal(s->name_zh, "s");
-	assert_int_equal(s->statistics_day_min, 0);
+	assert_int_equal(s->statistics_day_min, 8 * 60);
 	assert_string_equal(s->store_directory, "");
 	assert_string_equal(s->listen_host, "127.0.0.1");
 	assert_int_equal(s->listen_port, 8470);
 	assert_int_equal(s->n_desk, 2);
+	assert_null(s->accept_plain_http);
 	assert_int_equal(s->resound_ms, 60000);
 	assert_int_equal(s->n_points, 4);
 	assert_int_equal(s->n_site_points, 0);

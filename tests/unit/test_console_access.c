@@ -30,6 +30,41 @@ fill_pattern(const struct route *r, char *out, size_t size)
 }
 
 static void
+test_without_tls_only_the_desk_is_answered(void **state)
+{
+	static const char log_in_body[] = "{\"user\":\"wang\",\"pin\":\"1234\"}";
+	struct fixture *f = *state;
+	size_t n;
+	const struct route *table = routes_table(&n);
+	char target[100], session[400];
+
+	log_in(f, "wang", "1234", session);
+	unsigned reads = fake_store.reads;
+	for (size_t i = 0; i < n; i++) {
+		const char *body = table[i].method == METHOD_POST ? log_in_body : NULL;
+		fill_pattern(&table[i], target, sizeof(target));
+		// From an address that is not the desk, whatever it knows.
+		expect(
+		    ask_from(f, "127.0.0.2", target, OURS, body), 403, "\"desk_only\"");
+		expect(ask_from(f, "127.0.0.2", target, session, body), 403,
+		    "\"desk_only\"");
+		// From the desk's address through a proxy.
+		expect(ask(f, target, OURS "X-Forwarded-For: 10.0.0.1\r\n", body), 403,
+		    "\"desk_only\"");
+	}
+	expect(ask_from(f, "127.0.0.2", "GET /", "", NULL), 403, "\"desk_only\"");
+	expect(ask_from(f, "127.0.0.2", "GET /no", "", NULL), 403, "\"desk_only\"");
+	assert_int_equal(f->daemon.commands, 0);
+	assert_int_equal(fake_store.reads, reads); // no PIN was looked at
+}
+
+static void
+accept_plain_http(struct fixture *f)
+{
+	f->daemon.site.accept_plain_http = "a cable of our own";
+}
+
+static void
 test_every_route_refuses_who_may_not(void **state)
 {
 	struct fixture *f = *state;
@@ -37,24 +72,47 @@ test_every_route_refuses_who_may_not(void **state)
 	const struct route *table = routes_table(&n);
 	char target[100];
 
+	accept_plain_http(f);
 	for (size_t i = 0; i < n; i++) {
 		const struct route *r = &table[i];
 		const char *body = r->method == METHOD_POST ? "{}" : NULL;
 		fill_pattern(r, target, sizeof(target));
-		if (r->access == ACCESS_OPEN)
+		if (r->access == ACCESS_OPEN || r->access == ACCESS_LOG_IN)
 			continue;
 		// From an address that is not the desk.
-		int outside = r->access == ACCESS_LOG_IN ? 403 : 401;
-		expect(ask_from(f, "127.0.0.2", target, OURS, body), outside, NULL);
+		expect(ask_from(f, "127.0.0.2", target, OURS, body), 401,
+		    "\"no_session\"");
 		// From the desk's address through a proxy.
-		if (r->access != ACCESS_LOG_IN)
-			expect(
-			    ask(f, target, OURS "X-Forwarded-For: 10.0.0.1\r\n", body),
-			    401, "\"no_session\"");
+		expect(ask(f, target, OURS "X-Forwarded-For: 10.0.0.1\r\n", body), 401,
+		    "\"no_session\"");
 		if (r->access == ACCESS_SESSION)
 			expect(ask(f, target, OURS, body), 401, "\"no_session\"");
 	}
 	assert_int_equal(f->daemon.commands, 0);
+}
+
+static void
+test_a_site_may_accept_plain_http_in_words(void **state)
+{
+	struct fixture *f = *state;
+	char session[400];
+
+	accept_plain_http(f);
+	expect(ask_from(f, "127.0.0.2", "GET /", "", NULL), 200, "watch");
+	expect(
+	    ask_from(f, "127.0.0.2", "GET /api/v1/text?lang=zh", "", NULL), 200, NULL);
+	expect(ask_from(f, "127.0.0.2", "POST /api/v1/session", OURS,
+		   "{\"user\":\"wang\",\"pin\":\"1234\"}"),
+	    200, "\"csrf\"");
+	assert_string_equal(f->daemon.audit, "session.open wang 127.0.0.2");
+	log_in(f, "wang", "1234", session);
+	expect(ask_from(f, "127.0.0.2", "GET /api/v1/state", session, NULL), 200,
+	    "\"desk\":false");
+	expect(ask_from(f, "127.0.0.2", "POST /api/v1/alarms/7-1/acknowledge", session,
+		   "{}"),
+	    200, "\"durable\":true");
+	// Our header is the desk's right, not a session's.
+	expect(ask_from(f, "127.0.0.2", "POST /api/v1/silence", OURS, "{}"), 401, NULL);
 }
 
 static void
@@ -65,8 +123,8 @@ test_every_forwarding_header_takes_the_desk_away(void **state)
 		"Via: 1.1 proxy\r\n", "X-Real-IP: 1.2.3.4\r\n" };
 
 	for (size_t i = 0; i < ARRAY_LEN(headers); i++)
-		expect(ask(*state, "GET /api/v1/state", headers[i], NULL), 401,
-		    "\"no_session\"");
+		expect(ask(*state, "GET /api/v1/state", headers[i], NULL), 403,
+		    "\"desk_only\"");
 }
 
 static void
@@ -168,18 +226,32 @@ test_session_life(void **state)
 	    "\"session\":{\"user\":\"wang\",\"name\":{\"zh\":\"王\",\"en\":\"Wang\"},"
 	    "\"role\":\"operator\",\"csrf\":\"");
 	// A proxy on this machine: the session counts, the desk does not.
+	accept_plain_http(f);
 	char forwarded[500];
 	(void)snprintf(
 	    forwarded, sizeof(forwarded), "%sX-Forwarded-For: 1.2.3.4\r\n", session);
 	expect(ask(f, "GET /api/v1/state", forwarded, NULL), 200, "\"desk\":false");
-	// From an address without TLS that is not the desk's it counts for nothing.
-	expect(ask_from(f, "127.0.0.2", "GET /api/v1/state", session, NULL), 401, NULL);
 	struct answer a = ask(f, "DELETE /api/v1/session", session, NULL);
 	assert_true(answer_has(&a, "Set-Cookie: watchroom=; "));
 	expect(a, 204, NULL);
 	assert_string_equal(f->daemon.audit, "session.close wang 127.0.0.1");
 	expect(ask(f, "POST /api/v1/alarms/7-1/acknowledge", session, "{}"), 401,
 	    "\"no_session\"");
+}
+
+static void
+test_another_person_at_the_desk_ends_the_first_ones_session(void **state)
+{
+	struct fixture *f = *state;
+	char session[400];
+
+	log_in(f, "wang", "1234", session);
+	unsigned before = f->daemon.audits;
+	expect(ask(f, "POST /api/v1/session", session,
+		   "{\"user\":\"wang\",\"pin\":\"1234\"}"),
+	    200, "\"csrf\"");
+	assert_int_equal(f->daemon.audits, before + 2); // closed, and opened
+	expect(ask(f, "GET /api/v1/state", session, NULL), 200, "\"session\":null");
 }
 
 static void
@@ -300,13 +372,16 @@ main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, console_set_up, console_tear_down)
 	const struct CMUnitTest tests[] = {
+		T(test_without_tls_only_the_desk_is_answered),
 		T(test_every_route_refuses_who_may_not),
+		T(test_a_site_may_accept_plain_http_in_words),
 		T(test_every_forwarding_header_takes_the_desk_away),
 		T(test_every_route_refuses_an_unknown_parameter),
 		T(test_methods),
 		T(test_desk_writes_need_our_header_and_origin),
 		T(test_session_writes_need_the_token),
 		T(test_session_life),
+		T(test_another_person_at_the_desk_ends_the_first_ones_session),
 		T(test_cookie_is_closed_to_scripts_and_other_sites),
 		T(test_log_in_refusals_look_alike),
 		T(test_log_in_is_not_for_other_sites),

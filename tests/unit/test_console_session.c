@@ -24,7 +24,7 @@ find(struct sessions *all, const char *token, int64_t now_ms)
 	char header[120];
 
 	(void)snprintf(header, sizeof(header), "x=1; watchroom=%s; y=2", token);
-	return sessions_find(all, header, now_ms);
+	return sessions_find(all, header, now_ms, true);
 }
 
 static void
@@ -62,9 +62,9 @@ test_token_must_be_exact(void **state)
 	memcpy(other, token, sizeof(other));
 	other[63] = other[63] == '0' ? '1' : '0';
 	assert_null(find(all, other, 1));
-	assert_null(sessions_find(all, "watchroom=", 1));
-	assert_null(sessions_find(all, "watchroom", 1));
-	assert_null(sessions_find(all, NULL, 1));
+	assert_null(sessions_find(all, "watchroom=", 1, true));
+	assert_null(sessions_find(all, "watchroom", 1, true));
+	assert_null(sessions_find(all, NULL, 1, true));
 	assert_non_null(find(all, token, 1));
 	free(all);
 }
@@ -118,6 +118,24 @@ test_new_pin_ends_the_session(void **state)
 	memcpy(fake_store.people[0].pin_hash, fake_store.people[1].pin_hash,
 	    sizeof(fake_store.people[0].pin_hash));
 	pass(f, 30000);
+	expect(ask(f, "GET /api/v1/state", session, NULL), 200, "\"session\":null");
+}
+
+// A page left open asks for the state all the time; nobody is there.
+static void
+test_looking_does_not_keep_a_session(void **state)
+{
+	struct fixture *f = *state;
+	char session[400];
+
+	log_in(f, "wang", "1234", session);
+	pass(f, SESSION_IDLE_MS / 2);
+	expect(ask(f, "GET /api/v1/state", session, NULL), 200, "\"user\":\"wang\"");
+	pass(f, SESSION_IDLE_MS / 2 - 1000);
+	expect(ask(f, "POST /api/v1/silence", session, "{}"), 200, NULL);
+	pass(f, SESSION_IDLE_MS - 1000);
+	expect(ask(f, "GET /api/v1/state", session, NULL), 200, "\"user\":\"wang\"");
+	pass(f, 2000);
 	expect(ask(f, "GET /api/v1/state", session, NULL), 200, "\"session\":null");
 }
 
@@ -365,6 +383,7 @@ main(void)
 		cmocka_unit_test(test_the_65th_session_ends_the_one_unused_for_longest),
 		T(test_person_switched_off_loses_the_session),
 		T(test_new_pin_ends_the_session),
+		T(test_looking_does_not_keep_a_session),
 		T(test_idle_session_is_closed_and_journaled),
 		T(test_log_in_is_tried_again_after_a_minute),
 		cmocka_unit_test(test_throttle_counts_names_and_addresses_apart),

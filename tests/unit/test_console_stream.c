@@ -457,6 +457,7 @@ test_stream_of_a_session_ends_with_it(void **state)
 	char session[400], headers[500];
 
 	log_in(f, "wang", "1234", session);
+	f->daemon.site.accept_plain_http = "a cable of our own";
 	(void)snprintf(
 	    headers, sizeof(headers), "%sX-Forwarded-For: 1.2.3.4\r\n", session);
 	struct sse_reader r = fixture_stream(f, "", headers);

@@ -42,6 +42,12 @@ static const struct { const char *name, *bytes; size_t len; int status; } table[
 	    "Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"), 400 },
 	{ "two lengths", R("POST /x HTTP/1.1\r\nHost: localhost\r\n"
 	    "Content-Length: 2\r\nContent-Length: 2\r\n\r\n{}"), 400 },
+	{ "signed length", R("POST /x HTTP/1.1\r\nHost: localhost\r\nContent-Length: +2\r\n\r\n{}"), 400 },
+	{ "coding of another kind", R("POST /x HTTP/1.1\r\nHost: localhost\r\n"
+	    "Transfer-Encoding: xchunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n"), 400 },
+	{ "coding of several", R("POST /x HTTP/1.1\r\nHost: localhost\r\n"
+	    "Transfer-Encoding: gzip, chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n"), 400 },
+	{ "coding of none", R("GET /x HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: identity\r\n\r\n"), 400 },
 	{ "empty header name", R("GET /x HTTP/1.1\r\nHost: localhost\r\n: x\r\n\r\n"), 400 },
 	{ "header name with a space", R("GET /x HTTP/1.1\r\nHost: localhost\r\nA b: x\r\n\r\n"), 400 },
 	{ "control byte in a header", R("GET /x HTTP/1.1\r\nHost: localhost\r\nA: \x01\r\n\r\n"), 400 },
