@@ -22,7 +22,8 @@ enum {
 	USER_ADD = 1 << 4,
 	USER_LIST = 1 << 5,
 	USER_IMPORT = 1 << 6,
-	EVERY = (1 << 7) - 1,
+	POINTS_CHECK = 1 << 7,
+	EVERY = (1 << 8) - 1,
 };
 
 // clang-format off
@@ -40,6 +41,7 @@ static const struct command {
 	{ "user add",    cmd_user_add,    USER_ADD,    "NAME",   "add a person, or change one (PIN on standard input)" },
 	{ "user list",   cmd_user_list,   USER_LIST,   "",       "list the people" },
 	{ "user import", cmd_user_import, USER_IMPORT, "FILE",   "add or change people from a CSV file" },
+	{ "points check", cmd_points_check, POINTS_CHECK, "FILE", "try a spreadsheet of points for a device; change nothing" },
 };
 
 static const struct option_def {
@@ -66,6 +68,8 @@ static const struct option_def {
 	{ "name-en",   0,   "NAME",  offsetof(struct cli, name_en),     USER_ADD,             "the person's name in English" },
 	{ "role",      0,   "R",     offsetof(struct cli, role),        USER_ADD,             "operator, leader, manager or integrator" },
 	{ "pin-stdin", 0,   NULL,    offsetof(struct cli, pin_stdin),   USER_ADD,             "read the PIN (4 to 12 digits) from standard input" },
+	{ "device",    0,   "D",     offsetof(struct cli, device),      POINTS_CHECK,         "the device" },
+	{ "encoding",  0,   "E",     offsetof(struct cli, encoding),    POINTS_CHECK,         "utf-8 or gb18030 (default: told by the bytes)" },
 	{ "help",      'h', NULL,    offsetof(struct cli, help),        EVERY,                "print this" },
 	{ "version",   'V', NULL,    offsetof(struct cli, version),     EVERY,                "print the version" },
 };

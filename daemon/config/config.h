@@ -31,6 +31,7 @@ void site_free(struct site *s); // NULL is fine
 
 // "file:line:col: error: text", the line and a caret, for each; as a person reads it.
 void problems_print(const struct problems *p, FILE *out);
+void problems_print_as(const struct problems *p, const char *word, FILE *out);
 void problems_free(struct problems *p);
 
 // Copies every file that FILE needs (includes, CSV, used profiles, secrets) to DIR

@@ -42,10 +42,21 @@ enum {
 	GPIO_FIELDS
 };
 enum {
+	SHEET_FILE,
+	SHEET_ENCODING,
+	SHEET_FIELDS
+};
+enum {
 	ACCEPT_LIMIT,
 	ACCEPT_REASON,
 	ACCEPT_FIELDS
 };
+
+static const char *
+encoding_choice(size_t i)
+{
+	return i + 1 < ENCODING_COUNT ? encoding_name((enum encoding)(i + 1)) : NULL;
+}
 
 // clang-format off
 static const struct schema_field device_fields[DEVICE_FIELDS] = {
@@ -73,6 +84,13 @@ static const struct schema_field accept_fields[ACCEPT_FIELDS] = {
 	    .min = 1, .max = HOUR_MS, .help = "the detection time that is accepted" },
 	[ACCEPT_REASON] = { .key = "reason", .type = SCHEMA_TEXT, .required = true,
 	    .help = "why, as the screen will show it" },
+};
+
+static const struct schema_field sheet_fields[SHEET_FIELDS] = {
+	[SHEET_FILE] = { .key = "file", .type = SCHEMA_TEXT, .required = true,
+	    .help = "the path of a CSV file" },
+	[SHEET_ENCODING] = { .key = "encoding", .type = SCHEMA_CHOICE,
+	    .choice = encoding_choice, .fallback = -1 },
 };
 
 static const struct schema_field gpio_fields[GPIO_FIELDS] = {
@@ -171,16 +189,50 @@ read_name(struct load *l, const struct schema_value *name, struct device *d)
 					  : "";
 }
 
+// points: {file: .., encoding: ..}: a spreadsheet whose bytes do not tell.
+static void
+read_sheet(struct load *l, const struct yaml_node *node, size_t i)
+{
+	struct schema_value v[SHEET_FIELDS];
+
+	if (!schema_read(l, node, "points", sheet_fields, SHEET_FIELDS, v))
+		return;
+	points_read_csv(l, v[SHEET_FILE].pos, v[SHEET_FILE].text,
+	    (enum encoding)(v[SHEET_ENCODING].number + 1), (uint16_t)i);
+}
+
 static void
 read_points(struct load *l, const struct yaml_node *node, size_t i)
 {
 	if (node->kind == YAML_SCALAR && node->text[0] != '\0')
-		points_read_csv(l, node->pos, node->text, (uint16_t)i);
+		points_read_csv(l, node->pos, node->text, ENCODING_DETECT, (uint16_t)i);
+	else if (node->kind == YAML_MAP)
+		read_sheet(l, node, i);
 	else if (node->kind == YAML_LIST)
 		points_read_list(l, node, (uint16_t)i, INDEX_NONE);
 	else
-		problem(
-		    l, node->pos, "points must be the path of a CSV file or a list");
+		problem(l, node->pos,
+		    "points must be the path of a CSV file, {file: .., encoding: ..} "
+		    "or "
+		    "a list");
+}
+
+// Whether a points file is tried in place of this device's own points.
+static bool
+read_trial(struct load *l, size_t i)
+{
+	struct points_trial *t = l->trial;
+	enum encoding stated = ENCODING_DETECT;
+
+	if (t == NULL || strcmp(t->device, l->site->devices[i].id) != 0)
+		return false;
+	for (size_t e = 0; t->encoding != NULL && encoding_choice(e) != NULL; e++)
+		if (strcmp(encoding_choice(e), t->encoding) == 0)
+			stated = (enum encoding)(e + 1);
+	t->met = true;
+	points_read_csv(
+	    l, (struct pos){ .file = UINT16_MAX }, t->file, stated, (uint16_t)i);
+	return true;
 }
 
 static void
@@ -203,7 +255,7 @@ read_device(struct load *l, const struct yaml_node *node, size_t i)
 					     : SECOND_MS;
 	if (v[DEVICE_ACCEPT].ok)
 		read_accept(l, v[DEVICE_ACCEPT].node, d);
-	if (v[DEVICE_POINTS].ok)
+	if (!read_trial(l, i) && v[DEVICE_POINTS].ok)
 		read_points(l, v[DEVICE_POINTS].node, i);
 	d->points = points_run(l, first, &d->n_points);
 }

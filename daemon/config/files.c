@@ -12,7 +12,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <iconv.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -104,95 +103,24 @@ read_bytes(const char *path, size_t max, size_t *len, const char **why)
 	return data;
 }
 
-// Length of the UTF-8 character at s (Unicode 15, table 3-7), or 0.
-static size_t
-utf8_length(const unsigned char *s, size_t left)
-{
-	size_t len = s[0] < 0x80 ? 1 : s[0] < 0xE0 ? 2 : s[0] < 0xF0 ? 3 : 4;
-
-	if (len == 1)
-		return 1;
-	if (s[0] < 0xC2 || s[0] > 0xF4 || left < len)
-		return 0;
-	unsigned char low = s[0] == 0xE0 ? 0xA0 : s[0] == 0xF0 ? 0x90 : 0x80;
-	unsigned char high = s[0] == 0xED ? 0x9F : s[0] == 0xF4 ? 0x8F : 0xBF;
-	if (s[1] < low || s[1] > high)
-		return 0;
-	for (size_t i = 2; i < len; i++)
-		if ((s[i] & 0xC0) != 0x80)
-			return 0;
-	return len;
-}
-
-// Moves *at to the first character that is not text: bad UTF-8, or U+0000. False: none.
+// Sets text and len, or leaves them empty with a problem.
 static bool
-first_bad(const char *text, size_t len, struct pos *at)
-{
-	at->line = 1;
-	at->column = 1;
-	for (size_t i = 0; i < len;) {
-		size_t n = utf8_length((const unsigned char *)text + i, len - i);
-		if (n == 0 || text[i] == '\0')
-			return true;
-		at->column++;
-		if (text[i] == '\n') {
-			at->line++;
-			at->column = 1;
-		}
-		i += n;
-	}
-	return false;
-}
-
-// GB 18030 to UTF-8 in the temporary arena, or NULL.
-static char *
-from_gb18030(struct load *l, const char *data, size_t len, size_t *out_len)
-{
-	iconv_t cd = iconv_open("UTF-8", "GB18030");
-	size_t size = len * 2 + 16, left = size, in_left = len;
-	char *in = arena_bytes(l->temp, data, len);
-	char *start = arena_alloc(l->temp, size + 1, 1), *out = start;
-
-	// NOLINTNEXTLINE(performance-no-int-to-ptr): the error value of iconv_open
-	if (cd == (iconv_t)-1)
-		return NULL;
-	size_t result = iconv(cd, &in, &in_left, &out, &left);
-	(void)iconv_close(cd);
-	if (result == (size_t)-1 || in_left > 0)
-		return NULL;
-	*out_len = (size_t)(out - start);
-	return start;
-}
-
-// Sets text and len. Points written by a spreadsheet in China may be in GB 18030.
-static bool
-decode(struct load *l, uint16_t file)
+decode(struct load *l, uint16_t file, enum encoding stated)
 {
 	struct source *s = &l->sources[file];
-	struct pos at = { .file = file };
+	struct encoded_text text;
+	struct encoding_fault fault;
+	bool good = encoding_read(l->temp, s->raw, s->raw_len, stated, &text, &fault);
 
-	s->text = s->raw;
-	s->len = s->raw_len;
-	if (s->len >= 3 && memcmp(s->text, "\xEF\xBB\xBF", 3) == 0) {
-		s->text += 3;
-		s->len -= 3;
-	}
-	if (!first_bad(s->text, s->len, &at))
-		return true;
-	if (s->role == SOURCE_POINTS && memchr(s->text, '\0', s->len) == NULL) {
-		size_t len;
-		const char *text = from_gb18030(l, s->raw, s->raw_len, &len);
-		if (text != NULL) {
-			s->text = text;
-			s->len = len;
-			return true;
-		}
-	}
-	s->text = "";
-	s->len = 0;
-	problem(l, at, "%s",
-	    s->role == SOURCE_POINTS ? "neither UTF-8 nor GB 18030" : "not UTF-8");
-	return false;
+	s->text = text.text;
+	s->len = text.len;
+	s->encoding = text.encoding;
+	if (!good)
+		problem(l,
+		    (struct pos){
+			.file = file, .line = fault.line, .column = fault.column },
+		    "%s", fault.why);
+	return good;
 }
 
 // "a/b/../c/./d" -> "a/c/d", for absolute paths.
@@ -311,7 +239,7 @@ make_room(struct load *l)
 
 // Reads and keeps it; its index, or -1.
 static int
-take(struct load *l, struct pos at, const struct source *s)
+take(struct load *l, struct pos at, const struct source *s, enum encoding stated)
 {
 	size_t len;
 	const char *why;
@@ -338,31 +266,51 @@ take(struct load *l, struct pos at, const struct source *s)
 	l->sources[file].raw_len = len;
 	l->bytes += len;
 	free(data);
-	return decode(l, file) ? file : -1;
+	return decode(l, file, stated) ? file : -1;
 }
 
-int
-source_read(struct load *l, struct pos at, const char *name, enum source_role role)
+// What a name outside every file means: the site itself, or a path from where we are.
+static const char *
+origin_outside(struct load *l, const char *name, enum source_role role)
 {
-	const char *from = at.file == UINT16_MAX ? "" : l->sources[at.file].shown;
+	if (role == SOURCE_SITE && l->copy != NULL && l->copy->n > 0)
+		return l->copy->entries[0].origin;
+	if (name[0] == '/')
+		return normalise(l->temp, name);
+	return normalise(
+	    l->temp, arena_printf(l->temp, "%s/%s", working_directory(l->temp), name));
+}
+
+static int
+read_named(struct load *l, struct pos at, const char *name, enum source_role role,
+    enum encoding stated)
+{
+	bool outside = at.file == UINT16_MAX;
+	const char *from = outside ? "" : l->sources[at.file].shown;
 	struct source s = { .role = role, .shown = beside(l->temp, from, name) };
 
 	if (strlen(name) > PATH_BYTES_MAX) {
 		problem(l, at, "a path of more than %d bytes", PATH_BYTES_MAX);
 		return -1;
 	}
-	if (at.file != UINT16_MAX)
-		s.origin = source_absolute(l, at.file, name);
-	else if (l->copy != NULL && l->copy->n > 0)
-		s.origin = l->copy->entries[0].origin;
-	else
-		s.origin = normalise(
-		    l->temp, name[0] == '/' ? name
-					    : arena_printf(l->temp, "%s/%s",
-						  working_directory(l->temp), name));
+	s.origin =
+	    outside ? origin_outside(l, name, role) : source_absolute(l, at.file, name);
 	if (!locate(l, at, &s, s.origin) || is_met_before(l, at, &s))
 		return -1;
-	return take(l, at, &s);
+	return take(l, at, &s, stated);
+}
+
+int
+source_read(struct load *l, struct pos at, const char *name, enum source_role role)
+{
+	return read_named(l, at, name, role, ENCODING_UTF_8);
+}
+
+int
+source_read_points(
+    struct load *l, struct pos at, const char *name, enum encoding stated)
+{
+	return read_named(l, at, name, SOURCE_POINTS, stated);
 }
 
 int
@@ -374,7 +322,7 @@ source_read_profile(struct load *l, struct pos at, const char *id)
 		.origin = arena_printf(l->temp, "profile:%s", id),
 	};
 
-	return locate(l, at, &s, s.origin) ? take(l, at, &s) : -1;
+	return locate(l, at, &s, s.origin) ? take(l, at, &s, ENCODING_UTF_8) : -1;
 }
 
 // One line "STORED<TAB>ORIGIN"; the stored name must be a plain one.

@@ -13,7 +13,9 @@
 
 #include "config/arena.h"
 #include "config/config.h"
+#include "config/encoding.h"
 #include "config/index.h"
+#include "config/trial.h"
 
 enum {
 	FILE_BYTES_MAX = 4 << 20,
@@ -47,7 +49,8 @@ struct source {
 	size_t raw_len;
 	const char *text; // the same as UTF-8 without a byte order mark, NUL-terminated
 	size_t len;
-	bool points_at_itself; // being included right now: meeting it again is a cycle
+	enum encoding encoding; // it was in
+	bool points_at_itself;  // being included right now: meeting it again is a cycle
 };
 
 struct copy_map; // config/files.c: which file a saved copy holds for which
@@ -62,7 +65,8 @@ struct load {
 	size_t n_sources, sources_size, bytes;
 	struct copy_map *copy; // NULL = not a saved copy
 	const char *panels;
-	size_t n_nodes; // YAML nodes so far
+	size_t n_nodes;             // YAML nodes so far
+	struct points_trial *trial; // NULL = an ordinary load
 
 	struct site *site;
 	struct pos *bus_pos, *device_pos; // where their ids stand
@@ -81,6 +85,10 @@ struct load {
 
 // Records a problem. Outside text in it goes through load_show first.
 void problem(struct load *l, struct pos at, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+
+// What was put up with, for whoever tries a points file; nobody else hears of it.
+void note(struct load *l, struct pos at, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
 // `text` in double quotes, cut and made printable; valid until the load ends.
@@ -106,6 +114,11 @@ const char *suggest_text(struct load *l, const struct suggestion *s);
 // Reads a file named by `name` at `at` (file UINT16_MAX: the site's own file, named by
 // the caller). Returns its index into sources, or -1 with a problem.
 int source_read(struct load *l, struct pos at, const char *name, enum source_role role);
+
+// The same for a points file, which may be in GB 18030. Outside every file (UINT16_MAX)
+// the name is seen from the working directory.
+int source_read_points(
+    struct load *l, struct pos at, const char *name, enum encoding stated);
 
 // Reads the profile `id`; its text must not be used when -1 (a problem at `at`).
 int source_read_profile(struct load *l, struct pos at, const char *id);

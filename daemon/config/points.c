@@ -131,6 +131,10 @@ static const struct profile_item *
 read_item(struct load *l, struct pos at, const struct cell *c,
     const struct profile *profile, uint16_t *index)
 {
+	if (!given(c) && profile->n_items == 1) {
+		*index = 0; // no choice
+		return &profile->items[0];
+	}
 	if (!given(c)) {
 		problem(l, at, "a point: item is missing: which item of profile %s",
 		    profile->id);
@@ -292,7 +296,8 @@ compare(unsigned long long a, unsigned long long b)
 	return a < b ? -1 : a > b;
 }
 
-// By (area, pdu), and as they came where both are the same.
+// By (area, pdu), and as they came where both are the same; a point without an address
+// last, so that it does not stand between two of one address.
 static int
 compare_points(const void *a, const void *b, void *arg)
 {
@@ -300,8 +305,10 @@ compare_points(const void *a, const void *b, void *arg)
 	const struct point *p = &l->point[*(const uint32_t *)a];
 	const struct point *q = &l->point[*(const uint32_t *)b];
 	const struct profile_item *x = item_of(l, p), *y = item_of(l, q);
-	int order = x == NULL || y == NULL ? 0 : compare(x->area, y->area);
+	int order = compare(x == NULL, y == NULL);
 
+	if (order == 0 && x != NULL && y != NULL)
+		order = compare(x->area, y->area);
 	if (order == 0)
 		order = compare(p->pdu, q->pdu);
 	return order != 0 ? order : compare(*(const uint32_t *)a, *(const uint32_t *)b);

@@ -1,253 +1,354 @@
 // SPDX-FileCopyrightText: 2026 Watchroom contributors
 // SPDX-License-Identifier: Apache-2.0
 //
-// Points from a CSV file as a spreadsheet writes it: RFC 4180 with quotes, UTF-8 (a
-// byte order mark is fine) or GB 18030, the first row naming the columns in any order.
-// Runs in the thread of the load. Refuses unknown and missing columns and rows of
-// another length. Every problem has line and column of its cell.
+// Points from a spreadsheet: the heading is found and understood
+// (config/sheet_words.h), each row below it becomes a point. Runs in the thread of the
+// load. Refuses a column that nobody knows, one given twice, a row with more cells than
+// the heading, a zone name that two zones have. What is put up with (full-width digits,
+// cells that the program left off at the end of a row, columns of a person's own) is
+// noted for `watchroom points check`. Every problem has line and column of its cell.
 #include <stdio.h>
 #include <string.h>
 
-#include "config/sections.h"
+#include "config/csv.h"
+#include "config/sheet_words.h"
+#include "lib/buf.h"
 #include "lib/mem.h"
 
 enum {
-	COLUMNS_MAX = 32,
-	CELL_BYTES_MAX = 1024
+	// Rows that a sheet may have above its heading: a title, a date, who made it.
+	TITLE_ROWS_MAX = 10,
+	HEADINGS_LEAST = 2,
+	LEFT_OUT = CELL_COUNT,
+	UNNAMED = CELL_COUNT + 1
 };
 
-struct csv {
+struct sheet {
+	struct csv csv;
 	struct load *l;
-	const char *s;  // what is left
-	struct pos pos; // of s
-	size_t n;
-	struct cell cells[COLUMNS_MAX];
+	uint16_t device;
 	size_t n_columns;
-	enum point_cell column[COLUMNS_MAX]; // CELL_COUNT: unknown, ignored
+	int column[CSV_COLUMNS_MAX]; // an enum point_cell, LEFT_OUT or UNNAMED
+	bool short_row_noted, zeros_noted;
 };
 
+// Headings that are understood in the row just read, each once.
+static unsigned
+understood(const struct sheet *s)
+{
+	unsigned seen = 0, n = 0;
+
+	for (size_t i = 0; i < s->csv.n; i++) {
+		const char *text =
+		    encoding_half_width(s->l->temp, s->csv.cells[i].text);
+		enum point_cell column = sheet_column(text);
+		if (column != CELL_COUNT && (seen & 1u << column) == 0)
+			n++;
+		seen |= 1u << column;
+	}
+	return n;
+}
+
+static bool
+find_head(struct sheet *s)
+{
+	struct pos start = s->csv.pos;
+	size_t before = s->l->problems->n + s->l->problems->more;
+	bool any = false;
+
+	for (int i = 0; i < TITLE_ROWS_MAX && csv_next(&s->csv); i++) {
+		any = true;
+		if (understood(s) < HEADINGS_LEAST)
+			continue;
+		if (i > 0)
+			note(s->l, s->csv.row,
+			    "this row names the columns; what is above it is left out");
+		return true;
+	}
+	if (s->l->problems->n + s->l->problems->more > before)
+		return false; // it could not even be read
+	if (!any)
+		problem(
+		    s->l, start, "the file is empty: the first row names the columns");
+	else
+		problem(s->l, start,
+		    "the first row must name the columns: id, item, loop, device, "
+		    "kind, zone, latch, place_zh, place_en (编号, 条目, 回路, 地址, "
+		    "类型, 分区, 锁存, 部位, 英文部位)");
+	return false;
+}
+
+static int
+find_column(struct sheet *s, const struct cell *cell)
+{
+	const char *text = encoding_half_width(s->l->temp, cell->text);
+	enum point_cell column = sheet_column(text);
+
+	if (column != CELL_COUNT)
+		return (int)column;
+	if (text[0] == '\0')
+		return UNNAMED;
+	if (sheet_column_left_out(text)) {
+		note(s->l, cell->pos, "column %s is left out",
+		    load_show(s->l, cell->text));
+		return LEFT_OUT;
+	}
+	struct suggestion hint = suggest_begin(text);
+	sheet_each_heading(suggest_offer_each, &hint);
+	problem(s->l, cell->pos, "unknown column %s%s", load_show(s->l, cell->text),
+	    suggest_text(s->l, &hint));
+	return LEFT_OUT;
+}
+
+// Which columns there are, for who tries a file.
 static void
-step(struct csv *c)
+tell_columns(const struct sheet *s)
 {
-	if (*c->s == '\n') {
-		c->pos.line++;
-		c->pos.column = 1;
-	} else if ((*c->s & 0xC0) != 0x80) {
-		c->pos.column++;
+	struct points_trial *t = s->l->trial;
+	struct buf b = { 0 };
+
+	if (t == NULL)
+		return;
+	for (size_t i = 0; i < s->n_columns; i++) {
+		if (s->column[i] == UNNAMED)
+			continue;
+		buf_printf(&b, "%s%s", b.len > 0 ? ", " : "", s->csv.cells[i].text);
+		if (s->column[i] == LEFT_OUT)
+			buf_str(&b, " left out");
+		else if (strcmp(s->csv.cells[i].text, cell_names[s->column[i]]) != 0)
+			buf_printf(&b, " = %s", cell_names[s->column[i]]);
 	}
-	c->s++;
+	t->columns = buf_steal(&b);
+	t->separator = s->csv.separator;
+	t->heading_line = s->csv.row.line;
 }
 
 static bool
-at_line_end(const struct csv *c)
+item_is_needed(const struct sheet *s)
 {
-	return *c->s == '\0' || *c->s == '\n' || (*c->s == '\r' && c->s[1] == '\n');
+	const struct profile *p = s->l->site->devices[s->device].profile;
+
+	return p == NULL || p->n_items != 1;
 }
 
 static bool
-stop(struct csv *c, struct pos at, const char *text)
+read_head(struct sheet *s)
 {
-	problem(c->l, at, "%s", text);
-	c->s += strlen(c->s);
-	return false;
-}
+	bool have[CELL_COUNT] = { false }, complete = true;
 
-// A cell in quotes; "" inside stands for one. False: the rest cannot be read.
-static bool
-quoted_cell(struct csv *c, char *out, size_t *len)
-{
-	struct pos at = c->pos;
-
-	step(c);
-	for (;; step(c)) {
-		if (*c->s == '\0')
-			return stop(c, at, "the quote is never closed");
-		if (*c->s == '"') {
-			step(c);
-			if (*c->s != '"')
-				break;
+	if (!find_head(s))
+		return false;
+	s->n_columns = s->csv.n;
+	for (size_t i = 0; i < s->csv.n; i++) {
+		int column = find_column(s, &s->csv.cells[i]);
+		if (column < CELL_COUNT && have[column]) {
+			problem(s->l, s->csv.cells[i].pos, "column %s is given twice",
+			    cell_names[column]);
+			column = LEFT_OUT;
 		}
-		if (*len == CELL_BYTES_MAX)
-			return stop(c, at, "a cell of more than 1024 bytes");
-		out[(*len)++] = *c->s;
+		if (column < CELL_COUNT)
+			have[column] = true;
+		s->column[i] = column;
 	}
-	if (*c->s != ',' && !at_line_end(c))
-		return stop(c, c->pos, "text behind the closing quote");
-	return true;
-}
-
-static bool
-plain_cell(struct csv *c, char *out, size_t *len)
-{
-	struct pos at = c->pos;
-
-	for (; *c->s != ',' && !at_line_end(c); step(c)) {
-		if (*c->s == '"')
-			return stop(c, c->pos,
-			    "a quote inside a cell that does not begin with one");
-		if (*len == CELL_BYTES_MAX)
-			return stop(c, at, "a cell of more than 1024 bytes");
-		out[(*len)++] = *c->s;
-	}
-	while (*len > 0 && out[*len - 1] == ' ')
-		(*len)--;
-	return true;
-}
-
-static bool
-read_cell(struct csv *c)
-{
-	char text[CELL_BYTES_MAX];
-	size_t len = 0;
-
-	while (*c->s == ' ')
-		step(c);
-	struct cell *cell = &c->cells[c->n];
-	cell->pos = c->pos;
-	if (*c->s == '"' ? !quoted_cell(c, text, &len) : !plain_cell(c, text, &len))
-		return false;
-	cell->text = arena_bytes(c->l->temp, text, len);
-	c->n++;
-	return true;
-}
-
-// One row into c->cells. False at the end, or where nothing more can be read.
-static bool
-read_row(struct csv *c)
-{
-	c->n = 0;
-	if (*c->s == '\0')
-		return false;
-	for (;;) {
-		if (c->n == COLUMNS_MAX)
-			return stop(c, c->pos, "more than 32 columns");
-		if (!read_cell(c))
-			return false;
-		if (*c->s != ',')
-			break;
-		step(c);
-	}
-	if (*c->s == '\r')
-		step(c);
-	if (*c->s == '\n')
-		step(c);
-	return true;
-}
-
-static bool
-row_is_empty(const struct csv *c)
-{
-	for (size_t i = 0; i < c->n; i++)
-		if (c->cells[i].text[0] != '\0')
-			return false;
-	return true;
-}
-
-static enum point_cell
-find_column(struct csv *c, const struct cell *cell)
-{
-	struct suggestion s = suggest_begin(cell->text);
-
-	for (enum point_cell i = 0; i < CELL_COUNT; i++) {
-		if (strcmp(cell_names[i], cell->text) == 0)
-			return i;
-		suggest_offer(&s, cell_names[i]);
-	}
-	problem(c->l, cell->pos, "unknown column %s%s", load_show(c->l, cell->text),
-	    suggest_text(c->l, &s));
-	return CELL_COUNT;
-}
-
-// A file without a head is told so once, not cell by cell.
-static bool
-names_columns(const struct csv *c)
-{
-	for (size_t i = 0; i < c->n; i++)
-		for (enum point_cell k = 0; k < CELL_COUNT; k++)
-			if (strcmp(c->cells[i].text, cell_names[k]) == 0)
-				return true;
-	return false;
-}
-
-static bool
-read_head(struct csv *c)
-{
-	static const enum point_cell needed[] = { CELL_ID, CELL_ITEM, CELL_KIND };
-	bool have[CELL_COUNT + 1] = { false }, complete = true;
-	struct pos start = c->pos;
-
-	if (!read_row(c)) {
-		if (c->l->sources[start.file].len == 0)
-			problem(c->l, start,
-			    "the file is empty: the first row names the columns");
-		return false;
-	}
-	if (!names_columns(c)) {
-		problem(c->l, start,
-		    "the first row must name the columns: id, item, loop, "
-		    "device, kind, zone, latch, place_zh, place_en");
-		return false;
-	}
-	for (size_t i = 0; i < c->n; i++) {
-		enum point_cell column = find_column(c, &c->cells[i]);
-		if (column != CELL_COUNT && have[column]) {
-			problem(c->l, c->cells[i].pos, "column %s is given twice",
-			    c->cells[i].text);
-			column = CELL_COUNT;
-		}
-		have[column] = true;
-		c->column[i] = column;
-	}
-	c->n_columns = c->n;
-	for (size_t i = 0; i < sizeof(needed) / sizeof(needed[0]); i++)
-		if (!have[needed[i]]) {
+	tell_columns(s);
+	for (enum point_cell c = 0; c < CELL_COUNT; c++) {
+		bool needed = c == CELL_ID || c == CELL_KIND ||
+			      (c == CELL_ITEM && item_is_needed(s));
+		if (needed && !have[c]) {
 			problem(
-			    c->l, start, "column %s is missing", cell_names[needed[i]]);
+			    s->l, s->csv.row, "column %s is missing", cell_names[c]);
 			complete = false;
 		}
+	}
 	return complete;
 }
 
+// A place is for people and stays as it is, on one line.
 static void
-take_row(struct csv *c, struct pos at, uint16_t device)
+take_place(struct sheet *s, struct cell *cell)
 {
-	struct cell cells[CELL_COUNT] = { { 0 } };
+	const char *from = cell->text;
+	char *to = arena_alloc(s->l->temp, strlen(from) + 1, 1);
 
-	if (c->n != c->n_columns) {
-		problem(
-		    c->l, at, "%zu cells, the first row has %zu", c->n, c->n_columns);
+	cell->text = to;
+	for (; *from != '\0'; from++) {
+		bool gap = *from == '\n' || *from == '\r' || *from == '\t';
+		if (!gap)
+			*to++ = *from;
+		else if (to > cell->text && to[-1] != ' ')
+			*to++ = ' ';
+	}
+	while (to > cell->text && to[-1] == ' ')
+		to--;
+	*to = '\0';
+}
+
+static void
+take_zone(struct sheet *s, struct cell *cell)
+{
+	const struct site *site = s->l->site;
+	const struct zone *found = NULL;
+
+	if (index_find(&s->l->zones, cell->text) != UINT32_MAX)
+		return;
+	for (uint16_t i = 0; i < site->n_zones; i++) {
+		const struct zone *z = &site->zones[i];
+		if (strcmp(z->name_zh, cell->text) != 0 &&
+		    strcmp(z->name_en, cell->text) != 0)
+			continue;
+		if (found != NULL) {
+			problem(s->l, cell->pos,
+			    "zone: %s is the name of zone %s and of zone %s: write the "
+			    "id",
+			    load_show(s->l, cell->text), found->id, z->id);
+			cell->text = found->id;
+			return;
+		}
+		found = z;
+	}
+	if (found != NULL)
+		cell->text = found->id;
+}
+
+static void
+take_word(struct cell *cell, const char *(*ours)(const char *word))
+{
+	const char *word = ours(cell->text);
+
+	if (word != NULL)
+		cell->text = word;
+}
+
+// Panels number their devices 001 to 242, and a sheet has them so: decimal, unlike a
+// number in YAML, where a leading zero is refused.
+static void
+take_number(struct sheet *s, enum point_cell column, struct cell *cell)
+{
+	const char *digits = cell->text + strspn(cell->text, "0");
+
+	if (digits == cell->text ||
+	    strspn(cell->text, "0123456789") != strlen(cell->text))
+		return;
+	if (*digits == '\0')
+		digits--;
+	if (digits == cell->text)
+		return; // "0"
+	if (!s->zeros_noted)
+		note(s->l, cell->pos,
+		    "%s: %s is read as %s (further leading zeros are not named)",
+		    cell_names[column], load_show(s->l, cell->text), digits);
+	s->zeros_noted = true;
+	cell->text = digits;
+}
+
+static void
+take_cell(struct sheet *s, enum point_cell column, struct cell *cell)
+{
+	if (column == CELL_PLACE_ZH || column == CELL_PLACE_EN) {
+		take_place(s, cell);
 		return;
 	}
-	for (size_t i = 0; i < c->n; i++)
-		if (c->column[i] != CELL_COUNT)
-			cells[c->column[i]] = c->cells[i];
-	struct point p = point_from_cells(c->l, at, cells, device, INDEX_NONE);
-	point_add(c->l, cells[CELL_ID].pos.line > 0 ? cells[CELL_ID].pos : at, &p);
+	const char *half = encoding_half_width(s->l->temp, cell->text);
+	if (half != cell->text) {
+		note(s->l, cell->pos, "%s: %s is read as %s", cell_names[column],
+		    load_show(s->l, cell->text), load_show(s->l, half));
+		cell->text = half;
+	}
+	if (cell->text[0] == '\0')
+		return;
+	if (column == CELL_ZONE)
+		take_zone(s, cell);
+	else if (column == CELL_KIND)
+		take_word(cell, sheet_kind);
+	else if (column == CELL_LATCH)
+		take_word(cell, sheet_latch);
+	else if (column == CELL_LOOP || column == CELL_DEVICE)
+		take_number(s, column, cell);
+}
+
+// Spreadsheets leave off empty cells at the end of a row, and add some.
+static bool
+check_length(struct sheet *s)
+{
+	for (size_t i = 0; i < s->csv.n; i++) {
+		bool unnamed = i >= s->n_columns || s->column[i] == UNNAMED;
+		if (!unnamed || s->csv.cells[i].text[0] == '\0')
+			continue;
+		if (i < s->n_columns)
+			problem(s->l, s->csv.cells[i].pos,
+			    "a cell below no heading: %s",
+			    load_show(s->l, s->csv.cells[i].text));
+		else
+			problem(s->l, s->csv.row,
+			    "%zu cells, the row of headings has %zu", s->csv.n,
+			    s->n_columns);
+		return false;
+	}
+	if (s->csv.n < s->n_columns && !s->short_row_noted) {
+		note(s->l, s->csv.row,
+		    "%zu cells, the row of headings has %zu: the others count as empty "
+		    "(further such rows are not named)",
+		    s->csv.n, s->n_columns);
+		s->short_row_noted = true;
+	}
+	return true;
+}
+
+static void
+tell_row(const struct sheet *s, bool taken)
+{
+	struct points_trial *t = s->l->trial;
+
+	if (t == NULL)
+		return;
+	t->rows++;
+	if (!taken)
+		return;
+	if (t->n_lines == t->lines_size) {
+		t->lines_size = t->lines_size ? t->lines_size * 2 : 256;
+		t->lines = xreallocarray(t->lines, t->lines_size, sizeof(*t->lines));
+	}
+	t->lines[t->n_lines++] = s->csv.row.line;
+}
+
+static void
+take_row(struct sheet *s)
+{
+	struct cell cells[CELL_COUNT] = { { 0 } };
+	struct pos at = s->csv.row;
+
+	for (size_t i = 0; i < s->csv.n && i < s->n_columns; i++) {
+		if (s->column[i] >= CELL_COUNT)
+			continue;
+		cells[s->column[i]] = s->csv.cells[i];
+		take_cell(s, (enum point_cell)s->column[i], &cells[s->column[i]]);
+	}
+	struct point p = point_from_cells(s->l, at, cells, s->device, INDEX_NONE);
+	point_add(s->l, cells[CELL_ID].pos.line > 0 ? cells[CELL_ID].pos : at, &p);
 }
 
 void
-points_read_csv(struct load *l, struct pos at, const char *name, uint16_t device)
+points_read_csv(struct load *l, struct pos at, const char *name, enum encoding stated,
+    uint16_t device)
 {
-	int file = source_read(l, at, name, SOURCE_POINTS);
+	int file = source_read_points(l, at, name, stated);
+	struct sheet s = { .l = l, .device = device };
 
+	if (l->trial != NULL && file >= 0)
+		l->trial->was_in = encoding_name(l->sources[file].encoding);
 	if (file < 0)
 		return;
-	struct csv c = {
-		.l = l,
-		.s = l->sources[file].text,
-		.pos = { .file = (uint16_t)file, .line = 1, .column = 1 },
-	};
-	if (!read_head(&c))
+	csv_begin(&s.csv, l, (uint16_t)file);
+	if (!read_head(&s))
 		return;
-	for (;;) {
-		struct pos row = c.pos;
-		if (!read_row(&c))
-			return;
-		if (!row_is_empty(&c))
-			take_row(&c, row, device);
-		if (l->n_points == POINTS_MAX && *c.s != '\0') {
-			problem(l, c.pos, "more than %d points", POINTS_MAX);
+	while (csv_next(&s.csv)) {
+		if (l->n_points == POINTS_MAX) {
+			problem(l, s.csv.row, "more than %d points", POINTS_MAX);
 			return;
 		}
+		bool taken = check_length(&s);
+		tell_row(&s, taken);
+		if (taken)
+			take_row(&s);
 	}
 }

@@ -17,25 +17,44 @@ enum {
 	SUGGEST_LENGTH_MAX = 64
 };
 
-void
-problem(struct load *l, struct pos at, const char *fmt, ...)
+static void
+record(struct load *l, struct problems *p, struct pos at, const char *text)
 {
-	struct problems *p = l->problems;
-	char text[ERR_TEXT];
-	va_list ap;
-
 	if (p->n == PROBLEMS_MAX) {
 		p->more++;
 		return;
 	}
+	const char *file = at.file < l->n_sources ? l->sources[at.file].shown : "";
+	(void)err_at(&p->items[p->n], file, at.line, at.column, "%s", text);
+	p->source[p->n++] = source_line(l, at);
+}
+
+void
+problem(struct load *l, struct pos at, const char *fmt, ...)
+{
+	char text[ERR_TEXT];
+	va_list ap;
+
 	va_start(ap, fmt);
 	(void)vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	const char *file = at.file < l->n_sources ? l->sources[at.file].shown : "";
-	(void)err_at(&p->items[p->n], file, at.line, at.column, "%s", text);
-	l->problem_file[p->n] = at.file;
-	p->source[p->n] = source_line(l, at);
-	p->n++;
+	if (l->problems->n < PROBLEMS_MAX)
+		l->problem_file[l->problems->n] = at.file;
+	record(l, l->problems, at, text);
+}
+
+void
+note(struct load *l, struct pos at, const char *fmt, ...)
+{
+	char text[ERR_TEXT];
+	va_list ap;
+
+	if (l->trial == NULL)
+		return;
+	va_start(ap, fmt);
+	(void)vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	record(l, &l->trial->notes, at, text);
 }
 
 const char *
@@ -115,21 +134,6 @@ cells(uint32_t c)
 	return 1;
 }
 
-// The character at *s, which moves behind it. The text is valid UTF-8 by now.
-static uint32_t
-next_character(const char **s)
-{
-	const unsigned char *u = (const unsigned char *)*s;
-	unsigned len = u[0] < 0x80 ? 1 : u[0] < 0xE0 ? 2 : u[0] < 0xF0 ? 3 : 4;
-	uint32_t c = len == 1 ? u[0] : u[0] & (0x7Fu >> len);
-	unsigned i = 1;
-
-	for (; i < len && (u[i] & 0xC0) == 0x80; i++)
-		c = c << 6 | (u[i] & 0x3F);
-	*s += i;
-	return c;
-}
-
 static void
 print_caret(const char *line, unsigned column, FILE *out)
 {
@@ -137,7 +141,7 @@ print_caret(const char *line, unsigned column, FILE *out)
 
 	(void)fputs("    ", out);
 	for (unsigned i = 1; i < column && *s != '\0'; i++) {
-		uint32_t c = next_character(&s);
+		uint32_t c = utf8_next(&s);
 		if (c == '\t')
 			(void)fputc('\t', out);
 		else
@@ -149,6 +153,12 @@ print_caret(const char *line, unsigned column, FILE *out)
 void
 problems_print(const struct problems *p, FILE *out)
 {
+	problems_print_as(p, "error", out);
+}
+
+void
+problems_print_as(const struct problems *p, const char *word, FILE *out)
+{
 	for (size_t i = 0; i < p->n; i++) {
 		const struct err *e = &p->items[i];
 		if (e->file[0] != '\0')
@@ -156,7 +166,7 @@ problems_print(const struct problems *p, FILE *out)
 		if (e->line > 0)
 			(void)fprintf(out, "%u:%u:", e->line, e->column);
 		(void)fprintf(
-		    out, "%serror: %s\n", e->file[0] != '\0' ? " " : "", e->text);
+		    out, "%s%s: %s\n", e->file[0] != '\0' ? " " : "", word, e->text);
 		if (p->source[i] == NULL)
 			continue;
 		(void)fprintf(out, "    %s\n", p->source[i]);

@@ -86,7 +86,7 @@ enum point_cell {
 };
 
 struct cell {
-	const char *text; // NULL = absent
+	const char *text; // NULL = absent; lives as long as the load
 	struct pos pos;
 };
 
@@ -102,8 +102,10 @@ void point_add(struct load *l, struct pos at, const struct point *p);
 // a device in order of (area, pdu), an address used twice being refused.
 const uint32_t *points_run(struct load *l, size_t first, uint32_t *n);
 
-// points_csv.c
-void points_read_csv(struct load *l, struct pos at, const char *name, uint16_t device);
+// points_csv.c: `at` names the file; outside every file (UINT16_MAX) the name is seen
+// from the working directory.
+void points_read_csv(struct load *l, struct pos at, const char *name,
+    enum encoding stated, uint16_t device);
 
 // points_yaml.c
 void points_read_list(
