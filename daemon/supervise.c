@@ -175,6 +175,7 @@ supervise_new(struct loop *loop, const struct site *site, struct engine *engine,
 	engine_system(engine, site->store_point, false, NULL);
 	engine_system(engine, site->loop_point, false, NULL);
 	engine_system(engine, site->clock_point, false, NULL);
+	engine_system(engine, site->network_point, false, NULL);
 	on_tick(s);
 	return s;
 }

@@ -111,9 +111,8 @@ check_url(const char *url)
 	return NULL;
 }
 
-// The content of the file without its line end, or NULL with a problem.
-static const char *
-read_secret(struct load *l, const struct yaml_node *node)
+const char *
+secret_read(struct load *l, const struct yaml_node *node)
 {
 	struct schema_value v;
 
@@ -133,7 +132,7 @@ read_webhook(struct load *l, const struct yaml_node *node)
 	const char *url;
 
 	if (node->kind == YAML_MAP)
-		url = read_secret(l, node);
+		url = secret_read(l, node);
 	else
 		url = schema_scalar(l, node, &webhook_text, &v) ? v.text : NULL;
 	if (url == NULL)

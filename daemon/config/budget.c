@@ -11,6 +11,7 @@
 
 #include <math.h>
 #include <stdbool.h>
+#include <string.h>
 
 #include "config/sections.h"
 #include "config/units.h"
@@ -250,6 +251,93 @@ check_lines(struct load *l)
 	}
 }
 
+struct host_budget
+budget_of_host(const struct host *h)
+{
+	uint32_t check = (h->retries + 1u) * h->timeout_ms +
+			 h->retries * (uint32_t)HOST_RETRY_GAP_MS;
+	struct host_budget out = { .check_ms = check, .limit_ms = BUDGET_OTHER_MS };
+
+	out.worst_ms =
+	    h->misses * (h->period_ms / 100 * (100 + HOST_JITTER_PERCENT)) + check;
+	if (h->accept_ms > out.limit_ms)
+		out.limit_ms = h->accept_ms;
+	return out;
+}
+
+struct hosts_budget
+budget_of_hosts(const struct site *s)
+{
+	struct hosts_budget out = { 0 };
+
+	for (uint16_t i = 0; i < s->n_hosts; i++) {
+		out.per_second += 1000.0 / s->hosts[i].period_ms;
+		out.at_once += (double)s->hosts[i].timeout_ms / s->hosts[i].period_ms;
+	}
+	return out;
+}
+
+static void
+check_host(struct load *l, uint16_t index)
+{
+	const struct host *h = &l->site->hosts[index];
+	struct host_budget b = budget_of_host(h);
+	char a[32], c[32];
+
+	if (b.check_ms > h->period_ms)
+		problem(l, l->host_pos[index],
+		    "host %s: a check takes up to %s, longer than its period of %s",
+		    h->id, units_show_ms(b.check_ms, a),
+		    units_show_ms(h->period_ms, c));
+	if (b.worst_ms > b.limit_ms)
+		problem(l, l->host_pos[index],
+		    "host %s: up to %s from gone to fault, the limit is %s; ask more "
+		    "often, or write accept_budget: {limit: .., reason: ..}",
+		    h->id, units_show_ms(b.worst_ms, a), units_show_ms(b.limit_ms, c));
+}
+
+// All that is asked of one address, told at the last of its hosts.
+static void
+check_address(struct load *l, uint16_t index)
+{
+	const struct site *s = l->site;
+	const char *address = s->hosts[index].address;
+	double at_once = 0;
+	unsigned n = 0;
+
+	for (uint16_t i = 0; i < s->n_hosts; i++) {
+		const struct host *h = &s->hosts[i];
+		if (strcmp(h->address, address) != 0)
+			continue;
+		if (i > index)
+			return;
+		at_once += (double)h->timeout_ms / h->period_ms;
+		n++;
+	}
+	double load = at_once / HOST_CHECKS_PER_ADDRESS;
+	if (load * 100 > BUDGET_LOAD_PERCENT)
+		problem(l, l->host_pos[index],
+		    "%u hosts at %s: planned load %.0f %% while it is gone, at most "
+		    "%d %%: ask less often, or wait less",
+		    n, address, ceil(load * 100), BUDGET_LOAD_PERCENT);
+}
+
+static void
+check_hosts(struct load *l)
+{
+	double load = budget_of_hosts(l->site).at_once / HOST_CHECKS_MAX;
+
+	for (uint16_t i = 0; i < l->site->n_hosts; i++) {
+		check_host(l, i);
+		check_address(l, i);
+	}
+	if (load * 100 > BUDGET_LOAD_PERCENT)
+		problem(l, l->host_pos[l->site->n_hosts - 1],
+		    "all hosts: planned load %.0f %% while they are gone, at most %d "
+		    "%%: ask less often, or wait less",
+		    ceil(load * 100), BUDGET_LOAD_PERCENT);
+}
+
 void
 budget_check(struct load *l)
 {
@@ -268,4 +356,5 @@ budget_check(struct load *l)
 				check_device(l, k, &bus);
 	}
 	check_lines(l);
+	check_hosts(l);
 }

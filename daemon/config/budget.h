@@ -41,6 +41,23 @@ uint32_t budget_blocks(const struct site *s, const struct device *d);
 struct point_budget budget_of_point(
     const struct site *s, const struct point *p, const struct bus_budget *bus);
 
+// Of a host: how long one check takes at most, and from gone to fault. The figures hold
+// while its address and all hosts together are not overloaded.
+struct host_budget {
+	uint32_t check_ms;
+	uint32_t worst_ms, limit_ms;
+};
+
+struct host_budget budget_of_host(const struct host *h);
+
+// Of all hosts while every one of them is gone and each try takes its whole time-out:
+// checks a second, and how many are under way at once.
+struct hosts_budget {
+	double per_second, at_once;
+};
+
+struct hosts_budget budget_of_hosts(const struct site *s);
+
 // Worst case of a device without its points' own delays.
 uint32_t budget_of_device(const struct device *d, const struct bus_budget *bus);
 

@@ -142,15 +142,16 @@ check_not_twice(struct load *l, const struct schema_value *unit, size_t i)
 	}
 }
 
-static void
-read_accept(struct load *l, const struct yaml_node *node, struct device *d)
+void
+accept_read(struct load *l, const struct yaml_node *node, uint32_t *limit_ms,
+    const char **reason)
 {
 	struct schema_value v[ACCEPT_FIELDS];
 
 	if (!schema_read(l, node, "accept_budget", accept_fields, ACCEPT_FIELDS, v))
 		return;
-	d->accept_ms = (uint32_t)v[ACCEPT_LIMIT].number;
-	d->accept_reason = arena_text(l->arena, v[ACCEPT_REASON].text);
+	*limit_ms = (uint32_t)v[ACCEPT_LIMIT].number;
+	*reason = arena_text(l->arena, v[ACCEPT_REASON].text);
 }
 
 // Bus, unit and profile fit each other.
@@ -254,7 +255,7 @@ read_device(struct load *l, const struct yaml_node *node, size_t i)
 			: d->profile != NULL ? d->profile->timeout_ms
 					     : SECOND_MS;
 	if (v[DEVICE_ACCEPT].ok)
-		read_accept(l, v[DEVICE_ACCEPT].node, d);
+		accept_read(l, v[DEVICE_ACCEPT].node, &d->accept_ms, &d->accept_reason);
 	if (!read_trial(l, i) && v[DEVICE_POINTS].ok)
 		read_points(l, v[DEVICE_POINTS].node, i);
 	d->points = points_run(l, first, &d->n_points);

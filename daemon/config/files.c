@@ -206,8 +206,8 @@ is_met_before(struct load *l, struct pos at, const struct source *s)
 		const struct source *other = &l->sources[i];
 		if (strcmp(other->origin, s->origin) != 0 || other->role != s->role)
 			continue;
-		if (s->role == SOURCE_SECRET)
-			continue; // two channels may share one
+		if (s->role == SOURCE_SECRET || s->role == SOURCE_CERTIFICATE)
+			continue; // two channels or hosts may share one
 		problem(l, at, "file %s %s", load_show(l, s->shown),
 		    other->points_at_itself ? "includes itself" : "is already used");
 		return true;
@@ -397,10 +397,19 @@ source_close_copy(struct load *l)
 	l->copy = NULL;
 }
 
+static bool
+is_hidden(const struct load *l, struct pos at)
+{
+	for (size_t i = 0; i < l->n_hidden; i++)
+		if (l->hidden[i].file == at.file && l->hidden[i].line == at.line)
+			return true;
+	return l->n_hidden == PROBLEMS_MAX; // there may be more of them
+}
+
 char *
 source_line(const struct load *l, struct pos at)
 {
-	if (at.file >= l->n_sources || at.line == 0)
+	if (at.file >= l->n_sources || at.line == 0 || is_hidden(l, at))
 		return NULL;
 	const struct source *s = &l->sources[at.file];
 	const char *line = s->text, *end = s->text + s->len;

@@ -16,7 +16,8 @@
 #include "lib/mem.h"
 #include "lib/paths.h"
 
-// Codes that need no profile: those the drivers find for themselves (drivers/decode.h).
+// Codes that need no profile: those the drivers find for themselves (drivers/decode.h,
+// and core/host.h).
 static const char *const own_codes[] = {
 	"", // 0: the code without a name
 	"not-present",
@@ -25,6 +26,7 @@ static const char *const own_codes[] = {
 	"unknown-code",
 	"reserved-bits",
 	"line-busy",
+	HOST_CERTIFICATE_EXPIRES,
 };
 
 void
@@ -37,6 +39,9 @@ load_begin(struct load *l, const char *panels, struct problems *p)
 	l->site->codes = arena_alloc(l->arena, CODES_MAX, sizeof(const char *));
 	for (size_t i = 0; i < sizeof(own_codes) / sizeof(own_codes[0]); i++)
 		(void)load_code(l, (struct pos){ .file = UINT16_MAX }, own_codes[i]);
+	for (int i = HOST_ANSWERS + 1; i < HOST_CODE_COUNT; i++)
+		(void)load_code(l, (struct pos){ .file = UINT16_MAX },
+		    host_code_name((enum host_code)i));
 }
 
 code_id
@@ -101,6 +106,7 @@ add_builtins(struct site *s, struct arena *a)
 	s->clock_point = add_builtin(s, a, "clock", NULL, KIND_SYSTEM);
 	s->loop_point = add_builtin(s, a, "loop", NULL, KIND_SYSTEM);
 	s->console_point = add_builtin(s, a, "console", NULL, KIND_SYSTEM);
+	s->network_point = add_builtin(s, a, "network", NULL, KIND_SYSTEM);
 }
 
 static void
@@ -108,7 +114,7 @@ take_points(struct load *l)
 {
 	struct site *s = l->site;
 	size_t built_in =
-	    (size_t)s->n_buses + s->n_devices + s->n_gpios + s->n_channels + 4;
+	    (size_t)s->n_buses + s->n_devices + s->n_gpios + s->n_channels + 5;
 
 	s->points = arena_alloc(l->arena, l->n_points + built_in, sizeof(*s->points));
 	if (l->n_points > 0)
@@ -150,6 +156,7 @@ read_sections(struct load *l, const struct sections *s)
 	buses_read(l, &s->list[SECTION_BUSES]);
 	devices_read(l, &s->list[SECTION_DEVICES]);
 	gpios_read(l, &s->list[SECTION_GPIO]);
+	hosts_read(l, &s->list[SECTION_HOSTS]);
 }
 
 struct site *
@@ -176,7 +183,8 @@ void
 load_end(struct load *l)
 {
 	struct name_index *const indexes[] = { &l->buses, &l->devices, &l->gpios,
-		&l->zones, &l->channels, &l->points, &l->codes, &l->profile_ids };
+		&l->zones, &l->channels, &l->hosts, &l->points, &l->codes,
+		&l->profile_ids };
 
 	for (size_t i = 0; i < sizeof(indexes) / sizeof(indexes[0]); i++)
 		index_free(indexes[i]);

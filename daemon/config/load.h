@@ -38,7 +38,8 @@ enum source_role {
 	SOURCE_SITE,
 	SOURCE_POINTS,
 	SOURCE_PROFILE,
-	SOURCE_SECRET
+	SOURCE_SECRET,
+	SOURCE_CERTIFICATE
 };
 
 struct source {
@@ -60,6 +61,8 @@ struct load {
 	struct arena *arena; // of the site
 	struct problems *problems;
 	uint16_t problem_file[PROBLEMS_MAX]; // for the order
+	struct pos hidden[PROBLEMS_MAX];     // lines that hold a secret
+	size_t n_hidden;
 
 	struct source *sources;
 	size_t n_sources, sources_size, bytes;
@@ -69,8 +72,8 @@ struct load {
 	struct points_trial *trial; // NULL = an ordinary load
 
 	struct site *site;
-	struct pos *bus_pos, *device_pos; // where their ids stand
-	struct name_index buses, devices, gpios, zones, channels, points;
+	struct pos *bus_pos, *device_pos, *host_pos; // where their ids stand
+	struct name_index buses, devices, gpios, zones, channels, hosts, points;
 	struct name_index codes;
 	struct name_index profile_ids;
 	const struct profile **profiles; // NULL where one could not be loaded
@@ -90,6 +93,10 @@ void problem(struct load *l, struct pos at, const char *fmt, ...)
 // What was put up with, for whoever tries a points file; nobody else hears of it.
 void note(struct load *l, struct pos at, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
+
+// The line at `at` holds what should have been in a file of its own: no problem shows
+// it, those found before included.
+void problem_hide_line(struct load *l, struct pos at);
 
 // `text` in double quotes, cut and made printable; valid until the load ends.
 const char *load_show(struct load *l, const char *text);
@@ -131,7 +138,7 @@ int source_open_copy(struct load *l, const char *file);
 void source_close_copy(struct load *l);
 
 // Copies line `line` of a source as a person may see it; caller frees. NULL where there
-// is none to show (a secret, a line too long).
+// is none to show (a secret, a hidden line, a line too long).
 char *source_line(const struct load *l, struct pos at);
 
 // Name of a source inside a saved copy; caller's buffer.

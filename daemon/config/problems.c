@@ -57,6 +57,20 @@ note(struct load *l, struct pos at, const char *fmt, ...)
 	record(l, &l->trial->notes, at, text);
 }
 
+void
+problem_hide_line(struct load *l, struct pos at)
+{
+	struct problems *p = l->problems;
+
+	if (l->n_hidden < PROBLEMS_MAX)
+		l->hidden[l->n_hidden++] = at;
+	for (size_t i = 0; i < p->n; i++)
+		if (l->problem_file[i] == at.file && p->items[i].line == at.line) {
+			free(p->source[i]);
+			p->source[i] = NULL;
+		}
+}
+
 const char *
 load_show(struct load *l, const char *text)
 {

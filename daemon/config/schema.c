@@ -34,7 +34,7 @@ read_choice(struct load *l, struct pos at, const char *text,
 {
 	const char *(*choice)(size_t) = f->type == SCHEMA_BOOL ? bool_name : f->choice;
 	struct suggestion s = suggest_begin(text);
-	char all[WHY_MAX];
+	char all[ERR_TEXT - 100]; // room for the words around it
 	size_t used = 0;
 
 	for (size_t i = 0; choice(i) != NULL; i++) {

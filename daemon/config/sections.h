@@ -25,6 +25,7 @@ enum section {
 	SECTION_BUSES = SECTION_MAPS,
 	SECTION_DEVICES,
 	SECTION_GPIO,
+	SECTION_HOSTS,
 	SECTION_ZONES,
 	SECTION_CHANNELS,
 	SECTION_LADDERS,
@@ -53,9 +54,21 @@ void buses_read(struct load *l, const struct node_list *list);
 void devices_read(struct load *l, const struct node_list *list);
 void gpios_read(struct load *l, const struct node_list *list);
 
+// {limit, reason}: the site accepts a budget beyond the limit of a class. *reason stays
+// NULL where it does not fit.
+void accept_read(struct load *l, const struct yaml_node *node, uint32_t *limit_ms,
+    const char **reason);
+
+// hosts.c
+void hosts_read(struct load *l, const struct node_list *list);
+
 // alerts.c
 void channels_read(struct load *l, const struct node_list *list);
 void ladders_read(struct load *l, const struct node_list *list);
+
+// {file: PATH}: the first line of the file, or NULL with a problem. Lives as long as
+// the load; never shown.
+const char *secret_read(struct load *l, const struct yaml_node *node);
 
 // profile.c: the profile, or NULL with a problem (once for each profile).
 const struct profile *profile_get(struct load *l, struct pos at, const char *id);

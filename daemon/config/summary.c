@@ -88,6 +88,13 @@ print_device(const struct site *s, const struct device *d, const struct bus_budg
 	print_device_budget(s, d, bus, out);
 }
 
+// The points of hosts stand with the hosts.
+static bool
+is_host(const struct point *p)
+{
+	return p->device == INDEX_NONE && p->gpio == INDEX_NONE;
+}
+
 static void
 print_point(const struct site *s, const struct point *p, const struct bus_budget *buses,
     FILE *out)
@@ -172,6 +179,45 @@ print_gpios(const struct site *s, FILE *out)
 }
 
 static void
+print_host(const struct site *s, const struct host *h, FILE *out)
+{
+	struct host_budget b = budget_of_host(h);
+	char period[32], timeout[32], worst[32], limit[32];
+
+	(void)fprintf(out, "  %-20s %-17s %s %s%s, period %s, timeout %s, %u retries\n",
+	    h->id, point_kind_name(s->points[h->point].kind), host_check_name(h->check),
+	    h->shown, h->user[0] != '\0' ? " with a password" : "",
+	    units_show_ms(h->period_ms, period), units_show_ms(h->timeout_ms, timeout),
+	    h->retries);
+	(void)fprintf(out,
+	    "  %-20s gone to fault (%u misses of %u) at most %s, limit %s", "",
+	    h->misses, h->of, units_show_ms(b.worst_ms, worst),
+	    units_show_ms(b.limit_ms, limit));
+	if (h->parent != INDEX_NONE)
+		(void)fprintf(out, ", behind %s", s->hosts[h->parent].id);
+	(void)fputc('\n', out);
+	if (h->accept_ms > 0)
+		(void)fprintf(out, "  %-20s accepted up to %s: %s\n", "",
+		    units_show_ms(h->accept_ms, limit), h->accept_reason);
+}
+
+static void
+print_hosts(const struct site *s, FILE *out)
+{
+	struct hosts_budget b = budget_of_hosts(s);
+
+	if (s->n_hosts == 0)
+		return;
+	(void)fprintf(out,
+	    "hosts\n  %u hosts, %.1f checks/s, %.1f of %d at once while all are gone, "
+	    "load %.1f %%\n",
+	    s->n_hosts, b.per_second, b.at_once, HOST_CHECKS_MAX,
+	    b.at_once / HOST_CHECKS_MAX * 100);
+	for (uint16_t i = 0; i < s->n_hosts; i++)
+		print_host(s, &s->hosts[i], out);
+}
+
+static void
 print_alerts(const struct site *s, FILE *out)
 {
 	if (s->n_channels > 0)
@@ -203,9 +249,11 @@ site_print_summary(const struct site *s, FILE *out)
 	for (uint16_t i = 0; i < s->n_devices; i++)
 		print_device(s, &s->devices[i], &buses[s->devices[i].bus], out);
 	print_gpios(s, out);
+	print_hosts(s, out);
 	(void)fprintf(out, "points\n");
 	for (uint32_t i = 0; i < s->n_site_points; i++)
-		print_point(s, &s->points[i], buses, out);
+		if (!is_host(&s->points[i]))
+			print_point(s, &s->points[i], buses, out);
 	print_alerts(s, out);
 	(void)fprintf(out, "the figures hold while other units of a line are dead and "
 			   "while each try of a "

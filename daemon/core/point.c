@@ -28,6 +28,7 @@ static const char *const system_points[] = {
 	"@loop",
 	"@channel",
 	"@console",
+	"@network",
 };
 
 const char *

@@ -33,6 +33,12 @@
   X(KIND_FAULT_CONTACT, "fault-contact", COND_FAULT, LATCH_NONE, QUANTITY_NONE)   \
   X(KIND_PRESSURE, "pressure", COND_PROCESS, LATCH_NONE, QUANTITY_PRESSURE)       \
   X(KIND_PANEL, "panel", COND_FAULT, LATCH_NONE, QUANTITY_NONE)                   \
+  X(KIND_CAMERA, "camera", COND_FAULT, LATCH_NONE, QUANTITY_NONE)                 \
+  X(KIND_RECORDER, "recorder", COND_FAULT, LATCH_NONE, QUANTITY_NONE)             \
+  X(KIND_TERMINAL, "terminal", COND_FAULT, LATCH_NONE, QUANTITY_NONE)             \
+  X(KIND_SERVER, "server", COND_FAULT, LATCH_NONE, QUANTITY_NONE)                 \
+  X(KIND_BROADCAST, "broadcast", COND_FAULT, LATCH_NONE, QUANTITY_NONE)           \
+  X(KIND_NETWORK, "network", COND_FAULT, LATCH_NONE, QUANTITY_NONE)               \
   X(KIND_LINK, "link", COND_LINK, LATCH_NONE, QUANTITY_NONE)                      \
   X(KIND_SYSTEM, "system", COND_FAULT, LATCH_NONE, QUANTITY_NONE)
 
@@ -76,7 +82,7 @@ enum latch point_kind_latch(enum point_kind k);
 enum quantity point_kind_quantity(enum point_kind k);
 
 // Class of a condition on this point, override included. Link and fault of built-in
-// points @store, @clock, @loop, @channel, @console are CLASS_SYSTEM.
+// points @store, @clock, @loop, @channel, @console, @network are CLASS_SYSTEM.
 enum alarm_class point_class(const struct point *p, enum condition c);
 
 // Whether a level means the kind's condition: the level is 1, turned round by

@@ -7,13 +7,14 @@
 //
 // Built-in points are appended after the configured ones:
 //   @bus/ID @device/ID @gpio/ID @channel/ID (condition link)
-//   @store @clock @loop @console (condition fault)
+//   @store @clock @loop @console @network (condition fault)
 #ifndef CORE_SITE_H
 #define CORE_SITE_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "core/host.h"
 #include "core/ladder.h"
 #include "core/point.h"
 #include "core/profile.h"
@@ -102,6 +103,8 @@ struct site {
 	struct device *devices;
 	uint16_t n_gpios;
 	struct gpio *gpios;
+	uint16_t n_hosts;
+	struct host *hosts;
 	uint16_t n_zones;
 	struct zone *zones;
 	uint16_t n_channels;
@@ -114,6 +117,7 @@ struct site {
 	uint16_t n_codes;
 	const char **codes; // codes[0] == ""
 	uint32_t store_point, clock_point, loop_point, console_point;
+	uint32_t network_point; // our own end of the network, as the hosts show it
 
 	char revision[17]; // first 16 hex digits of the SHA-256 of all files read
 	void *arena;       // owned by config

@@ -22,7 +22,11 @@ write_site(void)
 				       "  - {id: b, modbus_tcp: \"192.0.2.1\"}\n"
 				       "devices: [{id: d, bus: b, unit: 1, profile: "
 				       "iologik-e1200, points: ../p.csv}]\n"
+				       "hosts: [{id: h, kind: camera, place: {en: H}, "
+				       "rtsp: {url: \"rtsp://192.0.2.8/\", user: u, "
+				       "password: {file: h.word}}}]\n"
 				       "include: [sub/more.yaml]\n");
+	fixture_write("etc/h.word", "mellon\n");
 	fixture_write(
 	    "etc/sub/more.yaml", "channels: [{id: c, webhook: {file: c.url}}]\n");
 	fixture_write("etc/sub/c.url", "http://192.0.2.7/hook\n");
@@ -70,13 +74,15 @@ test_copy_loads_without_the_originals(void **state)
 	assert_int_equal(unlink(fixture_path("p.csv")), 0);
 	assert_int_equal(unlink(fixture_path("etc/sub/c.url")), 0);
 	assert_int_equal(unlink(fixture_path("etc/sub/more.yaml")), 0);
+	assert_int_equal(unlink(fixture_path("etc/h.word")), 0);
 	fixture_write("etc/site.yaml", "broken: [\n");
 	// No folder of profiles, and moved: nothing but the copy is read.
 	assert_int_equal(
 	    rename(fixture_path("state/last-good"), fixture_path("moved")), 0);
 	s = fixture_load(fixture_path("moved/site.yaml"), "/nowhere");
 	assert_string_equal(s->revision, revision);
-	assert_int_equal(s->n_site_points, 1);
+	assert_int_equal(s->n_site_points, 2);
+	assert_string_equal(s->hosts[0].password, "mellon");
 	assert_string_equal(s->channels[0].url, "http://192.0.2.7/hook");
 	// Relative paths mean what they meant where the copy was made.
 	assert_string_equal(s->store_directory, fixture_path("etc/data"));
@@ -93,6 +99,8 @@ test_copy_is_private(void **state)
 	assert_int_equal(stat(fixture_path("state/last-good"), &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0700);
 	assert_int_equal(stat(fixture_path("state/last-good/site.yaml"), &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0600);
+	assert_int_equal(stat(fixture_path("state/last-good/0005-h.word"), &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0600);
 }
 

@@ -15,7 +15,7 @@
 enum {
 	ROUNDS = 20000,
 	MUTATIONS_MAX = 6,
-	FILES = 4,
+	FILES = 5,
 	BYTES_MAX = 16384
 };
 
@@ -27,17 +27,20 @@ static struct file {
 } files[FILES] = {
 	{ .name = "site.yaml", .source = "conf/example/site.yaml" },
 	{ .name = "alerts.yaml", .source = "conf/example/alerts.yaml" },
+	{ .name = "hosts.yaml", .source = "conf/example/hosts.yaml" },
 	{ .name = "points/fap1.csv", .source = "conf/example/points/fap1.csv" },
 	{ .name = "panels/notifier-modbus-gw.yaml", .source = "panels/notifier-modbus-gw.yaml" },
 };
 static const char *const others[] = {
 	"panels/iologik-e1200.yaml", "panels/pressure-transmitter-ptmb.yaml",
 };
+static const char secret[] = "secrets/recorder";
 static const char *const words[] = {
 	"[", "]", "{", "}", ": ", "- ", "\n", "\n  ", ",", "\"", "'", "#", "&a ", "*a", "!!x ",
 	"|\n", "0", "-1", "65536", "99999999999", "1e9", "0x", "ms", "MPa", "none", "fire",
 	"fire/", "true", "~", "id", "zh", "\t", "\r\n", "\xEF\xBB\xBF", "\xC4\xE3", "\x01",
 	"\xF0\x9F\x94\xA5", "...", "---", "%", "? ", "@", "site.yaml", "../", "a:",
+	"parent", "core-switch", "rtsp://", "password", "file", "192.0.2.1",
 };
 // clang-format on
 
@@ -152,6 +155,7 @@ test_random_changes_never_crash(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(others); i++)
 		fixture_write_bytes(
 		    others[i], data, read_source(others[i], data, sizeof(data)));
+	fixture_write(secret, "change-me\n");
 	for (size_t i = 0; i < FILES; i++) {
 		files[i].len = read_source(files[i].source, files[i].good, BYTES_MAX);
 		fixture_write_bytes(files[i].name, files[i].good, files[i].len);

@@ -16,6 +16,15 @@ same(double a, double b)
 	return !(a < b) && !(a > b);
 }
 
+static bool
+has_code(const struct site *s, const char *name)
+{
+	for (uint16_t i = 0; i < s->n_codes; i++)
+		if (strcmp(s->codes[i], name) == 0)
+			return true;
+	return false;
+}
+
 static struct site *
 load_example(void)
 {
@@ -105,7 +114,7 @@ test_example_points(void **state)
 	struct site *s = load_example();
 
 	(void)state;
-	assert_int_equal(s->n_site_points, 15);
+	assert_int_equal(s->n_site_points, 20);
 	const struct point *p = point_of(s, "smoke-2f-corridor");
 	assert_int_equal(p->kind, KIND_SMOKE);
 	assert_int_equal(p->latch, LATCH_PANEL);
@@ -207,12 +216,73 @@ test_example_alerts(void **state)
 }
 
 static void
+test_example_hosts(void **state)
+{
+	struct site *s = load_example();
+	const struct host *h = s->hosts;
+
+	(void)state;
+	assert_int_equal(s->n_hosts, 5);
+	assert_string_equal(h[0].id, "core-switch");
+	assert_int_equal(h[0].check, HOST_CHECK_PING);
+	assert_string_equal(h[0].address, "192.0.2.1");
+	assert_string_equal(h[0].shown, "192.0.2.1");
+	assert_int_equal(h[0].parent, INDEX_NONE);
+	assert_int_equal(h[0].period_ms, 10000);
+	assert_int_equal(h[0].timeout_ms, 2000);
+	assert_int_equal(h[0].look_up_ms, 2000);
+	const struct point *p = &s->points[h[0].point];
+	assert_string_equal(p->id, "core-switch");
+	assert_int_equal(p->kind, KIND_NETWORK);
+	assert_string_equal(p->place_zh, "弱电间核心交换机");
+	assert_string_equal(s->zones[p->zone].id, "b1");
+	assert_int_equal(point_class(p, COND_FAULT), CLASS_FAULT);
+
+	assert_int_equal(h[1].check, HOST_CHECK_RTSP);
+	assert_string_equal(h[1].address, "192.0.2.20");
+	assert_int_equal(h[1].port, 554);
+	assert_string_equal(h[1].user, "monitor");
+	assert_string_equal(h[1].password, "change-me");
+	assert_false(h[1].basic);
+	assert_false(h[1].options_only);
+	assert_int_equal(h[1].parent, 0);
+	assert_int_equal(h[1].period_ms, 30000);
+	assert_int_equal(h[1].retries, 1);
+	assert_int_equal(h[1].misses, 2);
+	assert_int_equal(h[1].of, 3);
+
+	assert_string_equal(h[2].user, "");
+	assert_int_equal(h[3].check, HOST_CHECK_TCP);
+	assert_int_equal(h[3].port, 5060);
+
+	assert_int_equal(h[4].check, HOST_CHECK_HTTP);
+	assert_string_equal(h[4].address, "video.example.org");
+	assert_int_equal(h[4].port, 443);
+	assert_int_equal(h[4].n_status, 1);
+	assert_int_equal(h[4].status[0], 200);
+	assert_string_equal(h[4].marker, "\"ok\"");
+	assert_true(h[4].verify);
+	assert_int_equal(h[4].warn_ms, 30u * 86400000u);
+	assert_int_equal(h[4].look_up_ms, 1000);
+	assert_int_equal(h[4].connect_ms, 2000);
+	assert_int_equal(h[4].first_byte_ms, 4000);
+	assert_int_equal(h[4].misses, 3);
+	assert_int_equal(h[4].of, 5);
+	assert_int_equal(h[4].accept_ms, 120000);
+	for (int c = HOST_ANSWERS + 1; c < HOST_CODE_COUNT; c++)
+		assert_true(has_code(s, host_code_name((enum host_code)c)));
+	assert_true(has_code(s, HOST_CERTIFICATE_EXPIRES));
+	site_free(s);
+}
+
+static void
 test_built_in_points(void **state)
 {
 	static const char *const order[] = { "@bus/panel-lan", "@bus/io-lan",
 		"@bus/pump-room", "@device/fap1", "@device/io1", "@device/jockey-gauge",
 		"@device/tank-gauge", "@gpio/room-io", "@channel/duty-chat",
-		"@channel/manager-chat", "@store", "@clock", "@loop", "@console" };
+		"@channel/manager-chat", "@store", "@clock", "@loop", "@console",
+		"@network" };
 	struct site *s = load_example();
 
 	(void)state;
@@ -236,6 +306,7 @@ test_built_in_points(void **state)
 	assert_int_equal(s->clock_point, s->n_site_points + 11);
 	assert_int_equal(s->loop_point, s->n_site_points + 12);
 	assert_int_equal(s->console_point, s->n_site_points + 13);
+	assert_int_equal(s->network_point, s->n_site_points + 14);
 	site_free(s);
 }
 
@@ -254,7 +325,7 @@ test_shortest_site(void **state)
 	assert_int_equal(s->n_desk, 2);
 	assert_null(s->accept_plain_http);
 	assert_int_equal(s->resound_ms, 60000);
-	assert_int_equal(s->n_points, 4);
+	assert_int_equal(s->n_points, 5);
 	assert_int_equal(s->n_site_points, 0);
 	site_free(s);
 	fixture_remove();
@@ -391,6 +462,7 @@ main(void)
 		cmocka_unit_test(test_example_points),
 		cmocka_unit_test(test_example_limits_and_lines),
 		cmocka_unit_test(test_example_alerts),
+		cmocka_unit_test(test_example_hosts),
 		cmocka_unit_test(test_built_in_points),
 		cmocka_unit_test(test_shortest_site),
 		cmocka_unit_test(test_every_style_of_text),

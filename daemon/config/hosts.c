@@ -1,0 +1,552 @@
+// SPDX-FileCopyrightText: 2026 Watchroom contributors
+// SPDX-License-Identifier: Apache-2.0
+//
+// The section hosts: the room's own equipment and how each is asked. Runs in the thread
+// of the load. Refuses a password in an address or in the file itself, a password that
+// would go readable over the wire unless the site says so, a check that takes longer
+// than its period, a parent that is its own descendant. Nothing to keep over a crash.
+#include <stdio.h>
+#include <string.h>
+
+#include "config/sections.h"
+#include "config/units.h"
+#include "config/url.h"
+
+enum {
+	SECOND_MS = 1000,
+	MINUTE_MS = 60 * SECOND_MS,
+	HOUR_MS = 60 * MINUTE_MS,
+	DAY_MS = 24 * HOUR_MS,
+	MARKER_BYTES_MAX = 200,
+	STATUS_MAX = 16,
+};
+
+// Those up to FIELD_HTTP are the checks, in the order of enum host_check.
+enum {
+	FIELD_PING,
+	FIELD_TCP,
+	FIELD_HTTP,
+	FIELD_RTSP,
+	FIELD_ID,
+	FIELD_KIND,
+	FIELD_PLACE,
+	FIELD_ZONE,
+	FIELD_PARENT,
+	FIELD_PERIOD,
+	FIELD_TIMEOUT,
+	FIELD_DEADLINES,
+	FIELD_RETRIES,
+	FIELD_LOST,
+	FIELD_ACCEPT,
+	FIELDS,
+};
+
+enum {
+	DEADLINE_LOOK_UP,
+	DEADLINE_CONNECT,
+	DEADLINE_FIRST_BYTE,
+	DEADLINE_FIELDS
+};
+
+enum {
+	LOST_MISSES,
+	LOST_OF,
+	LOST_FIELDS
+};
+
+// What http and rtsp have in common, then what only one has.
+enum {
+	TARGET_URL,
+	TARGET_USER,
+	TARGET_PASSWORD,
+	TARGET_AUTH,
+	TARGET_COMMON,
+	HTTP_STATUS = TARGET_COMMON,
+	HTTP_MARKER,
+	HTTP_CERTIFICATE,
+	HTTP_FIELDS,
+	RTSP_REQUEST = TARGET_COMMON,
+	RTSP_FIELDS,
+};
+
+enum {
+	CERTIFICATE_CA,
+	CERTIFICATE_PIN,
+	CERTIFICATE_VERIFY,
+	CERTIFICATE_WARN,
+	CERTIFICATE_FIELDS
+};
+
+static const char *
+kind_choice(size_t i)
+{
+	return i < KIND_LINK - KIND_CAMERA
+		   ? point_kind_name((enum point_kind)(KIND_CAMERA + i))
+		   : NULL;
+}
+
+static const char *
+auth_choice(size_t i)
+{
+	static const char *const names[] = { "digest", "basic", NULL };
+
+	return names[i];
+}
+
+static const char *
+request_choice(size_t i)
+{
+	static const char *const names[] = { "describe", "options", NULL };
+
+	return names[i];
+}
+
+// clang-format off
+static const struct schema_field fields[FIELDS] = {
+	[FIELD_PING] = { .key = "ping", .type = SCHEMA_TEXT },
+	[FIELD_TCP] = { .key = "tcp", .type = SCHEMA_TEXT },
+	[FIELD_HTTP] = { .key = "http", .type = SCHEMA_ANY },
+	[FIELD_RTSP] = { .key = "rtsp", .type = SCHEMA_ANY },
+	[FIELD_ID] = { .key = "id", .type = SCHEMA_TEXT },
+	[FIELD_KIND] = { .key = "kind", .type = SCHEMA_CHOICE, .required = true,
+	    .choice = kind_choice,
+	    .help = "what it is, for example camera or recorder" },
+	[FIELD_PLACE] = { .key = "place", .type = SCHEMA_NAME },
+	[FIELD_ZONE] = { .key = "zone", .type = SCHEMA_TEXT },
+	[FIELD_PARENT] = { .key = "parent", .type = SCHEMA_TEXT },
+	[FIELD_PERIOD] = { .key = "period", .type = SCHEMA_DURATION, .min = SECOND_MS,
+	    .max = HOUR_MS, .fallback = 30LL * SECOND_MS },
+	[FIELD_TIMEOUT] = { .key = "timeout", .type = SCHEMA_DURATION, .min = 100,
+	    .max = MINUTE_MS, .fallback = 5LL * SECOND_MS },
+	[FIELD_DEADLINES] = { .key = "deadlines", .type = SCHEMA_MAP },
+	[FIELD_RETRIES] = { .key = "retries", .type = SCHEMA_INTEGER, .max = 10,
+	    .fallback = 1 },
+	[FIELD_LOST] = { .key = "lost", .type = SCHEMA_MAP },
+	[FIELD_ACCEPT] = { .key = "accept_budget", .type = SCHEMA_MAP },
+};
+
+static const struct schema_field deadline_fields[DEADLINE_FIELDS] = {
+	[DEADLINE_LOOK_UP] = { .key = "look_up", .type = SCHEMA_DURATION, .min = 50,
+	    .max = MINUTE_MS },
+	[DEADLINE_CONNECT] = { .key = "connect", .type = SCHEMA_DURATION, .min = 50,
+	    .max = MINUTE_MS },
+	[DEADLINE_FIRST_BYTE] = { .key = "first_byte", .type = SCHEMA_DURATION,
+	    .min = 50, .max = MINUTE_MS },
+};
+
+static const struct schema_field lost_fields[LOST_FIELDS] = {
+	[LOST_MISSES] = { .key = "misses", .type = SCHEMA_INTEGER, .required = true,
+	    .min = 1, .max = HOST_WINDOW_MAX,
+	    .help = "how many failed checks make a fault" },
+	[LOST_OF] = { .key = "of", .type = SCHEMA_INTEGER, .required = true,
+	    .min = 1, .max = HOST_WINDOW_MAX,
+	    .help = "among how many of the last checks" },
+};
+
+#define TARGET_FIELDS                                                                  \
+	[TARGET_URL] = { .key = "url", .type = SCHEMA_TEXT, .required = true,          \
+	    .help = "the address that is asked for" },                                 \
+	[TARGET_USER] = { .key = "user", .type = SCHEMA_TEXT },                        \
+	[TARGET_PASSWORD] = { .key = "password", .type = SCHEMA_ANY },                 \
+	[TARGET_AUTH] = { .key = "auth", .type = SCHEMA_CHOICE, .choice = auth_choice }
+
+static const struct schema_field http_fields[HTTP_FIELDS] = {
+	TARGET_FIELDS,
+	[HTTP_STATUS] = { .key = "status", .type = SCHEMA_LIST, .max = STATUS_MAX },
+	[HTTP_MARKER] = { .key = "marker", .type = SCHEMA_TEXT },
+	[HTTP_CERTIFICATE] = { .key = "certificate", .type = SCHEMA_MAP },
+};
+
+static const struct schema_field rtsp_fields[RTSP_FIELDS] = {
+	TARGET_FIELDS,
+	[RTSP_REQUEST] = { .key = "request", .type = SCHEMA_CHOICE,
+	    .choice = request_choice },
+};
+
+static const struct schema_field certificate_fields[CERTIFICATE_FIELDS] = {
+	[CERTIFICATE_CA] = { .key = "ca", .type = SCHEMA_TEXT },
+	[CERTIFICATE_PIN] = { .key = "pin", .type = SCHEMA_TEXT },
+	[CERTIFICATE_VERIFY] = { .key = "verify", .type = SCHEMA_BOOL, .fallback = 1 },
+	[CERTIFICATE_WARN] = { .key = "warn", .type = SCHEMA_DURATION,
+	    .max = 45LL * DAY_MS, .fallback = 21LL * DAY_MS },
+};
+
+static const struct schema_field status_field = {
+	.key = "status", .type = SCHEMA_INTEGER, .min = 200, .max = 599,
+};
+
+static const struct url_scheme web_schemes[] = {
+	{ "http", 80 }, { "https", 443 }, { NULL, 0 },
+};
+
+static const struct url_scheme rtsp_schemes[] = { { "rtsp", 554 }, { NULL, 0 } };
+// clang-format on
+
+static void
+read_ping(struct load *l, const struct schema_value *v, struct host *h)
+{
+	char host[URL_HOST_MAX], why[WHY_MAX];
+
+	if (url_host(v->text, host, why) != 0)
+		schema_refuse(l, v->pos, "ping", v->text, why);
+	else
+		h->address = h->shown = arena_text(l->arena, host);
+}
+
+static void
+read_tcp(struct load *l, const struct schema_value *v, struct host *h)
+{
+	char host[URL_HOST_MAX], why[WHY_MAX];
+
+	if (url_endpoint(v->text, host, &h->port, why) != 0) {
+		schema_refuse(l, v->pos, "tcp", v->text, why);
+		return;
+	}
+	h->address = arena_text(l->arena, host);
+	h->shown = arena_text(l->arena, v->text);
+}
+
+// The address itself is not shown where it is refused: it may hold a password.
+static void
+read_url(struct load *l, const struct schema_value *v, struct host *h)
+{
+	bool web = h->check == HOST_CHECK_HTTP;
+	struct url u;
+	char why[WHY_MAX];
+
+	if (url_parse(v->text, web ? web_schemes : rtsp_schemes, &u, why) != 0) {
+		if (strchr(v->text, '@') != NULL)
+			problem_hide_line(l, v->pos);
+		problem(l, v->pos, "%s: %s", host_check_name(h->check), why);
+		return;
+	}
+	h->address = arena_text(l->arena, u.host);
+	h->port = u.port;
+	h->url = arena_text(l->arena, v->text);
+	h->shown = arena_printf(l->arena, "%.*s", (int)u.shown_len, v->text);
+}
+
+static void
+read_password(
+    struct load *l, const struct schema_value v[static TARGET_COMMON], struct host *h)
+{
+	const struct schema_value *user = &v[TARGET_USER], *word = &v[TARGET_PASSWORD];
+
+	if (user->ok)
+		h->user = arena_text(l->arena, user->text);
+	if (user->ok && strchr(user->text, ':') != NULL) // RFC 7617, 2
+		problem(l, user->pos, "user: must not have a colon");
+	h->basic = v[TARGET_AUTH].number == 1;
+	if ((user->node != NULL) != (word->node != NULL)) {
+		const struct schema_value *there = user->node != NULL ? user : word;
+		problem(l, there->key_pos, "user and password go together");
+	}
+	if (v[TARGET_AUTH].node != NULL && user->node == NULL)
+		problem(l, v[TARGET_AUTH].key_pos, "auth: there is no user");
+	if (!word->ok || word->node == NULL)
+		return;
+	if (word->node->kind != YAML_MAP) {
+		problem_hide_line(l, word->pos);
+		problem(l, word->key_pos,
+		    "password: must be {file: PATH}: the site's file is no place for "
+		    "it");
+		return;
+	}
+	const char *secret = secret_read(l, word->node);
+	if (secret == NULL)
+		return;
+	if (secret[0] == '\0')
+		problem(l, word->pos, "password: the file's first line is empty");
+	h->password = arena_text(l->arena, secret);
+}
+
+static void
+read_status(struct load *l, const struct yaml_node *list, struct host *h)
+{
+	uint16_t *status = arena_alloc(l->arena, list->n, sizeof(*status));
+
+	if (list->n == 0)
+		problem(l, list->pos, "status is empty");
+	for (const struct yaml_node *c = list->first; c != NULL; c = c->next) {
+		struct schema_value v = { 0 };
+		if (schema_scalar(l, c, &status_field, &v))
+			status[h->n_status++] = (uint16_t)v.number;
+	}
+	h->status = status;
+}
+
+static const char *
+read_ca(struct load *l, const struct schema_value *v)
+{
+	int file = source_read(l, v->pos, v->text, SOURCE_CERTIFICATE);
+
+	if (file < 0)
+		return "";
+	if (strstr(l->sources[file].text, "-----BEGIN CERTIFICATE-----") == NULL)
+		schema_refuse(l, v->pos, "ca", v->text, "holds no certificate (PEM)");
+	return arena_text(l->arena, l->sources[file].text);
+}
+
+// What libcurl takes: "sha256//" and 32 bytes in Base64.
+static bool
+is_pin(const char *text)
+{
+	static const char letters[] =
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+	return strncmp(text, "sha256//", 8) == 0 && strlen(text) == 8 + 44 &&
+	       strspn(text + 8, letters) == 43 && text[8 + 43] == '=';
+}
+
+static void
+read_certificate(struct load *l, const struct yaml_node *node, struct host *h)
+{
+	struct schema_value v[CERTIFICATE_FIELDS];
+
+	(void)schema_read(
+	    l, node, "certificate", certificate_fields, CERTIFICATE_FIELDS, v);
+	h->verify = v[CERTIFICATE_VERIFY].number == 1;
+	h->warn_ms = (uint32_t)v[CERTIFICATE_WARN].number;
+	if (v[CERTIFICATE_CA].ok)
+		h->ca = read_ca(l, &v[CERTIFICATE_CA]);
+	if (v[CERTIFICATE_CA].node != NULL && !h->verify)
+		problem(l, v[CERTIFICATE_CA].key_pos, "ca: verify is false");
+	if (v[CERTIFICATE_PIN].ok) {
+		h->pin = arena_text(l->arena, v[CERTIFICATE_PIN].text);
+		if (!is_pin(h->pin))
+			schema_refuse(l, v[CERTIFICATE_PIN].pos, "pin", h->pin,
+			    "must be sha256// and the Base64 of the public key's "
+			    "SHA-256");
+	}
+	if (h->url[0] != '\0' && strncmp(h->url, "https:", 6) != 0)
+		problem(l, node->key_pos, "certificate: the address is not https");
+}
+
+static void
+read_http(
+    struct load *l, const struct schema_value v[static HTTP_FIELDS], struct host *h)
+{
+	if (v[HTTP_STATUS].ok)
+		read_status(l, v[HTTP_STATUS].node, h);
+	if (v[HTTP_MARKER].ok && strlen(v[HTTP_MARKER].text) > MARKER_BYTES_MAX)
+		problem(l, v[HTTP_MARKER].pos, "marker: at most %d bytes",
+		    MARKER_BYTES_MAX);
+	if (v[HTTP_MARKER].ok)
+		h->marker = arena_text(l->arena, v[HTTP_MARKER].text);
+	if (v[HTTP_CERTIFICATE].ok)
+		read_certificate(l, v[HTTP_CERTIFICATE].node, h);
+}
+
+// http and rtsp: an address alone, or a map.
+static void
+read_target(struct load *l, const struct yaml_node *node, struct host *h)
+{
+	bool web = h->check == HOST_CHECK_HTTP;
+	struct schema_value v[HTTP_FIELDS] = { 0 };
+	const struct schema_field alone = { .key = host_check_name(h->check),
+		.type = SCHEMA_TEXT };
+
+	if (node->kind != YAML_MAP) {
+		if (schema_scalar(l, node, &alone, &v[TARGET_URL]))
+			read_url(l, &v[TARGET_URL], h);
+		return;
+	}
+	(void)schema_read(l, node, host_check_name(h->check),
+	    web ? http_fields : rtsp_fields, web ? HTTP_FIELDS : RTSP_FIELDS, v);
+	if (v[TARGET_URL].ok)
+		read_url(l, &v[TARGET_URL], h);
+	read_password(l, v, h);
+	if (web)
+		read_http(l, v, h);
+	else
+		h->options_only = v[RTSP_REQUEST].number == 1;
+}
+
+static void
+read_check(struct load *l, const struct yaml_node *node,
+    const struct schema_value v[static FIELDS], struct host *h)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < HOST_CHECK_COUNT; i++) {
+		if (v[i].node == NULL)
+			continue;
+		h->check = (enum host_check)i;
+		if (++n > 1)
+			problem(l, v[i].key_pos, "a host has one check only");
+	}
+	if (n == 0 && node->kind == YAML_MAP)
+		problem(l, node->pos,
+		    "a host: the check is missing: ping, tcp, http or rtsp");
+	const struct schema_value *check = &v[h->check];
+	if (!check->ok)
+		return;
+	switch (h->check) {
+	case HOST_CHECK_PING:
+		read_ping(l, check, h);
+		break;
+	case HOST_CHECK_TCP:
+		read_tcp(l, check, h);
+		break;
+	case HOST_CHECK_HTTP:
+	case HOST_CHECK_RTSP:
+		read_target(l, check->node, h);
+		break;
+	case HOST_CHECK_COUNT:
+		break;
+	}
+}
+
+static uint32_t
+deadline(struct load *l, const struct schema_value *v, const struct host *h)
+{
+	if (!v->ok)
+		return h->timeout_ms;
+	if (v->number > h->timeout_ms)
+		problem(l, v->pos, "%s: longer than the timeout", v->node->key);
+	return (uint32_t)v->number;
+}
+
+static void
+read_deadlines(struct load *l, const struct schema_value *map, struct host *h)
+{
+	struct schema_value v[DEADLINE_FIELDS] = { 0 };
+
+	if (map->ok)
+		(void)schema_read(
+		    l, map->node, "deadlines", deadline_fields, DEADLINE_FIELDS, v);
+	h->look_up_ms = deadline(l, &v[DEADLINE_LOOK_UP], h);
+	h->connect_ms = deadline(l, &v[DEADLINE_CONNECT], h);
+	h->first_byte_ms = deadline(l, &v[DEADLINE_FIRST_BYTE], h);
+}
+
+static void
+read_lost(struct load *l, const struct schema_value *map, struct host *h)
+{
+	struct schema_value v[LOST_FIELDS];
+
+	h->misses = 2;
+	h->of = 3;
+	if (!map->ok || !schema_read(l, map->node, "lost", lost_fields, LOST_FIELDS, v))
+		return;
+	h->misses = (uint8_t)v[LOST_MISSES].number;
+	h->of = (uint8_t)v[LOST_OF].number;
+	if (h->misses > h->of)
+		problem(l, v[LOST_MISSES].pos, "misses: more than of");
+}
+
+static void
+read_timing(struct load *l, const struct schema_value v[static FIELDS], struct host *h)
+{
+	h->period_ms = (uint32_t)v[FIELD_PERIOD].number;
+	h->timeout_ms = (uint32_t)v[FIELD_TIMEOUT].number;
+	h->retries = (uint8_t)v[FIELD_RETRIES].number;
+	read_deadlines(l, &v[FIELD_DEADLINES], h);
+	read_lost(l, &v[FIELD_LOST], h);
+	if (v[FIELD_ACCEPT].ok)
+		accept_read(l, v[FIELD_ACCEPT].node, &h->accept_ms, &h->accept_reason);
+}
+
+static struct cell
+cell_of(const struct schema_value *v)
+{
+	return (struct cell){
+		.text = v->text,
+		.pos = v->node != NULL ? v->pos : (struct pos){ 0 },
+	};
+}
+
+// The point of a host has the host's id.
+static void
+add_point(struct load *l, const struct yaml_node *node,
+    const struct schema_value v[static FIELDS], struct host *h)
+{
+	struct cell cells[CELL_COUNT] = {
+		[CELL_ID] = cell_of(&v[FIELD_ID]),
+		[CELL_KIND] = { .text =
+				    v[FIELD_KIND].ok ? v[FIELD_KIND].text : "server" },
+		[CELL_ZONE] = cell_of(&v[FIELD_ZONE]),
+		[CELL_PLACE_ZH] = { .text = v[FIELD_PLACE].zh },
+		[CELL_PLACE_EN] = { .text = v[FIELD_PLACE].en },
+	};
+	struct point p = point_from_cells(l, node->pos, cells, INDEX_NONE, INDEX_NONE);
+
+	h->id = p.id;
+	h->point = (uint32_t)l->n_points;
+	point_add(l, v[FIELD_ID].ok ? v[FIELD_ID].pos : node->pos, &p);
+}
+
+static void
+read_host(struct load *l, const struct yaml_node *node, size_t i)
+{
+	struct schema_value v[FIELDS];
+	struct host *h = &l->site->hosts[i];
+
+	(void)schema_read(l, node, "a host", fields, FIELDS, v);
+	l->host_pos[i] = v[FIELD_ID].ok ? v[FIELD_ID].pos : node->pos;
+	*h = (struct host){ .parent = INDEX_NONE,
+		.address = "",
+		.url = "",
+		.shown = "",
+		.user = "",
+		.password = "",
+		.marker = "",
+		.ca = "",
+		.pin = "",
+		.verify = true,
+		.warn_ms = 21u * DAY_MS };
+	if (node->kind != YAML_MAP)
+		return;
+	add_point(l, node, v, h);
+	if (h->id[0] != '\0')
+		(void)index_add(&l->hosts, h->id, (uint32_t)i);
+	read_check(l, node, v, h);
+	read_timing(l, v, h);
+}
+
+// ---- parents: any order, so after all hosts are known -----------------------------
+
+static bool
+leads_to(const struct site *s, uint16_t from, uint16_t to)
+{
+	// Bounded: a circle that does not pass through `to` is reported elsewhere.
+	for (unsigned steps = 0; from != INDEX_NONE && steps <= s->n_hosts; steps++) {
+		if (from == to)
+			return true;
+		from = s->hosts[from].parent;
+	}
+	return false;
+}
+
+static void
+read_parent(struct load *l, const struct yaml_node *node, uint16_t i)
+{
+	const struct yaml_node *c = node->first;
+
+	while (c != NULL && strcmp(c->key, "parent") != 0)
+		c = c->next;
+	if (c == NULL || c->kind != YAML_SCALAR || c->text[0] == '\0')
+		return;
+	uint32_t parent = section_refer(l, &l->hosts, c->pos, "parent", c->text);
+	if (parent == UINT32_MAX)
+		return;
+	if (leads_to(l->site, (uint16_t)parent, i))
+		problem(l, c->pos, "parent: %s depends on %s itself",
+		    load_show(l, c->text), load_show(l, l->site->hosts[i].id));
+	else
+		l->site->hosts[i].parent = (uint16_t)parent;
+}
+
+void
+hosts_read(struct load *l, const struct node_list *list)
+{
+	l->site->hosts = arena_alloc(l->arena, list->n, sizeof(struct host));
+	l->host_pos = arena_alloc(l->temp, list->n, sizeof(struct pos));
+	for (size_t i = 0; i < list->n; i++) {
+		l->site->n_hosts++;
+		read_host(l, list->items[i], i);
+	}
+	for (size_t i = 0; i < list->n; i++)
+		if (list->items[i]->kind == YAML_MAP)
+			read_parent(l, list->items[i], (uint16_t)i);
+}

@@ -1,0 +1,46 @@
+// SPDX-FileCopyrightText: 2026 Watchroom contributors
+// SPDX-License-Identifier: Apache-2.0
+//
+// Names of checks and codes. Owns nothing; any thread.
+#include "core/host.h"
+
+#include <assert.h>
+
+// clang-format off
+static const char *const checks[HOST_CHECK_COUNT] = {
+	[HOST_CHECK_PING] = "ping",
+	[HOST_CHECK_TCP] = "tcp",
+	[HOST_CHECK_HTTP] = "http",
+	[HOST_CHECK_RTSP] = "rtsp",
+};
+
+static const struct {
+	const char *name;
+	bool gone;
+} codes[HOST_CODE_COUNT] = {
+#define X(id, code, gone) [id] = { code, gone },
+	HOST_CODES(X)
+#undef X
+};
+// clang-format on
+
+const char *
+host_check_name(enum host_check c)
+{
+	assert((unsigned)c < HOST_CHECK_COUNT);
+	return checks[c];
+}
+
+const char *
+host_code_name(enum host_code c)
+{
+	assert((unsigned)c < HOST_CODE_COUNT);
+	return codes[c].name;
+}
+
+bool
+host_code_gone(enum host_code c)
+{
+	assert((unsigned)c < HOST_CODE_COUNT);
+	return codes[c].gone;
+}
