@@ -128,8 +128,8 @@ take_boot(struct store *s, int64_t now_utc_ms)
 	if (s->journal.db != NULL &&
 	    db_set_meta(s->journal.db, "boot", number) == SQLITE_OK)
 		return;
-	if (s->recovered.last_boot < now_utc_ms / 1000)
-		s->recovered.last_boot = now_utc_ms / 1000;
+	if (s->recovered.last_boot < now_utc_ms)
+		s->recovered.last_boot = now_utc_ms;
 }
 
 static int
@@ -166,9 +166,10 @@ open_files(struct store *s, struct err *err)
 		note_aside(
 		    &s->journal_lane, "journal.db was missing: a new one was begun");
 	// Ids are minted as "<boot>-<n>", and receivers drop what they have seen: where
-	// the counter is lost or new, one that was never used.
+	// the counter is lost or new, one that was never used: no two starts share a
+	// millisecond.
 	if (!known || s->recovered.last_boot == 0)
-		s->recovered.last_boot = now / 1000;
+		s->recovered.last_boot = now;
 	take_boot(s, now);
 	return 0;
 }
