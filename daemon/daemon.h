@@ -44,13 +44,16 @@ struct daemon {
 	struct outbox *outbox;
 	struct supervise *supervise;
 	struct delivery *delivery;
-	struct console *console;
+	struct console *console; // NULL while it cannot listen
+	struct loop_timer console_retry;
 	struct running_site *running;
 	int64_t started_utc_ms;
 };
 
-// host.c: what the console asks of the daemon.
-void host_fill(struct daemon *d, struct console_host *h);
+// host.c: starts the console; while its address cannot be listened on, that is an alarm
+// and it is tried again: nothing else waits for it.
+void host_start_console(struct daemon *d);
+void host_stop_console(struct daemon *d);
 // The API's view of a record; pointers into the record.
 void host_alarm_view(
     const struct daemon *d, const struct alarm_record *r, struct alarm_view *v);

@@ -1,14 +1,20 @@
 // SPDX-FileCopyrightText: 2026 Watchroom contributors
 // SPDX-License-Identifier: Apache-2.0
 //
-// What the console asks of the daemon (console/host.h): views of the engine's state,
-// and commands that are answered when they are durable. Runs on the loop.
+// The console's side of the daemon: its start, and what it asks (console/host.h), which
+// is views of the engine's state and commands that are answered when they are durable.
+// Runs on the loop.
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "daemon.h"
+#include "lib/log.h"
 #include "lib/mem.h"
+
+enum {
+	LISTEN_AGAIN_MS = 2000
+};
 
 // ---- views ------------------------------------------------------------------------
 
@@ -256,10 +262,10 @@ audit(void *ctx, enum event_kind kind, const char *actor, const char *from_addre
 		works_reply(d->works, done, arg);
 }
 
-void
-host_fill(struct daemon *d, struct console_host *h)
+static struct console_host
+console_host(struct daemon *d)
 {
-	*h = (struct console_host){
+	return (struct console_host){
 		.ctx = d,
 		.config_file = d->loaded_file,
 		.site = get_site,
@@ -276,4 +282,42 @@ host_fill(struct daemon *d, struct console_host *h)
 		.consoles = consoles,
 		.audit = audit,
 	};
+}
+
+// ---- start and stop -----------------------------------------------------------------
+
+static void
+on_console_retry(void *arg)
+{
+	host_start_console(arg);
+}
+
+void
+host_start_console(struct daemon *d)
+{
+	const struct console_host host = console_host(d);
+	struct err e = { 0 };
+	bool first = d->console_retry.fn == NULL;
+	if (first)
+		loop_timer_init(&d->console_retry, on_console_retry, d);
+	d->console = console_start(
+	    d->loop, &host, d->web, d->reports_program, d->store_directory, &e);
+	engine_system_one(
+	    d->engine, d->site->console_point, d->console == NULL, "not-listening");
+	if (d->console != NULL) {
+		log_info("main", "console on port %u", console_port(d->console));
+		return;
+	}
+	if (first)
+		log_warnx("console", "%s; watching without a console and trying again",
+		    e.text);
+	loop_timer_in(d->loop, &d->console_retry, LISTEN_AGAIN_MS);
+}
+
+void
+host_stop_console(struct daemon *d)
+{
+	loop_timer_stop(d->loop, &d->console_retry);
+	console_stop(d->console);
+	d->console = NULL;
 }

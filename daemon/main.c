@@ -173,13 +173,21 @@ static void
 load_site(struct daemon *d)
 {
 	d->site = load(d->config_file, d->panels, stderr);
-	if (d->site == NULL) {
+	if (d->site != NULL)
+		d->loaded_file = xstrdup(d->config_file);
+	else
 		d->site = load_last_good(d);
-		if (d->site == NULL)
-			exit(EXIT_BAD_INPUT);
+	if (d->site == NULL)
+		exit(EXIT_BAD_INPUT);
+}
+
+// Not before the store is ours: a second daemon that is refused must not replace the
+// copy of the one that runs (I12).
+static void
+keep_last_good(const struct daemon *d)
+{
+	if (d->last_good)
 		return;
-	}
-	d->loaded_file = xstrdup(d->config_file);
 	char *dir = last_good_directory(d);
 	struct err e = { 0 };
 	if (site_save_copy(d->config_file, d->panels, dir, &e) != 0)
@@ -410,13 +418,7 @@ start_outward(struct daemon *d)
 	const struct delivery_host delivery_host = { .ctx = d, .receipt = on_receipt };
 	d->delivery = delivery_start(d->site, d->loop, &delivery_host);
 	outbox_attach(d->outbox, d->delivery);
-	struct console_host host;
-	host_fill(d, &host);
-	struct err e = { 0 };
-	d->console = console_start(
-	    d->loop, &host, d->web, d->reports_program, d->store_directory, &e);
-	if (d->console == NULL)
-		fatalx("console", "%s", e.text);
+	host_start_console(d);
 	d->running = running_site_start(d->loop, d->site, d->engine);
 }
 
@@ -430,8 +432,7 @@ stop(struct daemon *d)
 	write_stop(d);
 	works_flush(d->works);
 	store_close(d->store, STOP_PATIENCE_MS);
-	console_stop(d->console);
-	d->console = NULL;
+	host_stop_console(d);
 	supervise_free(d->supervise);
 	outbox_free(d->outbox);
 	engine_free(d->engine);
@@ -465,18 +466,19 @@ run(struct daemon *d)
 	(void)setenv("TZ", d->site->time_zone, 1);
 	tzset();
 	raise_limits();
-	(void)signal(SIGPIPE, SIG_IGN);
 	d->loop = loop_new(clock_real());
 	d->started_utc_ms = loop_utc_ms(d->loop);
-	start_store(d);
-	start_engine(d);
-	start_outward(d);
+	// From here on a signal waits for the loop: a stop that comes during the start
+	// is a stop in order.
 	struct loop_watch *term =
 	    loop_watch_signal(d->loop, SIGTERM, on_stop_signal, d);
 	struct loop_watch *intr = loop_watch_signal(d->loop, SIGINT, on_stop_signal, d);
 	struct loop_watch *hup = loop_watch_signal(d->loop, SIGHUP, on_hangup, d);
-	log_info("main", "watching %u points; console on port %u",
-	    d->site->n_site_points, console_port(d->console));
+	start_store(d);
+	keep_last_good(d);
+	start_engine(d);
+	start_outward(d);
+	log_info("main", "watching %u points", d->site->n_site_points);
 	(void)sd_notify(0, "READY=1");
 	int rc = loop_run(d->loop);
 	(void)sd_notify(0, "STOPPING=1");
@@ -493,6 +495,8 @@ main(int argc, char **argv)
 	static struct daemon d;
 	parse_options(&d, argc, argv);
 	log_init("watchroomd", d.debug);
+	(void)signal(SIGPIPE, SIG_IGN);
+	(void)signal(SIGHUP, SIG_IGN); // a reload before there is anything to reload
 	if (sodium_init() < 0)
 		fatalx("main", "cannot start the cryptographic library");
 	d.panels = xstrdup(panels_directory());

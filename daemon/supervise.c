@@ -108,7 +108,7 @@ watch_consoles(struct supervise *s)
 		s->silent_since_ms = now;
 	bool silent =
 	    s->silent_since_ms >= 0 && now - s->silent_since_ms >= NO_SOUND_MS;
-	engine_system(s->engine, s->site->console_point, silent, "no-sound");
+	engine_system_one(s->engine, s->site->console_point, silent, "no-sound");
 }
 
 static void
@@ -176,6 +176,7 @@ supervise_new(struct loop *loop, const struct site *site, struct engine *engine,
 	engine_system(engine, site->loop_point, false, NULL);
 	engine_system(engine, site->clock_point, false, NULL);
 	engine_system(engine, site->network_point, false, NULL);
+	engine_system(engine, site->console_point, false, NULL);
 	on_tick(s);
 	return s;
 }

@@ -12,9 +12,10 @@
 
 struct console;
 
-// Binds (a port in use is a clear error) and serves. `web` is the directory of the
-// pages; reports run as `reports_program --store store_directory report NAME ...`. The
-// three may be NULL: no pages, no reports. Copies all it keeps. NULL with *err.
+// Binds (a port in use is a clear error; the caller may try again) and serves. `web` is
+// the directory of the pages; reports run as `reports_program --store store_directory
+// report NAME ...`. The three may be NULL: no pages, no reports. Copies all it keeps.
+// NULL with *err.
 struct console *console_start(struct loop *loop, const struct console_host *host,
     const char *web, const char *reports_program, const char *store_directory,
     struct err *err);

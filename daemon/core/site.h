@@ -33,8 +33,7 @@ struct bus {
 	uint32_t baud;
 	char parity; // 'N', 'E', 'O'
 	uint8_t data_bits, stop_bits;
-	uint32_t link_point;        // index of "@bus/ID"
-	uint32_t first_device_hint; // unused by drivers; kept 0
+	uint32_t link_point; // index of "@bus/ID"
 };
 
 struct device {

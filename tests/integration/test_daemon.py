@@ -2,16 +2,19 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # The daemon as a process: start, stop, refusals, restart, broken configuration.
+import json
 import os
 import pathlib
 import signal
 import socket
 import subprocess
+import time
 
 import pytest
 
 from field import FIRE, NORMAL, Modbus, panel
 from rig import BUILD, ROOT, Daemon, site, until
+from webhook_sink import WebhookSink
 
 
 @pytest.fixture(name="peer")
@@ -71,14 +74,69 @@ def test_i5_a_journal_that_was_taken_away_brings_no_id_back(tmp_path, peer):
         assert daemon.stop() == 0
 
 
-def test_port_in_use_is_a_clear_error(tmp_path, peer):
-    with socket.create_server(("127.0.0.1", 0)) as taken:
+def test_i2_a_port_in_use_stops_nothing_but_the_console(tmp_path, peer):
+    """The fire is watched and told; the console comes when its port is free."""
+    with WebhookSink() as sink, socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        console = {"listen": f"127.0.0.1:{port}", "desk": ["127.0.0.1"]}
-        with Daemon(tmp_path, site(*panel(peer.port), console=console)) as daemon:
+        more = {
+            "console": {"listen": f"127.0.0.1:{port}", "desk": ["127.0.0.1"]},
+            "channels": [{"id": "duty", "webhook": f"http://127.0.0.1:{sink.port}/"}],
+            "ladders": [{"id": "l", "classes": ["fire", "system"],
+                         "steps": [{"after": "0s", "channels": ["duty"]}]}]}
+        with Daemon(tmp_path, site(*panel(peer.port), **more)) as daemon:
             daemon.launch()
-            assert daemon.process.wait(15) == 1
-            assert f"127.0.0.1:{port}" in daemon.log() and "in use" in daemon.log()
+            until(lambda: f"127.0.0.1:{port} is in use" in daemon.log(), 15)
+            peer.holding(0, FIRE)
+
+            def told():
+                return {(a["point"], a["code"]) for r in sink.received
+                        for a in [json.loads(r["body"])["alarm"]]}
+            until(lambda: {("d1", None), ("@console", "not-listening")} <= told(), 15,
+                  "people are told of the fire and of the console")
+            taken.close()
+            until(lambda: f"console on port {port}" in daemon.log(), 15)
+            daemon.port = port
+            alarm = daemon.api().alarm("@console")
+            assert (alarm["code"], alarm["state"]) == ("not-listening", "returned")
+            assert daemon.api().alarm("d1")["state"] == "unacknowledged"
+            assert daemon.stop() == 0
+            daemon.verify()
+
+
+def test_i12_a_refused_second_daemon_leaves_the_last_good_copy_alone(tmp_path, peer):
+    with Daemon(tmp_path, site(*panel(peer.port))) as daemon:
+        daemon.start()
+        other = tmp_path / "other.yaml"
+        other.write_text(site(*panel(peer.port, id="fap2")), "utf-8")
+        second = subprocess.run(
+            [str(BUILD / "daemon/watchroomd"), "-c", str(other), "--state",
+             str(daemon.state)], env=daemon.env, capture_output=True, text=True,
+            timeout=20, check=False)
+        assert second.returncode == 1 and "in use by process" in second.stderr
+        assert daemon.stop() == 0
+        daemon.file.write_text("site: [", "utf-8")
+        daemon.start()
+        assert daemon.api().state()["health"]["last_good_configuration"] is True
+        assert daemon.stop() == 0
+
+
+def test_i11_a_signal_during_the_start_is_a_stop_in_order(tmp_path, peer):
+    """From the moment the store is taken SIGHUP ends nothing, and SIGTERM is in order."""
+    with Daemon(tmp_path, site(*panel(peer.port))) as daemon:
+        for run in range(10):
+            (daemon.state / "lock").unlink(missing_ok=True)
+            daemon.launch()
+            until((daemon.state / "lock").exists, 15, "the store is taken", step=0.0005)
+            daemon.process.send_signal(signal.SIGHUP)
+            time.sleep(run / 1000)
+            daemon.process.send_signal(signal.SIGTERM)
+            assert daemon.process.wait(15) == 0, daemon.log()
+        daemon.start()
+        downs = [e["params"]["clean"] for e in daemon.api().events()
+                 if e["kind"] == "daemon.down"]
+        assert len(downs) == 10 and all(downs), "a start that was stopped is no crash"
+        assert daemon.stop() == 0
+        daemon.verify()
 
 
 def test_i12_broken_configuration_starts_the_last_good_copy(tmp_path, peer):

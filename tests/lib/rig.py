@@ -240,6 +240,7 @@ class Daemon:
                 f"ended with {self.process.returncode}:\n{self.log()[before:]}"
             return re.search(r"console on port (\d+)", self.log()[before:])
         self.port = int(until(port, seconds, "the daemon is ready").group(1))
+        until(lambda: "watching " in self.log()[before:], seconds, "the daemon runs")
         return self
 
     def api(self):
