@@ -406,7 +406,6 @@ start_engine(struct daemon *d)
 	outbox_recover(d->outbox, r);
 	store_recovered_free(d->store);
 	d->supervise = supervise_new(d->loop, d->site, d->engine, d->works, d->store);
-	supervise_store(d->supervise, store_current_mode(d->store), "at start");
 	if (d->last_good)
 		engine_system_one(
 		    d->engine, d->site->loop_point, true, "last-good-configuration");

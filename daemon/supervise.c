@@ -131,8 +131,7 @@ supervise_store(struct supervise *s, enum store_mode mode, const char *detail)
 	if (mode == s->store_mode)
 		return;
 	log_warnx("store", "mode went from %s to %s: %s",
-	    store_mode_name(s->store_mode), store_mode_name(mode),
-	    detail == NULL ? "" : detail);
+	    store_mode_name(s->store_mode), store_mode_name(mode), detail);
 	const struct point *p = &s->site->points[s->site->store_point];
 	struct event ev;
 	event_init(&ev, EVENT_STORE_MODE);
@@ -141,6 +140,8 @@ supervise_store(struct supervise *s, enum store_mode mode, const char *detail)
 	json_open(&b, NULL, '{');
 	json_str(&b, "from", store_mode_name(s->store_mode));
 	json_str(&b, "to", store_mode_name(mode));
+	if (detail[0] != '\0')
+		json_str(&b, "detail", detail);
 	json_close(&b, '}');
 	(void)str_copy(ev.params, sizeof(ev.params), b.data);
 	buf_free(&b);

@@ -20,6 +20,7 @@ struct supervise *supervise_new(struct loop *loop, const struct site *site,
     struct engine *engine, struct works *works, struct store *store);
 void supervise_free(struct supervise *s); // NULL is fine
 
+// `detail` is the store's (store.h), "" for none.
 void supervise_store(struct supervise *s, enum store_mode mode, const char *detail);
 void supervise_consoles(struct supervise *s, uint32_t consoles, uint32_t sounding);
 

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "lib/log.h"
 #include "lib/mem.h"
@@ -264,11 +265,11 @@ db_open(const char *path, enum db_open how, sqlite3 **out, struct fault *fault)
 	sqlite3 *db = NULL;
 	int rc = sqlite3_open_v2(uri, &db, flags, NULL);
 	free(uri);
-	if (rc == SQLITE_OK)
-		rc = configure(db, how);
 	// SQLite opens a file that it may not write for reading only.
 	if (rc == SQLITE_OK && writes(how) && sqlite3_db_readonly(db, "main") == 1)
 		rc = SQLITE_READONLY;
+	if (rc == SQLITE_OK)
+		rc = configure(db, how);
 	if (rc != SQLITE_OK) {
 		db_fault(db, rc, fault);
 		db_close(db);
@@ -276,6 +277,22 @@ db_open(const char *path, enum db_open how, sqlite3 **out, struct fault *fault)
 	}
 	*out = db;
 	return rc;
+}
+
+int
+db_open_read(const char *path, sqlite3 **out, struct fault *fault)
+{
+	int64_t n;
+	char *log = xasprintf("%s-wal", path);
+	int rc = db_open(path, DB_READ, out, fault);
+	if (rc == SQLITE_OK)
+		rc = db_integer(*out, "SELECT count(*) FROM sqlite_schema", 0, &n);
+	if ((rc & 0xff) == SQLITE_CANTOPEN && access(log, F_OK) != 0) {
+		db_close(*out);
+		rc = db_open(path, DB_IMMUTABLE, out, fault);
+	}
+	free(log);
+	return *out != NULL ? SQLITE_OK : rc;
 }
 
 void

@@ -37,6 +37,9 @@ struct fault {
 // Opens with the pragmas of the store. Returns an SQLite code; *out is NULL on failure
 // and *fault says why.
 int db_open(const char *path, enum db_open how, sqlite3 **out, struct fault *fault);
+// For reading, also where nothing can be written: a file without a log, in a folder in
+// which its index cannot be made, is taken as it is.
+int db_open_read(const char *path, sqlite3 **out, struct fault *fault);
 void db_close(sqlite3 *db); // NULL is fine
 
 // Fills *fault from the connection's last error.
@@ -55,10 +58,18 @@ int db_integer(sqlite3 *db, const char *sql, int64_t otherwise, int64_t *out);
 bool db_meta(sqlite3 *db, const char *key, char *out, size_t size);
 int db_set_meta(sqlite3 *db, const char *key, const char *value);
 
+// Why a file is not for this program to write.
+enum db_refusal {
+	DB_ACCEPTED,
+	DB_FOREIGN, // another program's
+	DB_NEWER,   // of a newer program of ours
+};
+
 // Brings a file to this program's schema in one transaction: creates an empty one,
-// steps an older one up, refuses a foreign or newer one (`refused` set, *err filled).
+// steps an older one up, refuses a foreign or newer one (*refused set, *err filled).
 // A file that is damaged gives SQLITE_CORRUPT or SQLITE_NOTADB.
-int db_migrate(sqlite3 *db, enum db_kind kind, bool *refused, struct err *err);
+int db_migrate(
+    sqlite3 *db, enum db_kind kind, enum db_refusal *refused, struct err *err);
 // For readers: -1 with *err filled where the file is not of this program's schema.
 int db_check_version(sqlite3 *db, enum db_kind kind, struct err *err);
 

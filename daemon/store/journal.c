@@ -1,10 +1,11 @@
 // SPDX-FileCopyrightText: 2026 Watchroom contributors
 // SPDX-License-Identifier: Apache-2.0
 //
-// See journal.h. A file that is damaged when the daemon starts is never repaired in
-// place and never deleted: it is renamed, kept for whoever must read it, and a new
-// journal with a new epoch begins, because no monitoring is worse than a short journal.
-// Damage found while running is a mode; the rows wait in memory.
+// See journal.h. A file that is damaged when the daemon starts, or was written by a
+// newer program, is never repaired in place and never deleted: it is renamed, kept for
+// whoever must read it, and a new journal with a new epoch begins, because no
+// monitoring is worse than a short journal. Who could log in still can, or nobody could
+// acknowledge. Damage found while running is a mode; the rows wait in memory.
 #include "store/journal.h"
 
 #include <errno.h>
@@ -40,9 +41,10 @@ journal_ensure_epoch(sqlite3 *db)
 }
 
 static int
-open_file(struct journal *j, struct fault *fault, bool *refused, struct err *err)
+open_file(
+    struct journal *j, struct fault *fault, enum db_refusal *refused, struct err *err)
 {
-	*refused = false;
+	*refused = DB_ACCEPTED;
 	int rc = db_open(j->path, DB_WRITE, &j->db, fault);
 	if (rc != SQLITE_OK)
 		return rc;
@@ -70,7 +72,8 @@ journal_close(struct journal *j)
 }
 
 int
-journal_set_aside(const char *path, int64_t utc_ms, char *aside, size_t size)
+journal_set_aside(
+    const char *path, const char *why, int64_t utc_ms, char *aside, size_t size)
 {
 	static const char *const suffixes[] = { "", "-wal", "-shm" };
 	char stamp[32];
@@ -80,8 +83,8 @@ journal_set_aside(const char *path, int64_t utc_ms, char *aside, size_t size)
 	char *base = NULL;
 	for (int n = 0; n < ASIDE_TRIES; n++) {
 		free(base);
-		base = n == 0 ? xasprintf("%s.corrupt-%s", path, stamp)
-			      : xasprintf("%s.corrupt-%s-%d", path, stamp, n);
+		base = n == 0 ? xasprintf("%s.%s-%s", path, why, stamp)
+			      : xasprintf("%s.%s-%s-%d", path, why, stamp, n);
 		if (access(base, F_OK) != 0)
 			break;
 	}
@@ -99,8 +102,9 @@ journal_set_aside(const char *path, int64_t utc_ms, char *aside, size_t size)
 	if (result != 0)
 		log_warn("store", "cannot set aside %s", path);
 	else
-		log_warnx(
-		    "store", "%s is damaged; it was set aside as %s", path, aside);
+		log_warnx("store",
+		    "%s is %s; it was set aside as %s and a new one begun", path, why,
+		    aside);
 	free(base);
 	return result;
 }
@@ -113,7 +117,7 @@ op_open(void *ctx, struct fault *fault)
 {
 	struct journal *j = ctx;
 	struct err err = { 0 };
-	bool refused;
+	enum db_refusal refused;
 	if (j->db != NULL)
 		return 0;
 	return open_file(j, fault, &refused, &err) == SQLITE_OK ? 0 : -1;
@@ -196,8 +200,8 @@ damaged(int rc)
 // settings, reads the open alarms back. Only damage is an error here; a disk that
 // cannot be written is the writer's business.
 static int
-try_file(struct journal *j, struct fault *fault, bool *refused, struct recovered *back,
-    struct err *err)
+try_file(struct journal *j, struct fault *fault, enum db_refusal *refused,
+    struct recovered *back, struct err *err)
 {
 	int rc = open_file(j, fault, refused, err);
 	if (rc != SQLITE_OK)
@@ -219,20 +223,32 @@ try_file(struct journal *j, struct fault *fault, bool *refused, struct recovered
 	return rc;
 }
 
+static void
+bring_people(const struct journal *j)
+{
+	const char *slash = strrchr(j->path, '/');
+	char *from = xasprintf("%.*s/%s", (int)(slash - j->path), j->path, j->aside);
+	people_bring(j->db, from, j->opened_utc_ms);
+	free(from);
+}
+
 int
 journal_first_open(
     struct journal *j, struct recovered *back, struct fault *fault, struct err *err)
 {
-	bool refused;
+	enum db_refusal refused;
 	int rc = try_file(j, fault, &refused, back, err);
-	if (refused)
+	if (refused == DB_FOREIGN)
 		return -1;
-	if (damaged(rc)) {
-		if (journal_set_aside(
-			j->path, j->opened_utc_ms, j->aside, sizeof(j->aside)) == 0)
+	j->aside_mode = refused == DB_NEWER ? STORE_NEWER : STORE_CORRUPT;
+	if (refused == DB_NEWER || damaged(rc)) {
+		if (journal_set_aside(j->path, store_mode_name(j->aside_mode),
+			j->opened_utc_ms, j->aside, sizeof(j->aside)) == 0)
 			rc = try_file(j, fault, &refused, back, err);
-		if (rc != SQLITE_OK)
-			fault->mode = STORE_CORRUPT;
+		if (rc == SQLITE_OK)
+			bring_people(j);
+		else
+			fault->mode = j->aside_mode;
 	}
 	return rc == SQLITE_OK ? 0 : 1;
 }

@@ -27,15 +27,16 @@ struct journal {
 	sqlite3 *db; // NULL while it cannot be opened
 	struct append append;
 	bool settled;   // this run's settings and day are written
-	char aside[64]; // name a damaged file was given; "" = none
+	char aside[64]; // name that the file was given which stood here; "" = none
+	enum store_mode aside_mode; // why
 };
 
 extern const struct writer_ops journal_ops; // ctx: struct journal
 
 // First opening: also writes this run's settings, and reads back what a restart needs.
-// A damaged file is set aside and a new one begun. Returns 0; 1 where the file cannot
-// be opened now (*fault says why: the writer goes on trying); -1 where it must not be
-// opened (*err).
+// A damaged file, or one of a newer program, is set aside and a new one begun. Returns
+// 0; 1 where the file cannot be opened now (*fault says why: the writer goes on
+// trying); -1 where it must not be opened (*err).
 int journal_first_open(
     struct journal *j, struct recovered *back, struct fault *fault, struct err *err);
 void journal_close(struct journal *j);
@@ -43,8 +44,13 @@ void journal_close(struct journal *j);
 // Creates the file where it is absent, for tools that add to it.
 int journal_ensure_epoch(sqlite3 *db);
 
-// Renames a damaged database with its log files to NAME.corrupt-TIME[-n]; the new base
-// name goes to `aside`. 0 or -1.
-int journal_set_aside(const char *path, int64_t utc_ms, char *aside, size_t size);
+// Renames a database with its log files to NAME.WHY-TIME[-n]; the new base name goes to
+// `aside`. 0 or -1.
+int journal_set_aside(
+    const char *path, const char *why, int64_t utc_ms, char *aside, size_t size);
+
+// people.c: adds the people of the journal in the file `from`, as far as it can be
+// read.
+void people_bring(sqlite3 *journal, const char *from, int64_t now_utc_ms);
 
 #endif

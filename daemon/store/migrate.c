@@ -4,7 +4,7 @@
 // Steps of the schema. A step and its version number are one transaction: a crash
 // leaves the old schema or the new one. Runs at opening, or in the writer when a file
 // that could not be opened at start can be again. It refuses files of a newer program,
-// because an older one would write them wrongly.
+// because an older one would write them wrongly: the daemon sets them aside.
 #include <errno.h>
 
 #include "store/db.h"
@@ -83,11 +83,11 @@ step_up(sqlite3 *db, const struct schema *s, int64_t from)
 }
 
 int
-db_migrate(sqlite3 *db, enum db_kind kind, bool *refused, struct err *err)
+db_migrate(sqlite3 *db, enum db_kind kind, enum db_refusal *refused, struct err *err)
 {
 	const struct schema *s = &schemas[kind];
 	int64_t application_id, version, tables;
-	*refused = false;
+	*refused = DB_ACCEPTED;
 	int rc = read_version(db, &application_id, &version, &tables);
 	if (rc != SQLITE_OK ||
 	    (application_id == s->application_id && version == s->version))
@@ -98,7 +98,7 @@ db_migrate(sqlite3 *db, enum db_kind kind, bool *refused, struct err *err)
 	bool empty = tables == 0 && version == 0 && application_id == 0;
 	if (rc == SQLITE_OK && !empty &&
 	    (application_id != s->application_id || version > s->version)) {
-		*refused = true;
+		*refused = application_id != s->application_id ? DB_FOREIGN : DB_NEWER;
 		(void)refuse(s, application_id, version, err);
 		rc = SQLITE_MISMATCH;
 	}

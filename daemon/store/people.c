@@ -14,11 +14,15 @@
 
 #include "lib/buf.h"
 #include "lib/clock.h"
+#include "lib/log.h"
 #include "lib/mem.h"
 #include "store/append.h"
 #include "store/db.h"
 #include "store/journal.h"
 #include "store/reader.h"
+
+static const char PEOPLE_SQL[] =
+    "SELECT id, name_zh, name_en, role, enabled, pin_hash FROM person ORDER BY id";
 
 static void
 text(sqlite3_stmt *st, int column, char *out, size_t size)
@@ -64,10 +68,7 @@ query_people(struct reader *r, bool (*row)(void *arg, const struct person *p),
     void *arg, struct err *err)
 {
 	reader_begin(r);
-	sqlite3_stmt *st = reader_prepare(r, r->journal,
-	    "SELECT id, name_zh, name_en, role, enabled, pin_hash FROM person "
-	    "ORDER BY id",
-	    err);
+	sqlite3_stmt *st = reader_prepare(r, r->journal, PEOPLE_SQL, err);
 	int rc = SQLITE_DONE, n = 0;
 	bool go_on = st != NULL;
 	if (st == NULL)
@@ -118,14 +119,15 @@ put_row(sqlite3 *db, const struct person *p, int64_t now_utc_ms)
 }
 
 static void
-make_event(struct event *e, const struct person *p, int64_t now_utc_ms)
+make_event(
+    struct event *e, const struct person *p, const char *actor, int64_t now_utc_ms)
 {
 	struct buf b = { 0 };
 	event_init(e, EVENT_USER_CHANGE);
 	e->time_utc_ms = now_utc_ms;
 	e->mono_ms = db_now_ms();
 	e->clock_quality = clock_synchronised() ? CLOCK_SYNCED : CLOCK_UNSYNCED;
-	(void)str_copy(e->actor, sizeof(e->actor), "cli");
+	(void)str_copy(e->actor, sizeof(e->actor), actor);
 	json_open(&b, NULL, '{');
 	json_str(&b, "user", p->id);
 	json_str(&b, "role", p->role);
@@ -137,7 +139,8 @@ make_event(struct event *e, const struct person *p, int64_t now_utc_ms)
 }
 
 static int
-put_in_transaction(sqlite3 *db, const struct person *p, int64_t now_utc_ms)
+put_in_transaction(
+    sqlite3 *db, const struct person *p, const char *actor, int64_t now_utc_ms)
 {
 	struct append a;
 	struct event e;
@@ -146,7 +149,7 @@ put_in_transaction(sqlite3 *db, const struct person *p, int64_t now_utc_ms)
 		rc = append_open(&a, db, NULL);
 	if (rc != SQLITE_OK)
 		return rc;
-	make_event(&e, p, now_utc_ms);
+	make_event(&e, p, actor, now_utc_ms);
 	rc = append_begin(&a);
 	if (rc == SQLITE_OK)
 		rc = put_row(db, p, now_utc_ms);
@@ -160,13 +163,35 @@ put_in_transaction(sqlite3 *db, const struct person *p, int64_t now_utc_ms)
 	return rc;
 }
 
+void
+people_bring(sqlite3 *journal, const char *from, int64_t now_utc_ms)
+{
+	struct fault fault = { 0 };
+	sqlite3 *old = NULL;
+	sqlite3_stmt *st = NULL;
+	unsigned n = 0;
+	if (db_open_read(from, &old, &fault) == SQLITE_OK)
+		(void)sqlite3_prepare_v2(old, PEOPLE_SQL, -1, &st, NULL);
+	while (st != NULL && sqlite3_step(st) == SQLITE_ROW) {
+		struct person p;
+		read_person(st, &p);
+		if (p.id[0] != '\0' && role_known(p.role) &&
+		    put_in_transaction(journal, &p, "set-aside", now_utc_ms) ==
+			SQLITE_OK)
+			n++;
+	}
+	(void)sqlite3_finalize(st);
+	db_close(old);
+	log_warnx("store", "%u people were brought over from %s", n, from);
+}
+
 int
 store_put_person(
     const char *directory, const struct person *p, int64_t now_utc_ms, struct err *err)
 {
 	struct fault fault = { 0 };
 	sqlite3 *db = NULL;
-	bool refused = false;
+	enum db_refusal refused = DB_ACCEPTED;
 	if (p->id[0] == '\0' || !role_known(p->role))
 		return err_set(err, EINVAL,
 		    "a person needs an id and a role (operator, leader, manager or "
@@ -182,10 +207,10 @@ store_put_person(
 	}
 	rc = db_migrate(db, DB_JOURNAL, &refused, err);
 	if (rc == SQLITE_OK)
-		rc = put_in_transaction(db, p, now_utc_ms);
+		rc = put_in_transaction(db, p, "cli", now_utc_ms);
 	if (rc == SQLITE_BUSY)
 		(void)err_set(err, EBUSY, "%s is locked by another process", path);
-	else if (rc != SQLITE_OK && !refused)
+	else if (rc != SQLITE_OK && refused == DB_ACCEPTED)
 		(void)db_err(db, path, err);
 	db_close(db);
 	free(path);

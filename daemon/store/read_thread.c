@@ -3,7 +3,8 @@
 //
 // See read_thread.h. The loop's side keeps a list of questions beyond the mailbox, so
 // that asking never fails and never waits; the number is bounded by the consoles'
-// connections. Opens its files when first asked, and again after an error. The loop is
+// connections. Opens its files when first asked, and again after an error; files that
+// cannot be written now are opened for each question. The loop is
 // held (virtual time stands still) while an answer is owed. It refuses nothing but late
 // answers: those are cut off by the reader's deadline.
 #include "store/read_thread.h"
@@ -79,7 +80,7 @@ run(void *arg)
 		if (r == NULL && !stop)
 			r = reopen(t);
 		q->result = r == NULL || stop ? -1 : answer(r, q);
-		if (q->result != 0) {
+		if (r != NULL && (q->result != 0 || r->passing)) {
 			reader_close(r);
 			r = NULL;
 		}

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "lib/mem.h"
 #include "store/db.h"
@@ -32,7 +33,9 @@ open_one(struct reader *r, const char *directory, const char *name, enum db_kind
 	struct fault fault = { 0 };
 	sqlite3 *db = NULL;
 	char *path = xasprintf("%s/%s", directory, name);
-	if (db_open(path, DB_READ, &db, &fault) != SQLITE_OK) {
+	if (access(path, W_OK) != 0)
+		r->passing = true;
+	if (db_open_read(path, &db, &fault) != SQLITE_OK) {
 		(void)err_set(err, EIO, "cannot open %s: %s", path, fault.detail);
 	} else if (db_check_version(db, kind, err) != 0) {
 		db_close(db);

@@ -22,6 +22,10 @@ struct reader {
 	sqlite3 *journal, *readings;
 	int64_t until_ms; // monotonic; when the present question is cut off
 	bool in_job;      // one read transaction around several questions
+	// The files cannot be written now. A process's connections to a file share one
+	// index of its log: kept open, one that may only read would keep the writer out
+	// for ever. And a file that was taken as it is may change later.
+	bool passing;
 	struct zone *zone;
 	char zone_name[64];
 };

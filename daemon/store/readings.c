@@ -45,9 +45,10 @@ static const char *const statements[RD_COUNT] = {
 };
 
 static int
-open_file(struct readings *r, struct fault *fault, bool *refused, struct err *err)
+open_file(
+    struct readings *r, struct fault *fault, enum db_refusal *refused, struct err *err)
 {
-	*refused = false;
+	*refused = DB_ACCEPTED;
 	int rc = db_open(r->path, DB_WRITE, &r->db, fault);
 	if (rc != SQLITE_OK)
 		return rc;
@@ -110,19 +111,21 @@ int
 readings_first_open(
     struct readings *r, sqlite3 *journal, struct fault *fault, struct err *err)
 {
-	bool refused;
+	enum db_refusal refused;
 	int rc = open_file(r, fault, &refused, err);
-	if (refused)
+	if (refused == DB_FOREIGN)
 		return -1;
+	r->aside_mode = refused == DB_NEWER ? STORE_NEWER : STORE_CORRUPT;
 	if (rc == SQLITE_OK && !db_sound(r->db, SOUND_LIMIT_MS)) {
 		readings_close(r);
 		rc = SQLITE_CORRUPT;
 	}
-	if ((rc & 0xff) == SQLITE_CORRUPT || (rc & 0xff) == SQLITE_NOTADB) {
-		if (journal_set_aside(
-			r->path, r->opened_utc_ms, r->aside, sizeof(r->aside)) == 0)
+	if (refused == DB_NEWER || (rc & 0xff) == SQLITE_CORRUPT ||
+	    (rc & 0xff) == SQLITE_NOTADB) {
+		if (journal_set_aside(r->path, store_mode_name(r->aside_mode),
+			r->opened_utc_ms, r->aside, sizeof(r->aside)) == 0)
 			rc = open_file(r, fault, &refused, err);
-		fault->mode = rc == SQLITE_OK ? fault->mode : STORE_CORRUPT;
+		fault->mode = rc == SQLITE_OK ? fault->mode : r->aside_mode;
 	}
 	if (rc != SQLITE_OK)
 		return 1;
@@ -141,7 +144,7 @@ op_open(void *ctx, struct fault *fault)
 {
 	struct readings *r = ctx;
 	struct err err = { 0 };
-	bool refused;
+	enum db_refusal refused;
 	if (r->db != NULL)
 		return 0;
 	return open_file(r, fault, &refused, &err) == SQLITE_OK ? 0 : -1;

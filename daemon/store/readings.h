@@ -41,7 +41,8 @@ struct readings {
 	sqlite3_stmt *st[RD_COUNT];
 	bool have_day;
 	struct day day;
-	char aside[64];
+	char aside[64]; // as in struct journal
+	enum store_mode aside_mode;
 };
 
 extern const struct writer_ops readings_ops; // ctx: struct readings

@@ -2,9 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Opening and closing the store. Opening may block, runs before the loop, and refuses
-// only what a person must mend (a directory that is not there or in use, a file of a
-// newer program, an unknown time zone); a damaged, full or read-only disk is a mode to
-// start in, because alarms come first. Closing writes what is queued within a bound.
+// only what a person must mend (a directory that is not there or in use, a file of
+// another program, an unknown time zone); a damaged, full or read-only disk and a file
+// of a newer program are modes to start in, because alarms come first. Closing writes
+// what is queued within a bound.
 #include "store/store.h"
 
 #include <errno.h>
@@ -34,6 +35,7 @@ static const char *const mode_names[STORE_MODE_COUNT] = {
 	[STORE_FULL] = "full",
 	[STORE_READ_ONLY] = "read_only",
 	[STORE_IO_ERROR] = "io_error",
+	[STORE_NEWER] = "newer",
 	[STORE_CORRUPT] = "corrupt",
 };
 
@@ -108,11 +110,11 @@ note_fault(struct lane *l, const struct fault *f, const char *name)
 }
 
 static void
-note_aside(struct lane *l, const char *aside)
+note_aside(struct lane *l, enum store_mode why, const char *aside)
 {
 	if (aside[0] == '\0' || l->mode != STORE_OK)
 		return;
-	l->mode = STORE_CORRUPT;
+	l->mode = why;
 	(void)str_copy(l->detail, sizeof(l->detail), aside);
 }
 
@@ -151,20 +153,20 @@ open_files(struct store *s, struct err *err)
 		note_fault(&s->journal_lane, &fault, "journal.db");
 		known = recover_unwritable(s->journal.path, &s->recovered);
 	}
-	note_aside(&s->journal_lane, s->journal.aside);
+	note_aside(&s->journal_lane, s->journal.aside_mode, s->journal.aside);
 	fault = (struct fault){ 0 };
 	int readings = readings_first_open(&s->readings, s->journal.db, &fault, err);
 	if (readings < 0)
 		return -1;
 	if (readings > 0)
 		note_fault(&s->readings_lane, &fault, "readings.db");
-	note_aside(&s->readings_lane, s->readings.aside);
+	note_aside(&s->readings_lane, s->readings.aside_mode, s->readings.aside);
 	if (readings == 0)
 		recover_readings(s->readings.db, &s->recovered);
 	// Somebody took the journal away: loud, as readings tell that there was one.
 	if (known && s->recovered.last_seq == 0 && s->recovered.last_utc_ms != 0)
-		note_aside(
-		    &s->journal_lane, "journal.db was missing: a new one was begun");
+		note_aside(&s->journal_lane, STORE_CORRUPT,
+		    "journal.db was missing: a new one was begun");
 	// Ids are minted as "<boot>-<n>", and receivers drop what they have seen: where
 	// the counter is lost or new, one that was never used: no two starts share a
 	// millisecond.

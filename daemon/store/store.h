@@ -30,6 +30,8 @@ enum store_mode {
 	STORE_FULL, // SQLITE_FULL / ENOSPC; work is kept in memory and retried
 	STORE_READ_ONLY,
 	STORE_IO_ERROR,
+	// The file was set aside; until the one begun in its place works.
+	STORE_NEWER, // a newer program's
 	STORE_CORRUPT,
 	STORE_MODE_COUNT,
 };
@@ -126,8 +128,8 @@ void store_minute(struct store *s, const char *point, const struct minute *m);
 // The revision written with units submitted from now on.
 void store_set_config_rev(struct store *s, const char *config_rev);
 
-// Of the journal: what I3 goes by. After a damaged file was set aside it is
-// STORE_CORRUPT until the first commit into the new one.
+// Of the journal: what I3 goes by. After a file was set aside it is STORE_CORRUPT or
+// STORE_NEWER until the first commit into the new one.
 enum store_mode store_current_mode(const struct store *s);
 // Events handed over and not yet durable.
 size_t store_waiting(const struct store *s);

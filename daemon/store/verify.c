@@ -143,39 +143,18 @@ check_file(sqlite3 *db, struct verify_result *out)
 	(void)sqlite3_finalize(st);
 }
 
-// A snapshot in a folder that we may not write has no log files and needs none.
-static int
-open_journal(const char *file, sqlite3 **db, struct err *err)
-{
-	struct fault fault = { 0 };
-	int rc = db_open(file, DB_READ, db, &fault);
-	char *log = xasprintf("%s-wal", file);
-	bool snapshot = access(log, F_OK) != 0;
-	free(log);
-	int64_t n;
-	if (rc == SQLITE_OK &&
-	    db_integer(*db, "SELECT count(*) FROM sqlite_schema", 0, &n) ==
-		SQLITE_CANTOPEN &&
-	    snapshot) {
-		db_close(*db);
-		rc = db_open(file, DB_IMMUTABLE, db, &fault);
-	}
-	if (rc != SQLITE_OK)
-		return err_set(err, EIO, "cannot open %s: %s", file, fault.detail);
-	return 0;
-}
-
 int
 store_verify(const char *file, struct verify_result *out, struct err *err)
 {
 	sqlite3 *db = NULL;
+	struct fault fault = { 0 };
 	memset(out, 0, sizeof(*out));
 	if (sodium_init() < 0)
 		return err_set(err, ENOSYS, "libsodium cannot start");
 	if (access(file, R_OK) != 0)
 		return err_set(err, errno, "cannot read %s", file);
-	if (open_journal(file, &db, err) != 0)
-		return -1;
+	if (db_open_read(file, &db, &fault) != SQLITE_OK)
+		return err_set(err, EIO, "cannot open %s: %s", file, fault.detail);
 	int result = db_check_version(db, DB_JOURNAL, err);
 	if (result == 0) {
 		(void)db_meta(db, "epoch", out->epoch, sizeof(out->epoch));

@@ -54,7 +54,7 @@ BUILT = {
     "cause.": ["cleared", "panel_reset", "withdrawn"],
     "quality.": ["uncertain", "bad", "unknown"],
     "flag.": ["shelved", "isolated", "suppressed", "test_mode"],
-    "store.": ["slow", "full", "read_only", "io_error", "corrupt"],
+    "store.": ["slow", "full", "read_only", "io_error", "newer", "corrupt"],
     "error.": ["bad_login", "no_session", "forbidden", "bad_csrf", "newer_occurrence",
                "too_many", "not_found"],
 }

@@ -1,8 +1,9 @@
 # SPDX-FileCopyrightText: 2026 Watchroom contributors
 # SPDX-License-Identifier: Apache-2.0
 #
-# A full disk (a small tmpfs): the fire still comes to screen, sound and people (I2); what
-# is not durable says so (I3); when there is room again everything is written, in order.
+# A full disk (a small tmpfs), a read-only one, a lock held by others: the fire still comes
+# to screen, sound and people (I2); what is not durable says so (I3); when the disk is well
+# again everything is written, in order.
 import contextlib
 import json
 import os
@@ -105,6 +106,43 @@ def test_i2_journal_locked_by_somebody_else(tmp_path):
         holder.execute("ROLLBACK")
         holder.close()
         until(lambda: api.alarm("d1")["seq"], 10, "it is written when the lock goes")
+        assert daemon.stop() == 0
+        daemon.verify()
+    peer.stop()
+
+
+@pytest.mark.parametrize("end", ["stop", "kill"])
+def test_i2_i3_i11_start_on_a_read_only_disk(tmp_path, end):
+    """As a file system that found errors is mounted: what was open is known, people can
+    log in and acknowledge, and when it can be written again, it is."""
+    peer = Modbus()
+    with small_disk(tmp_path / "disk") as disk, \
+            Daemon(disk / "run", site(*panel(peer.port))) as daemon:
+        daemon.log_path = tmp_path / "log"
+        daemon.start()
+        daemon.add_user()
+        peer.holding(0, FIRE)
+        before = until(lambda: (a := daemon.api().alarm("d1")) and a["seq"] and a, 10)
+        if end == "stop":
+            assert daemon.stop() == 0
+        else:
+            daemon.kill()
+        subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
+        daemon.start()
+        api = daemon.api()
+        assert api.alarm("d1")["occurrence"] == before["occurrence"]
+        until(lambda: api.state()["health"]["store"] == "read_only", 10)
+        assert api.alarm("@store")["code"] == "read_only"
+        api.login()
+        assert api.acknowledge(before["occurrence"])[0] == 202
+        peer.holding(1, FIRE)
+        until(lambda: api.alarm("d2"), 5, "the next fire is shown")
+
+        subprocess.run(["mount", "-o", "remount,rw", str(disk)], check=True)
+        until(lambda: api.state()["health"]["store"] == "ok", 20, "it heals by itself")
+        until(lambda: api.alarm("d2")["seq"], 10, "and everything is written")
+        kinds = [e["kind"] for e in api.events(point="d1")]
+        assert kinds[-1] == "alarm.acknowledge"
         assert daemon.stop() == 0
         daemon.verify()
     peer.stop()

@@ -42,7 +42,7 @@ class Load:
             api = self.daemon.api().login()
             while not self.stopping.is_set():
                 for alarm in api.alarms()[:30]:
-                    if alarm["state"] in ("acknowledged", "latched-acknowledged"):
+                    if alarm["state"] in ("acknowledged", "latched_acknowledged"):
                         continue
                     status, answer = api.acknowledge(alarm["occurrence"])
                     if status == 200 and answer["durable"]:
