@@ -2,37 +2,56 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The limit of the machine: a bare single-threaded epoll poller. It sends a read of 100
-// holding registers on each of N connections once a period, spread over the period,
+// holding registers on each of its connections once a period, spread over the period,
 // reads the reply, sums its registers, and does nothing else: no decoding, no rules, no
-// record. `raw_poller PORT N PERIOD_MS SECONDS`; prints "polls P" at the end.
+// record. A connection that does not answer within a second is opened anew at its next
+// turn. With period 0 each reply is followed by the next request at once.
+// `raw_poller PERIOD_MS SECONDS PORT:COUNT...`; prints "polls P" at the end.
 #include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/timerfd.h>
 
+#include <errno.h>
+#include <inttypes.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <signal.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "watch.h"
 
 enum {
 	REPLY = 9 + 200,
 	SLOT_MS = 10,
-	EVENTS = 256
+	EVENTS = 256,
+	TIMEOUT_US = 1000000,
+};
+
+enum state {
+	CLOSED,
+	OPENING,
+	IDLE,
+	WAITING
 };
 
 struct connection {
 	int fd;
-	uint16_t tid;
+	enum state state;
+	uint16_t port, tid;
+	int64_t since_us; // of OPENING and WAITING
 	size_t have;
 	uint8_t in[REPLY];
 };
 
 static uint64_t polls, sum;
+static int epoll;
+static bool closed_loop;
 
 static void
 die(const char *what)
@@ -41,17 +60,12 @@ die(const char *what)
 	exit(EXIT_FAILURE);
 }
 
-static int
-dial(unsigned port)
+static void
+hang_up(struct connection *c)
 {
-	int fd = socket(AF_INET, SOCK_STREAM, 0), on = 1;
-	struct sockaddr_in a = { .sin_family = AF_INET,
-		.sin_port = htons((uint16_t)port),
-		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	if (fd < 0 || connect(fd, (struct sockaddr *)&a, sizeof(a)) != 0)
-		die("connect");
-	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-	return fd;
+	(void)close(c->fd);
+	c->state = CLOSED;
+	c->have = 0;
 }
 
 static void
@@ -60,81 +74,156 @@ ask(struct connection *c)
 	c->tid++;
 	const uint8_t q[12] = { (uint8_t)(c->tid >> 8), (uint8_t)c->tid, 0, 0, 0, 6, 1,
 		3, 0, 0, 0, 100 };
+	c->state = WAITING;
+	c->since_us = watch_now_us();
 	if (write(c->fd, q, sizeof(q)) != (ssize_t)sizeof(q))
-		die("write");
+		hang_up(c);
+}
+
+static void
+dial(struct connection *c)
+{
+	struct sockaddr_in a = { .sin_family = AF_INET,
+		.sin_port = htons(c->port),
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	int on = 1;
+	c->fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+	if (c->fd < 0)
+		die("socket");
+	(void)setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	c->state = OPENING;
+	c->since_us = watch_now_us();
+	struct epoll_event e = { .events = EPOLLOUT, .data.ptr = c };
+	if (epoll_ctl(epoll, EPOLL_CTL_ADD, c->fd, &e) != 0)
+		die("epoll_ctl");
+	if (connect(c->fd, (struct sockaddr *)&a, sizeof(a)) != 0 &&
+	    errno != EINPROGRESS)
+		hang_up(c);
+}
+
+static void
+opened(struct connection *c)
+{
+	struct epoll_event e = { .events = EPOLLIN, .data.ptr = c };
+	int error = 0;
+	socklen_t len = sizeof(error);
+	(void)getsockopt(c->fd, SOL_SOCKET, SO_ERROR, &error, &len);
+	if (error != 0) {
+		hang_up(c);
+		return;
+	}
+	(void)epoll_ctl(epoll, EPOLL_CTL_MOD, c->fd, &e);
+	ask(c);
 }
 
 static void
 take(struct connection *c)
 {
 	ssize_t n = read(c->fd, c->in + c->have, sizeof(c->in) - c->have);
-	if (n <= 0)
-		die("read");
+	if (n <= 0) {
+		hang_up(c);
+		return;
+	}
 	c->have += (size_t)n;
 	if (c->have < sizeof(c->in))
 		return;
 	c->have = 0;
+	c->state = IDLE;
 	polls++;
 	for (unsigned i = 9; i < REPLY; i += 2)
 		sum += (uint64_t)c->in[i] << 8 | c->in[i + 1];
+	if (closed_loop)
+		ask(c);
 }
 
-static int64_t
-now_ms(void)
+// The turn of a connection has come.
+static void
+due(struct connection *c)
 {
-	struct timespec t;
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+	bool pending = c->state == OPENING || c->state == WAITING;
+	if (pending && watch_now_us() - c->since_us < TIMEOUT_US)
+		return;
+	if (pending)
+		hang_up(c);
+	if (c->state == CLOSED)
+		dial(c);
+	else
+		ask(c);
 }
 
-static long
-number(const char *text)
+static void
+ready(struct connection *c)
 {
-	char *tail;
-	long value = strtol(text, &tail, 10);
-	if (*text == '\0' || *tail != '\0' || value <= 0 || value > 1000000) {
-		(void)fprintf(stderr, "bad number: %s\n", text);
-		exit(EXIT_FAILURE);
+	if (c->state == OPENING)
+		opened(c);
+	else if (c->state != CLOSED)
+		take(c);
+}
+
+// Reads PORT:COUNT words into a table of connections; the ports are mixed.
+static struct connection *
+connections(int argc, char **argv, unsigned *total)
+{
+	unsigned n = 0, at = 0;
+	for (int i = 0; i < argc; i++) {
+		char *colon = strchr(argv[i], ':');
+		if (colon == NULL)
+			die("PORT:COUNT");
+		n += (unsigned)watch_number(colon + 1);
 	}
-	return value;
+	struct connection *c = calloc(n + 1, sizeof(*c));
+	if (c == NULL)
+		die("calloc");
+	for (int i = 0; i < argc; i++) {
+		char *colon = strchr(argv[i], ':');
+		unsigned count = (unsigned)watch_number(colon + 1);
+		*colon = '\0';
+		while (count-- > 0)
+			c[at++].port = (uint16_t)watch_number(argv[i]);
+	}
+	*total = n;
+	return c;
+}
+
+static int
+timer(long ms)
+{
+	const struct timespec slot = { 0, ms * 1000000L };
+	const struct itimerspec every = { slot, slot };
+	int fd = timerfd_create(CLOCK_MONOTONIC, 0);
+	struct epoll_event e = { .events = EPOLLIN, .data.ptr = NULL };
+	if (fd < 0 || timerfd_settime(fd, 0, &every, NULL) != 0 ||
+	    epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &e) != 0)
+		die("timer");
+	return fd;
 }
 
 int
 main(int argc, char **argv)
 {
-	if (argc != 5)
+	if (argc < 4)
 		return EXIT_FAILURE;
-	unsigned port = (unsigned)number(argv[1]), n = (unsigned)number(argv[2]);
-	int64_t period = number(argv[3]),
-		end = now_ms() + 1000 * (int64_t)number(argv[4]);
+	unsigned n;
+	long period = watch_number(argv[1]);
+	int64_t end = watch_now_us() + 1000000 * watch_number(argv[2]);
+	struct connection *c = connections(argc - 3, argv + 3, &n);
 	struct rlimit l;
 	if (getrlimit(RLIMIT_NOFILE, &l) == 0) {
 		l.rlim_cur = l.rlim_max;
 		(void)setrlimit(RLIMIT_NOFILE, &l);
 	}
-	struct connection *c = calloc(n, sizeof(*c));
-	int epoll = epoll_create1(0), tick = timerfd_create(CLOCK_MONOTONIC, 0);
-	if (c == NULL || epoll < 0 || tick < 0)
-		die("set-up");
-	for (unsigned i = 0; i < n; i++) {
-		c[i].fd = dial(port);
-		struct epoll_event e = { .events = EPOLLIN, .data.ptr = &c[i] };
-		(void)epoll_ctl(epoll, EPOLL_CTL_ADD, c[i].fd, &e);
-	}
-	const struct timespec slot = { 0, SLOT_MS * 1000000L };
-	const struct itimerspec every = { slot, slot };
-	(void)timerfd_settime(tick, 0, &every, NULL);
-	struct epoll_event e = { .events = EPOLLIN, .data.ptr = NULL };
-	(void)epoll_ctl(epoll, EPOLL_CTL_ADD, tick, &e);
-
-	uint64_t slots = (uint64_t)(period / SLOT_MS), at = 0;
-	while (now_ms() < end) {
-		struct epoll_event ready[EVENTS];
-		int k = epoll_wait(epoll, ready, EVENTS, 100);
+	(void)signal(SIGPIPE, SIG_IGN);
+	epoll = epoll_create1(0);
+	int tick = timer(SLOT_MS);
+	closed_loop = period == 0;
+	uint64_t slots = closed_loop ? 100 : (uint64_t)period / SLOT_MS, at = 0;
+	while (watch_now_us() < end) {
+		struct epoll_event events[EVENTS];
+		int k = epoll_wait(epoll, events, EVENTS, 100);
 		for (int i = 0; i < k; i++) {
 			uint64_t passed;
-			if (ready[i].data.ptr != NULL) {
-				take(ready[i].data.ptr);
+			if (events[i].data.ptr != NULL) {
+				ready(events[i].data.ptr);
 				continue;
 			}
 			if (read(tick, &passed, sizeof(passed)) != sizeof(passed))
@@ -142,11 +231,11 @@ main(int argc, char **argv)
 			for (; passed > 0; passed--, at++)
 				for (unsigned j = (unsigned)(at % slots); j < n;
 				     j += (unsigned)slots)
-					ask(&c[j]);
+					if (!closed_loop || c[j].state == CLOSED)
+						due(&c[j]);
 		}
 	}
-	(void)printf("polls %llu\nsum %llu\n", (unsigned long long)polls,
-	    (unsigned long long)sum);
+	(void)printf("polls %" PRIu64 "\nsum %" PRIu64 "\n", polls, sum);
 	free(c);
 	return EXIT_SUCCESS;
 }

@@ -2,108 +2,136 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What most monitors do: one blocking libmodbus thread per device, a read of 100
-// holding registers each period, no decoding, no rules, no record. `thread_poller PORT
-// N PERIOD_MS SECONDS`; prints "polls P" at the end. libmodbus cannot use descriptors
-// above 1023, so N is at most about 1,000.
+// holding registers each period, no decoding, no rules, no record. After an error the
+// connection is opened anew in the next period. libmodbus cannot use descriptors above
+// 1023, so it stands for at most about 1,000 devices.
+// `thread_poller PERIOD_MS SECONDS PORT:COUNT...`; prints "polls P" at the end.
 #include <sys/resource.h>
 
 #include <errno.h>
+#include <inttypes.h>
 #include <modbus.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "watch.h"
+
 enum {
 	STACK = 64 * 1024,
-	READ = 100
+	READ = 100,
+	START_US = 500000,
 };
 
-static unsigned port, n, period_ms;
-static struct timespec start, end;
+struct device {
+	unsigned index, port;
+};
+
+static unsigned n;
+static int64_t period_us, start_us, end_us;
 static atomic_ullong polls, sum;
 
 static void
-add_ms(struct timespec *t, uint64_t ms)
+sleep_until(int64_t us)
 {
-	t->tv_sec += (time_t)(ms / 1000);
-	t->tv_nsec += (long)(ms % 1000) * 1000000;
-	if (t->tv_nsec >= 1000000000) {
-		t->tv_nsec -= 1000000000;
-		t->tv_sec++;
-	}
+	struct timespec t = { us / 1000000, us % 1000000 * 1000 };
+	while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &t, NULL) == EINTR)
+		;
+}
+
+static bool
+poll_once(modbus_t *m, bool *open)
+{
+	uint16_t in[READ];
+	uint64_t s = 0;
+	if (!*open && modbus_connect(m) != 0)
+		return false;
+	*open = true;
+	if (modbus_read_registers(m, 0, READ, in) != READ)
+		return false;
+	for (unsigned i = 0; i < READ; i++)
+		s += in[i];
+	sum += s;
+	return true;
 }
 
 static void *
 poll_one(void *arg)
 {
-	uint64_t index = (uint64_t)(uintptr_t)arg;
-	modbus_t *m = modbus_new_tcp("127.0.0.1", (int)port);
-	if (m == NULL || modbus_set_slave(m, 1) != 0 || modbus_connect(m) != 0) {
-		perror("connect");
+	const struct device *d = arg;
+	modbus_t *m = modbus_new_tcp("127.0.0.1", (int)d->port);
+	bool open = false;
+	if (m == NULL || modbus_set_slave(m, 1) != 0)
 		exit(EXIT_FAILURE);
-	}
-	struct timespec due = start;
-	add_ms(&due, index * period_ms / n);
-	while (due.tv_sec < end.tv_sec) {
-		while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &due, NULL) ==
-		       EINTR)
-			;
-		uint16_t in[READ];
-		if (modbus_read_registers(m, 0, READ, in) == READ) {
-			uint64_t s = 0;
-			for (unsigned i = 0; i < READ; i++)
-				s += in[i];
-			sum += s;
+	(void)modbus_set_response_timeout(m, 1, 0);
+	(void)modbus_set_byte_timeout(m, 0, 0); // the whole reply within a second
+	int64_t due = start_us + d->index * period_us / n;
+	while (due < end_us) {
+		sleep_until(due);
+		if (poll_once(m, &open)) {
 			polls++;
+		} else {
+			modbus_close(m);
+			open = false;
 		}
-		add_ms(&due, period_ms);
+		while (due <= watch_now_us())
+			due += period_us;
 	}
 	modbus_close(m);
 	modbus_free(m);
 	return NULL;
 }
 
-static long
-number(const char *text)
+static struct device *
+devices(int argc, char **argv)
 {
-	char *tail;
-	long value = strtol(text, &tail, 10);
-	if (*text == '\0' || *tail != '\0' || value <= 0 || value > 1000000) {
-		(void)fprintf(stderr, "bad number: %s\n", text);
-		exit(EXIT_FAILURE);
+	struct device *d = NULL;
+	for (int i = 0; i < argc; i++) {
+		char *colon = strchr(argv[i], ':');
+		if (colon == NULL)
+			exit(EXIT_FAILURE);
+		unsigned count = (unsigned)watch_number(colon + 1);
+		*colon = '\0';
+		struct device *more = realloc(d, (n + count + 1) * sizeof(*d));
+		if (more == NULL)
+			exit(EXIT_FAILURE);
+		d = more;
+		for (; count > 0; count--, n++)
+			d[n] = (struct device){ n, (unsigned)watch_number(argv[i]) };
 	}
-	return value;
+	return d;
 }
 
 int
 main(int argc, char **argv)
 {
-	if (argc != 5)
+	if (argc < 4)
 		return EXIT_FAILURE;
-	port = (unsigned)number(argv[1]);
-	n = (unsigned)number(argv[2]);
-	period_ms = (unsigned)number(argv[3]);
+	period_us = 1000 * watch_number(argv[1]);
+	start_us = watch_now_us() + START_US;
+	end_us = start_us + 1000000 * watch_number(argv[2]);
+	struct device *d = devices(argc - 3, argv + 3);
 	struct rlimit l;
 	if (getrlimit(RLIMIT_NOFILE, &l) == 0) {
 		l.rlim_cur = l.rlim_max;
 		(void)setrlimit(RLIMIT_NOFILE, &l);
 	}
-	(void)clock_gettime(CLOCK_MONOTONIC, &start);
-	add_ms(&start, 500);
-	end = start;
-	add_ms(&end, 1000 * (uint64_t)number(argv[4]));
+	(void)signal(SIGPIPE, SIG_IGN);
 	pthread_attr_t attr;
 	(void)pthread_attr_init(&attr);
 	(void)pthread_attr_setstacksize(&attr, STACK);
-	pthread_t *threads = calloc(n, sizeof(*threads));
+	pthread_t *threads = calloc(n + 1, sizeof(*threads));
 	if (threads == NULL)
 		return EXIT_FAILURE;
-	for (uintptr_t i = 0; i < n; i++) {
-		if (pthread_create(&threads[i], &attr, poll_one, (void *)i) != 0) {
+	for (unsigned i = 0; i < n; i++) {
+		if (pthread_create(&threads[i], &attr, poll_one, &d[i]) != 0) {
 			perror("pthread_create");
 			return EXIT_FAILURE;
 		}
@@ -112,5 +140,6 @@ main(int argc, char **argv)
 		(void)pthread_join(threads[i], NULL);
 	(void)printf("polls %llu\n", (unsigned long long)polls);
 	free(threads);
+	free(d);
 	return EXIT_SUCCESS;
 }

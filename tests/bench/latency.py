@@ -1,0 +1,126 @@
+# SPDX-FileCopyrightText: 2026 Watchroom contributors
+# SPDX-License-Identifier: Apache-2.0
+#
+# From the reply on the wire to the event on the stream, to the commit, and to the line
+# on a browser's screen.
+import http.client
+import json
+import re
+import tempfile
+import threading
+import time
+
+from figures import Server, fleet_site, summary
+from rig import Daemon, until
+
+FIRE = 0x0C10
+
+
+class Screen:
+    """Chromium on the console page; an observer in the page notes when a line shows."""
+
+    OBSERVER = """
+        window.seen = {};
+        new MutationObserver(() => {
+            const text = document.body.innerText;
+            for (const place of window.wanted || [])
+                if (!(place in window.seen) && text.includes(place))
+                    window.seen[place] = performance.timeOrigin + performance.now();
+        }).observe(document.body, {childList: true, subtree: true, characterData: true});
+        window.wanted = [];
+    """
+
+    def __init__(self, port, profile):
+        from selenium import webdriver
+        from selenium.webdriver.chrome.options import Options
+        from selenium.webdriver.chrome.service import Service
+        o = Options()
+        o.binary_location = "/usr/bin/chromium"
+        for flag in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic",
+                     "--no-first-run", "--disable-background-networking",
+                     "--disable-component-update", "--disable-sync",
+                     "--window-size=1920,1080", f"--user-data-dir={profile}"):
+            o.add_argument(flag)
+        self.driver = webdriver.Chrome(service=Service("/usr/bin/chromedriver"), options=o)
+        self.driver.get(f"http://127.0.0.1:{port}/")
+        self.driver.execute_script("localStorage.setItem('watchroom.lang', 'en')")
+        self.driver.get(f"http://127.0.0.1:{port}/")
+        until(lambda: len(self.driver.page_source) > 2000, 20, "the page is there")
+        self.driver.execute_script(self.OBSERVER)
+
+    def want(self, text):
+        self.driver.execute_script("window.wanted.push(arguments[0])", text)
+
+    def seen(self, text):
+        return self.driver.execute_script("return window.seen[arguments[0]]", text)
+
+    def close(self):
+        self.driver.quit()
+
+
+class Clocked(threading.Thread):
+    """The event stream with wall-clock times of arrival, by point."""
+
+    def __init__(self, port):
+        super().__init__(daemon=True)
+        self.onset, self.durable, self.names = {}, {}, {}
+        c = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+        c.request("GET", "/api/v1/stream?console=bench")
+        self.reply = c.getresponse()
+        self.start()
+
+    def run(self):
+        event = None
+        for raw in self.reply:
+            at = time.time() * 1000
+            line = raw.decode().rstrip("\n")
+            if line.startswith("event: "):
+                event = line[7:]
+            elif line.startswith("data: ") and event in ("journal", "durable"):
+                self.note(at, event, json.loads(line[6:]))
+
+    def note(self, at, event, data):
+        if event == "durable":
+            name = self.names.get(data["n"])
+            if name:
+                self.durable[name] = at
+        elif data["kind"] == "alarm.onset":
+            self.names[data["n"]] = data["point"]
+            self.onset[data["point"]] = at
+
+
+def one_alarm(field, stream, screen, d, n, rows):
+    """One detector burns; the times from its reply on, in milliseconds."""
+    point = f"p{d}-{n}"
+    screen.want(f"<{point}>")
+    field.set(d + 1, n - 1, FIRE)
+    sent = until(lambda: field.sent.get((d + 1, n - 1)), 10, "reply", 0.002)
+    for name, seen in (("reply to stream", lambda: stream.onset.get(point)),
+                       ("reply to durable, seen on the stream",
+                        lambda: stream.durable.get(point)),
+                       ("reply to browser line", lambda: screen.seen(f"<{point}>"))):
+        rows.setdefault(name, []).append(until(seen, 10, name, 0.003) - sent)
+
+
+def bench_latency(options):
+    """100 devices: reply on the wire -> event on the stream, -> durable, -> screen."""
+    devices, rows = options.devices or 100, {}
+    numbers = [1 + i * 5 for i in range(19)]
+    with Server("field_server") as field, tempfile.TemporaryDirectory() as folder:
+        text = fleet_site([field.ports["healthy"]] * devices, units=True)
+        # A place of its own for each point, so that its line is unique.
+        text = re.sub(r'"id": "(p\d+-\d+)",(.*?)"place": \{[^}]*\}',
+                      r'"id": "\1",\2"place": {"zh": "<\1>", "en": "<\1>"}', text)
+        with Daemon(f"{folder}/d", text) as daemon:
+            daemon.start(seconds=60)
+            api = daemon.api()
+            until(lambda: api.state()["health"]["points_unknown"] == 0, 60, "all read")
+            stream = Clocked(daemon.port)
+            screen = Screen(daemon.port, f"{folder}/chromium")
+            for k in range(60 * options.rounds):
+                one_alarm(field, stream, screen, k % devices,
+                          numbers[k // devices % len(numbers)], rows)
+            screen.close()
+            daemon.stop()
+    return dict({name: summary(values) for name, values in rows.items()},
+                devices=devices, unit="ms")
