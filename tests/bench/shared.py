@@ -8,7 +8,7 @@ import tempfile
 from figures import Server, end, peer, table, watch
 from rig import Daemon, site, until
 
-BAUD = 19200
+BAUD = 38400
 PLACE = {"zh": "泵房", "en": "Pump room"}
 
 
@@ -81,7 +81,7 @@ def bench(options, program, words, where, text):
 
 
 def bench_line(options):
-    """32 units on one serial line of 19,200 baud, 1 s period, 0, 1, 4 and 8 dead."""
+    """32 units on one serial line of 38,400 baud, 1 s period, 0, 1, 4 and 8 dead."""
     return bench(options, "line_server", [str(BAUD)], lambda s: s.tty, line_site)
 
 
