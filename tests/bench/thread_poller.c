@@ -129,11 +129,11 @@ main(int argc, char **argv)
 	(void)pthread_attr_setstacksize(&attr, STACK);
 	pthread_t *threads = calloc(n + 1, sizeof(*threads));
 	if (threads == NULL)
-		return EXIT_FAILURE;
+		exit(EXIT_FAILURE);
 	for (unsigned i = 0; i < n; i++) {
 		if (pthread_create(&threads[i], &attr, poll_one, &d[i]) != 0) {
 			perror("pthread_create");
-			return EXIT_FAILURE;
+			exit(EXIT_FAILURE);
 		}
 	}
 	for (unsigned i = 0; i < n; i++)

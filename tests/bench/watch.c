@@ -80,9 +80,9 @@ watch_command(struct watch_command *c)
 	char line[128];
 	if (fgets(line, sizeof(line), stdin) == NULL)
 		return false;
+	unsigned *a = c->arg;
 	// Our own runner writes these lines. NOLINTNEXTLINE(cert-err34-c)
-	int n =
-	    sscanf(line, "%15s %u %u %u", c->word, &c->arg[0], &c->arg[1], &c->arg[2]);
+	int n = sscanf(line, "%15s %u %u %u", c->word, &a[0], &a[1], &a[2]);
 	if (n < 1)
 		c->word[0] = '\0';
 	c->n = n > 1 ? (unsigned)n - 1 : 0;
