@@ -44,6 +44,8 @@ period_of(const struct field_device *d, const struct plan_block *b)
 static bool
 may_ask(const struct field_device *d, const struct plan_block *b)
 {
+	if (b->in_flight)
+		return false;
 	return d->identified ? b->kind != PLAN_IDENTITY : b->kind == PLAN_IDENTITY;
 }
 
@@ -63,23 +65,25 @@ comes_before(const struct field_device *d, const struct plan_block *a,
 
 	if (a->due_ms <= now && b->due_ms <= now && of_a != of_b)
 		return of_a < of_b;
+	// A block that made the device lost is not the only one it is tried with.
+	if (a->due_ms == b->due_ms && d->link == DEVICE_LOST)
+		return a->asked_ms < b->asked_ms;
 	return a->due_ms < b->due_ms;
 }
 
 uint16_t
 device_next_block(const struct field_device *d, int64_t now_ms)
 {
-	uint16_t best = 0;
-	bool found = false;
+	uint16_t best = PLAN_NONE;
 
 	for (uint16_t i = 0; i < d->plan.n; i++) {
 		const struct plan_block *b = &d->plan.blocks[i];
 
 		if (!may_ask(d, b))
 			continue;
-		if (!found || comes_before(d, b, &d->plan.blocks[best], now_ms))
+		if (best == PLAN_NONE ||
+		    comes_before(d, b, &d->plan.blocks[best], now_ms))
 			best = i;
-		found = true;
 	}
 	return best;
 }
@@ -87,9 +91,11 @@ device_next_block(const struct field_device *d, int64_t now_ms)
 enum poll_class
 device_next_class(const struct field_device *d, int64_t now_ms)
 {
-	if (d->plan.n == 0)
+	uint16_t next = device_next_block(d, now_ms);
+
+	if (next == PLAN_NONE)
 		return POLL_SCAN;
-	return class_of(d, &d->plan.blocks[device_next_block(d, now_ms)], now_ms);
+	return class_of(d, &d->plan.blocks[next], now_ms);
 }
 
 static void
@@ -106,6 +112,42 @@ refresh_due(struct field_device *d)
 	d->due_ms = due > d->hold_ms ? due : d->hold_ms;
 }
 
+uint32_t
+device_asked(struct field_device *d, uint16_t block)
+{
+	struct plan_block *b = &d->plan.blocks[block];
+
+	b->in_flight = true;
+	b->asked_ms = loop_now_ms(d->host->loop);
+	d->in_flight++;
+	b->serial = ++d->serial;
+	d->stats.requests++;
+	refresh_due(d);
+	return b->serial;
+}
+
+static bool
+flies_as(const struct field_device *d, uint16_t block, uint32_t serial)
+{
+	const struct plan_block *b = &d->plan.blocks[block];
+
+	return b->in_flight && b->serial == serial;
+}
+
+uint16_t
+device_landed(struct field_device *d, uint16_t block, uint32_t serial)
+{
+	// What is in flight is neither split nor joined, but its neighbours may be.
+	if (block >= d->plan.n || !flies_as(d, block, serial)) {
+		for (block = 0; !flies_as(d, block, serial); block++)
+			wr_assert(block + 1 < d->plan.n);
+	}
+	d->plan.blocks[block].in_flight = false;
+	d->in_flight--;
+	refresh_due(d);
+	return block;
+}
+
 void
 device_hurry(struct field_device *d, uint32_t first, uint32_t n)
 {
@@ -119,6 +161,8 @@ device_hurry(struct field_device *d, uint32_t first, uint32_t n)
 			continue;
 		if (b->poll > POLL_CHANGED)
 			b->poll = POLL_CHANGED;
+		if (b->in_flight)
+			b->flags |= PLAN_AGAIN;
 		if (b->due_ms > now)
 			b->due_ms = now;
 	}
@@ -259,7 +303,7 @@ device_lost(struct field_device *d, const char *code)
 	d->lost_since_ms = loop_now_ms(d->host->loop);
 	d->identified = d->def->profile->n_identity == 0;
 	for (uint16_t i = 0; i < d->plan.n; i++)
-		d->plan.blocks[i].flags &= (uint8_t)~PLAN_CHECKED;
+		d->plan.blocks[i].flags &= (uint16_t)~PLAN_CHECKED;
 	for (uint32_t i = 0; i < d->def->n_points; i++)
 		d->seen[i].have = 0;
 	refresh_due(d);
@@ -401,7 +445,9 @@ device_good(
 {
 	struct plan_block *b = &d->plan.blocks[block];
 	int64_t now = loop_now_ms(d->host->loop);
-	bool parted = b->flags & (PLAN_PARTED | PLAN_ABSENT | PLAN_REFUSED);
+	bool parted =
+	    b->flags & (PLAN_PARTED | PLAN_ABSENT | PLAN_REFUSED | PLAN_JOIN_LATER);
+	bool again = b->flags & PLAN_AGAIN;
 
 	d->host->heard(d->host->ctx, d->index, now);
 	if (b->kind == PLAN_IDENTITY)
@@ -415,8 +461,9 @@ device_good(
 	b->last_good_utc_ms = loop_utc_ms(d->host->loop);
 	b->busy_since_ms = 0;
 	b->flags &= PLAN_NO_JOIN;
-	b->poll = b->own_poll;
-	b->due_ms = device_next_period(b->due_ms, period_of(d, b), now);
+	b->poll = again ? POLL_CHANGED : b->own_poll;
+	if (!again)
+		b->due_ms = device_next_period(b->due_ms, period_of(d, b), now);
 	if (parted)
 		plan_join(d->def, &d->plan, block);
 	refresh_due(d);

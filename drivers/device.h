@@ -47,6 +47,8 @@ struct field_device {
 	bool identified;       // or nothing to check
 	uint8_t misses;        // in a row
 	uint8_t n_helpers;
+	uint8_t in_flight;     // requests; at most def->window
+	uint32_t serial;       // of the last request
 	uint32_t failed_polls; // since the link was last up
 	int64_t lost_since_ms;
 	int64_t due_ms;     // earliest block; never before hold_ms
@@ -77,10 +79,17 @@ void device_init(struct field_device *d, const struct driver_host *host,
 void device_free(struct field_device *d);
 
 // The block to read next: of those that are due the first by class, else the earliest;
-// identity before all. Always one.
+// identity before all. PLAN_NONE while all that may be asked is in flight.
 uint16_t device_next_block(const struct field_device *d, int64_t now_ms);
 // Its class: a scan that is late by a whole period counts as POLL_CHANGED.
 enum poll_class device_next_class(const struct field_device *d, int64_t now_ms);
+
+// The block is in flight from now on, and not asked again until it has landed. Returns
+// the serial of the request.
+uint32_t device_asked(struct field_device *d, uint16_t block);
+// It has landed, in whatever way. Returns the index of its block, which may have
+// shifted since from `block`.
+uint16_t device_landed(struct field_device *d, uint16_t block, uint32_t serial);
 
 // The blocks with these points (of def->points: `n` from `first`) are read at the next
 // turn of the device, as POLL_CHANGED, and go on in their own class once read. From

@@ -59,6 +59,7 @@ struct driver {
 
 extern const struct driver driver_modbus_tcp;
 extern const struct driver driver_modbus_rtu;
+extern const struct driver driver_modbus_rtu_tcp;
 extern const struct driver driver_gpio;
 
 // The driver of a bus.

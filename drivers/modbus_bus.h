@@ -1,10 +1,11 @@
 // SPDX-FileCopyrightText: 2026 Watchroom contributors
 // SPDX-License-Identifier: Apache-2.0
 //
-// One Modbus bus: a TCP connection or a serial line with the devices on it, one request
-// in flight, and the scheduler that both share. There is no queue: whenever the bus is
-// free, the device that is due first is asked. A transport (modbus_tcp.c, modbus_rtu.c)
-// opens, sends, and hands in what it receives. On the loop.
+// One Modbus bus: a connection or a serial line with the devices on it, and the
+// scheduler that all share. One request is in flight, or on a TCP connection as many as
+// the site allows (`window`). There is no queue: whenever the bus has room, the device
+// that is due first is asked. A transport (modbus_tcp.c, modbus_rtu.c) opens, sends,
+// and hands in what it receives. On the loop.
 #ifndef DRIVERS_MODBUS_BUS_H
 #define DRIVERS_MODBUS_BUS_H
 
@@ -27,6 +28,7 @@ enum mbus_open {
 
 struct mbus_transport {
 	enum pdu_framing framing;
+	bool port; // a port of this machine, else a connection
 	// Opens the link. LATER: mbus_opened or mbus_failed follows. FAILED: *code says
 	// why (static).
 	enum mbus_open (*open)(struct mbus *b, const char **code);
@@ -39,8 +41,17 @@ struct mbus_transport {
 enum mbus_state {
 	MBUS_CLOSED,
 	MBUS_OPENING,
-	MBUS_IDLE,
-	MBUS_WAITING, // for a reply
+	MBUS_OPEN,
+};
+
+// A request in flight, or the room for one.
+struct mbus_flight {
+	bool used;
+	bool impatient; // waits less than the device's timeout: schedule_patience_ms
+	uint16_t device, block;
+	uint32_t serial; // device_asked
+	struct pdu_request request;
+	int64_t sent_ms, deadline_ms, sent_us;
 };
 
 struct mbus {
@@ -53,38 +64,43 @@ struct mbus {
 	struct field_device *devices;
 
 	enum mbus_state state;
+	bool stepping;
 	bool link_told, link_lost; // what the host was told of the bus's own point
 	bool lost_by_port;         // lost until the link can be opened
-	uint8_t open_failures;     // in a row
-	uint8_t timeouts_in_row;   // since anything valid was heard on this link
+	bool heard_here;           // something valid, since the link was opened
+	uint8_t open_failures;     // in a row, a link that broke unheard among them
+	uint16_t timeouts_in_row;  // since anything valid was heard on this link
 	uint16_t silent_polls;     // since anything valid was heard at all
+	int64_t heard_ms;          // when that was, or the start
 	int64_t reopen_ms;         // closed: not before this
+	int64_t opening_until_ms;
 
-	// The request in flight (MBUS_WAITING), or the last one.
-	struct pdu_request request;
-	uint16_t device, block;
-	bool impatient; // waits less than the device's timeout, see deadline_of
-	int64_t sent_ms, deadline_ms;
-	int64_t sent_us;
+	uint8_t window, n_flying;
+	struct mbus_flight *flights; // `window` of them
+	uint16_t transaction;        // of the last request
+	uint16_t device;             // that it went to
 
-	uint32_t gap_ms;        // silence between frames
-	uint32_t byte_us;       // time of a byte on a serial line; 0 = TCP
+	uint32_t gap_us;        // silence between frames, before a request
+	uint32_t silence_ms;    // that ends a frame of which the length is unknown
+	uint32_t byte_us;       // time of a byte on a serial line; 0 = none known
 	int64_t quiet_until_ms; // nothing is sent before this
 
-	// Fairness on a shared bus, see choose().
+	// Fairness on a shared bus: modbus_schedule.c.
 	int64_t wasted_ms;      // when a unit last wasted time
 	int64_t wasted_long_ms; // ... more than a little
-	int64_t dead_next_ms;   // lost units are not asked before this
+	int64_t dead_next_ms;   // units that are not well are not asked before this
 	uint32_t jitter;        // state of a small generator
 
 	// Received and not yet judged.
-	bool deaf;       // RTU: frame boundary lost, until the line is silent
-	bool leftover;   // TCP: the bytes received began before the request in flight
-	int64_t byte_ms; // when bytes last came
-	uint32_t noise;  // bytes since the last good reply that were none
-	uint32_t noise_max;
+	bool deaf;      // RTU: frame boundary lost, until the line is silent
+	uint16_t began; // `transaction` when the first of these bytes came
 	uint16_t n_received;
 	uint8_t received[PDU_FRAME_MAX];
+	int64_t byte_ms;       // when bytes last came
+	uint32_t answer_bytes; // RTU: came since the request
+	uint32_t noise;        // bytes that no answer explains, since the last good one
+	uint32_t noise_max;    // beyond this the peer babbles
+	int64_t noise_since_ms; // when the first of them came
 
 	uint64_t connects, disconnects;
 };
@@ -94,6 +110,9 @@ void mbus_start(struct mbus *b, const struct driver_host *host,
     const struct mbus_transport *transport, uint16_t bus_index);
 void mbus_stop(struct mbus *b);
 size_t mbus_stats(const struct mbus *b, struct link_stats *out, size_t room);
+
+// Monotonic, of now and not of when the loop's round began: for what happens on a wire.
+int64_t mbus_now_us(const struct mbus *b);
 
 // From the transport.
 void mbus_opened(struct mbus *b);

@@ -189,6 +189,12 @@ put_write(const struct pdu_request *req, const struct profile_write *w, uint8_t 
 	return n + 2;
 }
 
+int
+pdu_transaction(const uint8_t *buf, size_t len)
+{
+	return len < 2 ? -1 : get16(buf);
+}
+
 size_t
 pdu_build(enum pdu_framing framing, const struct pdu_request *req,
     uint8_t out[static PDU_REQUEST_MAX])

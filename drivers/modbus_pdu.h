@@ -74,6 +74,9 @@ size_t pdu_build(enum pdu_framing framing, const struct pdu_request *req,
 enum pdu_verdict pdu_parse(enum pdu_framing framing, const struct pdu_request *req,
     const uint8_t *buf, size_t len, struct pdu_reply *out);
 
+// The transaction number of the MBAP frame at the start of `buf`; -1 while it is cut.
+int pdu_transaction(const uint8_t *buf, size_t len);
+
 // Length of the good reply to a request, in bytes on the wire.
 size_t pdu_reply_size(enum pdu_framing framing, const struct pdu_request *req);
 

@@ -5,7 +5,10 @@
 // descriptor is watched by the loop and the framing is ours. Runs on the loop. Before
 // each request whatever lies in the port is thrown away, and the line is silent for 3.5
 // characters first. A port that breaks is closed at once (an unplugged adapter stays
-// readable for ever) and opened again after a second, by its path.
+// readable for ever) and opened again after a second, by its path: what a name below
+// /dev/serial/by-id leads to may have changed. The port is ours alone. On RS-485 the
+// transmitter is switched by the kernel, by us with RTS, or by the adapter; where the
+// site says by whom and it cannot be so, the port is not used.
 
 #include <sys/ioctl.h>
 #include <sys/stat.h>
@@ -24,9 +27,12 @@
 
 enum {
 	// Modbus over Serial Line V1.02, 2.5.1.1: 3.5 characters of 11 bits, 1.75 ms
-	// above 19200 baud. USB adapters deliver in lumps of a few ms, hence the floor.
+	// above 19200 baud.
 	SILENCE_BITS_X10 = 385,
-	SILENCE_MIN_MS = 4,
+	SILENCE_FAST_US = 1750,
+	FAST_BAUD = 19200,
+	SILENCE_HEARD_MS = 4, // at least: adapters deliver in lumps of a few ms
+	RTS_LONGEST_MS = 50,  // a transmitter that never says it is empty
 	BITS_PER_BYTE = 11,
 	NOISE_SECONDS = 4, // of the line's full rate
 	NOISE_MAX_BYTES = 4096,
@@ -38,12 +44,22 @@ struct driver_instance {
 	modbus_t *port;  // libmodbus; NULL = it refused the settings
 	int fd;          // -1 = closed; owned by `port`
 	struct loop_watch *watch;
+	struct loop_timer rts; // until the frame has left; RS485_RTS
+	int64_t rts_until_ms;
 };
 
 static struct driver_instance *
 instance_of(struct mbus *b)
 {
 	return (struct driver_instance *)b;
+}
+
+static int
+set_rts(const struct driver_instance *t, bool on)
+{
+	int rts = TIOCM_RTS;
+
+	return ioctl(t->fd, on ? TIOCMBIS : TIOCMBIC, &rts);
 }
 
 static void
@@ -55,6 +71,9 @@ rtu_close(struct mbus *b)
 	t->watch = NULL;
 	if (t->fd < 0)
 		return;
+	if (loop_timer_armed(&t->rts))
+		(void)set_rts(t, false); // else the line stays ours
+	loop_timer_stop(b->host->loop, &t->rts);
 	(void)tcflush(t->fd, TCIOFLUSH); // else closing may wait for the output
 	modbus_close(t->port);
 	t->fd = -1;
@@ -92,6 +111,60 @@ code_of(int error)
 	}
 }
 
+// --- direction of an RS-485 line -------------------------------------------
+
+// Whether the last stop bit has left, where the port can tell.
+static bool
+transmitter_empty(const struct driver_instance *t)
+{
+	unsigned lsr = 0;
+
+	return ioctl(t->fd, TIOCSERGETLSR, &lsr) != 0 || (lsr & TIOCSER_TEMT);
+}
+
+static void
+on_frame_left(void *arg)
+{
+	struct driver_instance *t = arg;
+	struct loop *loop = t->bus.host->loop;
+
+	if (!transmitter_empty(t) && loop_now_ms(loop) < t->rts_until_ms)
+		loop_timer_in(loop, &t->rts, 1);
+	else if (set_rts(t, false) != 0)
+		mbus_broken(&t->bus, "port-gone");
+}
+
+// RTS falls when the frame has left: not before its last bit, and well within the 3.5
+// characters after which a unit may answer.
+static void
+lower_rts_later(struct driver_instance *t, size_t len)
+{
+	int64_t us = mbus_now_us(&t->bus) + (int64_t)len * t->bus.byte_us;
+	int64_t ms = (us + 999) / 1000;
+
+	t->rts_until_ms = ms + RTS_LONGEST_MS;
+	loop_timer_at(t->bus.host->loop, &t->rts, ms);
+}
+
+static bool
+set_direction(struct driver_instance *t)
+{
+	switch (t->bus.def->rs485) {
+	case RS485_NONE:
+		return true;
+	case RS485_RTS:
+		return set_rts(t, false) == 0;
+	case RS485_AUTO:
+		(void)modbus_rtu_set_serial_mode(t->port, MODBUS_RTU_RS485);
+		return true;
+	case RS485_KERNEL:
+		return modbus_rtu_set_serial_mode(t->port, MODBUS_RTU_RS485) == 0;
+	}
+	wr_unreachable("rs485_mode");
+}
+
+// --- the port --------------------------------------------------------------
+
 // Once per loss: what a person must do.
 static void
 explain(const struct mbus *b, int error)
@@ -127,6 +200,13 @@ rtu_open(struct mbus *b, const char **code)
 		return MBUS_OPEN_FAILED;
 	}
 	t->fd = modbus_get_socket(t->port);
+	if (!set_direction(t)) {
+		explain(b, errno);
+		*code = "port-rs485";
+		rtu_close(b);
+		return MBUS_OPEN_FAILED;
+	}
+	(void)ioctl(t->fd, TIOCEXCL); // nobody else reads our answers
 	(void)tcflush(t->fd, TCIOFLUSH);
 	t->watch = loop_watch_read(b->host->loop, t->fd, LOOP_BUS, on_readable, t);
 	return MBUS_OPEN_DONE;
@@ -139,11 +219,17 @@ rtu_send(struct mbus *b, const uint8_t *frame, size_t len)
 
 	// What lies there is an answer to nothing we ask now.
 	(void)tcflush(t->fd, TCIOFLUSH);
+	if (b->def->rs485 == RS485_RTS) {
+		if (set_rts(t, true) != 0)
+			return -1;
+		lower_rts_later(t, len);
+	}
 	return write(t->fd, frame, len) == (ssize_t)len ? 0 : -1;
 }
 
 static const struct mbus_transport rtu_transport = {
 	.framing = PDU_RTU,
+	.port = true,
 	.open = rtu_open,
 	.close = rtu_close,
 	.send = rtu_send,
@@ -155,6 +241,13 @@ clamp(uint32_t v, uint32_t low, uint32_t high)
 	if (v < low)
 		return low;
 	return v > high ? high : v;
+}
+
+static uint32_t
+silence_us(uint32_t baud)
+{
+	return baud > FAST_BAUD ? SILENCE_FAST_US
+				: SILENCE_BITS_X10 * 100000U / baud + 1;
 }
 
 static struct driver_instance *
@@ -171,9 +264,9 @@ rtu_start(const struct driver_host *host, uint16_t index)
 		log_warnx("modbus", "bus %s: line settings refused: %s", def->id,
 		    modbus_strerror(errno));
 	t->bus.byte_us = BITS_PER_BYTE * 1000000U / baud + 1;
-	t->bus.gap_ms = (SILENCE_BITS_X10 * 100U + baud - 1) / baud + 1;
-	if (t->bus.gap_ms < SILENCE_MIN_MS)
-		t->bus.gap_ms = SILENCE_MIN_MS;
+	t->bus.gap_us = silence_us(baud);
+	t->bus.silence_ms = SILENCE_HEARD_MS;
+	loop_timer_init(&t->rts, on_frame_left, t);
 	t->bus.noise_max = clamp(
 	    baud / BITS_PER_BYTE * NOISE_SECONDS, NOISE_MIN_BYTES, NOISE_MAX_BYTES);
 	mbus_start(&t->bus, host, &rtu_transport, index);

@@ -52,8 +52,8 @@ someone_waits(const struct mbus *b)
 	for (uint16_t i = 0; i < b->n_devices; i++) {
 		const struct field_device *d = &b->devices[i];
 
-		if (d->link == DEVICE_UP && d->due_ms <= now_of(b) &&
-		    d->attempt_ms < b->wasted_ms)
+		if (d->link == DEVICE_UP && d->in_flight == 0 &&
+		    d->due_ms <= now_of(b) && d->attempt_ms < b->wasted_ms)
 			return true;
 	}
 	return false;
@@ -75,6 +75,8 @@ may_ask_ms(const struct mbus *b, const struct field_device *d, bool healthy, boo
 	int64_t when = d->due_ms;
 	struct pdu_request next;
 
+	if (d->in_flight > 0 && d->in_flight >= d->def->window)
+		return INT64_MAX;
 	if (waits && d->link != DEVICE_UP)
 		return INT64_MAX;
 	if (healthy && d->link == DEVICE_LOST && when < b->dead_next_ms)
@@ -125,13 +127,13 @@ schedule_choose(const struct mbus *b)
 
 int64_t
 schedule_patience_ms(
-    const struct mbus *b, const struct field_device *d, bool *impatient)
+    const struct mbus *b, const struct field_device *d, struct mbus_flight *f)
 {
 	int64_t line_ms = 0, full = d->def->timeout_ms, less;
 
-	*impatient = false;
+	f->impatient = false;
 	if (b->byte_us)
-		line_ms = (int64_t)((8 + pdu_reply_size(PDU_RTU, &b->request)) *
+		line_ms = (int64_t)((8 + pdu_reply_size(PDU_RTU, &f->request)) *
 				    b->byte_us / 1000);
 	if (!schedule_shared(b) || d->link != DEVICE_UP || b->wasted_long_ms == 0 ||
 	    now_of(b) - b->wasted_long_ms > d->def->poll_ms)
@@ -139,8 +141,21 @@ schedule_patience_ms(
 	less = (int64_t)d->stats.max_reply_us / 1000 * SCHEDULE_IMPATIENT_FACTOR;
 	if (less < SCHEDULE_IMPATIENT_MIN_MS)
 		less = SCHEDULE_IMPATIENT_MIN_MS;
-	*impatient = less < full;
-	return (*impatient ? less : full) + line_ms;
+	f->impatient = less < full;
+	return (f->impatient ? less : full) + line_ms;
+}
+
+void
+schedule_quiet(struct mbus *b, const struct field_device *d)
+{
+	int64_t gap_us = d ? (int64_t)d->def->gap_ms * 1000 : 0, until;
+
+	gap_us = gap_us > b->gap_us ? gap_us : b->gap_us;
+	if (gap_us == 0)
+		return;
+	until = (mbus_now_us(b) + gap_us + 999) / 1000;
+	if (until > b->quiet_until_ms)
+		b->quiet_until_ms = until;
 }
 
 void
@@ -152,7 +167,7 @@ schedule_wasted(struct mbus *b, const struct field_device *d, int64_t cost_ms)
 	if (cost_ms >= SCHEDULE_IMPATIENT_MIN_MS)
 		b->wasted_long_ms = now;
 	if (d->link == DEVICE_LOST)
-		b->dead_next_ms = now + cost_ms * (SCHEDULE_DEAD_SHARE - 1);
+		b->dead_next_ms = now + cost_ms * (LINK_DEAD_SHARE - 1);
 }
 
 // Three quarters to five quarters of `ms`.
@@ -173,11 +188,11 @@ schedule_back_off(struct mbus *b, struct field_device *d)
 		return;
 	}
 	d->backoff_ms = d->backoff_ms ? d->backoff_ms * 2 : d->def->poll_ms;
-	if (d->backoff_ms > SCHEDULE_BACKOFF_MAX_MS)
-		d->backoff_ms = SCHEDULE_BACKOFF_MAX_MS;
+	if (d->backoff_ms > LINK_BACKOFF_MAX_MS)
+		d->backoff_ms = LINK_BACKOFF_MAX_MS;
 	wait = jittered(b, d->backoff_ms);
-	if (wait > SCHEDULE_BACKOFF_MAX_MS)
-		wait = SCHEDULE_BACKOFF_MAX_MS;
+	if (wait > LINK_BACKOFF_MAX_MS)
+		wait = LINK_BACKOFF_MAX_MS;
 	device_hold(d, now_of(b) + wait);
 }
 

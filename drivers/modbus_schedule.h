@@ -9,13 +9,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "core/link.h"
 #include "drivers/modbus_bus.h"
 
 enum {
 	SCHEDULE_SLOT_MS = 10,     // due times are rounded up to these
 	SCHEDULE_SPREAD_MS = 1000, // no first poll is later than this
-	SCHEDULE_BACKOFF_MAX_MS = 30000,
-	SCHEDULE_DEAD_SHARE = 10, // lost units get 1/10 of the line's time
 	SCHEDULE_IMPATIENT_MIN_MS = 100,
 	SCHEDULE_IMPATIENT_FACTOR = 4, // of the longest reply time seen
 };
@@ -28,10 +27,13 @@ struct schedule_choice {
 // The device to ask first and when it may be asked, which may be in the past.
 struct schedule_choice schedule_choose(const struct mbus *b);
 
-// Milliseconds to wait for the reply to b->request from this device. *impatient: less
-// than the device's own timeout.
+// Milliseconds to wait for the reply to f->request. Sets f->impatient: less than the
+// device's own timeout.
 int64_t schedule_patience_ms(
-    const struct mbus *b, const struct field_device *d, bool *impatient);
+    const struct mbus *b, const struct field_device *d, struct mbus_flight *f);
+
+// After an answer of `d`, or a time-out (NULL): how long the bus stays quiet.
+void schedule_quiet(struct mbus *b, const struct field_device *d);
 
 // Notes that a device wasted time: from sending until now.
 void schedule_wasted(struct mbus *b, const struct field_device *d, int64_t cost_ms);

@@ -1,11 +1,14 @@
 // SPDX-FileCopyrightText: 2026 Watchroom contributors
 // SPDX-License-Identifier: Apache-2.0
 //
-// Modbus TCP: one connection, one bus. A raw non-blocking socket watched by the loop:
-// per poll one send and one recv. Runs on the loop. Refuses names (a look-up blocks,
-// I1): the address is numeric. The link is opened when a poll is due and not before, is
-// kept over a single time-out, and is given up when framing is lost: there is no way
-// back into a byte stream.
+// Modbus over TCP: one connection, one bus, with the framing of Modbus TCP or, to a
+// device server in front of a serial line, that of RTU. A raw non-blocking socket
+// watched by the loop: per poll one send and one recv. Runs on the loop. Refuses names
+// (a look-up blocks, I1): the address is numeric. The link is opened when a poll is due
+// and not before, is kept over a single time-out, and with Modbus TCP is given up when
+// framing is lost: there is no way back into a byte stream. RTU frames are found again
+// by the silence before them, and a peer that has gone without a word is noticed by TCP
+// itself: silent units behind a living one cost nobody the connection.
 
 #include <sys/socket.h>
 
@@ -25,6 +28,13 @@ enum {
 	KEEPALIVE_IDLE_S = 60, // a peer that vanished is noticed between slow polls
 	KEEPALIVE_INTERVAL_S = 10,
 	KEEPALIVE_COUNT = 3,
+	// What we sent and nobody took: the peer lost power, or the cable was pulled.
+	UNTAKEN_MIN_MS = 5000,
+	UNTAKEN_TIMEOUTS = 3,
+	// TCP brings a frame in pieces, a network's jitter apart.
+	PIECES_MS = 20,
+	STALE_MAX = 4096, // bytes thrown away before one request
+	BITS_PER_BYTE = 11,
 };
 
 struct driver_instance {
@@ -132,9 +142,22 @@ set_option(int fd, int level, int name, int value)
 		log_debug("modbus", "socket option %d not set", name);
 }
 
-static void
-set_options(int fd)
+static unsigned
+untaken_ms(const struct mbus *b)
 {
+	uint32_t most = 0;
+
+	for (uint16_t i = 0; i < b->n_devices; i++)
+		if (b->devices[i].def->timeout_ms > most)
+			most = b->devices[i].def->timeout_ms;
+	most *= UNTAKEN_TIMEOUTS;
+	return most < UNTAKEN_MIN_MS ? UNTAKEN_MIN_MS : most;
+}
+
+static void
+set_options(const struct mbus *b, int fd)
+{
+	set_option(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, (int)untaken_ms(b));
 	set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
 	set_option(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
 	set_option(fd, IPPROTO_TCP, TCP_KEEPIDLE, KEEPALIVE_IDLE_S);
@@ -157,7 +180,7 @@ tcp_open(struct mbus *b, const char **code)
 		*code = code_of(errno);
 		return MBUS_OPEN_FAILED;
 	}
-	set_options(t->fd);
+	set_options(b, t->fd);
 	if (connect(t->fd, &t->address.any, t->address_len) == 0) {
 		watch_for_replies(t);
 		return MBUS_OPEN_DONE;
@@ -181,11 +204,41 @@ tcp_send(struct mbus *b, const uint8_t *frame, size_t len)
 	return n == (ssize_t)len ? 0 : -1;
 }
 
+// What lies there is an answer to nothing that is asked now.
+static void
+drop_stale(struct driver_instance *t)
+{
+	uint8_t stale[256];
+	size_t dropped = 0;
+
+	while (dropped < STALE_MAX) {
+		ssize_t n = recv(t->fd, stale, sizeof(stale), MSG_DONTWAIT);
+
+		if (n <= 0)
+			return; // an end is seen by whoever reads next
+		dropped += (size_t)n;
+	}
+}
+
+static int
+rtu_tcp_send(struct mbus *b, const uint8_t *frame, size_t len)
+{
+	drop_stale(instance_of(b));
+	return tcp_send(b, frame, len);
+}
+
 static const struct mbus_transport tcp_transport = {
 	.framing = PDU_MBAP,
 	.open = tcp_open,
 	.close = tcp_close,
 	.send = tcp_send,
+};
+
+static const struct mbus_transport rtu_tcp_transport = {
+	.framing = PDU_RTU,
+	.open = tcp_open,
+	.close = tcp_close,
+	.send = rtu_tcp_send,
 };
 
 static void
@@ -206,14 +259,33 @@ set_address(struct driver_instance *t, const struct bus *def)
 }
 
 static struct driver_instance *
-tcp_start(const struct driver_host *host, uint16_t index)
+start(const struct driver_host *host, const struct mbus_transport *transport,
+    uint16_t index)
 {
 	struct driver_instance *t = xcalloc(1, sizeof(*t));
+	const struct bus *def = &host->site->buses[index];
 
 	t->fd = -1;
-	set_address(t, &host->site->buses[index]);
-	mbus_start(&t->bus, host, &tcp_transport, index);
+	set_address(t, def);
+	if (transport->framing == PDU_RTU) {
+		t->bus.silence_ms = PIECES_MS;
+		if (def->baud > 0)
+			t->bus.byte_us = BITS_PER_BYTE * 1000000U / def->baud + 1;
+	}
+	mbus_start(&t->bus, host, transport, index);
 	return t;
+}
+
+static struct driver_instance *
+tcp_start(const struct driver_host *host, uint16_t index)
+{
+	return start(host, &tcp_transport, index);
+}
+
+static struct driver_instance *
+rtu_tcp_start(const struct driver_host *host, uint16_t index)
+{
+	return start(host, &rtu_tcp_transport, index);
 }
 
 static void
@@ -232,6 +304,13 @@ tcp_stats(const struct driver_instance *t, struct link_stats *out, size_t room)
 const struct driver driver_modbus_tcp = {
 	.name = "modbus-tcp",
 	.start = tcp_start,
+	.stop = tcp_stop,
+	.stats = tcp_stats,
+};
+
+const struct driver driver_modbus_rtu_tcp = {
+	.name = "modbus-rtu-tcp",
+	.start = rtu_tcp_start,
 	.stop = tcp_stop,
 	.stats = tcp_stats,
 };

@@ -209,7 +209,7 @@ plan_split(
     const struct site *site, const struct device *dev, struct plan *p, uint16_t block)
 {
 	struct plan_block *a, *b;
-	uint8_t flags = PLAN_PARTED;
+	uint16_t flags = PLAN_PARTED;
 
 	wr_assert(block < p->n && p->blocks[block].kind == PLAN_POINTS);
 	if (p->blocks[block].n < 2)
@@ -235,7 +235,7 @@ plan_split(
 static bool
 joinable(const struct plan_block *b)
 {
-	return b->kind == PLAN_POINTS && b->last_good_utc_ms != 0 &&
+	return b->kind == PLAN_POINTS && b->last_good_utc_ms != 0 && !b->in_flight &&
 	       !(b->flags & (PLAN_ABSENT | PLAN_REFUSED | PLAN_PARTED | PLAN_NO_JOIN));
 }
 
@@ -261,6 +261,14 @@ join_pair(const struct device *dev, struct plan *p, uint16_t left)
 	return true;
 }
 
+// Whichever of the two lands last tries again.
+static void
+join_later(struct plan *p, uint16_t block)
+{
+	if (block < p->n && p->blocks[block].in_flight)
+		p->blocks[block].flags |= PLAN_JOIN_LATER;
+}
+
 void
 plan_join(const struct device *dev, struct plan *p, uint16_t block)
 {
@@ -268,4 +276,6 @@ plan_join(const struct device *dev, struct plan *p, uint16_t block)
 		block--;
 	while (block + 1 < p->n && join_pair(dev, p, block))
 		;
+	join_later(p, (uint16_t)(block + 1));
+	join_later(p, (uint16_t)(block - 1));
 }

@@ -22,7 +22,8 @@ enum {
 	// A value and the device's own unit, decimals and range come in one read where
 	// they lie within this many registers: then they always belong together.
 	PLAN_INLINE_SPAN = 16,
-	PLAN_SLOW_MS = 60000, // helpers elsewhere, absent addresses
+	PLAN_SLOW_MS = 60000,   // helpers elsewhere, absent addresses
+	PLAN_NONE = UINT16_MAX, // no block
 };
 
 enum plan_kind {
@@ -41,26 +42,31 @@ enum poll_class {
 
 // What is known of a block; a set.
 enum plan_flag {
-	PLAN_ABSENT = 1 << 0,  // one point, and the device refuses its address
-	PLAN_REFUSED = 1 << 1, // the device refuses the function or the amount
-	PLAN_PARTED = 1 << 2,  // came from a split, not yet read well since
-	PLAN_JOINED = 1 << 3,  // came from a join, not yet read well since
-	PLAN_NO_JOIN = 1 << 4, // a join of it was refused: stays as it is
-	PLAN_CHECKED = 1 << 5, // identity: read, and as expected
+	PLAN_ABSENT = 1 << 0,     // one point, and the device refuses its address
+	PLAN_REFUSED = 1 << 1,    // the device refuses the function or the amount
+	PLAN_PARTED = 1 << 2,     // came from a split, not yet read well since
+	PLAN_JOINED = 1 << 3,     // came from a join, not yet read well since
+	PLAN_NO_JOIN = 1 << 4,    // a join of it was refused: stays as it is
+	PLAN_CHECKED = 1 << 5,    // identity: read, and as expected
+	PLAN_AGAIN = 1 << 6,      // hurried while in flight: what comes may be older
+	PLAN_JOIN_LATER = 1 << 7, // in flight when its neighbour could have joined
 };
 
 struct plan_block {
 	int64_t due_ms;           // monotonic; kept by the caller
 	int64_t last_good_utc_ms; // 0 = never
 	int64_t busy_since_ms;    // 0 = not
+	int64_t asked_ms;         // when it was last asked
 	uint32_t period_ms;       // 0 = the device's
 	uint16_t address, count;
 	uint16_t first, n; // PLAN_POINTS: of the device's points; PLAN_IDENTITY: its
 			   // index; PLAN_HELPER: first = the decoder's index
-	uint8_t kind, area, flags;
-	uint8_t poll; // its class now
-	uint8_t
-	    own_poll; // and while nothing hurries it; POLL_SCAN unless told otherwise
+	uint16_t flags;    // enum plan_flag
+	uint8_t kind, area;
+	uint8_t poll;     // its class now
+	uint8_t own_poll; // and while nothing hurries it; POLL_SCAN unless told else
+	bool in_flight;   // asked and not yet answered
+	uint32_t serial;  // of the last time it was asked: indexes shift
 };
 
 struct plan {

@@ -15,6 +15,7 @@
 
 #include "config/sections.h"
 #include "config/units.h"
+#include "core/link.h"
 
 enum {
 	// drivers/plan.h: reading a few unlisted ones is cheaper than another request.
@@ -95,15 +96,16 @@ request_ms(const struct bus *b, const struct device *d, const struct span *s)
 {
 	uint32_t n = s->high - s->low + 1;
 
-	if (b->kind == BUS_MODBUS_TCP)
-		return TCP_REQUEST_MS + d->profile->min_gap_ms;
+	if (b->baud == 0)
+		return TCP_REQUEST_MS + d->gap_ms;
 	double bits = 1.0 + b->data_bits + (b->parity != 'N') + b->stop_bits;
 	double character_ms = 1000.0 * bits / b->baud;
 	double silence_ms = b->baud > FAST_BAUD ? 1.75 : 3.5 * character_ms;
 	uint32_t bytes = RTU_REQUEST_BYTES + RTU_REPLY_BYTES +
 			 (is_bits(s->area) ? (n + 7) / 8 : n * 2);
-	double gap_ms = fmax(silence_ms, d->profile->min_gap_ms);
-	return bytes * character_ms + silence_ms + gap_ms + TURNAROUND_MS;
+	double gap_ms = fmax(silence_ms, d->gap_ms);
+	double network_ms = b->kind == BUS_MODBUS_RTU ? 0 : TCP_REQUEST_MS;
+	return bytes * character_ms + silence_ms + gap_ms + TURNAROUND_MS + network_ms;
 }
 
 // Calls of one pass: their number, and their time into *ms (which may be NULL).
@@ -139,10 +141,22 @@ budget_blocks(const struct site *s, const struct device *d)
 	return pass(s, d, NULL);
 }
 
+// Backed off, then in turn with the other dead units, which together get their share of
+// the time, each try costing a time-out (drivers/modbus_schedule.c).
+static uint32_t
+ceiling(uint64_t timeouts_ms)
+{
+	uint64_t ms = timeouts_ms * LINK_DEAD_SHARE;
+
+	ms = ms < LINK_BACKOFF_MAX_MS ? LINK_BACKOFF_MAX_MS : ms;
+	return ms > UINT32_MAX ? UINT32_MAX : (uint32_t)ms;
+}
+
 struct bus_budget
 budget_of_bus(const struct site *s, uint16_t bus)
 {
 	struct bus_budget out = { 0 };
+	uint64_t timeouts = 0;
 
 	for (uint16_t i = 0; i < s->n_devices; i++) {
 		const struct device *d = &s->devices[i];
@@ -155,7 +169,10 @@ budget_of_bus(const struct site *s, uint16_t bus)
 		out.load += ms / d->poll_ms;
 		if (d->timeout_ms > out.timeout_ms)
 			out.timeout_ms = d->timeout_ms;
+		timeouts += d->timeout_ms;
 	}
+	out.ceiling_one_ms = ceiling(out.timeout_ms);
+	out.ceiling_all_ms = ceiling(timeouts);
 	return out;
 }
 

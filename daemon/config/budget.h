@@ -24,6 +24,9 @@ struct bus_budget {
 	double cycle_ms;          // time of one pass, every device once
 	double load;              // share of time in use, 1 = always
 	uint32_t timeout_ms;      // the longest of its devices
+	// A shared bus: a dead unit is tried again within this, while it is the only
+	// one and while all but one are dead.
+	uint32_t ceiling_one_ms, ceiling_all_ms;
 };
 
 struct point_budget {

@@ -1,9 +1,10 @@
 // SPDX-FileCopyrightText: 2026 Watchroom contributors
 // SPDX-License-Identifier: Apache-2.0
 //
-// The section buses: Modbus over TCP, and serial lines. Runs in the thread of the load.
-// Refuses names where a look-up would be needed, a serial line that Modbus RTU cannot
-// be (7 data bits), and one port used by two buses. Nothing to keep over a crash.
+// The section buses: Modbus over TCP, serial lines, and serial lines behind a device
+// server. Runs in the thread of the load. Refuses names where a look-up would be
+// needed, a serial line that Modbus RTU cannot be (7 data bits), several requests in
+// flight where nothing tells their answers apart, and one port used by two buses.
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,15 +14,33 @@
 #include "config/units.h"
 
 enum {
-	MODBUS_PORT = 502
-}; // Modbus Messaging on TCP/IP V1.0b, 4.2.1.1
+	MODBUS_PORT = 502, // Modbus Messaging on TCP/IP V1.0b, 4.2.1.1
+	SETTLE_MAX_MS = 10000,
+};
 enum {
 	BUS_ID,
 	BUS_TCP,
 	BUS_RTU,
+	BUS_RTU_TCP,
 	BUS_LINE,
+	BUS_RS485,
+	BUS_WINDOW,
+	BUS_SETTLE,
 	BUS_FIELDS
 };
+
+static const char *
+rs485_choice(size_t i)
+{
+	static const char *const names[] = {
+		[RS485_AUTO] = "auto",
+		[RS485_KERNEL] = "kernel",
+		[RS485_RTS] = "rts",
+		[RS485_NONE] = "none",
+	};
+
+	return i < sizeof(names) / sizeof(names[0]) ? names[i] : NULL;
+}
 
 // clang-format off
 static const struct schema_field bus_fields[BUS_FIELDS] = {
@@ -29,7 +48,12 @@ static const struct schema_field bus_fields[BUS_FIELDS] = {
 	    .help = "the name that devices refer to" },
 	[BUS_TCP] = { .key = "modbus_tcp", .type = SCHEMA_TEXT },
 	[BUS_RTU] = { .key = "modbus_rtu", .type = SCHEMA_TEXT },
+	[BUS_RTU_TCP] = { .key = "modbus_rtu_tcp", .type = SCHEMA_TEXT },
 	[BUS_LINE] = { .key = "line", .type = SCHEMA_TEXT },
+	[BUS_RS485] = { .key = "rs485", .type = SCHEMA_CHOICE, .choice = rs485_choice },
+	[BUS_WINDOW] = { .key = "window", .type = SCHEMA_INTEGER, .min = 1,
+	    .max = WINDOW_MAX },
+	[BUS_SETTLE] = { .key = "settle", .type = SCHEMA_DURATION, .max = SETTLE_MAX_MS },
 };
 
 static const uint32_t bauds[] = {
@@ -38,17 +62,15 @@ static const uint32_t bauds[] = {
 // clang-format on
 
 static void
-read_tcp(struct load *l, const struct schema_value *v, struct bus *b)
+read_address(
+    struct load *l, const struct schema_value *v, const char *key, struct bus *b)
 {
 	char host[HOST_MAX], why[WHY_MAX];
 
-	b->kind = BUS_MODBUS_TCP;
-	b->host = "";
 	if (units_endpoint(v->text, MODBUS_PORT, host, &b->port, why) != 0)
-		schema_refuse(l, v->pos, "modbus_tcp", v->text, why);
+		schema_refuse(l, v->pos, key, v->text, why);
 	else if (b->port == 0)
-		schema_refuse(
-		    l, v->pos, "modbus_tcp", v->text, "the port must be 1 to 65535");
+		schema_refuse(l, v->pos, key, v->text, "the port must be 1 to 65535");
 	else
 		b->host = arena_text(l->arena, host);
 }
@@ -90,26 +112,67 @@ parse_line(const char *text, struct bus *b)
 }
 
 static void
-read_rtu(struct load *l, const struct schema_value v[static BUS_FIELDS], struct bus *b)
+read_line(struct load *l, const struct schema_value *line, struct bus *b)
 {
-	const struct schema_value *line = &v[BUS_LINE];
-
-	*b = (struct bus){ .id = b->id,
-		.kind = BUS_MODBUS_RTU,
-		.host = "",
-		.baud = 9600,
-		.parity = 'N',
-		.data_bits = 8,
-		.stop_bits = 1 };
-	b->tty = source_absolute(l, v[BUS_RTU].pos.file, v[BUS_RTU].text);
-	if (line->node == NULL) {
-		problem(l, v[BUS_RTU].key_pos,
-		    "a bus: line is missing: speed and format, for example 9600 8N1");
-		return;
-	}
 	const char *why = line->ok ? parse_line(line->text, b) : NULL;
+
+	b->line_told = line->ok && why == NULL;
 	if (why != NULL)
 		schema_refuse(l, line->pos, "line", line->text, why);
+}
+
+static void
+assume_line(struct bus *b)
+{
+	b->baud = 9600;
+	b->data_bits = 8;
+	b->parity = 'N';
+	b->stop_bits = 1;
+}
+
+// The port or the address, and the line: needed for a port, assumed behind a device
+// server, and none behind a gateway unless one is told.
+static void
+read_kind(struct load *l, const struct schema_value v[static BUS_FIELDS], struct bus *b)
+{
+	static const enum bus_kind kinds[BUS_FIELDS] = {
+		[BUS_TCP] = BUS_MODBUS_TCP,
+		[BUS_RTU] = BUS_MODBUS_RTU,
+		[BUS_RTU_TCP] = BUS_MODBUS_RTU_TCP,
+	};
+	int which = v[BUS_TCP].node != NULL   ? BUS_TCP
+		    : v[BUS_RTU].node != NULL ? BUS_RTU
+					      : BUS_RTU_TCP;
+
+	b->kind = kinds[which];
+	if (b->kind != BUS_MODBUS_TCP)
+		assume_line(b);
+	read_line(l, &v[BUS_LINE], b);
+	if (b->kind != BUS_MODBUS_RTU) {
+		if (v[which].ok)
+			read_address(l, &v[which], bus_fields[which].key, b);
+		return;
+	}
+	if (v[BUS_RTU].ok)
+		b->tty = source_absolute(l, v[BUS_RTU].pos.file, v[BUS_RTU].text);
+	if (v[BUS_LINE].node == NULL)
+		problem(l, v[BUS_RTU].key_pos,
+		    "a bus: line is missing: speed and format, for example 9600 8N1");
+}
+
+static void
+read_manners(
+    struct load *l, const struct schema_value v[static BUS_FIELDS], struct bus *b)
+{
+	b->rs485 = (enum rs485_mode)v[BUS_RS485].number;
+	b->window = (uint8_t)v[BUS_WINDOW].number; // 0 = that of its devices
+	b->settle_ms = (uint32_t)v[BUS_SETTLE].number;
+	if (v[BUS_RS485].node != NULL && b->kind != BUS_MODBUS_RTU)
+		problem(l, v[BUS_RS485].key_pos,
+		    "rs485 is for modbus_rtu only: the line behind it is not ours");
+	if (b->window > 1 && b->kind != BUS_MODBUS_TCP)
+		schema_refuse(l, v[BUS_WINDOW].pos, "window", v[BUS_WINDOW].text,
+		    "must be 1: RTU frames have no numbers that tell answers apart");
 }
 
 static void
@@ -137,14 +200,15 @@ read_bus(struct load *l, const struct yaml_node *node, size_t i)
 	b->id = section_id(l, &l->buses, "bus", &v[BUS_ID], i);
 	if (node->kind != YAML_MAP)
 		return;
-	if ((v[BUS_TCP].node != NULL) == (v[BUS_RTU].node != NULL))
-		problem(l, node->pos, "a bus has either modbus_tcp or modbus_rtu");
-	else if (v[BUS_TCP].node != NULL && v[BUS_LINE].node != NULL)
-		problem(l, v[BUS_LINE].key_pos, "line is for modbus_rtu only");
-	if (v[BUS_RTU].ok)
-		read_rtu(l, v, b);
-	else if (v[BUS_TCP].ok)
-		read_tcp(l, &v[BUS_TCP], b);
+	if ((v[BUS_TCP].node != NULL) + (v[BUS_RTU].node != NULL) +
+		(v[BUS_RTU_TCP].node != NULL) !=
+	    1) {
+		problem(l, node->pos,
+		    "a bus has one of modbus_tcp, modbus_rtu and modbus_rtu_tcp");
+		return;
+	}
+	read_kind(l, v, b);
+	read_manners(l, v, b);
 	check_port_is_ours_alone(l, i);
 }
 

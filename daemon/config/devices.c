@@ -30,6 +30,8 @@ enum {
 	DEVICE_POLL,
 	DEVICE_TIMEOUT,
 	DEVICE_RETRIES,
+	DEVICE_GAP,
+	DEVICE_WINDOW,
 	DEVICE_POINTS,
 	DEVICE_ACCEPT,
 	DEVICE_FIELDS,
@@ -75,6 +77,9 @@ static const struct schema_field device_fields[DEVICE_FIELDS] = {
 	    .max = 60LL * SECOND_MS },
 	[DEVICE_RETRIES] = { .key = "retries", .type = SCHEMA_INTEGER, .max = 10,
 	    .fallback = 2 },
+	[DEVICE_GAP] = { .key = "gap", .type = SCHEMA_DURATION, .max = 10LL * SECOND_MS },
+	[DEVICE_WINDOW] = { .key = "window", .type = SCHEMA_INTEGER, .min = 1,
+	    .max = WINDOW_MAX },
 	[DEVICE_POINTS] = { .key = "points", .type = SCHEMA_ANY },
 	[DEVICE_ACCEPT] = { .key = "accept_budget", .type = SCHEMA_MAP },
 };
@@ -115,15 +120,16 @@ check_unit(struct load *l, const struct schema_value *v, const struct bus *b)
 		  "libmodbus: must be 1 to 247");
 }
 
+// A device with a serial port may stand behind a gateway or a device server; one with a
+// network port only has no serial line.
 static void
 check_transport(
     struct load *l, struct pos at, const struct profile *profile, const struct bus *b)
 {
-	bool tcp = b->kind == BUS_MODBUS_TCP;
-
-	if ((profile->transports & (tcp ? TRANSPORT_TCP : TRANSPORT_RTU)) == 0)
-		problem(l, at, "profile %s is not for %s", profile->id,
-		    tcp ? "modbus_tcp" : "modbus_rtu");
+	if (b->kind == BUS_MODBUS_TCP || (profile->transports & TRANSPORT_RTU) != 0)
+		return;
+	problem(l, at, "profile %s is for modbus_tcp only: it has no serial port",
+	    profile->id);
 }
 
 static void
@@ -236,6 +242,27 @@ read_trial(struct load *l, size_t i)
 	return true;
 }
 
+// What it takes at once and how soon after an answer: the site's word, else the
+// profile's.
+static void
+read_manners(
+    struct load *l, const struct schema_value v[static DEVICE_FIELDS], struct device *d)
+{
+	const struct schema_value *gap = &v[DEVICE_GAP], *window = &v[DEVICE_WINDOW];
+	bool numbered =
+	    d->bus == INDEX_NONE || l->site->buses[d->bus].kind == BUS_MODBUS_TCP;
+
+	if (gap->ok || d->profile != NULL)
+		d->gap_ms = gap->ok ? (uint32_t)gap->number : d->profile->min_gap_ms;
+	if (window->ok && window->number > 1 && !numbered)
+		schema_refuse(l, window->pos, "window", window->text,
+		    "must be 1: RTU frames have no numbers that tell answers apart");
+	else if (window->ok)
+		d->window = (uint8_t)window->number;
+	else if (numbered && d->profile != NULL)
+		d->window = d->profile->window;
+}
+
 static void
 read_device(struct load *l, const struct yaml_node *node, size_t i)
 {
@@ -254,11 +281,27 @@ read_device(struct load *l, const struct yaml_node *node, size_t i)
 	d->timeout_ms = v[DEVICE_TIMEOUT].ok ? (uint32_t)v[DEVICE_TIMEOUT].number
 			: d->profile != NULL ? d->profile->timeout_ms
 					     : SECOND_MS;
+	read_manners(l, v, d);
 	if (v[DEVICE_ACCEPT].ok)
 		accept_read(l, v[DEVICE_ACCEPT].node, &d->accept_ms, &d->accept_reason);
 	if (!read_trial(l, i) && v[DEVICE_POINTS].ok)
 		read_points(l, v[DEVICE_POINTS].node, i);
 	d->points = points_run(l, first, &d->n_points);
+}
+
+// A bus of which the site does not say how many requests may be in flight has as many
+// as one of its devices takes.
+static void
+widen_buses(struct site *s)
+{
+	for (uint16_t b = 0; b < s->n_buses; b++) {
+		if (s->buses[b].window > 0)
+			continue;
+		for (uint16_t i = 0; i < s->n_devices; i++)
+			if (s->devices[i].bus == b &&
+			    s->devices[i].window > s->buses[b].window)
+				s->buses[b].window = s->devices[i].window;
+	}
 }
 
 void
@@ -270,6 +313,7 @@ devices_read(struct load *l, const struct node_list *list)
 		l->site->n_devices++;
 		read_device(l, list->items[i], i);
 	}
+	widen_buses(l->site);
 }
 
 static void

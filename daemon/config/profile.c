@@ -48,6 +48,7 @@ enum {
 	LIM_REGISTERS,
 	LIM_BITS,
 	LIM_GAP,
+	LIM_WINDOW,
 	LIM_TIMEOUT,
 	LIM_FIELDS
 };
@@ -126,6 +127,8 @@ static const struct schema_field limits_fields[LIM_FIELDS] = {
 	[LIM_BITS] = { .key = "max_bits", .type = SCHEMA_INTEGER, .min = 1,
 	    .max = READ_BITS_MAX, .fallback = READ_BITS_MAX },
 	[LIM_GAP] = { .key = "min_gap", .type = SCHEMA_DURATION, .max = 10LL * SECOND_MS },
+	[LIM_WINDOW] = { .key = "window", .type = SCHEMA_INTEGER, .min = 1,
+	    .max = WINDOW_MAX, .fallback = 1 },
 	[LIM_TIMEOUT] = { .key = "timeout", .type = SCHEMA_DURATION, .min = 10,
 	    .max = 60LL * SECOND_MS, .fallback = SECOND_MS },
 };
@@ -193,6 +196,7 @@ read_limits(struct load *l, const struct yaml_node *node, struct profile *p)
 	p->max_registers = (uint16_t)v[LIM_REGISTERS].number;
 	p->max_bits = (uint16_t)v[LIM_BITS].number;
 	p->min_gap_ms = (uint32_t)v[LIM_GAP].number;
+	p->window = (uint8_t)v[LIM_WINDOW].number;
 	p->timeout_ms = (uint32_t)v[LIM_TIMEOUT].number;
 }
 

@@ -16,21 +16,42 @@ enum {
 	SHOW_POINTS_MAX = 20
 };
 
+// How soon a unit that is well again is asked.
+static void
+print_ceiling(const struct bus_budget *budget, FILE *out)
+{
+	char one[32], all[32];
+
+	if (budget->devices < 2)
+		return;
+	(void)fprintf(out,
+	    "  %-20s a unit that was dead is tried again within %s, with all others "
+	    "dead within %s\n",
+	    "", units_show_ms(budget->ceiling_one_ms, one),
+	    units_show_ms(budget->ceiling_all_ms, all));
+}
+
 static void
 print_bus(const struct bus *b, const struct bus_budget *budget, FILE *out)
 {
 	char where[128];
 
-	if (b->kind == BUS_MODBUS_TCP)
-		(void)snprintf(
-		    where, sizeof(where), "modbus_tcp %s port %u", b->host, b->port);
+	if (b->kind == BUS_MODBUS_RTU)
+		(void)snprintf(where, sizeof(where), "modbus_rtu %.80s", b->tty);
 	else
-		(void)snprintf(where, sizeof(where), "modbus_rtu %.80s %u %u%c%u",
-		    b->tty, b->baud, b->data_bits, b->parity, b->stop_bits);
-	(void)fprintf(out, "  %-20s %s\n", b->id, where);
+		(void)snprintf(where, sizeof(where), "%s %s port %u",
+		    b->kind == BUS_MODBUS_TCP ? "modbus_tcp" : "modbus_rtu_tcp",
+		    b->host, b->port);
+	(void)fprintf(out, "  %-20s %s", b->id, where);
+	if (b->baud > 0)
+		(void)fprintf(out, " %u %u%c%u%s", b->baud, b->data_bits, b->parity,
+		    b->stop_bits, b->line_told ? "" : " (assumed)");
+	if (b->window > 1)
+		(void)fprintf(out, ", up to %u requests in flight", b->window);
 	(void)fprintf(out,
-	    "  %-20s %u devices, %u requests a pass, pass %.0f ms, load %.1f %%\n", "",
-	    budget->devices, budget->blocks, budget->cycle_ms, budget->load * 100);
+	    "\n  %-20s %u devices, %u requests a pass, pass %.0f ms, load %.1f %%\n",
+	    "", budget->devices, budget->blocks, budget->cycle_ms, budget->load * 100);
+	print_ceiling(budget, out);
 }
 
 // Nearer to its limit, or beyond it by more.

@@ -83,6 +83,7 @@ enum quantity {
 };
 
 enum {
+	WINDOW_MAX = 16, // requests in flight on one connection
 	DECODE_BITS_MAX = 16,
 	DECODE_ABSENT_MAX = 4,
 	UNITS_MAX = 16
@@ -153,6 +154,7 @@ struct profile {
 	uint16_t max_registers; // per read
 	uint16_t max_bits;
 	uint32_t min_gap_ms; // between requests
+	uint8_t window; // requests that it takes at once on a TCP connection; 0 = 1
 	uint32_t timeout_ms; // default of the device's timeout
 	uint16_t n_items;
 	const struct profile_item *items;

@@ -21,7 +21,16 @@
 
 enum bus_kind {
 	BUS_MODBUS_TCP,
-	BUS_MODBUS_RTU
+	BUS_MODBUS_RTU,
+	BUS_MODBUS_RTU_TCP, // RTU frames over a TCP connection to a device server
+};
+
+// Who turns the transmitter of an RS-485 line on and off.
+enum rs485_mode {
+	RS485_AUTO,   // the kernel where it can, else nobody
+	RS485_KERNEL, // the kernel, or the bus cannot be used
+	RS485_RTS,    // we, with the line RTS raised while sending
+	RS485_NONE,   // the adapter by itself, or it is no RS-485
 };
 
 struct bus {
@@ -30,10 +39,14 @@ struct bus {
 	const char *host; // TCP: numeric address
 	uint16_t port;
 	const char *tty; // RTU: path
-	uint32_t baud;
-	char parity; // 'N', 'E', 'O'
+	uint32_t baud;   // of the line, behind a gateway too; TCP: 0 = none is told
+	char parity;     // 'N', 'E', 'O'
 	uint8_t data_bits, stop_bits;
-	uint32_t link_point; // index of "@bus/ID"
+	bool line_told;        // else 9600 8N1 is assumed
+	enum rs485_mode rs485; // RTU
+	uint8_t window;        // requests in flight on a connection; 0 and 1 = one
+	uint32_t settle_ms;    // quiet after the link was opened
+	uint32_t link_point;   // index of "@bus/ID"
 };
 
 struct device {
@@ -44,6 +57,8 @@ struct device {
 	const struct profile *profile;
 	uint32_t poll_ms;
 	uint32_t timeout_ms;
+	uint32_t gap_ms;    // quiet after its answer
+	uint8_t window;     // of its requests in flight; 0 and 1 = one
 	uint8_t retries;    // further tries before the device counts as lost
 	uint32_t budget_ms; // planned worst case from contact to event, without the
 			    // point's own delays; one lost reply per try included

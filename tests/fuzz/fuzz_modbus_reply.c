@@ -69,14 +69,14 @@ peer_send(struct mbus *b, const uint8_t *frame, size_t len)
 
 	(void)len;
 	wr_assert(q[1] >= 1 && q[1] <= 4); // reads only
-	peer.request = b->request;
+	peer.request = b->flights[0].request;
 	peer.n_since = 0;
 	return 0;
 }
 
 static const struct mbus_transport transports[] = {
-	{ PDU_MBAP, peer_open, peer_close, peer_send },
-	{ PDU_RTU, peer_open, peer_close, peer_send },
+	{ PDU_MBAP, false, peer_open, peer_close, peer_send },
+	{ PDU_RTU, true, peer_open, peer_close, peer_send },
 };
 
 // Looks for the exact reply at every offset, with nothing but the specification.
@@ -230,7 +230,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	b = xcalloc(1, sizeof(*b));
 	if (peer.framing == PDU_RTU) {
 		b->byte_us = 96;
-		b->gap_ms = 4;
+		b->gap_us = 4000;
 	}
 	mbus_start(b, &host, &transports[peer.framing], 0);
 	play(b, data + 1, size - 1);

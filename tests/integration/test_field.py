@@ -6,8 +6,10 @@
 # suffer, and nothing it says may become a value (I6).
 import pytest
 
+from pymodbus.transaction import ModbusRtuFramer, ModbusSocketFramer
+
 from field import (ABSENT, CO_FIRE, FIRE, NORMAL, SUPERVISORY, TROUBLE, UNKNOWN_TYPE,
-                   Hostile, Modbus, module, panel)
+                   Hostile, Modbus, gauges, module, panel)
 from rig import Daemon, site, until
 
 
@@ -269,4 +271,32 @@ def test_i8_nothing_but_reads_reaches_the_field(run):
     requests = peer.requests
     until(lambda: peer.requests > requests + 5, 5)
     assert functions <= {1, 2, 3, 4}, functions
+    peer.stop()
+
+
+@pytest.mark.parametrize("kind", ["modbus_tcp", "modbus_rtu_tcp"])
+def test_units_behind_a_gateway_and_a_device_server(run, kind):
+    """Many units on one connection; one that is silent costs the others nothing."""
+    framer = ModbusSocketFramer if kind == "modbus_tcp" else ModbusRtuFramer
+    units = range(1, 9)
+    peer = Modbus(units=units, framer=framer, value=700)
+    for unit in peer.units.values():
+        unit.setValues(3, 0, [1, 3, 0, 3, 700, 0, 1600])
+    buses, devices = gauges("unused", units=[*units, 99])
+    buses = [{"id": "pump-room", kind: f"127.0.0.1:{peer.port}"}]
+    buses[0].update({"window": 4} if kind == "modbus_tcp" else {"line": "115200 8N1"})
+    for device in devices:
+        device["poll"] = "500ms"
+    daemon = run(buses, devices)
+    api = daemon.api()
+    until(lambda: all(seen(api, f"gauge{u}") for u in units), 15, "all units are read")
+    until(lambda: api.alarm("@device/pt99"), 15, "the absent unit is named")
+    connections = peer.connections()
+    for unit in units:
+        peer.holding(4, 800 + unit, unit=unit)
+    until(lambda: all(abs(seen(api, f"gauge{u}")["value"] - 800 - u) < 0.01
+                      for u in units), 10, "each unit has its own value")
+    assert api.json("GET", "/api/v1/points/gauge99")["quality"] == "unknown"
+    assert api.alarm("@bus/pump-room") is None
+    assert peer.connections() == connections == 1
     peer.stop()

@@ -15,7 +15,7 @@ import time
 from pymodbus.datastore import (ModbusSequentialDataBlock, ModbusServerContext,
                                 ModbusSlaveContext)
 from pymodbus.server.async_io import ModbusSerialServer, ModbusTcpServer
-from pymodbus.transaction import ModbusRtuFramer
+from pymodbus.transaction import ModbusRtuFramer, ModbusSocketFramer
 
 NORMAL = 0x1400         # enabled | inactive
 ABSENT = 0x00FF
@@ -29,7 +29,9 @@ UNKNOWN_TYPE = 0x0C99   # active with a type no document names
 class Modbus:
     """pymodbus's own TCP server in a thread; registers are set from the test."""
 
-    def __init__(self, units=(1,), port=0, registers=4000, value=NORMAL):
+    def __init__(self, units=(1,), port=0, registers=4000, value=NORMAL,
+                 framer=ModbusSocketFramer):
+        self.framer = framer
         self.units = {
             u: ModbusSlaveContext(
                 hr=ModbusSequentialDataBlock(0, [value] * registers),
@@ -51,7 +53,8 @@ class Modbus:
             async def run():
                 self.server = ModbusTcpServer(
                     ModbusServerContext(slaves=self.units, single=False),
-                    address=("127.0.0.1", self.port), allow_reuse_address=True)
+                    framer=self.framer, address=("127.0.0.1", self.port),
+                    allow_reuse_address=True)
                 task = asyncio.ensure_future(self.server.serve_forever())
                 await self.server.serving
                 self.port = self.server.server.sockets[0].getsockname()[1]
@@ -75,6 +78,9 @@ class Modbus:
                 task.cancel()
         self.loop.call_soon_threadsafe(close)
         self.thread.join(10)
+
+    def connections(self):
+        return len(self.server.active_connections)
 
     def holding(self, address, value, unit=1):
         self.units[unit].setValues(3, address, [value])

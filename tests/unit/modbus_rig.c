@@ -208,8 +208,9 @@ rig_send(struct mbus *b, const uint8_t *frame, size_t len)
 	return 0;
 }
 
-const struct mbus_transport rig_tcp = { PDU_MBAP, rig_open, rig_close, rig_send };
-const struct mbus_transport rig_rtu = { PDU_RTU, rig_open, rig_close, rig_send };
+const struct mbus_transport rig_tcp = { PDU_MBAP, false, rig_open, rig_close,
+	rig_send };
+const struct mbus_transport rig_rtu = { PDU_RTU, true, rig_open, rig_close, rig_send };
 
 // Every good word must be what its own register holds.
 static void
@@ -248,7 +249,7 @@ rig_start(struct rig *r, const struct mbus_transport *t)
 {
 	if (t->framing == PDU_RTU) {
 		r->bus.byte_us = 96; // 115200 baud
-		r->bus.gap_ms = 4;
+		r->bus.gap_us = 4000;
 	}
 	mbus_start(&r->bus, &r->f.host, t, 0);
 }

@@ -136,7 +136,10 @@ hostile(const struct mbus_transport *t)
 		fixture_run(&r.f, 2000, NULL);
 	}
 	assert_int_equal(mbus_stats(&r.bus, stats, 3), 3);
-	assert_true(stats[0].requests + stats[1].requests + stats[2].requests > 100000);
+	// On TCP it waits now and then: a peer that breaks framing again and again is
+	// not dialled without a pause.
+	assert_true(stats[0].requests + stats[1].requests + stats[2].requests >
+		    (t->framing == PDU_MBAP ? 40000 : 100000));
 	assert_true(stats[0].good > 100);
 	assert_true(stats[0].timeouts > 100);
 	assert_true(stats[0].mismatched > 10);

@@ -104,7 +104,7 @@ test_a_cured_unit_returns_within_the_ceiling(void **state)
 	fixture_run(&r.f, 300000, NULL);
 	assert_int_equal(fixture_link(&r.f, rig_link_of(&r, 2)), 1);
 	r.units[3].dead = false;
-	fixture_run(&r.f, SCHEDULE_BACKOFF_MAX_MS + 1100, NULL);
+	fixture_run(&r.f, LINK_BACKOFF_MAX_MS + 1100, NULL);
 	assert_int_equal(fixture_link(&r.f, rig_link_of(&r, 2)), 0);
 	rig_stop(&r);
 }
@@ -153,7 +153,7 @@ test_a_dead_line_is_one_fault_and_all_return_together(void **state)
 	assert_int_equal(told, 2); // up at start, then lost: no flapping
 	for (int u = 1; u <= 8; u++)
 		r.units[u].dead = false;
-	fixture_run(&r.f, SCHEDULE_BACKOFF_MAX_MS + 3000, NULL);
+	fixture_run(&r.f, LINK_BACKOFF_MAX_MS + 3000, NULL);
 	assert_int_equal(fixture_link(&r.f, RIG_BUS_LINK), 0);
 	for (uint16_t d = 0; d < 8; d++)
 		assert_int_equal(fixture_link(&r.f, rig_link_of(&r, d)), 0);
