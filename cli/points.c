@@ -24,12 +24,6 @@ struct check {
 	uint32_t first; // the device's points are site->points[first ..]
 };
 
-static const char *
-separator_name(char c)
-{
-	return c == ',' ? "comma" : c == ';' ? "semicolon" : c == '\t' ? "tab" : "none";
-}
-
 static const struct profile_item *
 item_of(const struct check *k, const struct point *p)
 {
@@ -127,7 +121,7 @@ print_text(const struct check *k)
 
 	if (t->was_in != NULL)
 		(void)printf("%s: %s, separator %s, %u rows\n", t->file, t->was_in,
-		    separator_name(t->separator), t->rows);
+		    t->separator != NULL ? t->separator : "not found", t->rows);
 	if (t->columns != NULL)
 		(void)printf("columns (line %u): %s\n", t->heading_line, t->columns);
 	problems_print_as(&t->notes, "note", stdout);
@@ -201,7 +195,7 @@ print_json(const struct check *k)
 	json_str(&b, "device", t->device);
 	json_bool(&b, "ok", k->site != NULL);
 	json_str(&b, "encoding", t->was_in);
-	json_str(&b, "separator", separator_name(t->separator));
+	json_str(&b, "separator", t->separator);
 	json_int(&b, "heading_line", t->heading_line);
 	json_int(&b, "rows", t->rows);
 	json_open(&b, "points", '[');

@@ -122,7 +122,13 @@ secret_read(struct load *l, const struct yaml_node *node)
 	if (file < 0)
 		return NULL;
 	const struct source *s = &l->sources[file];
-	return arena_bytes(l->temp, s->text, strcspn(s->text, "\r\n"));
+	size_t len = strcspn(s->text, "\r\n");
+	if (len == 0) {
+		problem(l, v.pos, "the first line of %s is empty: it is the value",
+		    load_show(l, s->shown));
+		return NULL;
+	}
+	return arena_bytes(l->temp, s->text, len);
 }
 
 static const char *

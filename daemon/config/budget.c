@@ -199,12 +199,31 @@ limit_delay(const struct point *p)
 	return most;
 }
 
+static uint32_t
+point_delay(const struct point *p)
+{
+	return p->on_delay_ms + limit_delay(p);
+}
+
+// " (8 s its own delay)", or "".
+static const char *
+own_delay(const struct point *p, char out[static 64])
+{
+	char text[32];
+
+	out[0] = '\0';
+	if (point_delay(p) > 0)
+		(void)snprintf(out, 64, " (%s its own delay)",
+		    units_show_ms(point_delay(p), text));
+	return out;
+}
+
 struct point_budget
 budget_of_point(
     const struct site *s, const struct point *p, const struct bus_budget *bus)
 {
 	enum condition c = point_kind_condition(p->kind);
-	uint32_t delay = p->on_delay_ms + limit_delay(p);
+	uint32_t delay = point_delay(p);
 	struct point_budget out = {
 		.limit_ms =
 		    point_class(p, c) == CLASS_FIRE ? BUDGET_FIRE_MS : BUDGET_OTHER_MS,
@@ -228,7 +247,7 @@ check_device(struct load *l, uint16_t index, const struct bus_budget *bus)
 {
 	struct site *s = l->site;
 	struct device *d = &s->devices[index];
-	char worst[32], limit[32];
+	char worst[32], limit[32], own[64];
 
 	d->budget_ms = budget_of_device(d, bus);
 	for (uint32_t i = 0; i < d->n_points; i++) {
@@ -237,11 +256,11 @@ check_device(struct load *l, uint16_t index, const struct bus_budget *bus)
 		if (b.worst_ms <= b.limit_ms)
 			continue;
 		problem(l, l->device_pos[index],
-		    "point %s: up to %s from contact to event, the limit is %s; poll "
-		    "faster, "
+		    "point %s: up to %s from contact to event%s, the limit is %s; %s, "
 		    "or write accept_budget: {limit: .., reason: ..}",
-		    p->id, units_show_ms(b.worst_ms, worst),
-		    units_show_ms(b.limit_ms, limit));
+		    p->id, units_show_ms(b.worst_ms, worst), own_delay(p, own),
+		    units_show_ms(b.limit_ms, limit),
+		    point_delay(p) > 0 ? "poll faster, delay less" : "poll faster");
 		return; // the others of the device are alike
 	}
 }

@@ -199,6 +199,12 @@ guess_separator(const char *s)
 	return ',';
 }
 
+const char *
+csv_separator_name(char separator)
+{
+	return separator == ';' ? "semicolon" : separator == '\t' ? "tab" : "comma";
+}
+
 void
 csv_begin(struct csv *c, struct load *l, uint16_t file)
 {

@@ -29,6 +29,9 @@ struct csv {
 // taken at its word.
 void csv_begin(struct csv *c, struct load *l, uint16_t file);
 
+// "comma", "semicolon", "tab".
+const char *csv_separator_name(char separator);
+
 // The next row that can be read and is not empty, into c->cells; each that cannot is a
 // problem. False at the end.
 bool csv_next(struct csv *c);

@@ -7,6 +7,7 @@
 // are not in its table (DESIGN I6).
 #include "config/decoder.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -491,6 +492,9 @@ read_analog(struct load *l, const struct yaml_node *node, struct decoder *d)
 	d->number = (enum number_type)v[ANALOG_TYPE].number;
 	d->order = (enum word_order)v[ANALOG_ORDER].number;
 	d->scale = v[ANALOG_SCALE].ok ? v[ANALOG_SCALE].decimal : 1;
+	if (fpclassify(d->scale) == FP_ZERO)
+		problem(l, v[ANALOG_SCALE].pos,
+		    "scale: must not be 0: every value would be the same");
 	d->offset = v[ANALOG_OFFSET].decimal;
 	d->quantity = (enum quantity)(v[ANALOG_QUANTITY].number + 1);
 	d->zero_is_none = v[ANALOG_ZERO_IS_NONE].number == 1;

@@ -92,27 +92,8 @@ place_of(const char *text, size_t end, struct encoding_fault *f)
 			f->column++;
 		}
 	}
-}
-
-// GB 18030 as far as it goes. *in_len: bytes that were understood. NULL: iconv of this
-// machine does not know it.
-static char *
-from_gb18030(
-    struct arena *a, const char *data, size_t len, size_t *in_len, size_t *out_len)
-{
-	iconv_t cd = iconv_open("UTF-8", "GB18030");
-	size_t size = len * 2 + 16, left = size, in_left = len;
-	char *begin = arena_bytes(a, data, len), *in = begin;
-	char *start = arena_alloc(a, size + 1, 1), *out = start;
-
-	// NOLINTNEXTLINE(performance-no-int-to-ptr): the error value of iconv_open
-	if (cd == (iconv_t)-1)
-		return NULL;
-	(void)iconv(cd, &in, &in_left, &out, &left);
-	(void)iconv_close(cd);
-	*in_len = (size_t)(in - begin);
-	*out_len = (size_t)(out - start);
-	return start;
+	f->good = text;
+	f->good_len = end;
 }
 
 static bool
@@ -150,15 +131,32 @@ foreign_form(const char *raw, size_t len)
 	return NULL;
 }
 
-static bool
-bad_byte(struct encoding_fault *f, const char *what, const char *text, size_t at,
-    unsigned char byte)
+// What stands behind the good text.
+static const char *
+bad_bytes(const char *raw, size_t at, size_t len, bool cut, char out[static 48])
 {
-	place_of(text, at, f);
-	if (byte == 0)
-		return refuse(f, "a NUL byte: not a text file");
-	(void)snprintf(f->why, sizeof(f->why), "%s: byte 0x%02X", what, byte);
-	return false;
+	if (cut)
+		(void)snprintf(out, 48, "cut off inside a character (0x%02X)",
+		    (unsigned char)raw[at]);
+	else
+		(void)snprintf(
+		    out, 48, "byte 0x%02X", at < len ? (unsigned char)raw[at] : 0U);
+	return out;
+}
+
+// Whether a character of UTF-8 begins here that the file does not end.
+static bool
+is_cut(const char *raw, size_t at, size_t len)
+{
+	unsigned char lead = (unsigned char)raw[at];
+	size_t whole = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
+
+	if (lead < 0xC2 || lead > 0xF4 || at + whole <= len)
+		return false;
+	for (size_t i = at + 1; i < len; i++)
+		if (((unsigned char)raw[i] & 0xC0) != 0x80)
+			return false;
+	return true;
 }
 
 static bool
@@ -167,9 +165,15 @@ read_utf8(
 {
 	size_t longest, good = utf8_span(raw, len, &longest);
 
-	if (good < len)
-		return bad_byte(
-		    fault, "not UTF-8", raw, good, (unsigned char)raw[good]);
+	if (good < len) {
+		char what[48];
+		place_of(raw, good, fault);
+		if (raw[good] == '\0')
+			return refuse(fault, "a NUL byte: not a text file");
+		(void)snprintf(fault->why, sizeof(fault->why), "not UTF-8: %s",
+		    bad_bytes(raw, good, len, is_cut(raw, good, len), what));
+		return false;
+	}
 	out->text = raw;
 	out->len = len;
 	out->encoding = ENCODING_UTF_8;
@@ -179,7 +183,29 @@ read_utf8(
 struct gb_reading {
 	char *text;
 	size_t len, good; // of the text; bytes of the file that were understood
+	bool cut;         // the last character is not whole
 };
+
+// GB 18030 as far as it goes. False: iconv of this machine does not know it.
+static bool
+from_gb18030(struct arena *a, const char *data, size_t len, struct gb_reading *out)
+{
+	iconv_t cd = iconv_open("UTF-8", "GB18030");
+	size_t size = len * 2 + 16, left = size, in_left = len;
+	char *begin = arena_bytes(a, data, len), *in = begin;
+	char *to = arena_alloc(a, size + 1, 1);
+
+	// NOLINTNEXTLINE(performance-no-int-to-ptr): the error value of iconv_open
+	if (cd == (iconv_t)-1)
+		return false;
+	*out = (struct gb_reading){ .text = to };
+	out->cut =
+	    iconv(cd, &in, &in_left, &to, &left) == (size_t)-1 && errno == EINVAL;
+	(void)iconv_close(cd);
+	out->good = (size_t)(in - begin);
+	out->len = (size_t)(to - out->text);
+	return true;
+}
 
 static bool
 take_gb18030(const struct gb_reading *gb, struct encoded_text *out)
@@ -222,19 +248,20 @@ refuse_both(const char *raw, const char *gb, struct encoding_fault *f)
 }
 
 static bool
-refuse_neither(const char *raw, size_t utf8_good, const struct gb_reading *gb,
-    struct encoding_fault *f)
+refuse_neither(const char *raw, size_t len, size_t utf8_good,
+    const struct gb_reading *gb, struct encoding_fault *f)
 {
 	struct encoding_fault as_utf8, as_gb;
+	char utf8_what[48], gb_what[48];
 
 	place_of(raw, utf8_good, &as_utf8);
 	place_of(gb->text, gb->len, &as_gb);
-	bool gb_further = gb->good > utf8_good;
-	*f = gb_further ? as_gb : as_utf8;
+	*f = gb->good > utf8_good ? as_gb : as_utf8;
 	(void)snprintf(f->why, sizeof(f->why),
-	    "neither UTF-8 (byte 0x%02X in %u:%u) nor GB 18030 (byte 0x%02X in %u:%u)",
-	    (unsigned char)raw[utf8_good], as_utf8.line, as_utf8.column,
-	    (unsigned char)raw[gb->good], as_gb.line, as_gb.column);
+	    "neither UTF-8 (%u:%u: %s) nor GB 18030 (%u:%u: %s)", as_utf8.line,
+	    as_utf8.column,
+	    bad_bytes(raw, utf8_good, len, is_cut(raw, utf8_good, len), utf8_what),
+	    as_gb.line, as_gb.column, bad_bytes(raw, gb->good, len, gb->cut, gb_what));
 	return false;
 }
 
@@ -254,10 +281,12 @@ read_points_text(struct arena *a, const char *raw, size_t len, enum encoding sta
 	if (stated == ENCODING_UTF_8)
 		return read_utf8(raw, len, out, fault);
 	const char *nul = memchr(raw, '\0', len);
-	if (nul != NULL)
-		return bad_byte(fault, "", raw, (size_t)(nul - raw), 0);
-	gb.text = from_gb18030(a, raw, len, &gb.good, &gb.len);
-	if (gb.text == NULL)
+	if (nul != NULL) {
+		if (from_gb18030(a, raw, (size_t)(nul - raw), &gb))
+			place_of(gb.text, gb.len, fault);
+		return refuse(fault, "a NUL byte: not a text file");
+	}
+	if (!from_gb18030(a, raw, len, &gb))
 		return refuse(
 		    fault, "GB 18030 cannot be read here: iconv does not know it");
 	if (stated == ENCODING_DETECT && utf8)
@@ -266,19 +295,22 @@ read_points_text(struct arena *a, const char *raw, size_t len, enum encoding sta
 	if (gb.good == len)
 		return take_gb18030(&gb, out);
 	if (stated == ENCODING_DETECT)
-		return refuse_neither(raw, good, &gb, fault);
-	return bad_byte(
-	    fault, "not GB 18030", gb.text, gb.len, (unsigned char)raw[gb.good]);
+		return refuse_neither(raw, len, good, &gb, fault);
+	char what[48];
+	place_of(gb.text, gb.len, fault);
+	(void)snprintf(fault->why, sizeof(fault->why), "not GB 18030: %s",
+	    bad_bytes(raw, gb.good, len, gb.cut, what));
+	return false;
 }
 
 bool
 encoding_read(struct arena *a, const char *raw, size_t len, enum encoding stated,
     struct encoded_text *out, struct encoding_fault *fault)
 {
-	const char *foreign = foreign_form(raw, len);
+	const char *foreign = stated != ENCODING_UTF_8 ? foreign_form(raw, len) : NULL;
 
 	*out = (struct encoded_text){ .text = "" };
-	*fault = (struct encoding_fault){ 0 };
+	*fault = (struct encoding_fault){ .good = "" };
 	if (foreign != NULL)
 		return refuse(fault, foreign);
 	if (len < 3 || memcmp(raw, "\xEF\xBB\xBF", 3) != 0)

@@ -34,7 +34,9 @@ enum {
 };
 struct encoding_fault {
 	uint32_t line,
-	    column; // of the first byte that does not fit; 0 = the whole file
+	    column;       // of the first byte that does not fit; 0 = the whole file
+	const char *good; // the text up to there, to be shown; "" where there is none
+	size_t good_len;
 	char why[ENCODING_WHY_MAX]; // one line, lower case
 };
 

@@ -112,15 +112,18 @@ decode(struct load *l, uint16_t file, enum encoding stated)
 	struct encoding_fault fault;
 	bool good = encoding_read(l->temp, s->raw, s->raw_len, stated, &text, &fault);
 
-	s->text = text.text;
-	s->len = text.len;
+	s->text = good ? text.text : fault.good;
+	s->len = good ? text.len : fault.good_len;
 	s->encoding = text.encoding;
-	if (!good)
-		problem(l,
-		    (struct pos){
-			.file = file, .line = fault.line, .column = fault.column },
-		    "%s", fault.why);
-	return good;
+	if (good)
+		return true;
+	// The line is shown up to the bad byte, then nothing of it is used.
+	problem(l,
+	    (struct pos){ .file = file, .line = fault.line, .column = fault.column },
+	    "%s", fault.why);
+	s->text = "";
+	s->len = 0;
+	return false;
 }
 
 // "a/b/../c/./d" -> "a/c/d", for absolute paths.
@@ -421,7 +424,9 @@ source_line(const struct load *l, struct pos at)
 			return NULL;
 		line++;
 	}
-	size_t len = strcspn(line, "\r\n");
+	size_t len = 0, left = (size_t)(end - line);
+	while (len < left && line[len] != '\r' && line[len] != '\n')
+		len++;
 	if (len == 0 || len > SHOWN_LINE_MAX)
 		return NULL;
 	char *copy = xcalloc(len + 1, 1);

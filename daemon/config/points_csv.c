@@ -72,9 +72,10 @@ find_head(struct sheet *s)
 		    s->l, start, "the file is empty: the first row names the columns");
 	else
 		problem(s->l, start,
-		    "the first row must name the columns: id, item, loop, device, "
-		    "kind, zone, latch, place_zh, place_en (编号, 条目, 回路, 地址, "
-		    "类型, 分区, 锁存, 部位, 英文部位)");
+		    "the first row must name the columns, separated by a %s: id, item, "
+		    "loop, device, kind, zone, latch, place_zh, place_en (编号, 条目, "
+		    "回路, 地址, 类型, 分区, 锁存, 部位, 英文部位)",
+		    csv_separator_name(s->csv.separator));
 	return false;
 }
 
@@ -119,7 +120,7 @@ tell_columns(const struct sheet *s)
 			buf_printf(&b, " = %s", cell_names[s->column[i]]);
 	}
 	t->columns = buf_steal(&b);
-	t->separator = s->csv.separator;
+	t->separator = csv_separator_name(s->csv.separator);
 	t->heading_line = s->csv.row.line;
 }
 
@@ -184,6 +185,21 @@ take_place(struct sheet *s, struct cell *cell)
 }
 
 static void
+refuse_zone(struct sheet *s, const struct cell *cell)
+{
+	const struct site *site = s->l->site;
+	struct suggestion hint = suggest_begin(cell->text);
+
+	for (uint16_t i = 0; i < site->n_zones; i++) {
+		suggest_offer(&hint, site->zones[i].id);
+		suggest_offer(&hint, site->zones[i].name_zh);
+		suggest_offer(&hint, site->zones[i].name_en);
+	}
+	problem(s->l, cell->pos, "zone: there is no %s%s", load_show(s->l, cell->text),
+	    suggest_text(s->l, &hint));
+}
+
+static void
 take_zone(struct sheet *s, struct cell *cell)
 {
 	const struct site *site = s->l->site;
@@ -206,17 +222,37 @@ take_zone(struct sheet *s, struct cell *cell)
 		}
 		found = z;
 	}
-	if (found != NULL)
-		cell->text = found->id;
+	if (found == NULL)
+		refuse_zone(s, cell);
+	cell->text = found != NULL ? found->id : NULL;
+}
+
+// A word that nobody knows is refused here, where the sheet's words can be offered; the
+// nearest one then stands in, so that no second problem is made of it.
+static void
+take_kind(struct sheet *s, struct cell *cell)
+{
+	const char *kind = sheet_kind(cell->text);
+	struct suggestion hint = suggest_begin(cell->text);
+
+	if (kind == NULL)
+		sheet_each_kind(suggest_offer_each, &hint);
+	if (kind == NULL && hint.best != NULL) {
+		problem(s->l, cell->pos, "kind: unknown value %s%s",
+		    load_show(s->l, cell->text), suggest_text(s->l, &hint));
+		kind = sheet_kind(hint.best);
+	}
+	if (kind != NULL)
+		cell->text = kind;
 }
 
 static void
-take_word(struct cell *cell, const char *(*ours)(const char *word))
+take_latch(struct cell *cell)
 {
-	const char *word = ours(cell->text);
+	const char *latch = sheet_latch(cell->text);
 
-	if (word != NULL)
-		cell->text = word;
+	if (latch != NULL)
+		cell->text = latch;
 }
 
 // Panels number their devices 001 to 242, and a sheet has them so: decimal, unlike a
@@ -259,9 +295,9 @@ take_cell(struct sheet *s, enum point_cell column, struct cell *cell)
 	if (column == CELL_ZONE)
 		take_zone(s, cell);
 	else if (column == CELL_KIND)
-		take_word(cell, sheet_kind);
+		take_kind(s, cell);
 	else if (column == CELL_LATCH)
-		take_word(cell, sheet_latch);
+		take_latch(cell);
 	else if (column == CELL_LOOP || column == CELL_DEVICE)
 		take_number(s, column, cell);
 }

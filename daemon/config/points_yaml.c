@@ -235,6 +235,8 @@ fill_cells(const struct schema_value v[static POINT_FIELDS], bool line,
 	cells[CELL_LATCH] = cell_of(&v[POINT_LATCH]);
 	cells[CELL_PLACE_ZH] = (struct cell){ .text = v[POINT_PLACE].zh };
 	cells[CELL_PLACE_EN] = (struct cell){ .text = v[POINT_PLACE].en };
+	if (v[POINT_PLACE].node != NULL && !v[POINT_PLACE].ok)
+		cells[CELL_PLACE_EN].text = "?"; // refused already, not missing
 	if (line)
 		return;
 	cells[CELL_ITEM] = cell_of(&v[POINT_ITEM]);

@@ -237,9 +237,9 @@ suggest_offer(struct suggestion *s, const char *candidate)
 	if (la > SUGGEST_LENGTH_MAX || lb > SUGGEST_LENGTH_MAX)
 		return;
 	unsigned d = distance(s->found, la, candidate, lb);
-	// Half of a short word is no likeness; ties go by the alphabet, whatever the
-	// order.
-	if (2UL * d > lb + 1 || d > s->distance)
+	// What differs in more than half is no likeness; ties go by the alphabet,
+	// whatever the order.
+	if (2UL * d > (la > lb ? la : lb) || d > s->distance)
 		return;
 	if (d == s->distance && (s->best == NULL || strcmp(candidate, s->best) >= 0))
 		return;

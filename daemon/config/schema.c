@@ -83,7 +83,7 @@ schema_text(struct load *l, struct pos at, const char *text,
 	case SCHEMA_TEXT:
 		result = text[0] != '\0'
 			     ? 0
-			     : ((void)snprintf(why, WHY_MAX, "is empty"), -1);
+			     : ((void)snprintf(why, WHY_MAX, "must not be empty"), -1);
 		break;
 	case SCHEMA_ID:
 		result = units_id(text, why);
@@ -159,7 +159,9 @@ check_kind(struct load *l, const struct yaml_node *node, const struct schema_fie
 
 	if (node->kind != wanted) {
 		problem(l, node->pos, "%s must be %s, found %s", f->key,
-		    yaml_kind_name(wanted), yaml_kind_name(node->kind));
+		    f->type == SCHEMA_NAME ? "{zh: .., en: ..}"
+					   : yaml_kind_name(wanted),
+		    yaml_kind_name(node->kind));
 		return false;
 	}
 	if (f->type == SCHEMA_LIST && f->max > 0 && node->n > (size_t)f->max) {

@@ -206,3 +206,12 @@ sheet_each_heading(void (*fn)(void *arg, const char *word), void *arg)
 		    0x80) // 'a-z' folded is no name
 			fn(arg, headings[i].word);
 }
+
+void
+sheet_each_kind(void (*fn)(void *arg, const char *word), void *arg)
+{
+	for (unsigned k = 0; k < KIND_LINK; k++)
+		fn(arg, point_kind_name((enum point_kind)k));
+	for (size_t i = 0; i < N_KINDS; i++)
+		fn(arg, kinds[i].word);
+}

@@ -24,7 +24,8 @@ bool sheet_column_left_out(const char *heading);
 const char *sheet_kind(const char *word);
 const char *sheet_latch(const char *word);
 
-// For suggestions: calls fn with each word that may stand in a heading.
+// For suggestions: calls fn with each word that may stand in a heading, or for a kind.
 void sheet_each_heading(void (*fn)(void *arg, const char *word), void *arg);
+void sheet_each_kind(void (*fn)(void *arg, const char *word), void *arg);
 
 #endif

@@ -16,10 +16,11 @@ struct points_trial {
 	const char *device, *file; // asked; the path is seen from the working directory
 	const char *encoding;      // "utf-8", "gb18030", or NULL: told by the bytes
 	// Found; what is allocated is freed by points_trial_free.
-	bool met;              // the device is there
-	const char *was_in;    // the encoding, or NULL where the file could not be read
-	char separator;        // 0 where no heading was found
-	char *columns;         // "编号 = id, 备注 is left out", or NULL
+	bool met;           // the device is there
+	const char *was_in; // the encoding, or NULL where the file could not be read
+	const char
+	    *separator; // "comma", "semicolon", "tab"; NULL: no heading was found
+	char *columns;  // "编号 = id, 备注 is left out", or NULL
 	unsigned heading_line; // 0 where none was found
 	unsigned rows;         // below it, empty ones left out
 	uint32_t *lines; // where each point of the device stands, in order of the file

@@ -193,6 +193,13 @@ unit_text(const struct decimal *d)
 	return *d->rest == ' ' ? d->rest + 1 : d->rest;
 }
 
+// "0,6": the number was read up to its comma.
+static bool
+decimal_comma(const struct decimal *d)
+{
+	return d->rest[0] == ',' && is_digit(d->rest[1]);
+}
+
 static int
 check_duration(const struct decimal *d, int64_t factor, uint32_t min_ms,
     uint32_t max_ms, uint32_t *ms, char why[static WHY_MAX])
@@ -224,6 +231,8 @@ units_duration(const char *text, uint32_t min_ms, uint32_t max_ms, uint32_t *ms,
 	for (size_t i = 0; i < sizeof(times) / sizeof(times[0]); i++)
 		if (strcmp(unit, times[i].name) == 0)
 			return check_duration(&d, times[i].ms, min_ms, max_ms, ms, why);
+	if (decimal_comma(&d))
+		return REFUSE("a decimal comma: write a point, for example 1.5s");
 	return REFUSE("unknown unit of time (ms, s, min, h, d)");
 }
 
@@ -234,6 +243,22 @@ find_unit(const char *name, enum quantity q)
 		if (units[i].quantity == q && strcmp(units[i].name, name) == 0)
 			return &units[i];
 	return NULL;
+}
+
+// The unit that differs in capitals only: Mpa, KPA, PSI.
+static const struct unit *
+nearest_unit(const char *name, enum quantity q)
+{
+	const struct unit *found = NULL;
+
+	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+		if (units[i].quantity != q || strcasecmp(units[i].name, name) != 0)
+			continue;
+		if (found != NULL)
+			return NULL; // which one?
+		found = &units[i];
+	}
+	return found;
 }
 
 void
@@ -274,7 +299,13 @@ units_quantity(const char *text, enum quantity q, double *out, char why[static W
 	const char *unit = unit_text(&d);
 	if (*unit == '\0')
 		return REFUSE("unit required, for example %s", quantities[q].example);
-	const struct unit *u = find_unit(unit, q);
+	const struct unit *u = find_unit(unit, q), *near = nearest_unit(unit, q);
+	if (u == NULL && decimal_comma(&d))
+		return REFUSE("a decimal comma: write a point, for example %s",
+		    quantities[q].example);
+	if (u == NULL && near != NULL)
+		return REFUSE(
+		    "a unit of %s is written %s", quantities[q].name, near->name);
 	if (u == NULL) {
 		units_names(q, names, sizeof(names));
 		return REFUSE("unknown unit of %s (%s)", quantities[q].name, names);
@@ -343,6 +374,14 @@ units_endpoint(const char *text, int fallback_port, char host[static HOST_MAX],
 
 	if (!split_endpoint(text, &start, &len, &rest) || len >= HOST_MAX)
 		return REFUSE("not an address, for example 192.0.2.10:502");
+	if (units_is_address(text) && strchr(text, ':') != NULL)
+		return REFUSE("an IPv6 address stands in brackets, for example "
+			      "[2001:db8::1]:502");
+	if (len == 0)
+		return REFUSE("the host is missing, for example 192.0.2.10:502");
+	if (strspn(text, "0123456789") == strlen(text))
+		return REFUSE(
+		    "must be an address and a port, for example 127.0.0.1:8470");
 	memcpy(host, start, len);
 	host[len] = '\0';
 	if (!units_is_address(host))

@@ -175,6 +175,30 @@ scalar_text(struct builder *b, struct fy_token *token, size_t *len)
 	return text != NULL ? text : fy_token_get_text(token, len);
 }
 
+// An empty item of a block list has no place of its own either: the first line behind
+// its elders that is a hyphen and nothing else.
+static struct pos
+empty_item_pos(const struct builder *b, const struct yaml_node *list)
+{
+	const char *line = b->l->sources[b->file].text;
+	struct pos at = list->pos;
+	uint32_t from = list->last != NULL ? list->last->pos.line : at.line - 1;
+
+	for (uint32_t i = 1; line != NULL && *line != '\0'; i++) {
+		size_t indent = strspn(line, " ");
+		size_t behind = indent + 1;
+		if (i > from && line[indent] == '-') {
+			behind += strspn(line + behind, " \t");
+			if (line[behind] == '\n' || line[behind] == '\r' ||
+			    line[behind] == '#' || line[behind] == '\0')
+				return (struct pos){ b->file, i, (uint32_t)indent + 1 };
+		}
+		line = strchr(line, '\n');
+		line = line == NULL ? NULL : line + 1;
+	}
+	return at;
+}
+
 static bool
 on_scalar(struct builder *b, struct fy_event *e, struct pos at)
 {
@@ -196,6 +220,8 @@ on_scalar(struct builder *b, struct fy_event *e, struct pos at)
 	// An empty value has no place of its own: it is where its key is.
 	if (empty && b->depth > 0 && b->open[b->depth - 1]->kind == YAML_MAP)
 		at = b->key_pos[b->depth - 1];
+	else if (empty && b->depth > 0)
+		at = empty_item_pos(b, b->open[b->depth - 1]);
 	struct yaml_node *n = new_node(b, empty ? YAML_EMPTY : YAML_SCALAR, at);
 	if (!empty)
 		n->text = arena_bytes(b->l->temp, text, len);

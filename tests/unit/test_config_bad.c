@@ -18,7 +18,7 @@
 
 enum {
 	CASES_MAX = 100,
-	CASES_MIN = 30
+	CASES_MIN = 68
 };
 
 static char *

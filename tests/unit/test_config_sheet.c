@@ -282,13 +282,18 @@ test_i12_other_encodings_are_named(void **state)
 		    "p.csv:2:22: error: not UTF-8: byte 0xB4" },
 		// The second half of the last character is missing.
 		{ "{file: p.csv, encoding: gb18030}", LINE "\xB4\xF3\xCC",
-		    sizeof(LINE) + 2, "p.csv:2:23: error: not GB 18030: byte 0xCC" },
+		    sizeof(LINE) + 2,
+		    "p.csv:2:23: error: not GB 18030: cut off inside a character "
+		    "(0xCC)\n"
+		    "    a,detector,1,1,smoke,大\n" },
 		// A sheet in GB 18030 with one byte of neither.
 		{ "p.csv", LINE "\xB4\xF3\xCC\xFC,\xFF", sizeof(LINE) + 5,
-		    "p.csv:2:25: error: neither UTF-8 (byte 0xB4 in 2:22) nor GB 18030 "
-		    "(byte 0xFF in 2:25)" },
+		    "p.csv:2:25: error: neither UTF-8 (2:22: byte 0xB4) nor GB 18030 "
+		    "(2:25: byte 0xFF)" },
 		// A sheet in UTF-8 with one byte of neither.
-		{ "p.csv", LINE "大厅\xFF", sizeof(LINE) + 6, "nor GB 18030 (byte" },
+		{ "p.csv", LINE "大厅\xFF", sizeof(LINE) + 6,
+		    "p.csv:2:24: error: neither UTF-8 (2:24: byte 0xFF) nor GB 18030 "
+		    "(" },
 		{ "{file: p.csv, encoding: utf8}", "", 0,
 		    "encoding: unknown value \"utf8\", did you mean \"utf-8\"?" },
 	};
@@ -358,7 +363,7 @@ test_a_sheet_is_tried_where_it_would_be_used(void **state)
 	struct points_trial *t = try_sheet("d", true, &text);
 	assert_true(t->met);
 	assert_string_equal(t->was_in, "utf-8");
-	assert_int_equal(t->separator, ',');
+	assert_string_equal(t->separator, "comma");
 	assert_int_equal(t->heading_line, 1);
 	assert_int_equal(t->rows, 2);
 	assert_int_equal(t->n_lines, 2);

@@ -25,7 +25,7 @@ def check(folder, data):
 
 
 def test_there_are_cases():
-    assert len(CASES) >= 30
+    assert len(CASES) >= 68
 
 
 @pytest.mark.parametrize("folder", CASES, ids=lambda p: p.name)
