@@ -255,8 +255,6 @@ read_password(
 	const char *secret = secret_read(l, word->node);
 	if (secret == NULL)
 		return;
-	if (secret[0] == '\0')
-		problem(l, word->pos, "password: the file's first line is empty");
 	h->password = arena_text(l->arena, secret);
 }
 
