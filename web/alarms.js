@@ -8,7 +8,7 @@
 import { h, setAttr, setText, show, syncList } from "./dom.js";
 import { elapsedOf, exactOf, placeOf, timeOf, whatOf } from "./format.js";
 import { icon, setIcon } from "./icons.js";
-import { arrange, isOwed, isRealFire } from "./model.js";
+import { arrange, isBurning, isOwed, isRealFire } from "./model.js";
 import { t } from "./text.js";
 
 const ROWS_MAX = 300;
@@ -17,6 +17,8 @@ const HAND_MS = 4000; // a hand that rests this long is away
 let rowIds = 0;
 
 export function stateWord(a) {
+  // What wants no answer stands as acknowledged from the start, by nobody.
+  if (a.state === "acknowledged" && !a.acknowledged_by) return t("ui.state.no_answer");
   const state = t(`state.${a.state}`);
   return a.state === "returned" && a.cause ? `${state} · ${t(`cause.${a.cause}`)}` : state;
 }
@@ -79,7 +81,7 @@ function byWhom(a) {
 function updateRow(row, a, { stage, selected, gone, now, incidents }) {
   const p = row.parts;
   setAttr(row, "class", ["row", `is-${a.class}`, isOwed(a) ? "owed" : "held",
-    a.test && "test", gone && "gone", a.unknown_since && "unknown"]
+    isBurning(a) && "burning", gone && "gone", a.unknown_since && "unknown"]
     .filter(Boolean).join(" "));
   setAttr(row, "aria-selected", selected ? "true" : "false");
   setAttr(row, "data-occurrence", a.occurrence);

@@ -29,6 +29,7 @@ const BEAT_MS = 500; // the one clock of all flashing icons: 1 Hz
 const RETRY_MS = 2000;
 const HEALTH_STALE_MS = 5000;
 const RESYNC_EVERY_MS = 30_000;
+const ASK_EVERY_MS = 30_000;
 const PAGES_MAX = 40;
 
 const id = (name) => document.getElementById(name);
@@ -63,6 +64,8 @@ let behind = 0;
 let frame = 0;
 let lists = { owed: [], held: [] };
 let linkLostAt = null;
+let lostSince = null; // the daemon was last heard then, while the link is lost
+let askedAt = 0; // for the state, with our cookie
 
 const now = () => clock.server + (performance.now() - clock.at);
 
@@ -96,6 +99,7 @@ async function person() {
 
 function snapshot(s, own) {
   m.applySnapshot(model, s, own);
+  if (own) askedAt = performance.now();
   if (own || s.session) api.setCsrf(model.session?.csrf);
   setZone(model.site?.time_zone);
   setClock(s.time);
@@ -131,18 +135,37 @@ function beat(data) {
     resyncAt = performance.now();
     stream.resync();
   }
-  if (performance.now() - healthAt > HEALTH_STALE_MS) refreshHealth();
+  askAgain();
 }
 
-// Ages of devices and values must be true even when nothing changes.
-async function refreshHealth() {
-  healthAt = performance.now();
+// Ages of devices and values must be true even when nothing changes, and the name of a
+// person must not stand here after the daemon has ended the session.
+async function askAgain() {
+  const since = performance.now();
+  if (since - healthAt < HEALTH_STALE_MS && since - askedAt < ASK_EVERY_MS) return;
+  healthAt = askedAt = since;
+  const before = model.session;
   try {
     const s = await api.getState();
     m.applyHealth(model, s);
     setClock(s.time);
+    if (model.session === before) followSession(s.session ?? null);
     changed();
-  } catch { /* the watchdog speaks of a lost link */ }
+  } catch (error) {
+    if (error.status === 401) askToSee();
+    // else the watchdog speaks of a lost link
+  }
+}
+
+function followSession(s) {
+  if (model.session && !s) banners.say(t("ui.message.session_ended"), "warn");
+  setSession(s);
+}
+
+// From where nothing is shown without a log-in.
+async function askToSee() {
+  setSession(null);
+  await session.ask(t("ui.login.to_see"));
 }
 
 const TAKE = {
@@ -173,11 +196,15 @@ function item(kind, data, itemId) {
 }
 
 function link(state) {
-  if (state.lost && linkLostAt === null) linkLostAt = now();
+  if (state.lost && linkLostAt === null) {
+    linkLostAt = now();
+    lostSince = now() - state.silentMs;
+  }
   if (!state.lost && linkLostAt !== null) {
-    linkLostAt = null;
+    linkLostAt = lostSince = null;
     sound.tell(true);
   }
+  if (state.lost) askAgain();
   banners.drawLink(state);
   strip.drawLink(state);
   follow();
@@ -287,6 +314,7 @@ const keys = new Keys({
   move, jump, selected, hint, person,
   language: () => {
     setLang(lang() === "zh" ? "en" : "zh");
+    stream.tell();
     draw();
   },
   theme: () => theme.toggle(),
@@ -315,7 +343,7 @@ function draw() {
   select(m.choose(choice, model, lists.owed, owedBefore));
   owedBefore = new Set(lists.owed.map((a) => a.key));
   const incidents = m.incidents(model);
-  const view = { answers, selected: choice.key, now: now(), unitOf, incidents };
+  const view = { answers, selected: choice.key, now: now(), unitOf, incidents, lostSince };
   strip.draw(model, view);
   strip.drawClock(model, view.now);
   owedList.draw(lists.owed, view);
@@ -364,8 +392,9 @@ async function start() {
     await loadTexts();
     applyTexts(document);
     snapshot(await api.getState(), true);
-  } catch {
-    setTimeout(start, RETRY_MS);
+  } catch (error) {
+    if (error.status === 401) await askToSee();
+    setTimeout(start, model.session ? 0 : RETRY_MS);
     return;
   }
   id("boot").remove();

@@ -17,7 +17,7 @@ export class Devices {
     Object.assign(this, { root, summary });
   }
 
-  draw(model, { now }) {
+  draw(model, { now, lostSince }) {
     const devices = [...model.devices].sort((a, b) => Number(b.lost) - Number(a.lost));
     const heard = devices.filter((d) => !d.lost).length;
     const stalest = stalestMs(model, now);
@@ -26,8 +26,10 @@ export class Devices {
     });
     const n = model.health.points_unknown ?? 0;
     const unknown = n > 0 ? ` · ${t("ui.not_normal.unknown", { n })}` : "";
-    setText(this.summary, summary + unknown);
-    setAttr(this.summary, "data-unknown", n);
+    const lost = lostSince !== null;
+    setText(this.summary, lost ? t("ui.calm.last_heard", { time: timeOf(lostSince, now) })
+      : summary + unknown);
+    setAttr(this.summary, "data-unknown", lost ? "all" : n);
     setAttr(this.summary, "data-lost", devices.length - heard);
     const byId = new Map(devices.map((d) => [d.id, d]));
     syncList(this.root, this.#chips, [...byId.keys()],
@@ -61,27 +63,35 @@ export class Calm {
     root.prepend(this.#icon);
   }
 
-  // Shown in place of an empty list.
-  draw(model, empty, { now }) {
+  // Shown in place of an empty list. An empty list that nobody keeps up to date says
+  // nothing at all.
+  draw(model, empty, { now, lostSince }) {
     show(this.root, empty);
     if (!empty) return;
-    const reasons = notNormal(model);
-    const normal = reasons.length === 0;
-    const stalest = stalestMs(model, now);
+    const lost = lostSince !== null;
+    const reasons = lost ? [] : notNormal(model);
+    const normal = !lost && reasons.length === 0;
     setAttr(this.root, "data-normal", normal ? "yes" : "no");
-    setIcon(this.#icon, normal ? "normal" : "fault");
+    setIcon(this.#icon, lost ? "cut" : normal ? "normal" : "fault");
+    const headline = lost ? "unknown" : normal ? "normal" : "nothing_owed";
     setText(this.root.querySelector(".headline"),
-      t(normal ? "ui.calm.normal" : "ui.calm.nothing_owed", { n: model.health.points ?? 0 }));
-    setText(this.root.querySelector(".heard"), stalest === null ? t("ui.calm.nothing_heard")
-      : t("ui.calm.last_data", { age: elapsedOf(stalest + 999) })); // rounded up
+      t(`ui.calm.${headline}`, { n: model.health.points ?? 0 }));
+    setText(this.root.querySelector(".heard"), lost
+      ? t("ui.calm.last_heard", { time: timeOf(lostSince, now) }) : this.#heard(model, now));
     const list = this.root.querySelector(".reasons");
     const texts = reasons.map(([key, params]) => t(`ui.not_normal.${key}`, params));
-    if (model.health.clock_synchronised === false) {
+    if (!lost && model.health.clock_synchronised === false) {
       texts.push(t("ui.strip.clock_unsynchronised"));
     }
     if (list.dataset.texts !== texts.join("\n")) {
       list.dataset.texts = texts.join("\n");
       list.replaceChildren(...texts.map((text) => h("li", {}, text)));
     }
+  }
+
+  #heard(model, now) {
+    const stalest = stalestMs(model, now);
+    return stalest === null ? t("ui.calm.nothing_heard")
+      : t("ui.calm.last_data", { age: elapsedOf(stalest + 999) }); // rounded up
   }
 }

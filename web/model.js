@@ -57,6 +57,8 @@ export function noteId(model, id) {
 
 export const isOwed = (a) => OWED.has(a.state) && !a.hidden;
 export const isRealFire = (a) => a.class === "fire" && !a.test;
+// A fire that is reported now and that nobody has answered.
+export const isBurning = (a) => isRealFire(a) && !a.hidden && a.state === "unacknowledged";
 
 function await_(model, n, what) {
   if (!Number.isFinite(n)) return;

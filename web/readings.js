@@ -18,7 +18,7 @@ export class Readings {
     Object.assign(this, { root, section });
   }
 
-  draw(model, { now }) {
+  draw(model, { now, lostSince }) {
     const byPoint = new Map(model.readings.map((r) => [r.point, r]));
     show(this.section, byPoint.size > 0);
     syncList(this.root, this.#tiles, [...byPoint.keys()],
@@ -26,12 +26,13 @@ export class Readings {
         h("span", { class: "place" }),
         h("span", { class: "value" }, h("b", { class: "number" }), h("span", { class: "unit" })),
         h("span", { class: "note" })),
-      (tile, key) => this.#draw(tile, byPoint.get(key), model, now));
+      (tile, key) => this.#draw(tile, byPoint.get(key), model, { now, lostSince }));
   }
 
-  #draw(tile, r, model, now) {
-    const at = r.time ? Date.parse(r.time) : null;
-    const stale = r.quality === "good" && at !== null && now - at > STALE_MS;
+  #draw(tile, r, model, { now, lostSince }) {
+    const at = lostSince ?? (r.time ? Date.parse(r.time) : null);
+    const stale = lostSince !== null
+      || (r.quality === "good" && at !== null && now - at > STALE_MS);
     const quality = stale ? "unknown" : r.quality;
     const known = quality === "good" || quality === "uncertain";
     const v = valueOf(known ? r.value : null, r.unit);

@@ -30,6 +30,7 @@ export class Stream {
   start(lastId) {
     this.#lastId = lastId;
     this.#open();
+    this.#tick();
     setInterval(() => this.#tick(), TICK_MS);
     document.addEventListener("visibilitychange", () => this.#look());
     window.addEventListener("online", () => this.#look());
@@ -99,7 +100,12 @@ export class Stream {
     this.#lost = silentMs > SILENT_MS;
     if (this.#source && now - this.#startedAt > SILENT_MS) this.#fail();
     if (!this.#source && this.#reopenAt !== null && now >= this.#reopenAt) this.#open();
-    this.on.link({ lost: this.#lost, silentMs });
+    this.tell();
+  }
+
+  // Says how the link is, also when nothing changed.
+  tell() {
+    this.on.link({ lost: this.#lost, silentMs: this.silentMs });
   }
 
   // The page is looked at again, or the network is back: find out now, not later.

@@ -7,10 +7,18 @@
 import { fit, h, setAttr, setText, show } from "./dom.js";
 import { clockOf, dateOf, elapsedOf, nameOf, placeOf, timeOf } from "./format.js";
 import { icon, setIcon } from "./icons.js";
-import { CLASSES, fires } from "./model.js";
+import { CLASSES, fires, isBurning } from "./model.js";
 import { t } from "./text.js";
 
-const FIRE_SIZES = ["size-32", "size-26", "size-21", "size-17"];
+const FIRE_SIZES = ["size-56", "size-44", "size-32", "size-26", "size-21", "size-17"];
+const HALF_LINE = 2; // two lines share the strip: from the third size on
+
+// The largest letters at which a place is not cut: its end may be the floor.
+function fitPlace(where) {
+  const single = where.closest("#fires").classList.contains("single");
+  where.classList.remove(...FIRE_SIZES);
+  fit(where, FIRE_SIZES.slice(single ? 0 : HALF_LINE));
+}
 
 export class Strip {
   #counters = new Map();
@@ -33,9 +41,8 @@ export class Strip {
     }
     this.#sound.prepend(this.#soundIcon);
     this.#link.prepend(this.#linkIcon);
-    // A place is never cut, its end may be the floor: it shrinks with its room.
     const room = new ResizeObserver((entries) => {
-      for (const { target } of entries) fit(target, FIRE_SIZES);
+      for (const { target } of entries) fitPlace(target);
     });
     for (const id of ["fire-first", "fire-newest"]) {
       const line = document.getElementById(id);
@@ -45,7 +52,7 @@ export class Strip {
     }
   }
 
-  draw(model, { now }) {
+  draw(model, { now, lostSince }) {
     for (const [name, e] of this.#counters) {
       const count = model.counters[name] ?? { active: 0, unacknowledged: 0 };
       const { active, unacknowledged: owed } = count;
@@ -62,6 +69,9 @@ export class Strip {
       e.classList.toggle("returned", active === 0 && owed > 0);
     }
     this.#drawFires(model, now);
+    // No fire that we know of is no news while nothing is heard.
+    setText(document.querySelector("#no-fire .calm-word"),
+      t(lostSince === null ? "ui.strip.no_fire" : "ui.calm.unknown"));
     this.#drawPerson(model);
   }
 
@@ -70,26 +80,35 @@ export class Strip {
     show(document.getElementById("no-fire"), count === 0);
     show(document.getElementById("fires"), count > 0);
     setText(document.getElementById("site-name"), nameOf(model.site?.name, model.site?.id));
-    this.#fireLine("fire-first", first, now);
-    this.#fireLine("fire-newest", count > 1 ? newest : null, now);
-    if (count === 1) {
-      const line = document.getElementById("fire-newest");
-      setText(line.querySelector(".where"), t("ui.strip.same_as_first"));
-    }
+    document.getElementById("fires").classList.toggle("single", count === 1);
+    // Only the incident's own first may be called so: it may have been answered and
+    // closed while others stay open.
+    const oldest = first?.first_out ? "first_fire" : "oldest_fire";
+    this.#fireLine("fire-first", first, count === 1 && !first.first_out ? "fire" : oldest, now);
+    this.#fireLine("fire-newest", count > 1 ? newest : null, "newest_fire", now);
   }
 
-  #fireLine(id, a, now) {
+  #fireLine(id, a, tag, now) {
     const line = document.getElementById(id);
     const where = line.querySelector(".where");
     const when = line.querySelector(".when");
-    if (a) line.dataset.key = a.key;
-    else delete line.dataset.key;
-    setAttr(line, "disabled", !a);
-    setText(when.firstElementChild, a ? timeOf(Date.parse(a.raised), now) : "");
-    setText(when.lastElementChild, a ? elapsedOf(now - Date.parse(a.raised)) : "");
-    if (!a || where.textContent === placeOf(a)) return;
+    show(line, Boolean(a));
+    if (!a) {
+      delete line.dataset.key;
+      return;
+    }
+    line.dataset.key = a.key;
+    setAttr(line, "data-state", a.state);
+    setText(line.querySelector(".tag"), t(`ui.strip.${tag}`));
+    setText(line.querySelector(".note"), isBurning(a) ? "" : t(
+      a.state === "acknowledged" ? "state.acknowledged" : "ui.strip.returned"));
+    setText(when.firstElementChild, timeOf(Date.parse(a.raised), now));
+    setText(when.lastElementChild, elapsedOf(now - Date.parse(a.raised)));
     setText(where, placeOf(a));
-    fit(where, FIRE_SIZES);
+    const shape = `${where.textContent} ${line.parentElement.className}`;
+    if (line.dataset.shape === shape) return;
+    line.dataset.shape = shape;
+    fitPlace(where);
   }
 
   #drawPerson(model) {

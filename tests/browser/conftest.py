@@ -14,7 +14,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
 sys.path.insert(0, os.path.dirname(__file__))
 
-from desks import MockDesk, RealDesk  # noqa: E402
+from desks import Elsewhere, MockDesk, RealDesk  # noqa: E402
 from pages import Browser, Page  # noqa: E402
 
 
@@ -40,6 +40,12 @@ def fixture_desk(request, tmp_path):
 def fixture_mock(request, tmp_path):
     scene = getattr(request, "param", "calm")
     with MockDesk(tmp_path, scene) as desk:
+        yield desk
+
+
+@pytest.fixture(name="elsewhere")
+def fixture_elsewhere(tmp_path):
+    with Elsewhere(tmp_path) as desk:
         yield desk
 
 

@@ -21,10 +21,12 @@ HERE = pathlib.Path(__file__).resolve().parent
 
 
 class Proxy:
-    """Forwards TCP to `target`; cut() drops everything and refuses until heal()."""
+    """Forwards TCP to `target`, from the address `source`; cut() drops everything and
+    refuses until heal()."""
 
-    def __init__(self, target):
+    def __init__(self, target, source=""):
         self.target = target
+        self.source = source
         self.listener = None
         self.pairs = set()
         self.lock = threading.Lock()
@@ -57,7 +59,8 @@ class Proxy:
             except OSError:
                 return
             try:
-                far = socket.create_connection(("127.0.0.1", self.target), timeout=5)
+                far = socket.create_connection(("127.0.0.1", self.target), timeout=5,
+                                               source_address=(self.source, 0))
                 far.settimeout(None)
             except OSError:
                 near.close()
@@ -175,9 +178,11 @@ class MockDesk(Desk):
 class RealDesk(Desk):
     """watchroomd, polling a pymodbus panel whose points the test sets."""
 
-    def __init__(self, directory):
+    source = ""
+
+    def __init__(self, directory, **more):
         self.peer = Modbus()
-        self.daemon = Daemon(directory / "desk", site(*panel(self.peer.port)))
+        self.daemon = Daemon(directory / "desk", site(*panel(self.peer.port), **more))
         try:
             self.daemon.start()
             self.daemon.add_user()
@@ -185,7 +190,7 @@ class RealDesk(Desk):
             self.daemon.__exit__()
             self.peer.stop()
             raise
-        self.proxy = Proxy(self.daemon.port)
+        self.proxy = Proxy(self.daemon.port, self.source)
 
     @property
     def process(self):
@@ -231,4 +236,16 @@ class RealDesk(Desk):
         self.peer.stop()
 
 
-__all__ = ["MockDesk", "RealDesk", "until"]
+class Elsewhere(RealDesk):
+    """The same daemon, reached from an address that is not the desk's; its site says
+    that plain HTTP is safe there."""
+
+    source = "127.0.0.2"
+
+    def __init__(self, directory):
+        super().__init__(directory, console={
+            "listen": "127.0.0.1:0", "desk": ["127.0.0.1"],
+            "accept_plain_http": "loopback of a test"})
+
+
+__all__ = ["Elsewhere", "MockDesk", "RealDesk", "until"]

@@ -308,6 +308,26 @@ def test_i11_a_restarted_daemon_is_found_again_with_all_alarms(desk, open_page):
     assert page.js("return window.stillTheSamePage") is True
 
 
+# --- not the desk ---------------------------------------------------------------------
+
+def test_from_elsewhere_it_asks_before_it_shows_anything(elsewhere, open_page):
+    elsewhere.fire(1)
+    page = open_page(elsewhere, gestures=False)
+    page.expected += ["/api/v1/", "ERR_"]
+    page.see(lambda: page.shown("#login"), 10)
+    assert page.text("#login-why") == "登录后才能查看"
+    page.log_in(elsewhere.user, elsewhere.pin)
+    page.loaded()
+    page.see(row(page, "owed", "d1"), 5)
+    page.see(lambda: page.text("#operator .word") == "王", 5)
+    elsewhere.restart()  # its sessions are gone
+    page.see(lambda: page.shown("#login"), 20, "it asks again")
+    assert page.text("#operator .word") == "未登录"
+    page.log_in(elsewhere.user, elsewhere.pin)
+    page.see(lambda: page.data("body", "link") == "good", 15)
+    page.see(row(page, "owed", "d1"), 5)
+
+
 # --- the phone ------------------------------------------------------------------------
 
 def test_on_a_phone_a_fire_is_acknowledged_at_the_console(desk, open_page):
