@@ -59,7 +59,7 @@ class Proxy:
             except OSError:
                 return
             try:
-                far = socket.create_connection(("127.0.0.1", self.target), timeout=5,
+                far = socket.create_connection(("127.0.0.1", self.target), timeout=60,
                                                source_address=(self.source, 0))
                 far.settimeout(None)
             except OSError:
@@ -123,7 +123,7 @@ class MockDesk(Desk):
         self.proxy = Proxy(self.port)
 
     def do(self, what, **words):
-        link = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        link = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         try:
             link.request("POST", "/mock/do", json.dumps({"do": what, **words}))
             reply = link.getresponse()
@@ -154,7 +154,7 @@ class MockDesk(Desk):
                     sounds=False)
 
     def alarm(self, point):
-        link = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        link = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         try:
             link.request("GET", "/api/v1/state")
             state = json.loads(link.getresponse().read())

@@ -72,7 +72,7 @@ class Console:
         self.sessions = {}
         self.log = []
         self.sounding = {}
-        self.ack_mode = "ok"  # ok, degraded, slow, newer
+        self.ack_mode = "ok"  # ok, degraded, held (until it changes), newer
         self.beating = True
         self.health = {
             "store": "ok",
@@ -510,15 +510,14 @@ class Handler(http.server.BaseHTTPRequestHandler):
         c = self.console
         with c.lock:
             session = self.session()
-            slow = c.ack_mode == "slow"
         if session is None:
             self.answer(401, error("no_session", "log in first"))
             return
         if self.headers.get("X-CSRF-Token") != session["csrf"]:
             self.answer(403, error("bad_csrf", "token"))
             return
-        if slow:
-            self.server.ending.wait(2.0)
+        while c.ack_mode == "held" and not self.server.ending.wait(0.02):
+            pass
         with c.lock:
             status, body = c.acknowledge(occurrence, session["user"])
         self.answer(status, body)

@@ -175,13 +175,29 @@ class Page:
     def type(self, text):
         ActionChains(self.driver).send_keys(text).perform()
 
+    def passes(self, seconds):
+        """Waits until the page's own clock has gone on so far: it may be late itself."""
+        begin = self.js("return performance.now()")
+        until(lambda: self.js("return performance.now()") - begin >= 1000 * seconds,
+              seconds + 10, "the page's time passes")
+
     def hold(self, key, seconds):
-        ActionChains(self.driver).key_down(key).pause(seconds).key_up(key).perform()
+        ActionChains(self.driver).key_down(key).perform()
+        self.passes(seconds)
+        ActionChains(self.driver).key_up(key).perform()
+
+    def tap(self, key):
+        """A press of no length: a real one may last long on a busy machine."""
+        self.js("""for (const kind of ["keydown", "keyup"]) {
+          document.activeElement.dispatchEvent(
+            new KeyboardEvent(kind, {key: arguments[0], bubbles: true}));
+        }""", key)
 
     def press_and_hold(self, selector, seconds):
         element = self.driver.find_element("css selector", selector)
-        ActionChains(self.driver).move_to_element(element).click_and_hold() \
-            .pause(seconds).release().perform()
+        ActionChains(self.driver).move_to_element(element).click_and_hold().perform()
+        self.passes(seconds)
+        ActionChains(self.driver).release().perform()
 
     def click(self, selector):
         self.driver.find_element("css selector", selector).click()
@@ -190,6 +206,36 @@ class Page:
         """Moves the mouse there; leaves it there."""
         element = self.driver.find_element("css selector", selector)
         ActionChains(self.driver).move_to_element(element).perform()
+
+    def stroke(self, selector):
+        """Moves the mouse a little over there: a hand that is at work."""
+        self.stroked = -getattr(self, "stroked", 1)
+        element = self.driver.find_element("css selector", selector)
+        ActionChains(self.driver).move_to_element_with_offset(
+            element, 3 * self.stroked, 0).perform()
+
+    def watch(self, name, script):
+        """Keeps what `script` (a function body) gives when the document changes and it
+        gives something for the first time: what the page showed, when it showed it."""
+        self.js("""
+          const look = new Function(arguments[1]);
+          window.watched ??= {};
+          const see = () => {
+            const what = look();
+            if (what === undefined || what === null || what === false) return;
+            watch.disconnect();
+            window.watched[arguments[0]] = {what, at: Date.now()};
+          };
+          const watch = new MutationObserver(see);
+          watch.observe(document.body, {subtree: true, childList: true, attributes: true,
+            characterData: true});
+          see();""", name, script)
+
+    def watched(self, name):
+        """{what, at}: UTC in seconds. Waits for it."""
+        found = until(lambda: self.js("return window.watched?.[arguments[0]]", name), 15,
+                      name)
+        return {"what": found["what"], "at": found["at"] / 1000}
 
     def point_away(self):
         builder = ActionBuilder(self.driver)

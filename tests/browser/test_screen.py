@@ -361,13 +361,16 @@ def test_i3_accepted_but_not_saved_is_said(mock, open_page):
 def test_i3_pending_until_the_answer(mock, open_page):
     page = open_page(mock)
     log_in(page, mock)
-    mock.do("mode", ack="slow")
+    mock.do("mode", ack="held")
     mock.do("raise", point="d1", condition="fault")
     page.see(lambda: page.rows("owed") == ["d1"], 5)
     pick(page, "d1")
+    page.watch("pending", "return document.querySelector('#owed [data-point=d1] .mark')"
+               "?.textContent === '正在确认…' && document.querySelector("
+               "'#owed [data-point=d1] .state').textContent")
     page.key(" ", " ", " ")
-    page.see(lambda: "正在确认…" in marks(page, "owed", "d1"), 1)
-    assert "已确认" not in page.text("#owed [data-point=d1] .state")
+    assert page.watched("pending")["what"] == "未确认"
+    mock.do("mode", ack="ok")
     page.see(lambda: page.rows("held") == ["d1"], 6)
     sent = [e for e in mock.do("log")["log"] if "acknowledge" in e]
     assert len(sent) == 1, "pressed three times, sent once"
@@ -434,21 +437,19 @@ def test_a_name_used_here_is_one_press_away_and_the_pin_is_not_kept(mock, open_p
     kept = page.js("return JSON.stringify([{...localStorage}, {...sessionStorage},"
                    " document.cookie])")
     assert mock.pin not in kept
-    started = time.monotonic()
     page.type(mock.pin + Keys.ENTER)
     page.see(lambda: page.text("#operator .word") == "王建国", 3)
-    assert time.monotonic() - started < 3
 
 
 def test_space_answers_nothing_the_person_had_no_time_to_see(mock, open_page):
     page = open_page(mock)
     log_in(page, mock)
-    mock.do("raise", point="d1", condition="fault")
     page.js("""const seen = new MutationObserver(() => {
       if (!document.querySelector('[data-point=d1]')) return;
       seen.disconnect();
       document.body.dispatchEvent(new KeyboardEvent('keydown', {key: ' ', bubbles: true}));
     }); seen.observe(document.getElementById('owed'), {childList: true, subtree: true});""")
+    mock.do("raise", point="d1", condition="fault")
     page.see(lambda: page.rows("owed") == ["d1"], 5)
     mock.do("raise", point="d2", condition="fault")
     page.see(lambda: page.rows("owed") == ["d1", "d2"], 5)
@@ -462,13 +463,14 @@ def test_rows_do_not_move_under_the_pointer(mock, open_page):
     for n in (1, 2):
         mock.do("raise", point=f"d{n}", condition="fault")
     page.see(lambda: page.rows("owed") == ["d1", "d2"], 5)
-    page.point_at("#owed [data-point=d2]")
+    d2 = "#owed [data-point=d2]"
+    page.point_at(d2)
     top = "return document.querySelector('[data-point=d2]').getBoundingClientRect().top"
     before = page.js(top)
     mock.do("raise", point="d3")
-    page.see(lambda: page.rows("owed") == ["d1", "d2", "d3"], 2)
+    page.see(lambda: page.stroke(d2) or page.rows("owed") == ["d1", "d2", "d3"], 2)
     mock.do("close", point="d1")
-    page.see(lambda: page.rows("owed") == ["d2", "d3"], 2)
+    page.see(lambda: page.stroke(d2) or page.rows("owed") == ["d2", "d3"], 2)
     assert page.js(top) == before
     assert page.data("body", "sound") == "fire", "the fire is heard meanwhile"
     assert page.shown("#fires"), "and stands in the strip"

@@ -26,12 +26,14 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 PROGRAM = os.environ.get(
     "SIMULATED_BUILDING", str(ROOT / "build/tests/building/simulated-building")
 )
+PATIENCE = 4  # the machine may be busy with other suites
 NORMAL, ABSENT = 0x1400, 0x00FF
 FAULT, FIRE, SUPERVISORY = 0x3400, 0x0C10, 0x0C40
 
 
 def wait_for(condition, deadline_s, what):
     """The condition's first true value; polls, and fails at the deadline."""
+    deadline_s *= PATIENCE
     end = time.monotonic() + deadline_s
     while time.monotonic() < end:
         value = condition()
@@ -64,15 +66,15 @@ class Building:
         return next((e for e in self.lines if e.get("step") == step), None)
 
     def tcp(self, port):
-        client = ModbusTcpClient("127.0.0.1", self.ports[port], timeout=2)
+        client = ModbusTcpClient("127.0.0.1", self.ports[port], timeout=15)
         assert client.connect()
         return client
 
     def stop(self):
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
-        code = self.process.wait(timeout=5)
-        self.reader.join(timeout=5)
+        code = self.process.wait(timeout=30)
+        self.reader.join(timeout=30)
         return code
 
 
@@ -155,7 +157,7 @@ def test_a_stuck_client_harms_no_other(calm):
     start = time.monotonic()
     for _ in range(50):
         assert len(c.read_holding_registers(0, 100, slave=1).registers) == 100
-    assert time.monotonic() - start < 2
+    assert time.monotonic() - start < 2 * PATIENCE  # a wait for the stuck one has no end
     stuck.close()
     silent.close()
 
@@ -169,7 +171,7 @@ def test_places_of_ended_clients_are_free_again(calm):
 
 def rtu(building):
     client = ModbusSerialClient(
-        port=building.ports["tty"], baudrate=9600, timeout=1, retries=0
+        port=building.ports["tty"], baudrate=9600, timeout=4, retries=0
     )
     assert client.connect()
     return client
@@ -238,7 +240,7 @@ def test_bad_command_line(options):
 
 def test_duration_ends_it(start):
     building = start("--duration", "1")
-    assert building.process.wait(timeout=4) == 0
+    assert building.process.wait(timeout=30) == 0
 
 
 def test_scenario_plays_as_listed(start):
@@ -263,11 +265,11 @@ def test_scenario_plays_as_listed(start):
             step["step"],
         )
         previous = step["at_s"]
-        assert abs(said["t_ms"] / 1000 - step["at_s"]) < 0.5
+        assert 0 <= said["t_ms"] / 1000 - step["at_s"] < 0.5 * PATIENCE
         assert said["point"] == step["point"] and said["loop_no"] == 0
         utc = datetime.datetime.fromisoformat(said["utc"].replace("Z", "+00:00"))
         now = datetime.datetime.now(datetime.timezone.utc)
-        assert abs((now - utc).total_seconds()) < 2
+        assert abs((now - utc).total_seconds()) < 2 * PATIENCE
         if step["condition"] in wanted:
             word = panel.read_holding_registers(address[step["point"]], 1, slave=1)
             assert word.registers == [wanted[step["condition"]][step["event"]]]
@@ -284,7 +286,7 @@ def test_scenario_plays_as_listed(start):
 def reachable(building):
     address = ("127.0.0.1", building.ports["panel_port"])
     try:
-        with socket.create_connection(address, timeout=1):
+        with socket.create_connection(address, timeout=10):
             return True
     except ConnectionRefusedError:
         return False

@@ -98,7 +98,11 @@ def test_i3_i4_i5_i11_twenty_kills(tmp_path):
             confirmed, events = {}, 0
             for _ in range(KILLS):
                 load = Load(daemon, peer, rng)
-                time.sleep(rng.uniform(0.3, 1.5))
+                # Mostly under way, now and then while it still gets up.
+                if rng.random() < 0.8:
+                    until(lambda w=load: w.confirmed or w.errors, 10,
+                          "the operator has answered something")
+                time.sleep(rng.uniform(0.0, 1.2))
                 daemon.kill()
                 load.stop()
                 assert not load.errors, load.errors
@@ -106,8 +110,8 @@ def test_i3_i4_i5_i11_twenty_kills(tmp_path):
                 events = check_journal(daemon, confirmed)
                 daemon.start()
             open_before = {a["occurrence"]: a for a in daemon.api().alarms()}
-            assert len(confirmed) >= KILLS, f"only {len(confirmed)} acknowledgements"
-            assert events > 20 * KILLS, f"only {events} events"
+            assert len(confirmed) >= KILLS / 2, f"only {len(confirmed)} acknowledgements"
+            assert events > 5 * KILLS, f"only {events} events"
             for occurrence in confirmed:
                 alarm = open_before.get(occurrence)
                 assert alarm is None or alarm["acknowledged_by"] == "wang", \

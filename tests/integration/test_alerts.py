@@ -64,6 +64,8 @@ def test_two_steps_then_stopped_by_acknowledge(rig):
         until(lambda: len(bodies(sink, "/m")) >= 2, 4, "the second step repeats")
         status, _ = api.acknowledge(api.alarm("d1")["occurrence"])
         assert status == 200
+        # What was on its way at that moment still arrives.
+        until(lambda: api.state()["health"]["notices_owed"] == 0, 5)
         after = len(sink.received)
         events = until(lambda: (e := api.events(point="d1")) and e[-1]["kind"] in
                        ("alarm.acknowledge", "notice.sent", "notice.cancelled") and e, 3)

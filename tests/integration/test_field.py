@@ -10,7 +10,7 @@ from pymodbus.transaction import ModbusRtuFramer, ModbusSocketFramer
 
 from field import (ABSENT, CO_FIRE, FIRE, NORMAL, SUPERVISORY, TROUBLE, UNKNOWN_TYPE,
                    Hostile, Modbus, gauges, module, panel)
-from rig import Daemon, site, until
+from rig import Daemon, instant, site, until
 
 
 @pytest.fixture(name="run")
@@ -119,7 +119,8 @@ def test_i6_a_bad_peer_gives_no_value_and_harms_nobody(run, way):
     healthy, bad = Modbus(), Hostile(value=FIRE)
     bad.answer = getattr(bad, way)
     buses, devices = panel(healthy.port)
-    more_buses, more_devices = panel(bad.port, id="fap2", bus="lan2", retries=1)
+    more_buses, more_devices = panel(bad.port, id="fap2", bus="lan2", retries=1,
+                                     timeout="500ms")
     more_buses[0]["id"] = "lan2"
     for p in more_devices[0]["points"]:
         p["id"] = "x" + p["id"]
@@ -131,6 +132,10 @@ def test_i6_a_bad_peer_gives_no_value_and_harms_nobody(run, way):
     until(lambda: bad.requests >= 3 or bad.connections >= 2, 12, "it is tried again")
     healthy.holding(6, FIRE)
     until(lambda: api.alarm("d7"), 3, "the neighbour's fire is shown in time")
+    onset = until(lambda: [e for e in api.events(point="d7")
+                           if e["kind"] == "alarm.onset"], 3)[0]
+    gap = instant(onset["time"]) - instant(onset["not_before"])
+    assert gap < 3, f"the neighbour was not looked at for {gap} s"
     assert not [a for a in api.alarms() if a["point"].startswith("xd")]
     assert api.json("GET", "/api/v1/points/xd1")["quality"] == "unknown"
     # It is cured: read again within a period and a time-out, and now the fire counts.
@@ -145,7 +150,7 @@ def test_slow_and_doubled_answers_are_good_answers(run):
     for way in ("dribble", "twice"):
         peer = Hostile(value=NORMAL)
         peer.answer = getattr(peer, way)
-        buses, devices = panel(peer.port, timeout="2s", poll="1s", retries=1)
+        buses, devices = panel(peer.port, timeout="3s", poll="1s", retries=1)
         daemon = run(buses, devices)
         until(lambda a=daemon.api(): seen(a, "d1"), 8, f"{way}: the detector is read")
         assert daemon.api().alarm("@device/fap1") is None

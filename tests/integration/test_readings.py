@@ -25,14 +25,20 @@ def good(api, point):
     return p if p["quality"] == "good" else None
 
 
+def value(api, point):
+    """What the gauge shows; a number that equals nothing while it shows none."""
+    p = good(api, point)
+    return p["value"] if p else float("nan")
+
+
 def test_three_units_on_one_line_are_read_in_kpa(tmp_path, line):
     with Daemon(tmp_path, site(*gauges(line.tty))) as daemon:
         daemon.start()
         api = daemon.api()
-        for unit, value in ((3, 712), (4, 1234), (5, 350)):
-            line.pressure(unit, value)
-            until(lambda u=unit, v=value: (p := good(api, f"gauge{u}")) and
-                  abs(p["value"] - v) < 0.01, 8, f"gauge{unit} shows {value} kPa")
+        for unit, kpa in ((3, 712), (4, 1234), (5, 350)):
+            line.pressure(unit, kpa)
+            until(lambda u=unit, v=kpa: abs(value(api, f"gauge{u}") - v) < 0.01, 8,
+                  f"gauge{unit} shows {kpa} kPa")
         assert daemon.stop() == 0
 
 
@@ -47,7 +53,7 @@ def test_limit_with_delay_and_hysteresis(tmp_path, line):
         assert (alarm["condition"], alarm["code"]) == ("process", "low")
         assert alarm["value"] < 600
         line.pressure(3, 605)
-        until(lambda: abs(good(api, "gauge3")["value"] - 605) < 0.01, 5)
+        until(lambda: abs(value(api, "gauge3") - 605) < 0.01, 5)
         assert api.alarm("gauge3")["state"] == "unacknowledged", "within the hysteresis"
         line.pressure(3, 611)
         until(lambda: api.alarm("gauge3")["state"] == "returned", 5)
@@ -73,9 +79,9 @@ def test_i7_dead_unit_on_the_line_harms_nobody(tmp_path, line):
         api = daemon.api()
         until(lambda: good(api, "gauge3"), 8)
         until(lambda: api.alarm("@device/pt9"), 15, "the dead unit is named")
-        for value in (701, 702, 703):
-            line.pressure(3, value)
-            until(lambda v=value: abs(good(api, "gauge3")["value"] - v) < 0.01, 3)
+        for kpa in (701, 702, 703):
+            line.pressure(3, kpa)
+            until(lambda v=kpa: abs(value(api, "gauge3") - v) < 0.01, 3)
         assert api.json("GET", "/api/v1/points/gauge9")["quality"] == "unknown"
         assert daemon.stop() == 0
 
@@ -84,10 +90,9 @@ def test_daily_sheet_reconciles_with_the_minutes(tmp_path, line):
     with Daemon(tmp_path, site(*gauges(line.tty, units=(3,)))) as daemon:
         daemon.start()
         api = daemon.api()
-        for value in (700, 640, 820, 710):
-            line.pressure(3, value)
-            until(lambda v=value: (p := good(api, "gauge3")) and
-                  abs(p["value"] - v) < 0.01, 8)
+        for kpa in (700, 640, 820, 710):
+            line.pressure(3, kpa)
+            until(lambda v=kpa: abs(value(api, "gauge3") - v) < 0.01, 8)
         assert daemon.stop() == 0
         db = daemon.readings()
         rows = db.execute("SELECT min, max, mean * good_ms, good_ms, samples"

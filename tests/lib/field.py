@@ -65,7 +65,7 @@ class Modbus:
                 self.loop.run_until_complete(run())
         self.thread = threading.Thread(target=serve, daemon=True)
         self.thread.start()
-        assert ready.wait(10), "pymodbus did not start"
+        assert ready.wait(60), "pymodbus did not start"
 
     def stop(self):
         """Closes the listening socket and every connection."""
@@ -179,7 +179,7 @@ class Hostile(threading.Thread):
         return [(0, b"\x9c\x01 not modbus at all \xff\xfe" * 3)]
 
     def dribble(self, request):
-        return [(0.05, bytes([b])) for b in self.frame(request)]
+        return [(0.02, bytes([b])) for b in self.frame(request)]
 
     def twice(self, request):
         return [(0, self.frame(request) * 2)]
@@ -209,13 +209,14 @@ class Hostile(threading.Thread):
 
 
 def panel(port, **more):
-    """A bus, a device and its points for a Notifier gateway on this port."""
+    """A bus, a device and its points for a Notifier gateway on this port. The time-out is
+    long, for a healthy peer of Python's that has to wait for its turn is no dead one."""
     def at(n):
         return {"zh": f"探测器{n}", "en": f"Detector {n}"}
     points = [{"id": f"d{n}", "item": "detector", "loop": 1, "device": n, "kind": "smoke",
                "zone": "z1", "place": at(n)} for n in range(1, 11)]
     device = {"id": "fap1", "bus": "lan1", "unit": 1, "profile": "notifier-modbus-gw",
-              "poll": "200ms", "timeout": "500ms", "points": points}
+              "poll": "200ms", "timeout": "1500ms", "points": points}
     device.update(more)
     return [{"id": "lan1", "modbus_tcp": f"127.0.0.1:{port}"}], [device]
 
@@ -227,7 +228,7 @@ def module(port, name="io1", bus="lan2", points=4):
             for n in range(points)]
     return ([{"id": bus, "modbus_tcp": f"127.0.0.1:{port}"}],
             [{"id": name, "bus": bus, "unit": 1, "profile": "iologik-e1200",
-              "poll": "200ms", "timeout": "500ms", "points": rows}])
+              "poll": "200ms", "timeout": "1500ms", "points": rows}])
 
 
 class Serial:
@@ -240,7 +241,7 @@ class Serial:
         self.socat = subprocess.Popen(
             ["socat", f"pty,raw,echo=0,link={self.tty}", f"pty,raw,echo=0,link={far}"],
             stdin=subprocess.DEVNULL)
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 60
         while not (os.path.exists(self.tty) and os.path.exists(far)):
             assert time.monotonic() < deadline, "socat made no pseudo-terminals"
             time.sleep(0.02)
@@ -268,7 +269,7 @@ class Serial:
                 self.loop.run_until_complete(run())
         self.thread = threading.Thread(target=serve, daemon=True)
         self.thread.start()
-        assert ready.wait(10), "pymodbus did not start"
+        assert ready.wait(60), "pymodbus did not start"
 
     def pressure(self, unit, thousandths):
         """Sets the value in 0.001 MPa."""
@@ -294,5 +295,5 @@ def gauges(tty, units=(3, 4, 5), **more):
         point.update(more)
         devices.append({"id": f"pt{u}", "bus": "pump-room", "unit": u,
                         "profile": "pressure-transmitter-ptmb", "poll": "200ms",
-                        "timeout": "300ms", "retries": 1, "points": [point]})
+                        "timeout": "900ms", "retries": 1, "points": [point]})
     return [{"id": "pump-room", "modbus_rtu": tty, "line": "9600 8N1"}], devices

@@ -68,7 +68,7 @@ const struct guard_limits limits = {
 	.per_address = 3,
 	.per_desk_address = 10,
 	.request_ms = 300,
-	.idle_ms = 500,
+	.idle_ms = 1500, // no stall of a busy machine is so long
 	.reply_ms = 700,
 };
 
