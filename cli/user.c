@@ -296,6 +296,23 @@ on_problem(void *arg, const struct err *e)
 	(void)cli_fail_err(i->c, CLI_USAGE, e);
 }
 
+// Which of two rows is meant for a person nobody can know.
+static void
+refuse_doubles(struct import *im, const struct user_csv *u)
+{
+	for (size_t i = 0; i < u->n; i++) {
+		size_t k = 0;
+		while (k < i && strcmp(u->rows[k].id, u->rows[i].id) != 0)
+			k++;
+		if (k == i || !given(u->rows[i].id))
+			continue;
+		struct err at = { 0 };
+		(void)err_at(&at, im->c->argv[0], u->lines[i], 0,
+		    "\"%s\" stands in line %u already", u->rows[i].id, u->lines[k]);
+		on_problem(im, &at);
+	}
+}
+
 // Every row is checked before the first one is written.
 static enum cli_exit
 check_rows(struct import *im, const struct user_csv *u, const char *directory)
@@ -324,6 +341,7 @@ import(const struct cli *c, const char *directory)
 	enum cli_exit code = CLI_OK;
 	if (user_csv_read(c->argv[0], &u, on_problem, &im, &err) < 0)
 		return cli_fail_err(c, CLI_USAGE, &err);
+	refuse_doubles(&im, &u);
 	code = check_rows(&im, &u, directory);
 	if (code == CLI_USAGE)
 		(void)cli_fail(c, code, "nothing was changed");

@@ -73,7 +73,8 @@ export const placeOf = (a) => nameOf(a.place, a.point);
 
 // A symbolic code's word: a limit, a link's trouble, a kind ("fire/smoke"), else the code.
 export function codeOf(code) {
-  const names = [`ui.code.${code}`, `limit.${code}`, `kind.${code.split("/").at(-1)}`];
+  const last = code.split("/").at(-1);
+  const names = [`code.${code}`, `limit.${code}`, `code.${last}`, `kind.${last}`];
   const known = names.find(has);
   return known ? t(known) : code;
 }

@@ -52,13 +52,6 @@ named_text(enum lang l, const char *section, const char *name, const char *other
 	return text_has(key) ? text_get(l, key) : otherwise;
 }
 
-// A code's word: one of its own, or a limit's; else the code itself.
-static const char *
-code_text(enum lang l, const char *code)
-{
-	return named_text(l, "ui.code", code, named_text(l, "limit", code, code));
-}
-
 static const char *
 class_text(enum lang l, const struct event *e)
 {
@@ -78,7 +71,7 @@ put_what(struct buf *out, enum lang l, const struct point *p, const struct event
 	}
 	const struct text_value values[] = {
 		{ "condition", condition },
-		{ "code", code_text(l, e->code) },
+		{ "code", text_code(l, e->code) },
 	};
 	if (e->code[0])
 		text_fill(out, l, "notice.what", values, 2);

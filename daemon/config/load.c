@@ -13,8 +13,10 @@
 
 #include "config/sections.h"
 #include "config/units.h"
+#include "lib/buf.h"
 #include "lib/mem.h"
 #include "lib/paths.h"
+#include "lib/text.h"
 
 // Codes that need no profile: those the drivers find for themselves (drivers/decode.h,
 // and core/host.h).
@@ -61,6 +63,31 @@ load_code(struct load *l, struct pos at, const char *name)
 	return l->site->n_codes++;
 }
 
+// A catalogue's text with its parameters, in the arena.
+static const char *
+fill(struct arena *a, enum lang l, const char *key, const struct text_value *values,
+    size_t n)
+{
+	struct buf b = { 0 };
+
+	text_fill(&b, l, key, values, n);
+	const char *kept = arena_text(a, b.data);
+	buf_free(&b);
+	return kept;
+}
+
+// Where the part is, in words that an operator knows.
+static void
+name_builtin(struct point *p, struct arena *a, const char *group, const char *id)
+{
+	const struct text_value values[] = { { "id", id } };
+	char key[40];
+
+	(void)snprintf(key, sizeof(key), "builtin.%s", group);
+	p->place_zh = fill(a, LANG_ZH, key, values, id != NULL);
+	p->place_en = fill(a, LANG_EN, key, values, id != NULL);
+}
+
 // Adds "@GROUP/ID", or "@GROUP" where id is NULL; returns its index.
 static uint32_t
 add_builtin(struct site *s, struct arena *a, const char *group, const char *id,
@@ -78,8 +105,38 @@ add_builtin(struct site *s, struct arena *a, const char *group, const char *id,
 	};
 	p->id = id != NULL ? arena_printf(a, "@%s/%s", group, id)
 			   : arena_printf(a, "@%s", group);
-	p->place_zh = p->place_en = id != NULL ? id : group;
+	name_builtin(p, a, group, id);
 	return s->n_points++;
+}
+
+// A bus is known by what hangs on it: its one device by name, or how many there are.
+static void
+name_bus(struct site *s, struct arena *a, uint16_t bus)
+{
+	const struct device *one = NULL;
+	struct point *p = &s->points[s->buses[bus].link_point];
+	char count[16];
+	unsigned n = 0;
+
+	for (uint16_t i = 0; i < s->n_devices; i++) {
+		if (s->devices[i].bus != bus)
+			continue;
+		one = &s->devices[i];
+		n++;
+	}
+	if (n == 0 || (n == 1 && one->name_zh[0] == '\0'))
+		return;
+	(void)snprintf(count, sizeof(count), "%u", n);
+	for (enum lang l = 0; l < LANG_COUNT; l++) {
+		const struct text_value values[] = {
+			{ "id", s->buses[bus].id },
+			{ "n", count },
+			{ "device", l == LANG_ZH ? one->name_zh : one->name_en },
+		};
+		const char *place = fill(
+		    a, l, n == 1 ? "builtin.bus.one" : "builtin.bus.many", values, 3);
+		*(l == LANG_ZH ? &p->place_zh : &p->place_en) = place;
+	}
 }
 
 static void
@@ -96,6 +153,8 @@ add_builtins(struct site *s, struct arena *a)
 		s->points[d->link_point].place_zh = d->name_zh;
 		s->points[d->link_point].place_en = d->name_en;
 	}
+	for (uint16_t i = 0; i < s->n_buses; i++)
+		name_bus(s, a, i);
 	for (uint16_t i = 0; i < s->n_gpios; i++)
 		s->gpios[i].link_point =
 		    add_builtin(s, a, "gpio", s->gpios[i].id, KIND_LINK);

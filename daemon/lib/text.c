@@ -6,12 +6,17 @@
 // that a person sees at least the code of what happened.
 #include "lib/text.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib/buf.h"
 #include "lib/mem.h"
 #include "lib/text_table.h"
+
+enum {
+	KEY_MAX = 128
+};
 
 static const char *const language_names[LANG_COUNT] = {
 	[LANG_ZH] = "zh",
@@ -42,6 +47,30 @@ bool
 text_has(const char *key)
 {
 	return find(key) != NULL;
+}
+
+const char *
+text_code(enum lang l, const char *code)
+{
+	const char *slash = strrchr(code, '/');
+	const char *last = slash != NULL ? slash + 1 : code;
+	const struct {
+		const char *section, *name;
+	} places[] = {
+		{ "code", code },
+		{ "limit", code },
+		{ "code", last },
+		{ "kind", last },
+	};
+	char key[KEY_MAX];
+
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+		int len = snprintf(
+		    key, sizeof(key), "%s.%s", places[i].section, places[i].name);
+		if (len > 0 && len < KEY_MAX && find(key) != NULL)
+			return text_get(l, key);
+	}
+	return code;
 }
 
 size_t

@@ -22,6 +22,10 @@ enum lang {
 const char *text_get(enum lang l, const char *key);
 bool text_has(const char *key);
 
+// The word of an alarm's code: its own, a limit's ("low"), or that of the code or kind
+// it ends in ("fire/smoke"); else the code itself.
+const char *text_code(enum lang l, const char *code);
+
 // All keys in order: text_key(0) .. text_key(text_count() - 1).
 size_t text_count(void);
 const char *text_key(size_t index);

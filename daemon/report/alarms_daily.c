@@ -41,7 +41,7 @@ static const struct report_column row_columns[] = {
 	{ "condition",    "report.col.condition",    COLUMN_KEY,   IN_BOTH, "condition." },
 	{ "place",        "report.col.place",        COLUMN_PLACE, IN_BOTH, NULL },
 	{ "point",        "report.col.point",        COLUMN_TEXT,  IN_BOTH, NULL },
-	{ "code",         "report.col.code",         COLUMN_TEXT,  IN_BOTH, NULL },
+	{ "code",         "report.col.code",         COLUMN_CODE,  IN_BOTH, NULL },
 	{ "onsets",       "report.col.onsets",       COLUMN_COUNT, IN_BOTH, NULL },
 	{ "clears",       "report.col.clears",       COLUMN_COUNT, IN_BOTH, NULL },
 	{ "acknowledged", "report.col.acknowledged", COLUMN_COUNT, IN_BOTH, NULL },

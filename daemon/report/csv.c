@@ -3,8 +3,9 @@
 //
 // A report as CSV for a spreadsheet: UTF-8 with BOM, RFC 4180 quoting and line ends,
 // the same number of fields on each line. One thread. Refuses to let data act as a
-// formula: a text that begins with = + - @ tab or CR gets a ' before it, a plain number
-// does not.
+// formula: a text that begins with = + - @ tab or CR gets a ' before it, also where the
+// sign is of double width, which a Chinese Excel takes for the narrow one; a plain
+// number does not.
 //
 // The checksum covers every byte above its own line, so that anybody can verify it:
 // head -n -2 report.csv | sha256sum
@@ -40,6 +41,11 @@ plain_number(const char *s)
 static bool
 looks_like_formula(const char *s)
 {
+	static const char *const wide[] = { "＝", "＋", "－", "＠" };
+
+	for (size_t i = 0; i < sizeof(wide) / sizeof(wide[0]); i++)
+		if (strncmp(s, wide[i], strlen(wide[i])) == 0)
+			return true;
 	return s[0] != '\0' && strchr("=+-@\t\r", s[0]) != NULL && !plain_number(s);
 }
 
@@ -142,6 +148,9 @@ put_cell(struct csv *c, const struct report_column *col, const struct report_cel
 		return;
 	case COLUMN_KEY:
 		put_key_cell(c, col, cell->text);
+		return;
+	case COLUMN_CODE:
+		put_field(c, text_code(c->lang, cell->text));
 		return;
 	case COLUMN_PLACE:
 		put_field(c, in_language(c->lang, cell->text, cell->text_en));

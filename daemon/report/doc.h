@@ -16,6 +16,7 @@
 enum column_kind {
 	COLUMN_TEXT,   // data as it is: ids, codes
 	COLUMN_KEY,    // a name of ours: csv shows the catalogue's prefix + name
+	COLUMN_CODE,   // of an alarm; csv: its word
 	COLUMN_PLACE,  // zh and en; csv shows the one asked for
 	COLUMN_COUNT,  // integer
 	COLUMN_KPA,    // csv: MPa with 3 decimals; json: kPa

@@ -18,6 +18,7 @@ put_cell(struct buf *b, const struct report_column *col, const struct report_cel
 	switch (col->kind) {
 	case COLUMN_TEXT:
 	case COLUMN_KEY:
+	case COLUMN_CODE:
 		json_str(b, col->name, cell->text);
 		return;
 	case COLUMN_PLACE:

@@ -70,7 +70,7 @@ def keys_used(root):
     for path in sorted((root / "panels").glob("*.yaml")):
         for words in means.findall(path.read_text(encoding="utf-8")):
             for code in re.findall(r"[a-z]+/([a-z0-9_-]+)", words):
-                yield path, f"ui.code.{code}"
+                yield path, f"code.{code}"
 
 
 def check_keys(root, keys):

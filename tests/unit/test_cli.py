@@ -336,6 +336,8 @@ def test_user_import(own, tmp_path):
     ("id,name_zh,name_en,role,pin\nwang,王,Wang,operator,47\nli,李,,leader,4711\n",
      [":2:", "4 to 12", ":3:", "name-en is missing"]),
     ("id,name_zh,name_en,role,pin\nwang,王,Wang,operator\n", [":2:", "fields"]),
+    ("id,name_zh,name_en,role,pin\nwang,王,Wang,operator,4711\nli,李,Li,leader,4712\n"
+     "wang,汪,Wang,operator,4713\n", [":4:", "line 2", "nothing was changed"]),
     ("id,colour\nwang,red\n", [":1:", "colour", "allowed headings"]),
     ("id,id\nwang,li\n", [":1:", "twice"]),
     ("name_zh\n王\n", [":1:", "id"]),

@@ -108,6 +108,29 @@ test_example_buses_and_devices(void **state)
 	site_free(s);
 }
 
+// An operator reads them on the screen and in the daily figures.
+static void
+test_built_in_points_have_places_in_both_languages(void **state)
+{
+	struct site *s = load_example();
+
+	(void)state;
+	for (uint32_t i = s->n_site_points; i < s->n_points; i++) {
+		const struct point *p = &s->points[i];
+		assert_null(strstr(p->place_zh, "builtin."));
+		assert_string_not_equal(p->place_zh, p->place_en);
+		assert_non_null(strpbrk(p->place_zh, "\xe4\xe5\xe6\xe7\xe8\xe9"));
+	}
+	assert_string_equal(point_of(s, "@console")->place_zh, "值班台");
+	assert_string_equal(point_of(s, "@bus/panel-lan")->place_zh,
+	    "一号火灾报警控制器（总线 panel-lan）");
+	assert_string_equal(
+	    point_of(s, "@bus/pump-room")->place_en, "Bus pump-room (2 devices)");
+	assert_string_equal(
+	    point_of(s, "@device/fap1")->place_zh, "一号火灾报警控制器");
+	site_free(s);
+}
+
 static void
 test_example_points(void **state)
 {
@@ -459,6 +482,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_example_top),
 		cmocka_unit_test(test_example_buses_and_devices),
+		cmocka_unit_test(test_built_in_points_have_places_in_both_languages),
 		cmocka_unit_test(test_example_points),
 		cmocka_unit_test(test_example_limits_and_lines),
 		cmocka_unit_test(test_example_alerts),

@@ -170,7 +170,7 @@ test_alarms_csv_word_for_word(void **ctx)
 	    "By class and place,,,,,,,,,,,,\r\n"
 	    "Class,Condition,Place,Point,Code,New,Restored,Acknowledged,Tests (counted "
 	    "apart),Events: new,Events: restored,Events: acknowledged,Events: tests\r\n"
-	    "Fire,fire alarm,\"Corridor, floor 5\",fap1-d-1-5,fire/smoke,2,1,1,1,4 "
+	    "Fire,fire alarm,\"Corridor, floor 5\",fap1-d-1-5,smoke detector,2,1,1,1,4 "
 	    "5,7,6,11\r\n"
 	    "Fault,link lost,,'@bus/panel-lan,,1,0,0,0,9,,,\r\n"
 	    ",,,,,,,,,,,,\r\n"
@@ -197,7 +197,7 @@ test_alarms_csv_in_chinese(void **ctx)
 	assert_has(csv, "消防中控室报警情况日统计表,");
 	assert_has(csv, "单位,科技大厦,tower-a,");
 	assert_has(
-	    csv, "火警,火警,五层走廊,fap1-d-1-5,fire/smoke,2,1,1,1,4 5,7,6,11\r\n");
+	    csv, "火警,火警,五层走廊,fap1-d-1-5,感烟探测器,2,1,1,1,4 5,7,6,11\r\n");
 	assert_has(csv, "无");
 	free(csv);
 }
@@ -306,7 +306,7 @@ test_many_ids_go_on_in_further_lines(void **ctx)
 	store.classes.onsets[CLASS_FIRE] = SEQS;
 	struct report_request q = request("alarms-daily", "csv");
 	char *csv = render(&q);
-	assert_has(csv, ",fire/smoke,6000,1,1,1,1 2 3 ");
+	assert_has(csv, ",smoke detector,6000,1,1,1,1 2 3 ");
 	assert_has(csv, " 2500,7,6,11\r\n,,,,,,,,,2501 2502 ");
 	assert_has(csv, " 5000,,,\r\n,,,,,,,,,5001 5002 ");
 	assert_has(csv, " 6000,,,\r\nFault,");
@@ -375,6 +375,9 @@ test_data_never_acts_as_a_formula(void **ctx)
 		{ "+7", "+7" },
 		{ "-1e3", "-1e3" },
 		{ "-", "'-" },
+		{ "＝1+1", "'＝1+1" },
+		{ "－2", "'－2" },
+		{ "＠SUM(A1)", "'＠SUM(A1)" },
 		{ "=\"a\",b", "\"'=\"\"a\"\",b\"" },
 		{ "say \"hi\"", "\"say \"\"hi\"\"\"" },
 		{ "two\nlines", "\"two\nlines\"" },

@@ -137,6 +137,27 @@ parameters_are_filled_in(void **state)
 	buf_free(&b);
 }
 
+static void
+a_code_has_one_word_everywhere(void **state)
+{
+	static const struct {
+		const char *code, *zh, *en;
+	} cases[] = {
+		{ "no-sound", "没有能发声的控制台", "no console can sound" },
+		{ "low_low", "低低限", "low-low" },
+		{ "fire/smoke", "感烟探测器", "smoke detector" },
+		{ "fire/co", "一氧化碳", "carbon monoxide" },
+		{ "0x4711", "0x4711", "0x4711" },
+		{ "", "", "" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		assert_string_equal(text_code(LANG_ZH, cases[i].code), cases[i].zh);
+		assert_string_equal(text_code(LANG_EN, cases[i].code), cases[i].en);
+	}
+}
+
 int
 main(void)
 {
@@ -146,6 +167,7 @@ main(void)
 		cmocka_unit_test(each_refusal_has_a_text),
 		cmocka_unit_test(languages_differ_and_unknown_keys_come_back),
 		cmocka_unit_test(parameters_are_filled_in),
+		cmocka_unit_test(a_code_has_one_word_everywhere),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
