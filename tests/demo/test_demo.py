@@ -5,13 +5,14 @@
 # the demo itself and once more here, from the files that it keeps.
 import pathlib
 import re
+import socket
 import sqlite3
 import subprocess
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
-def demo(*words, timeout=180):
+def demo(*words, timeout=600):
     return subprocess.run(["./demo", *words], cwd=ROOT, stdin=subprocess.DEVNULL,
                           capture_output=True, text=True, timeout=timeout, check=False)
 
@@ -35,6 +36,13 @@ def test_one_minute_with_an_operator(tmp_path):
     minutes = sqlite3.connect(f"file:{kept}/readings.db?mode=ro", uri=True).execute(
         "SELECT count(*) FROM v_reading_minute").fetchone()[0]
     assert minutes >= 3
+
+
+def test_a_port_in_use_is_said(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        done = demo("--port", str(port), "--for", "5", "--keep", str(tmp_path / "kept"))
+    assert done.returncode == 1 and f"port {port} is in use" in done.stderr
 
 
 def test_help_and_bad_options():

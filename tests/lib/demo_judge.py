@@ -56,6 +56,13 @@ def running(pid):
     return True
 
 
+IN_USE = "is in use"  # what the daemon says of its address; it goes on without it
+
+
+def log_of(path):
+    return path.read_text(encoding="utf-8") if path and path.exists() else ""
+
+
 def ready(o):
     end = time.monotonic() + o.deadline
     console, last = Console(o.port, timeout_s=2), "nothing tried"
@@ -67,6 +74,9 @@ def ready(o):
             last = json.dumps(document)
         except (OSError, http.client.HTTPException, ApiError, ValueError) as e:
             last = str(e)
+        if IN_USE in log_of(o.log):
+            last = f"port {o.port} {IN_USE}"
+            break
         time.sleep(0.02)
     why = last if running(o.pid) else "the daemon has ended"
     print(f"the console is not ready: {why}", file=sys.stderr)
@@ -293,7 +303,8 @@ def main():
     c = commands.add_parser("ready")
     c.add_argument("--port", type=int, required=True)
     c.add_argument("--pid", type=int, required=True, help="of the daemon")
-    c.add_argument("--deadline", type=float, default=15.0)
+    c.add_argument("--log", type=pathlib.Path, help="the daemon's")
+    c.add_argument("--deadline", type=float, default=60.0)
     c = commands.add_parser("collect")
     c.add_argument("--port", type=int, required=True)
     c.add_argument("--start", type=float, required=True, help="Unix time")
