@@ -67,8 +67,10 @@ text_code(enum lang l, const char *code)
 	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
 		int len = snprintf(
 		    key, sizeof(key), "%s.%s", places[i].section, places[i].name);
-		if (len > 0 && len < KEY_MAX && find(key) != NULL)
-			return text_get(l, key);
+		const struct text_entry *e =
+		    len > 0 && len < KEY_MAX ? find(key) : NULL;
+		if (e != NULL)
+			return e->text[l];
 	}
 	return code;
 }
