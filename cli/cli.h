@@ -26,7 +26,9 @@ struct cli {
 	const char *after, *limit, *alarm_class, *point;
 	const char *name_zh, *name_en, *role;
 	const char *device, *encoding;
-	const char *json, *pin_stdin, *help, *version; // not NULL where given
+	const char *unit, *area, *address, *count, *gauge, *scan, *find, *samples;
+	const char *timeout, *gap;
+	const char *json, *pin_stdin, *time, *help, *version; // not NULL where given
 	int argc; // what is left after the subcommand's name
 	char **argv;
 };
@@ -35,7 +37,7 @@ typedef enum cli_exit cli_fn(const struct cli *c);
 
 cli_fn cmd_report, cmd_log, cmd_verify, cmd_status;
 cli_fn cmd_user_add, cmd_user_list, cmd_user_import;
-cli_fn cmd_points_check;
+cli_fn cmd_points_check, cmd_probe;
 
 // "watchroom COMMAND: text" on stderr; returns `code`.
 enum cli_exit cli_fail(const struct cli *c, enum cli_exit code, const char *fmt, ...)

@@ -23,7 +23,8 @@ enum {
 	USER_LIST = 1 << 5,
 	USER_IMPORT = 1 << 6,
 	POINTS_CHECK = 1 << 7,
-	EVERY = (1 << 8) - 1,
+	PROBE = 1 << 8,
+	EVERY = (1 << 9) - 1,
 };
 
 // clang-format off
@@ -42,6 +43,7 @@ static const struct command {
 	{ "user list",   cmd_user_list,   USER_LIST,   "",       "list the people" },
 	{ "user import", cmd_user_import, USER_IMPORT, "FILE",   "add or change people from a CSV file" },
 	{ "points check", cmd_points_check, POINTS_CHECK, "FILE", "try a spreadsheet of points for a device; change nothing" },
+	{ "probe",       cmd_probe,       PROBE,       "TARGET", "ask a Modbus device: registers in every decoding, units, times" },
 };
 
 static const struct option_def {
@@ -63,13 +65,24 @@ static const struct option_def {
 	{ "after",     0,   "SEQ",   offsetof(struct cli, after),       LOG,                  "events after this number; without it the last ones" },
 	{ "limit",     0,   "N",     offsetof(struct cli, limit),       LOG,                  "at most N events (default 100)" },
 	{ "class",     0,   "C",     offsetof(struct cli, alarm_class), LOG,                  "of this class only" },
-	{ "point",     0,   "P",     offsetof(struct cli, point),       LOG,                  "of this point only" },
+	{ "point",     0,   "P",     offsetof(struct cli, point),       LOG | PROBE,          "of this point only; the point to probe" },
 	{ "name-zh",   0,   "NAME",  offsetof(struct cli, name_zh),     USER_ADD,             "the person's name in Chinese" },
 	{ "name-en",   0,   "NAME",  offsetof(struct cli, name_en),     USER_ADD,             "the person's name in English" },
 	{ "role",      0,   "R",     offsetof(struct cli, role),        USER_ADD,             "operator, leader, manager or integrator" },
 	{ "pin-stdin", 0,   NULL,    offsetof(struct cli, pin_stdin),   USER_ADD,             "read the PIN (4 to 12 digits) from standard input" },
-	{ "device",    0,   "D",     offsetof(struct cli, device),      POINTS_CHECK,         "the device" },
+	{ "device",    0,   "D",     offsetof(struct cli, device),      POINTS_CHECK | PROBE, "the device of the site" },
 	{ "encoding",  0,   "E",     offsetof(struct cli, encoding),    POINTS_CHECK,         "utf-8 or gb18030 (default: told by the bytes)" },
+	{ "unit",      0,   "N",     offsetof(struct cli, unit),        PROBE,                "unit (slave) address (default 1)" },
+	{ "area",      0,   "A",     offsetof(struct cli, area),        PROBE,                "coil, discrete, holding (default) or input" },
+	{ "address",   0,   "N",     offsetof(struct cli, address),     PROBE,                "PDU address, counted from 0 (default 0)" },
+	{ "count",     0,   "N",     offsetof(struct cli, count),       PROBE,                "how many, 1 to 32 (default 2)" },
+	{ "gauge",     0,   "Q",     offsetof(struct cli, gauge),       PROBE,                "what a gauge beside it shows, for example 0.62MPa" },
+	{ "scan",      0,   "A-B",   offsetof(struct cli, scan),        PROBE,                "which units answer" },
+	{ "find",      0,   "A-B",   offsetof(struct cli, find),        PROBE,                "which areas and addresses answer" },
+	{ "time",      0,   NULL,    offsetof(struct cli, time),        PROBE,                "how long answers take, and a time-out" },
+	{ "samples",   0,   "N",     offsetof(struct cli, samples),     PROBE,                "requests of --time (default 100)" },
+	{ "timeout",   0,   "T",     offsetof(struct cli, timeout),     PROBE,                "patience with one request" },
+	{ "gap",       0,   "T",     offsetof(struct cli, gap),         PROBE,                "silence between requests (default 20ms)" },
 	{ "help",      'h', NULL,    offsetof(struct cli, help),        EVERY,                "print this" },
 	{ "version",   'V', NULL,    offsetof(struct cli, version),     EVERY,                "print the version" },
 };

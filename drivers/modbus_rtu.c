@@ -75,6 +75,7 @@ rtu_close(struct mbus *b)
 		(void)set_rts(t, false); // else the line stays ours
 	loop_timer_stop(b->host->loop, &t->rts);
 	(void)tcflush(t->fd, TCIOFLUSH); // else closing may wait for the output
+	(void)ioctl(t->fd, TIOCNXCL); // the mark outlives us where others have it open
 	modbus_close(t->port);
 	t->fd = -1;
 }

@@ -40,7 +40,7 @@ MAY_INCLUDE = {
     "daemon/channels": {"core", "lib", "channels"},
     "daemon/duty": {"core", "lib", "store", "duty"},
     "daemon/console": {"core", "lib", "store", "duty", "console"},
-    "cli": {"core", "lib", "config", "store", "report", "cli"},
+    "cli": {"core", "lib", "config", "store", "report", "drivers", "cli"},
 }
 
 def listed(*patterns):
