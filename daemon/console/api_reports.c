@@ -2,9 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Reports. Rendered by `watchroom report` as a child, so its libraries, its memory and
-// its crashes are not the daemon's. Owns the running children; runs on the loop thread.
+// its crashes are not the daemon's. Which day it is the store says first, in its reader
+// thread: a saved file is named by the day, and "today" is another one tomorrow.
+// Owns the running children; runs on the loop thread otherwise.
 // Refuses a third at once and anything but names, days and formats of the lists below:
 // nothing of a request reaches a command line unchecked.
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +16,8 @@
 #include "lib/child.h"
 #include "lib/log.h"
 #include "lib/mem.h"
+#include "store/query.h"
+#include "store/store.h"
 
 enum {
 	CHILD_BAD_INPUT = 2, // watchroom(1): bad options or input
@@ -37,18 +42,36 @@ static const struct format { const char *name, *type; } formats[] = {
 // clang-format on
 
 struct report_run {
-	struct report_run *next, **link;
+	struct report_run *next, **link; // of those that have a child
 	struct console *console;
 	struct http_request *r;
 	struct child *child;
+	const char *name, *lang;
 	const struct format *format;
+	int64_t now_utc_ms;
+	bool is_day; // the store knows the day, or it is a date
+	char asked[11];
+	struct day_span day;
 	char file[80];
 };
 
 static void
+run_link(struct report_run *run)
+{
+	struct console *c = run->console;
+
+	run->next = c->reports;
+	run->link = &c->reports;
+	if (c->reports != NULL)
+		c->reports->link = &run->next;
+	c->reports = run;
+}
+
+static void
 run_free(struct report_run *run)
 {
-	*run->link = run->next;
+	if (run->link != NULL)
+		*run->link = run->next;
 	if (run->next != NULL)
 		run->next->link = run->link;
 	run->console->n_reports--;
@@ -112,11 +135,6 @@ report_named(const char *name)
 	return NULL;
 }
 
-struct report_question {
-	const char *name, *day, *lang;
-	const struct format *format;
-};
-
 static int
 refuse(struct http_request *r, int status, const char *code, const char *field)
 {
@@ -124,8 +142,9 @@ refuse(struct http_request *r, int status, const char *code, const char *field)
 	return -1;
 }
 
+// -1 = answered.
 static int
-read_question(struct console *c, struct http_request *r, struct report_question *q)
+read_question(struct console *c, struct http_request *r, struct report_run *q)
 {
 	const char *day = target_value(&r->target, "day");
 	const char *format = target_value(&r->target, "format");
@@ -133,11 +152,12 @@ read_question(struct console *c, struct http_request *r, struct report_question 
 	enum lang language = r->lang;
 
 	q->name = report_named(r->id);
-	q->day = day != NULL ? day : "today";
+	if (day == NULL)
+		day = "today";
 	q->format = format_named(format != NULL ? format : "json");
 	if (q->name == NULL)
 		return refuse(r, 404, "not_found", "name");
-	if (!day_is_fine(q->day))
+	if (!day_is_fine(day) || !str_copy(q->asked, sizeof(q->asked), day))
 		return refuse(r, 400, "bad_parameter", "day");
 	if (q->format == NULL)
 		return refuse(r, 400, "bad_parameter", "format");
@@ -152,13 +172,13 @@ read_question(struct console *c, struct http_request *r, struct report_question 
 }
 
 static struct child *
-start_child(struct console *c, const struct report_question *q, struct report_run *run)
+start_child(struct console *c, struct report_run *run)
 {
 	// The site gives places; a tool that cannot read it does with the store alone.
 	const char *const argv[] = { c->reports_program, "--store", c->store_directory,
-		"report", q->name, "--day", q->day, "--format", q->format->name,
-		"--lang", q->lang, c->host.config_file != NULL ? "-c" : NULL,
-		c->host.config_file, NULL };
+		"report", run->name, "--day", run->day.day, "--format",
+		run->format->name, "--lang", run->lang,
+		c->host.config_file != NULL ? "-c" : NULL, c->host.config_file, NULL };
 
 	return child_run(c->loop,
 	    &(struct child_options){ .argv = argv,
@@ -168,33 +188,64 @@ start_child(struct console *c, const struct report_question *q, struct report_ru
 	    on_child, run);
 }
 
+// In the reader thread: touches nothing but the struct.
+static int
+find_day(struct reader *reader, void *arg)
+{
+	struct report_run *run = arg;
+	struct err err = { 0 };
+	int result = query_day(reader, run->asked, run->now_utc_ms, &run->day, &err);
+
+	run->is_day = result == 0;
+	return result < 0 && err.code == EINVAL ? 0 : result;
+}
+
+static void
+on_day(void *arg, int result)
+{
+	struct report_run *run = arg;
+	struct http_request *r = run->r;
+	struct console *c = r->console;
+
+	if (c == NULL) { // stopped meanwhile
+		http_error(r, 503, "unavailable", NULL);
+		free(run);
+		return;
+	}
+	if (result < 0 || !run->is_day) {
+		http_error(r, result < 0 ? 503 : 400,
+		    result < 0 ? "unavailable" : "bad_parameter",
+		    result < 0 ? NULL : "day");
+		run_free(run);
+		return;
+	}
+	(void)snprintf(run->file, sizeof(run->file), "%s-%s.%s", run->name,
+	    run->day.day, run->format->name);
+	run->child = start_child(c, run);
+	if (run->child != NULL) {
+		run_link(run);
+		return;
+	}
+	log_warn("console", "report cannot be started: %s", c->reports_program);
+	http_error(r, 503, "report_failed", NULL);
+	run_free(run);
+}
+
 void
 api_report(struct console *c, struct http_request *r)
 {
-	struct report_question q;
-
-	if (read_question(c, r, &q) < 0)
-		return;
 	struct report_run *run = xcalloc(1, sizeof(*run));
-	run->console = c;
-	run->r = r;
-	run->format = q.format;
-	(void)snprintf(
-	    run->file, sizeof(run->file), "%s-%s.%s", q.name, q.day, q.format->name);
-	run->child = start_child(c, &q, run);
-	if (run->child == NULL) {
-		log_warn("console", "report cannot be started: %s", c->reports_program);
+
+	if (read_question(c, r, run) < 0) {
 		free(run);
-		http_error(r, 503, "report_failed", NULL);
 		return;
 	}
-	http_takes_long(r);
-	run->next = c->reports;
-	run->link = &c->reports;
-	if (c->reports != NULL)
-		c->reports->link = &run->next;
-	c->reports = run;
+	run->console = c;
+	run->r = r;
+	run->now_utc_ms = loop_utc_ms(c->loop);
 	c->n_reports++;
+	http_takes_long(r);
+	store_read(c->host.store(c->host.ctx), find_day, on_day, run);
 }
 
 void

@@ -202,6 +202,8 @@ def test_statistics_open_to_their_events_and_equal_the_command_line(both):
     status, headers, data = api.call(
         "GET", "/api/v1/reports/alarms-daily?day=today&format=csv&lang=zh")
     assert status == 200 and data.startswith(b"\xef\xbb\xbf")
+    assert headers["Content-Disposition"] == \
+        f'attachment; filename="alarms-daily-{report["day"]}.csv"'
     assert "火警" in data.decode("utf-8-sig")
     list(csv.reader(io.StringIO(data.decode("utf-8-sig"))))
     assert api.call("GET", "/api/v1/reports/none?day=today&format=csv")[0] == 404

@@ -4,6 +4,7 @@
 // The store that is not there: these functions stand in for daemon/store at link time,
 // so the console's tests need no database. One thread; the reader thread's jobs run on
 // the loop a round later, as if they had come back.
+#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -47,6 +48,24 @@ store_read(
 	loop_timer_init(&p->timer, on_read, p);
 	loop_timer_in(fake_store.loop, &p->timer, 0);
 	loop_hold(fake_store.loop);
+}
+
+// "today" is the 2nd of January; a date that no calendar has is refused as the store
+// does.
+int
+query_day(struct reader *r, const char *day, int64_t now_utc_ms, struct day_span *out,
+    struct err *err)
+{
+	(void)r;
+	(void)now_utc_ms;
+	if (fake_store.fails)
+		return err_set(err, EIO, "no");
+	if (strcmp(day, "2026-02-30") == 0)
+		return err_set(err, EINVAL, "no date");
+	*out = (struct day_span){ 0 };
+	(void)str_copy(
+	    out->day, sizeof(out->day), strcmp(day, "today") == 0 ? "2026-01-02" : day);
+	return 0;
 }
 
 int

@@ -167,8 +167,15 @@ test_reports_run_the_program(void **state)
 	    "--store %s report alarms-daily --day 2026-01-02 --format csv --lang en",
 	    f->store);
 	expect(a, 200, want);
-	expect(ask(f, "GET /api/v1/reports/pressure-daily", "", NULL), 200,
-	    "--day today --format json --lang zh");
+	// A saved file is named by its day, not by the word that asked for it.
+	a = ask(f, "GET /api/v1/reports/pressure-daily?format=csv", "", NULL);
+	assert_true(answer_has(&a, "Content-Disposition: attachment; "
+				   "filename=\"pressure-daily-2026-01-02.csv\""));
+	expect(a, 200, "--day 2026-01-02 --format csv --lang zh");
+	fake_store.fails = true;
+	expect(ask(f, "GET /api/v1/reports/pressure-daily", "", NULL), 503,
+	    "\"unavailable\"");
+	fake_store.fails = false;
 	expect(ask(f, "GET /api/v1/reports/alarms-daily?day=2026-01-09", "", NULL), 503,
 	    "\"report_failed\"");
 }
@@ -182,6 +189,8 @@ test_reports_refuse_what_is_not_listed(void **state)
 	expect(ask(f, "GET /api/v1/reports/alarms-daily?day=--store", "", NULL), 400,
 	    "\"day\"");
 	expect(ask(f, "GET /api/v1/reports/alarms-daily?day=2026-13-01", "", NULL), 400,
+	    "\"day\"");
+	expect(ask(f, "GET /api/v1/reports/alarms-daily?day=2026-02-30", "", NULL), 400,
 	    "\"day\"");
 	expect(ask(f, "GET /api/v1/reports/alarms-daily?day=2026-01-01x", "", NULL),
 	    400, "\"day\"");
@@ -210,6 +219,20 @@ test_a_third_report_at_once_is_refused(void **state)
 	for (int i = 0; i < 2; i++)
 		client_close(c[i]);
 	// console_stop kills the two that sleep; tear-down would hang otherwise.
+}
+
+static void
+test_stop_while_a_report_asks_for_its_day(void **state)
+{
+	struct fixture *f = *state;
+	struct client *c = fixture_connect(f, NULL);
+	unsigned reads = fake_store.reads;
+
+	client_say(c, "GET /api/v1/reports/alarms-daily HTTP/1.1\r\n"
+		      "Host: localhost\r\n\r\n");
+	while (fake_store.reads == reads)
+		client_turn(c);
+	client_close(c); // tear_down stops the console, then the store answers
 }
 
 static void
@@ -463,6 +486,7 @@ main(void)
 		T(test_reports_run_the_program),
 		T(test_reports_refuse_what_is_not_listed),
 		T(test_a_third_report_at_once_is_refused),
+		T(test_stop_while_a_report_asks_for_its_day),
 		T(test_text_is_the_catalogue),
 		T(test_messages_are_in_the_language_asked_for),
 		T(test_healthz),
