@@ -247,6 +247,7 @@ point_from_cells(struct load *l, struct pos at,
 	bool kind_known = read_kind(l, at, &cells[CELL_KIND], &p.kind);
 	p.latch = read_latch(l, &cells[CELL_LATCH], kind_known, p.kind);
 	p.zone = read_zone(l, &cells[CELL_ZONE]);
+	p.daily_log = kind_known && point_kind_quantity(p.kind) != QUANTITY_NONE;
 	read_place(l, at, cells, &p);
 	if (device != INDEX_NONE)
 		read_address(l, at, cells, kind_known, &p);

@@ -275,6 +275,8 @@ read_measured(
 {
 	if (v[POINT_LIMITS].ok)
 		p->limits = read_limits(l, v[POINT_LIMITS].node, p->kind);
+	if (!v[POINT_DAILY_LOG].ok)
+		return;
 	p->daily_log = v[POINT_DAILY_LOG].number == 1;
 	if (p->daily_log && point_kind_quantity(p->kind) == QUANTITY_NONE)
 		problem(l, v[POINT_DAILY_LOG].key_pos, "daily_log: %s is not measured",

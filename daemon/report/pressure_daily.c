@@ -4,7 +4,8 @@
 // The pump pressure sheet: per gauge the least and greatest value with their times, the
 // time-weighted mean over good time, and how much of the day there was a value for. One
 // thread. Refuses to flatter: coverage is rounded down, a mean without good time is
-// none, and a gauge of the site without a single row is listed as such.
+// none, and a gauge of the site without a single row is listed as such. Left out is
+// only what the site itself keeps off the sheet (daily_log: false).
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -44,14 +45,25 @@ static const struct report_table gaps_shape   = { .name = "no_value", .title = "
 // clang-format on
 
 struct gauges {
+	const struct site *site; // NULL: not known
 	struct pressure_day *rows;
 	size_t n, size;
 };
+
+// A gauge that the site no longer names had its day all the same.
+static bool
+on_sheet(const struct site *s, const char *point)
+{
+	uint32_t i = s != NULL ? site_find_point(s, point) : UINT32_MAX;
+	return i == UINT32_MAX || s->points[i].daily_log;
+}
 
 static bool
 take_gauge(void *arg, const struct pressure_day *p)
 {
 	struct gauges *g = arg;
+	if (!on_sheet(g->site, p->point))
+		return true;
 	if (g->n == g->size) {
 		g->size = g->size != 0 ? g->size * 2 : 16;
 		g->rows = xreallocarray(g->rows, g->size, sizeof(*g->rows));
@@ -224,7 +236,7 @@ int
 pressure_daily_build(
     const struct report_input *in, struct report_doc *d, struct err *err)
 {
-	struct gauges g = { 0 };
+	struct gauges g = { .site = in->request->points };
 	int result = build(in, d, &g, err);
 	free(g.rows);
 	return result;

@@ -179,6 +179,7 @@ test_example_limits_and_lines(void **state)
 
 	(void)state;
 	assert_true(p->daily_log);
+	assert_false(point_of(s, "smoke-2f-corridor")->daily_log);
 	assert_int_equal(p->pdu, 4);
 	assert_false(p->limits[LIMIT_LOW_LOW].set);
 	assert_true(p->limits[LIMIT_LOW].set);

@@ -423,6 +423,7 @@ test_pressure_csv_is_in_mpa_json_in_kpa(void **ctx)
 	(void)ctx;
 	struct point points[] = { { .id = "hydrant-main",
 	    .kind = KIND_PRESSURE,
+	    .daily_log = true,
 	    .place_zh = "消防泵房",
 	    .place_en = "Fire pump room" } };
 	struct site site = { .points = points, .n_points = 1, .n_site_points = 1 };
@@ -447,6 +448,26 @@ test_pressure_csv_is_in_mpa_json_in_kpa(void **ctx)
 	    "\"minutes\":"
 	    "1440}");
 	free(json);
+}
+
+static void
+test_what_the_site_keeps_off_the_sheet_is_left_out(void **ctx)
+{
+	(void)ctx;
+	struct point points[] = { { .id = "hydrant-main", .kind = KIND_PRESSURE },
+		{ .id = "silent", .kind = KIND_PRESSURE } };
+	struct site site = { .points = points, .n_points = 2, .n_site_points = 2 };
+	one_gauge(86400000);
+	struct report_request q = request("pressure-daily", "csv");
+	q.points = &site;
+	char *csv = render(&q);
+	assert_null(strstr(csv, "hydrant-main"));
+	assert_null(strstr(csv, "silent"));
+	free(csv);
+	site.n_points = site.n_site_points = 0; // the site knows it no longer
+	csv = render(&q);
+	assert_has(csv, ",hydrant-main,0.598,");
+	free(csv);
 }
 
 static void
@@ -482,6 +503,7 @@ test_I6_a_silent_gauge_is_listed_without_figures(void **ctx)
 	(void)ctx;
 	struct point points[] = { { .id = "silent",
 				      .kind = KIND_PRESSURE,
+				      .daily_log = true,
 				      .place_zh = "",
 				      .place_en = "Roof tank" },
 		{ .id = "door", .kind = KIND_DOOR } };
@@ -605,6 +627,8 @@ main(void)
 		cmocka_unit_test_setup(test_outages_are_said_and_cut_to_the_day, setup),
 		cmocka_unit_test_setup(test_data_never_acts_as_a_formula, setup),
 		cmocka_unit_test_setup(test_pressure_csv_is_in_mpa_json_in_kpa, setup),
+		cmocka_unit_test_setup(
+		    test_what_the_site_keeps_off_the_sheet_is_left_out, setup),
 		cmocka_unit_test_setup(test_coverage_is_rounded_down, setup),
 		cmocka_unit_test_setup(
 		    test_I6_a_silent_gauge_is_listed_without_figures, setup),
