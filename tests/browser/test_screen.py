@@ -11,7 +11,8 @@ from selenium.webdriver.common.keys import Keys
 
 from rig import until
 
-SIZES = {"desk": (1920, 1080), "small-desk": (1366, 768), "phone": (390, 844)}
+SIZES = {"desk": (1920, 1080), "small-desk": (1366, 768), "phone": (390, 844),
+         "phone-200-percent": (195, 422)}
 
 
 def log_in(page, mock):
