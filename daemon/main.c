@@ -418,7 +418,7 @@ start_outward(struct daemon *d)
 	d->delivery = delivery_start(d->site, d->loop, &delivery_host);
 	outbox_attach(d->outbox, d->delivery);
 	host_start_console(d);
-	d->running = running_site_start(d->loop, d->site, d->engine);
+	d->running = running_site_start(d->loop, d->site, d->engine, d->delivery);
 }
 
 static void

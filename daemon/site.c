@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: 2026 Watchroom contributors
 // SPDX-License-Identifier: Apache-2.0
 //
-// See site.h. One driver instance per bus and per GPIO chip. The driver's samples pass
-// straight to the engine: one direction, one line.
+// See site.h. One driver instance per bus and per GPIO chip, one for all hosts. The
+// driver's samples pass straight to the engine: one direction, one line.
 #include "site.h"
 
 #include <stdlib.h>
@@ -17,8 +17,10 @@ struct running {
 struct running_site {
 	struct driver_host host;
 	struct engine *engine;
+	struct delivery *delivery;
 	size_t n;
 	struct running *running;
+	const struct driver_instance *hosts; // NULL = none
 };
 
 static void
@@ -43,18 +45,28 @@ on_heard(void *ctx, uint32_t device, int64_t now_ms)
 }
 
 static void
+on_outward(void *ctx, void (*fn)(struct loop *outward, void *arg), void *arg)
+{
+	const struct running_site *r = ctx;
+	delivery_run(r->delivery, fn, arg);
+}
+
+static struct driver_instance *
 start(struct running_site *r, const struct driver *d, uint16_t index)
 {
 	struct running *run = &r->running[r->n++];
 	run->driver = d;
 	run->instance = d->start(&r->host, index);
+	return run->instance;
 }
 
 struct running_site *
-running_site_start(struct loop *loop, const struct site *site, struct engine *engine)
+running_site_start(struct loop *loop, const struct site *site, struct engine *engine,
+    struct delivery *delivery)
 {
 	struct running_site *r = xcalloc(1, sizeof(*r));
 	r->engine = engine;
+	r->delivery = delivery;
 	r->host = (struct driver_host){
 		.ctx = r,
 		.loop = loop,
@@ -62,13 +74,16 @@ running_site_start(struct loop *loop, const struct site *site, struct engine *en
 		.sample = on_sample,
 		.link = on_link,
 		.heard = on_heard,
+		.outward = on_outward,
 	};
-	size_t most = (size_t)site->n_buses + site->n_gpios;
+	size_t most = (size_t)site->n_buses + site->n_gpios + (site->n_hosts > 0);
 	r->running = xcalloc(most + 1, sizeof(*r->running));
 	for (uint16_t i = 0; i < site->n_buses; i++)
-		start(r, driver_for_bus(site->buses[i].kind), i);
+		(void)start(r, driver_for_bus(site->buses[i].kind), i);
 	for (uint16_t i = 0; i < site->n_gpios; i++)
-		start(r, &driver_gpio, i);
+		(void)start(r, &driver_gpio, i);
+	if (site->n_hosts > 0)
+		r->hosts = start(r, &driver_hosts, 0);
 	return r;
 }
 
@@ -83,4 +98,10 @@ running_site_stop(struct running_site *r)
 	}
 	free(r->running);
 	free(r);
+}
+
+const struct host_status *
+running_site_host(const struct running_site *r, uint16_t host)
+{
+	return hosts_status(r->hosts, host);
 }

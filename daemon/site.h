@@ -6,15 +6,21 @@
 #ifndef DAEMON_SITE_H
 #define DAEMON_SITE_H
 
+#include "channels/delivery.h"
 #include "core/site.h"
-#include "drivers/driver.h"
+#include "drivers/host.h"
 #include "engine.h"
 
 struct running_site;
 
-// Starts every driver. Nothing that is missing in the field stops it.
-struct running_site *running_site_start(
-    struct loop *loop, const struct site *site, struct engine *engine);
+// Starts every driver. Nothing that is missing in the field stops it. What may wait
+// runs on the delivery thread, which must be stopped after the site.
+struct running_site *running_site_start(struct loop *loop, const struct site *site,
+    struct engine *engine, struct delivery *delivery);
 void running_site_stop(struct running_site *r); // NULL is fine
+
+// What was last heard of a host of the site.
+const struct host_status *running_site_host(
+    const struct running_site *r, uint16_t host);
 
 #endif

@@ -21,23 +21,14 @@ enum {
 void
 decode_codes_find(const struct site *site, struct decode_codes *out)
 {
-	const struct {
-		const char *name;
-		code_id *at;
-	} wanted[] = {
-		{ "not-present", &out->not_present },
-		{ "sensor-range", &out->sensor_range },
-		{ "configuration", &out->configuration },
-		{ "unknown-code", &out->unknown_code },
-		{ "reserved-bits", &out->reserved_bits },
-		{ "line-busy", &out->line_busy },
+	*out = (struct decode_codes){
+		.not_present = site_find_code(site, "not-present"),
+		.sensor_range = site_find_code(site, "sensor-range"),
+		.configuration = site_find_code(site, "configuration"),
+		.unknown_code = site_find_code(site, "unknown-code"),
+		.reserved_bits = site_find_code(site, "reserved-bits"),
+		.line_busy = site_find_code(site, "line-busy"),
 	};
-
-	*out = (struct decode_codes){ 0 };
-	for (size_t w = 0; w < sizeof(wanted) / sizeof(wanted[0]); w++)
-		for (uint16_t i = 0; i < site->n_codes; i++)
-			if (strcmp(site->codes[i], wanted[w].name) == 0)
-				*wanted[w].at = i;
 }
 
 // Adds to the set. A full set keeps the more urgent conditions: a fire is never the

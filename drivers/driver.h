@@ -33,6 +33,11 @@ struct driver_host {
 	// `code` is a static reason: "timeout", "refused", "exception-0b", "port", ...
 	void (*link)(void *ctx, uint32_t link_point, bool lost, const char *code);
 	void (*heard)(void *ctx, uint32_t device, int64_t now_ms);
+	// Runs fn(loop, arg) on the thread that talks outward, with its loop, in the
+	// order of the calls; before it ends, whatever happens. The one way for a
+	// driver to what may wait: TLS, names.
+	void (*outward)(
+	    void *ctx, void (*fn)(struct loop *outward, void *arg), void *arg);
 };
 
 // Counters a person can read (API, /metrics); plain sums since start.
@@ -47,12 +52,13 @@ struct driver_instance;
 
 struct driver {
 	const char *name;
-	// Starts bus `index` (for gpio: gpio `index`) of the host's site. Never fails
-	// for a missing device: it is reported by link().
+	// Starts bus `index` (for gpio: gpio `index`; for hosts: all, 0) of the host's
+	// site. Never fails for a missing device: it is reported by link().
 	struct driver_instance *(*start)(
 	    const struct driver_host *host, uint16_t index);
 	void (*stop)(struct driver_instance *d);
-	// Fills one row per device of the bus (gpio: one row); returns how many.
+	// Fills one row per device of the bus (gpio: one row; hosts: none); returns how
+	// many.
 	size_t (*stats)(
 	    const struct driver_instance *d, struct link_stats *out, size_t room);
 };
@@ -61,6 +67,7 @@ extern const struct driver driver_modbus_tcp;
 extern const struct driver driver_modbus_rtu;
 extern const struct driver driver_modbus_rtu_tcp;
 extern const struct driver driver_gpio;
+extern const struct driver driver_hosts; // drivers/host.h
 
 // The driver of a bus.
 const struct driver *driver_for_bus(enum bus_kind kind);

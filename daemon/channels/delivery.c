@@ -31,6 +31,7 @@ enum {
 	HELD_MAX = 7168,  // notices of one channel in the thread's hands
 	HELD_FIRE = 1024, // more of them, for fires
 	AT_ONCE = 128,    // messages taken in one callback
+	JOBS_MAX = 64,    // of others: a few at start, reload and stop
 	AGAIN_MS = 20,    // a full mailbox is tried again
 };
 
@@ -43,6 +44,11 @@ struct order {
 	STAILQ_ENTRY(order) entry;
 	enum order_kind kind;
 	struct notice n; // ORDER_CANCEL: the id only
+};
+
+struct job {
+	void (*fn)(struct loop *delivery_loop, void *arg);
+	void *arg;
 };
 
 struct slip {
@@ -59,7 +65,7 @@ struct hand {
 struct delivery {
 	const struct site *site;
 	pthread_t thread;
-	struct mailbox *orders, *receipts, *stop;
+	struct mailbox *orders, *receipts, *jobs, *stop;
 	struct hand *hands; // one for each channel, and one for channels that are none
 
 	// The main loop's.
@@ -179,6 +185,17 @@ on_orders(void *arg)
 }
 
 static void
+on_jobs(void *arg)
+{
+	struct delivery *d = arg;
+	struct job *j;
+	while ((j = mailbox_take(d->jobs))) {
+		j->fn(d->loop, j->arg);
+		free(j);
+	}
+}
+
+static void
 on_stop(void *arg)
 {
 	struct delivery *d = arg;
@@ -211,11 +228,15 @@ run(void *arg)
 	open_lanes(d);
 	struct loop_watch *orders =
 	    loop_watch_mailbox(d->loop, d->orders, LOOP_BUS, on_orders, d);
+	struct loop_watch *jobs =
+	    loop_watch_mailbox(d->loop, d->jobs, LOOP_BUS, on_jobs, d);
 	struct loop_watch *stop =
 	    loop_watch_mailbox(d->loop, d->stop, LOOP_ALARM, on_stop, d);
 	if (loop_run(d->loop) != 0)
 		log_warn("delivery", "event loop");
+	on_jobs(d);
 	loop_unwatch(stop);
+	loop_unwatch(jobs);
 	loop_unwatch(orders);
 	for (uint16_t i = 0; i < d->site->n_channels; i++)
 		lane_close(d->lanes[i]);
@@ -282,6 +303,7 @@ delivery_start(
 	d->host = *host;
 	d->orders = mailbox_new(ORDERS_MAX);
 	d->receipts = mailbox_new(RECEIPTS_MAX);
+	d->jobs = mailbox_new(JOBS_MAX);
 	d->stop = mailbox_new(1);
 	d->hands = xcalloc(site->n_channels + 1U, sizeof d->hands[0]);
 	for (uint16_t i = 0; i <= site->n_channels; i++)
@@ -327,6 +349,15 @@ delivery_cancel(struct delivery *d, const char *notice_id)
 }
 
 void
+delivery_run(
+    struct delivery *d, void (*fn)(struct loop *delivery_loop, void *arg), void *arg)
+{
+	struct job *j = xcalloc(1, sizeof *j);
+	*j = (struct job){ .fn = fn, .arg = arg };
+	wr_assert(mailbox_post(d->jobs, j) == 0);
+}
+
+void
 delivery_stop(struct delivery *d)
 {
 	if (!d)
@@ -351,6 +382,7 @@ delivery_stop(struct delivery *d)
 	loop_timer_stop(d->main_loop, &d->backlog_timer);
 	mailbox_free(d->orders);
 	mailbox_free(d->receipts);
+	mailbox_free(d->jobs);
 	mailbox_free(d->stop);
 	free(d->hands);
 	free(d);

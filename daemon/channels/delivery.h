@@ -46,6 +46,12 @@ int delivery_send(struct delivery *d, const struct notice *n);
 // where it would have been tried again.
 void delivery_cancel(struct delivery *d, const char *notice_id);
 
+// Runs fn(loop, arg) on the thread, with its loop, in the order of the calls: for what
+// else talks outward. What was given before delivery_stop is run before the thread
+// ends.
+void delivery_run(
+    struct delivery *d, void (*fn)(struct loop *delivery_loop, void *arg), void *arg);
+
 // Stops the thread at once; unsent notices stay owed in the outbox. Receipts that are
 // there already are handed over first. NULL is fine.
 void delivery_stop(struct delivery *d);

@@ -44,17 +44,17 @@ uint32_t budget_blocks(const struct site *s, const struct device *d);
 struct point_budget budget_of_point(
     const struct site *s, const struct point *p, const struct bus_budget *bus);
 
-// Of a host: how long one check takes at most, and from gone to fault. The figures hold
-// while its address and all hosts together are not overloaded.
+// Of a host: how long one check takes at most, and from gone to fault, while all else
+// at its address is gone too.
 struct host_budget {
 	uint32_t check_ms;
 	uint32_t worst_ms, limit_ms;
 };
 
-struct host_budget budget_of_host(const struct host *h);
+struct host_budget budget_of_host(const struct site *s, uint16_t host);
 
-// Of all hosts while every one of them is gone and each try takes its whole time-out:
-// checks a second, and how many are under way at once.
+// Of all hosts in the minute when every one of them goes and each try takes its whole
+// time-out: checks a second, and tries under way at once.
 struct hosts_budget {
 	double per_second, at_once;
 };

@@ -20,6 +20,7 @@
 
 // Codes that need no profile: those the drivers find for themselves (drivers/decode.h,
 // and core/host.h).
+// clang-format off
 static const char *const own_codes[] = {
 	"", // 0: the code without a name
 	"not-present",
@@ -29,7 +30,12 @@ static const char *const own_codes[] = {
 	"reserved-bits",
 	"line-busy",
 	HOST_CERTIFICATE_EXPIRES,
+#define X(id, code, ...) code,
+	HOST_CODES(X)
+	HOST_BLINDS(X)
+#undef X
 };
+// clang-format on
 
 void
 load_begin(struct load *l, const char *panels, struct problems *p)
@@ -41,9 +47,6 @@ load_begin(struct load *l, const char *panels, struct problems *p)
 	l->site->codes = arena_alloc(l->arena, CODES_MAX, sizeof(const char *));
 	for (size_t i = 0; i < sizeof(own_codes) / sizeof(own_codes[0]); i++)
 		(void)load_code(l, (struct pos){ .file = UINT16_MAX }, own_codes[i]);
-	for (int i = HOST_ANSWERS + 1; i < HOST_CODE_COUNT; i++)
-		(void)load_code(l, (struct pos){ .file = UINT16_MAX },
-		    host_code_name((enum host_code)i));
 }
 
 code_id

@@ -200,9 +200,10 @@ print_gpios(const struct site *s, FILE *out)
 }
 
 static void
-print_host(const struct site *s, const struct host *h, FILE *out)
+print_host(const struct site *s, uint16_t index, FILE *out)
 {
-	struct host_budget b = budget_of_host(h);
+	const struct host *h = &s->hosts[index];
+	struct host_budget b = budget_of_host(s, index);
 	char period[32], timeout[32], worst[32], limit[32];
 
 	(void)fprintf(out, "  %-20s %-17s %s %s%s, period %s, timeout %s, %u retries\n",
@@ -235,7 +236,7 @@ print_hosts(const struct site *s, FILE *out)
 	    s->n_hosts, b.per_second, b.at_once, HOST_CHECKS_MAX,
 	    b.at_once / HOST_CHECKS_MAX * 100);
 	for (uint16_t i = 0; i < s->n_hosts; i++)
-		print_host(s, &s->hosts[i], out);
+		print_host(s, i, out);
 }
 
 static void

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 Watchroom contributors
 // SPDX-License-Identifier: Apache-2.0
 //
-// Names of checks and codes. Owns nothing; any thread.
+// Names of checks, codes and states. Owns nothing; any thread.
 #include "core/host.h"
 
 #include <assert.h>
@@ -21,6 +21,19 @@ static const struct {
 #define X(id, code, gone) [id] = { code, gone },
 	HOST_CODES(X)
 #undef X
+};
+
+static const char *const blinds[HOST_BLIND_COUNT] = {
+#define X(id, code) [id] = code,
+	HOST_BLINDS(X)
+#undef X
+};
+
+static const char *const states[HOST_STATE_COUNT] = {
+	[HOST_UNASKED] = "unasked",
+	[HOST_UP] = "up",
+	[HOST_LOST] = "lost",
+	[HOST_BLIND] = "blind",
 };
 // clang-format on
 
@@ -43,4 +56,18 @@ host_code_gone(enum host_code c)
 {
 	assert((unsigned)c < HOST_CODE_COUNT);
 	return codes[c].gone;
+}
+
+const char *
+host_blind_name(enum host_blind b)
+{
+	assert((unsigned)b < HOST_BLIND_COUNT);
+	return blinds[b];
+}
+
+const char *
+host_state_name(enum host_state s)
+{
+	assert((unsigned)s < HOST_STATE_COUNT);
+	return states[s];
 }

@@ -45,6 +45,31 @@ enum host_code {
 	HOST_CODE_COUNT,
 };
 
+// X(enum, code): why a host could not be asked at all. It is unknown then, and has no
+// fault of its own; all but the parent are faults of "@network", our end of it.
+#define HOST_BLINDS(X)                \
+  X(HOST_SEEN, "")                    \
+  X(HOST_BEHIND_PARENT, "parent")     \
+  X(HOST_NO_ROUTE, "no-route")        \
+  X(HOST_LINK_DOWN, "link-down")      \
+  X(HOST_NO_PERMISSION, "permission") \
+  X(HOST_NO_RESOURCES, "resources")
+
+enum host_blind {
+#define X(id, code) id,
+	HOST_BLINDS(X)
+#undef X
+	HOST_BLIND_COUNT,
+};
+
+enum host_state {
+	HOST_UNASKED, // no verdict yet: unknown
+	HOST_UP,
+	HOST_LOST,  // has a code: the fault
+	HOST_BLIND, // could not be asked: unknown
+	HOST_STATE_COUNT,
+};
+
 // Of the warning that a certificate runs out; comes with the condition info.
 #define HOST_CERTIFICATE_EXPIRES "certificate-expires"
 
@@ -52,7 +77,7 @@ enum host_code {
 // cameras and recorders are small.
 enum {
 	HOSTS_MAX = 1024,
-	HOST_CHECKS_MAX = 128,       // under way at once
+	HOST_CHECKS_MAX = 256,       // under way at once
 	HOST_CHECKS_PER_ADDRESS = 2, // at one address
 	HOST_RETRY_GAP_MS = 1000,    // between the tries of one check, at most
 	HOST_JITTER_PERCENT = 5,     // of the period, each way
@@ -95,5 +120,7 @@ struct host {
 const char *host_check_name(enum host_check c); // "ping", "tcp", "http", "rtsp"
 const char *host_code_name(enum host_code c);   // "" for HOST_ANSWERS
 bool host_code_gone(enum host_code c);
+const char *host_blind_name(enum host_blind b); // "" for HOST_SEEN
+const char *host_state_name(enum host_state s); // "unasked", "up", "lost", "blind"
 
 #endif

@@ -1,8 +1,9 @@
 // SPDX-FileCopyrightText: 2026 Watchroom contributors
 // SPDX-License-Identifier: Apache-2.0
 //
-// Looking a point up by id in a loaded site. Owns nothing; any thread, since a site is
-// immutable once loaded. Linear on purpose: tools and tests only.
+// Looking a point up by id, or a code by name, in a loaded site. Owns nothing; any
+// thread, since a site is immutable once loaded. Linear on purpose: tools and tests
+// only.
 #include "core/site.h"
 
 #include <string.h>
@@ -15,4 +16,14 @@ site_find_point(const struct site *s, const char *id)
 			return i;
 	}
 	return UINT32_MAX;
+}
+
+code_id
+site_find_code(const struct site *s, const char *name)
+{
+	for (uint16_t i = 0; i < s->n_codes; i++) {
+		if (strcmp(s->codes[i], name) == 0)
+			return i;
+	}
+	return 0;
 }

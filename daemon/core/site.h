@@ -141,4 +141,8 @@ struct site {
 // engine keeps an index of its own.
 uint32_t site_find_point(const struct site *s, const char *id);
 
+// The number of a symbolic code; 0, the code without a name, where the site has none
+// of that name.
+code_id site_find_code(const struct site *s, const char *name);
+
 #endif

@@ -193,6 +193,38 @@ test_summary_names_everything(void **state)
 	site_free(s);
 }
 
+// Three misses of 10 s, one of them 10 % late, then a check of two tries of 2 s and the
+// gap of 1 s. Two hosts at one address do not wait for each other, a third does.
+static void
+test_host(void **state)
+{
+	struct site *s = load(
+	    "site: {id: s, time_zone: UTC}\n"
+	    "hosts:\n"
+	    "  - {id: a, kind: server, tcp: \"192.0.2.1:22\", place: {en: A},\n"
+	    "     period: 10s, timeout: 2s, lost: {misses: 3, of: 4}}\n"
+	    "  - {id: b, kind: server, ping: 192.0.2.1, place: {en: B},\n"
+	    "     period: 20s, timeout: 5s, retries: 0, lost: {misses: 1, of: 1}}\n"
+	    "  - {id: c, kind: server, ping: 192.0.2.2, place: {en: C},\n"
+	    "     period: 20s, timeout: 1s, retries: 0, lost: {misses: 1, of: 1}}\n"
+	    "  - {id: d, kind: server, ping: 192.0.2.2, place: {en: D},\n"
+	    "     period: 20s, timeout: 2s, retries: 0, lost: {misses: 1, of: 1}}\n"
+	    "  - {id: e, kind: server, ping: 192.0.2.2, place: {en: E},\n"
+	    "     period: 20s, timeout: 1s, retries: 0, lost: {misses: 1, of: 1}}\n");
+	struct host_budget b = budget_of_host(s, 0);
+	struct hosts_budget all = budget_of_hosts(s);
+
+	(void)state;
+	assert_int_equal(b.check_ms, 2 * 2000 + 1000);
+	assert_int_equal(b.worst_ms, 3 * 10000 + 1000 + 5000);
+	assert_int_equal(b.limit_ms, BUDGET_OTHER_MS);
+	assert_int_equal(budget_of_host(s, 1).worst_ms, 20000 + 2000 + 5000);
+	assert_int_equal(budget_of_host(s, 2).worst_ms, 20000 + 2000 + 1000 + 2000);
+	assert_true(near(all.per_second, 0.1 + 4 * 0.05));
+	assert_true(near(all.at_once, 0.4 + 0.25 + 0.05 + 0.1 + 0.05));
+	site_free(s);
+}
+
 int
 main(void)
 {
@@ -203,6 +235,7 @@ main(void)
 		cmocka_unit_test(test_requests_are_those_of_the_driver),
 		cmocka_unit_test(test_holes_part_blocks_alike),
 		cmocka_unit_test(test_summary_names_everything),
+		cmocka_unit_test(test_host),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
