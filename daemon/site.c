@@ -51,6 +51,15 @@ on_outward(void *ctx, void (*fn)(struct loop *outward, void *arg), void *arg)
 	delivery_run(r->delivery, fn, arg);
 }
 
+static void
+on_overdue(void *ctx, uint32_t device, bool overdue)
+{
+	const struct running_site *r = ctx;
+	uint32_t point = r->host.site->devices[device].link_point;
+
+	engine_system_one(r->engine, point, overdue, "overdue");
+}
+
 static struct driver_instance *
 start(struct running_site *r, const struct driver *d, uint16_t index)
 {
@@ -75,6 +84,7 @@ running_site_start(struct loop *loop, const struct site *site, struct engine *en
 		.link = on_link,
 		.heard = on_heard,
 		.outward = on_outward,
+		.overdue = on_overdue,
 	};
 	size_t most = (size_t)site->n_buses + site->n_gpios + (site->n_hosts > 0);
 	r->running = xcalloc(most + 1, sizeof(*r->running));

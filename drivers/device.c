@@ -23,173 +23,6 @@ enum {
 	BUSY_LOST_PERIODS = 3,
 };
 
-int64_t
-device_next_period(int64_t due_ms, int64_t period_ms, int64_t now_ms)
-{
-	if (due_ms > now_ms)
-		return due_ms;
-	return due_ms + ((now_ms - due_ms) / period_ms + 1) * period_ms;
-}
-
-static uint32_t
-period_of(const struct field_device *d, const struct plan_block *b)
-{
-	bool slow = b->kind == PLAN_HELPER || (b->flags & PLAN_ABSENT);
-	uint32_t own = b->period_ms ? b->period_ms : d->def->poll_ms;
-
-	return slow && own < PLAN_SLOW_MS ? PLAN_SLOW_MS : own;
-}
-
-// Identity first, then what the decoders need to know, then the points.
-static bool
-may_ask(const struct field_device *d, const struct plan_block *b)
-{
-	if (b->in_flight)
-		return false;
-	return d->identified ? b->kind != PLAN_IDENTITY : b->kind == PLAN_IDENTITY;
-}
-
-static enum poll_class
-class_of(const struct field_device *d, const struct plan_block *b, int64_t now)
-{
-	if (b->poll == POLL_SCAN && now - b->due_ms >= period_of(d, b))
-		return POLL_CHANGED; // the classes above must not starve it
-	return (enum poll_class)b->poll;
-}
-
-static bool
-comes_before(const struct field_device *d, const struct plan_block *a,
-    const struct plan_block *b, int64_t now)
-{
-	enum poll_class of_a = class_of(d, a, now), of_b = class_of(d, b, now);
-
-	if (a->due_ms <= now && b->due_ms <= now && of_a != of_b)
-		return of_a < of_b;
-	// A block that made the device lost is not the only one it is tried with.
-	if (a->due_ms == b->due_ms && d->link == DEVICE_LOST)
-		return a->asked_ms < b->asked_ms;
-	return a->due_ms < b->due_ms;
-}
-
-uint16_t
-device_next_block(const struct field_device *d, int64_t now_ms)
-{
-	uint16_t best = PLAN_NONE;
-
-	for (uint16_t i = 0; i < d->plan.n; i++) {
-		const struct plan_block *b = &d->plan.blocks[i];
-
-		if (!may_ask(d, b))
-			continue;
-		if (best == PLAN_NONE ||
-		    comes_before(d, b, &d->plan.blocks[best], now_ms))
-			best = i;
-	}
-	return best;
-}
-
-enum poll_class
-device_next_class(const struct field_device *d, int64_t now_ms)
-{
-	uint16_t next = device_next_block(d, now_ms);
-
-	if (next == PLAN_NONE)
-		return POLL_SCAN;
-	return class_of(d, &d->plan.blocks[next], now_ms);
-}
-
-static void
-refresh_due(struct field_device *d)
-{
-	int64_t due = INT64_MAX;
-
-	for (uint16_t i = 0; i < d->plan.n; i++) {
-		const struct plan_block *b = &d->plan.blocks[i];
-
-		if (may_ask(d, b) && b->due_ms < due)
-			due = b->due_ms;
-	}
-	d->due_ms = due > d->hold_ms ? due : d->hold_ms;
-}
-
-uint32_t
-device_asked(struct field_device *d, uint16_t block)
-{
-	struct plan_block *b = &d->plan.blocks[block];
-
-	b->in_flight = true;
-	b->asked_ms = loop_now_ms(d->host->loop);
-	d->in_flight++;
-	b->serial = ++d->serial;
-	d->stats.requests++;
-	refresh_due(d);
-	return b->serial;
-}
-
-static bool
-flies_as(const struct field_device *d, uint16_t block, uint32_t serial)
-{
-	const struct plan_block *b = &d->plan.blocks[block];
-
-	return b->in_flight && b->serial == serial;
-}
-
-uint16_t
-device_landed(struct field_device *d, uint16_t block, uint32_t serial)
-{
-	// What is in flight is neither split nor joined, but its neighbours may be.
-	if (block >= d->plan.n || !flies_as(d, block, serial)) {
-		for (block = 0; !flies_as(d, block, serial); block++)
-			wr_assert(block + 1 < d->plan.n);
-	}
-	d->plan.blocks[block].in_flight = false;
-	d->in_flight--;
-	refresh_due(d);
-	return block;
-}
-
-void
-device_hurry(struct field_device *d, uint32_t first, uint32_t n)
-{
-	int64_t now = loop_now_ms(d->host->loop);
-
-	for (uint16_t i = 0; i < d->plan.n; i++) {
-		struct plan_block *b = &d->plan.blocks[i];
-
-		if (b->kind != PLAN_POINTS || b->first >= first + n ||
-		    first >= (uint32_t)b->first + b->n)
-			continue;
-		if (b->poll > POLL_CHANGED)
-			b->poll = POLL_CHANGED;
-		if (b->in_flight)
-			b->flags |= PLAN_AGAIN;
-		if (b->due_ms > now)
-			b->due_ms = now;
-	}
-	refresh_due(d);
-}
-
-void
-device_hold(struct field_device *d, int64_t until_ms)
-{
-	d->hold_ms = until_ms;
-	refresh_due(d);
-}
-
-void
-device_skip_missed(struct field_device *d)
-{
-	int64_t now = loop_now_ms(d->host->loop);
-
-	for (uint16_t i = 0; i < d->plan.n; i++) {
-		struct plan_block *b = &d->plan.blocks[i];
-
-		b->due_ms = device_next_period(
-		    b->due_ms, b->period_ms ? b->period_ms : d->def->poll_ms, now);
-	}
-	refresh_due(d);
-}
-
 static struct decode_helper *
 helper_of(struct field_device *d, uint16_t decoder)
 {
@@ -248,7 +81,7 @@ device_init(struct field_device *d, const struct driver_host *host,
 		d->seen[i].decoder = def->profile->items[p->item].decoder;
 	}
 	init_helpers(d);
-	refresh_due(d);
+	device_refresh_due(d);
 }
 
 void
@@ -269,45 +102,6 @@ device_request(const struct field_device *d, uint16_t block, struct pdu_request 
 	out->area = (enum area)b->area;
 	out->address = b->address;
 	out->count = b->count;
-}
-
-static void
-link_up(struct field_device *d, int64_t now)
-{
-	if (d->link == DEVICE_LOST)
-		log_info("modbus", "device %s is back after %lld s, %u polls failed",
-		    d->def->id, (long long)((now - d->lost_since_ms) / 1000),
-		    d->failed_polls);
-	if (d->link != DEVICE_UP && d->link != DEVICE_DOUBTFUL)
-		d->host->link(d->host->ctx, d->def->link_point, false, "");
-	d->link = DEVICE_UP;
-	d->lost_code = NULL;
-	d->misses = 0;
-	d->failed_polls = 0;
-	d->backoff_ms = 0;
-	d->hold_ms = 0;
-}
-
-void
-device_lost(struct field_device *d, const char *code)
-{
-	if (d->link == DEVICE_LOST) {
-		log_debug("modbus", "device %s is still lost: %s, %u polls failed",
-		    d->def->id, code, d->failed_polls);
-		return;
-	}
-	log_warnx("modbus", "device %s (unit %u) is lost: %s", d->def->id,
-	    (unsigned)d->def->unit, code);
-	d->link = DEVICE_LOST;
-	d->lost_code = code;
-	d->lost_since_ms = loop_now_ms(d->host->loop);
-	d->identified = d->def->profile->n_identity == 0;
-	for (uint16_t i = 0; i < d->plan.n; i++)
-		d->plan.blocks[i].flags &= (uint16_t)~PLAN_CHECKED;
-	for (uint32_t i = 0; i < d->def->n_points; i++)
-		d->seen[i].have = 0;
-	refresh_due(d);
-	d->host->link(d->host->ctx, d->def->link_point, true, code);
 }
 
 // Reads of the block that concern a decoder's own settings.
@@ -331,7 +125,7 @@ feed_helpers(struct field_device *d, const struct plan_block *b, const uint8_t *
 			words[w - low] = pdu_value(
 			    (enum area)b->area, data, (size_t)(w - b->address));
 		after = decode_helper_feed(dec, &d->helpers[i].state, words);
-		if (after != before && after != HELPER_GOOD)
+		if (after != before && after != HELPER_GOOD && device_may_say(d))
 			log_warnx("modbus",
 			    "device %s: unit, decimals or range of %s are not %s",
 			    d->def->id, dec->name,
@@ -406,7 +200,7 @@ check_identity(
 	const struct profile_identity *want = &d->def->profile->identity[b->first];
 
 	if ((word & want->mask) != want->value) {
-		if (d->link != DEVICE_LOST)
+		if (d->link != DEVICE_LOST && device_may_say(d))
 			log_warnx("modbus",
 			    "device %s is not a %s: register %u holds %u", d->def->id,
 			    d->def->profile->id, (unsigned)want->address,
@@ -434,8 +228,8 @@ take_identity(
 
 	b->due_ms = device_next_period(b->due_ms, d->def->poll_ms, now);
 	if (answer == ANSWER_GOOD && d->identified)
-		link_up(d, now);
-	refresh_due(d);
+		device_up(d);
+	device_refresh_due(d);
 	return answer;
 }
 
@@ -452,21 +246,23 @@ device_good(
 	d->host->heard(d->host->ctx, d->index, now);
 	if (b->kind == PLAN_IDENTITY)
 		return take_identity(d, block, data, reason);
-	link_up(d, now);
+	device_up(d);
 	if (d->n_helpers)
 		feed_helpers(d, b, data);
 	if (b->kind == PLAN_POINTS)
 		for (uint32_t i = b->first; i < (uint32_t)b->first + b->n; i++)
 			sample_point(d, b, i, data);
 	b->last_good_utc_ms = loop_utc_ms(d->host->loop);
+	b->read_ms = now;
 	b->busy_since_ms = 0;
+	b->slow_ms = 0;
 	b->flags &= PLAN_NO_JOIN;
 	b->poll = again ? POLL_CHANGED : b->own_poll;
 	if (!again)
-		b->due_ms = device_next_period(b->due_ms, period_of(d, b), now);
+		b->due_ms = device_next_period(b->due_ms, device_period(d, b), now);
 	if (parted)
 		plan_join(d->def, &d->plan, block);
-	refresh_due(d);
+	device_refresh_due(d);
 	return ANSWER_GOOD;
 }
 
@@ -475,17 +271,16 @@ static void
 refuse_address(struct field_device *d, uint16_t block)
 {
 	struct plan_block *b = &d->plan.blocks[block];
-	int64_t now = loop_now_ms(d->host->loop);
 
-	link_up(d, now);
+	device_up(d);
 	if (b->kind == PLAN_POINTS &&
 	    plan_split(d->host->site, d->def, &d->plan, block))
 		return;
-	if (!(b->flags & PLAN_ABSENT))
+	if (!(b->flags & PLAN_ABSENT) && device_may_say(d))
 		log_warnx("modbus", "device %s has nothing at %s %u", d->def->id,
 		    area_name((enum area)b->area), (unsigned)b->address);
 	b->flags |= PLAN_ABSENT;
-	b->due_ms = device_next_period(b->due_ms, period_of(d, b), now);
+	device_slow_down(d, b);
 	if (b->kind == PLAN_POINTS)
 		refuse_points(d, b, d->codes->not_present);
 }
@@ -500,35 +295,40 @@ all_refused(const struct field_device *d)
 	return true;
 }
 
-static void
-refuse_block(struct field_device *d, uint16_t block, const char *name)
+bool
+device_refuse_block(struct field_device *d, struct plan_block *b, const char *name)
 {
-	struct plan_block *b = &d->plan.blocks[block];
-	int64_t now = loop_now_ms(d->host->loop);
-
-	if (!(b->flags & PLAN_REFUSED))
-		log_warnx("modbus", "device %s refuses to read %u at %s %u: %s",
+	if (!(b->flags & PLAN_REFUSED) && device_may_say(d))
+		log_warnx("modbus", "device %s does not give %u at %s %u: %s",
 		    d->def->id, (unsigned)b->count, area_name((enum area)b->area),
 		    (unsigned)b->address, name);
 	b->flags |= PLAN_REFUSED;
-	b->due_ms = device_next_period(b->due_ms, period_of(d, b), now);
 	if (all_refused(d)) {
-		device_lost(d, name);
-		return;
+		b->slow_ms = 0; // a lost device is tried at its own pace
+		b->due_ms = device_next_period(
+		    b->due_ms, device_period(d, b), loop_now_ms(d->host->loop));
+		return false;
 	}
-	link_up(d, now);
+	device_slow_down(d, b);
 	if (b->kind == PLAN_POINTS)
 		refuse_points(d, b, d->codes->configuration);
+	return true;
+}
+
+static void
+refuse_block(struct field_device *d, uint16_t block, const char *name)
+{
+	if (device_refuse_block(d, &d->plan.blocks[block], name))
+		device_up(d);
+	else
+		device_lost(d, name);
 }
 
 // A device that will not say what it is.
 static void
 refuse_identity(struct field_device *d, uint16_t block, const char *name)
 {
-	struct plan_block *b = &d->plan.blocks[block];
-
-	b->due_ms =
-	    device_next_period(b->due_ms, PLAN_SLOW_MS, loop_now_ms(d->host->loop));
+	device_slow_down(d, &d->plan.blocks[block]);
 	device_lost(d, name);
 }
 
@@ -577,8 +377,6 @@ device_exception(
 	case REFUSAL_DEVICE:
 		return ANSWER_MISS;
 	}
-	if (answer != ANSWER_MISS)
-		d->misses = 0;
-	refresh_due(d);
+	device_refresh_due(d);
 	return answer;
 }

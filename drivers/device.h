@@ -13,6 +13,7 @@
 
 #include "drivers/decode.h"
 #include "drivers/driver.h"
+#include "drivers/link_log.h"
 #include "drivers/modbus_pdu.h"
 #include "drivers/plan.h"
 
@@ -30,6 +31,14 @@ struct device_helper {
 	struct decode_helper state;
 };
 
+enum {
+	HEALTH_POLLS = 16,
+	HEALTH_JUDGED = 8,   // fewer polls say nothing
+	HEALTH_PERCENT = 75, // answered of the last polls: less is sick
+	SAID_MOST = 8,       // lines in SAID_WHILE_MS
+	SAID_WHILE_MS = 600000,
+};
+
 enum device_link {
 	DEVICE_NEW, // never heard
 	DEVICE_UP,
@@ -45,15 +54,21 @@ struct field_device {
 	enum device_link link;
 	const char *lost_code; // static; why it is lost
 	bool identified;       // or nothing to check
+	bool overdue;          // and the host was told
 	uint8_t misses;        // in a row
 	uint8_t n_helpers;
-	uint8_t in_flight;     // requests; at most def->window
-	uint32_t serial;       // of the last request
-	uint32_t failed_polls; // since the link was last up
-	int64_t lost_since_ms;
-	int64_t due_ms;     // earliest block; never before hold_ms
-	int64_t hold_ms;    // nothing is asked before this
-	int64_t attempt_ms; // when it was last asked and that ended
+	uint8_t in_flight; // requests; at most def->window
+	uint32_t serial;   // of the last request
+	uint8_t n_recent;  // of HEALTH_POLLS
+	uint16_t recent;   // outcomes of the last polls: bit 0 the last, 1 = answered
+	uint8_t said;      // lines of its own in the log, in this while
+	struct link_log log;
+	int64_t said_ms;
+	int64_t answered_ms; // last, whatever it said
+	uint32_t usual_us;   // the slow end of its reply times, slowly forgotten
+	int64_t due_ms;      // earliest block; never before hold_ms
+	int64_t hold_ms;     // nothing is asked before this
+	int64_t attempt_ms;  // when it was last asked and that ended
 	uint32_t backoff_ms;
 	// A reply may still come to a request that timed out; on a line without
 	// transaction numbers it would fit any request of the same shape.
@@ -109,11 +124,49 @@ enum device_answer device_good(
 enum device_answer device_exception(
     struct field_device *d, uint16_t block, uint8_t exception, const char **reason);
 
+// Its link: device_link.c.
+
+// An answer came after so long.
+void device_reply_time(struct field_device *d, uint32_t us);
+
+// It lives.
+void device_up(struct field_device *d);
+// It answered, whatever it said.
+void device_answered(struct field_device *d);
+// It did not, or its answer says as much. `patient`: it was given its whole time-out.
+// Returns whether the device is lost, now or still.
+bool device_missed(struct field_device *d, uint16_t block, bool patient,
+    const char *code, bool with_bus);
 // Declares it lost: one report, and everything known of its points is forgotten.
 void device_lost(struct field_device *d, const char *code);
+// The same, because its bus is: the log has the bus.
+void device_lost_with_bus(struct field_device *d, const char *code);
+// It flaps, or too few of its last polls were answered, which is not said of a handful
+// of polls.
+bool device_sickly(const struct field_device *d);
+bool device_on_probation(const struct field_device *d); // back for a minute at most
+bool device_well(const struct field_device *d);         // up and not sickly
+// How many of the last `*of` polls were answered.
+unsigned device_health(const struct field_device *d, unsigned *of);
+// Whether a line about what it says may go to the log: a few in ten minutes.
+bool device_may_say(struct field_device *d);
+
+// Among the files of a device. Computes due_ms anew.
+void device_refresh_due(struct field_device *d);
+// The block was refused: asked again soon, then less and less often.
+void device_slow_down(struct field_device *d, struct plan_block *b);
+// The period of a block, as it is now.
+uint32_t device_period(const struct field_device *d, const struct plan_block *b);
+// The block's points have no value. False where it is the last one that had.
+bool device_refuse_block(
+    struct field_device *d, struct plan_block *b, const char *name);
 
 // Sets hold_ms and computes due_ms anew.
 void device_hold(struct field_device *d, int64_t until_ms);
+
+// Compares how long its points have gone unread with what the plan promises, and tells
+// the host where that changes.
+void device_audit(struct field_device *d);
 
 // Moves blocks that are overdue to their next period: what was missed is not caught up.
 void device_skip_missed(struct field_device *d);

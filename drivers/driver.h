@@ -38,6 +38,9 @@ struct driver_host {
 	// driver to what may wait: TLS, names.
 	void (*outward)(
 	    void *ctx, void (*fn)(struct loop *outward, void *arg), void *arg);
+	// A device that answers is read more seldom than its plan promises
+	// (device.budget_ms), or as promised again. Not for a lost one: that is said.
+	void (*overdue)(void *ctx, uint32_t device, bool overdue);
 };
 
 // Counters a person can read (API, /metrics); plain sums since start.

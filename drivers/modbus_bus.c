@@ -21,7 +21,8 @@ enum {
 	REOPEN_MS = 1000, // a port, or a link that several devices want
 	BABBLE_REOPEN_MS = 1000,
 	REOPEN_AFTER_TIMEOUTS = 2, // or as many as there are devices
-	NOISE_MAX = 4096,          // bytes: more than any answer that is merely late
+	AUDIT_MS = 500,
+	NOISE_MAX = 4096, // bytes: more than any answer that is merely late
 };
 
 static int64_t
@@ -42,14 +43,48 @@ mbus_now_us(const struct mbus *b)
 }
 
 static void
+say_lost(struct mbus *b, const char *code)
+{
+	uint32_t times;
+
+	if (!link_log_went(&b->log, now_of(b)))
+		return;
+	times = b->log.times;
+	b->log.times = 0;
+	if (times > 1)
+		log_warnx("modbus", "bus %s is lost: %s, for the %uth time", b->def->id,
+		    code, times);
+	else
+		log_warnx("modbus", "bus %s is lost: %s", b->def->id, code);
+}
+
+static void
+say_back(struct mbus *b)
+{
+	int64_t since = b->log.since_ms;
+
+	if (link_log_back(&b->log, now_of(b)))
+		log_info("modbus", "bus %s is back after %lld s, %u tries failed",
+		    b->def->id, (long long)((now_of(b) - since) / 1000), b->log.tries);
+}
+
+void
+mbus_still_lost(struct mbus *b, const char *code)
+{
+	if (link_log_still(&b->log, now_of(b)))
+		log_warnx("modbus", "bus %s is still lost: %s, %u tries failed",
+		    b->def->id, code, b->log.tries);
+}
+
+static void
 tell_link(struct mbus *b, bool lost, const char *code)
 {
 	if (b->link_told && b->link_lost == lost)
 		return;
 	if (lost)
-		log_warnx("modbus", "bus %s is lost: %s", b->def->id, code);
+		say_lost(b, code);
 	else if (b->link_told)
-		log_info("modbus", "bus %s is back", b->def->id);
+		say_back(b);
 	b->link_told = true;
 	b->link_lost = lost;
 	b->lost_by_port = false;
@@ -67,9 +102,11 @@ mbus_alive(struct mbus *b)
 static void
 lose_bus(struct mbus *b, const char *code)
 {
+	if (b->link_lost)
+		mbus_still_lost(b, code);
 	tell_link(b, true, code);
 	for (uint16_t i = 0; i < b->n_devices; i++)
-		device_lost(&b->devices[i], code);
+		device_lost_with_bus(&b->devices[i], code);
 }
 
 static void
@@ -156,6 +193,15 @@ act(struct mbus *b, int64_t *when)
 	return true;
 }
 
+// Nothing can be overdue while the bus sleeps.
+static void
+audit(struct mbus *b)
+{
+	b->audit_ms = now_of(b) + AUDIT_MS;
+	for (uint16_t i = 0; i < b->n_devices; i++)
+		device_audit(&b->devices[i]);
+}
+
 // Does all that is due now and waits for what comes next. Called after everything that
 // may have changed it, maybe from within itself.
 static void
@@ -166,6 +212,8 @@ step(struct mbus *b)
 	if (b->stepping)
 		return;
 	b->stepping = true;
+	if (now_of(b) >= b->audit_ms)
+		audit(b);
 	while (act(b, &when))
 		;
 	b->stepping = false;
@@ -179,13 +227,16 @@ step(struct mbus *b)
 		loop_timer_at(b->host->loop, &b->timer, when);
 }
 
-// All units and nothing else for as many polls as there are units: the line.
+// All units and nothing else, each of them asked, for as long as one of them would be
+// given: it is not the units, it is the line.
 static void
 check_silence(struct mbus *b)
 {
-	if (schedule_shared(b) && b->silent_polls >= b->n_devices &&
-	    schedule_all_lost(b))
-		tell_link(b, true, "silent");
+	if (!schedule_shared(b) || b->link_lost || schedule_any_well(b) ||
+	    !schedule_all_asked(b, b->heard_ms) ||
+	    now_of(b) - b->heard_ms < schedule_longest_patience_ms(b))
+		return;
+	lose_bus(b, "silent");
 }
 
 // One unit that is silent costs nobody the connection; all of them, one after another,
@@ -240,7 +291,6 @@ mbus_open_failed(struct mbus *b, const char *code)
 
 	b->state = MBUS_CLOSED;
 	b->reopen_ms = now_of(b) + (wait ? REOPEN_MS : 0);
-	b->devices[b->device].failed_polls++;
 	count_failure(b, code);
 	b->lost_by_port = b->link_lost;
 	skip_missed(b);

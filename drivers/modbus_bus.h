@@ -47,6 +47,7 @@ enum mbus_state {
 // A request in flight, or the room for one.
 struct mbus_flight {
 	bool used;
+	bool last_look; // its time is up; what lies in the socket is read first
 	bool impatient; // waits less than the device's timeout: schedule_patience_ms
 	uint16_t device, block;
 	uint32_t serial; // device_asked
@@ -65,15 +66,16 @@ struct mbus {
 
 	enum mbus_state state;
 	bool stepping;
+	struct link_log log;
 	bool link_told, link_lost; // what the host was told of the bus's own point
 	bool lost_by_port;         // lost until the link can be opened
 	bool heard_here;           // something valid, since the link was opened
 	uint8_t open_failures;     // in a row, a link that broke unheard among them
 	uint16_t timeouts_in_row;  // since anything valid was heard on this link
-	uint16_t silent_polls;     // since anything valid was heard at all
 	int64_t heard_ms;          // when that was, or the start
 	int64_t reopen_ms;         // closed: not before this
 	int64_t opening_until_ms;
+	int64_t audit_ms; // devices are compared with their plan then
 
 	uint8_t window, n_flying;
 	struct mbus_flight *flights; // `window` of them
@@ -87,7 +89,8 @@ struct mbus {
 
 	// Fairness on a shared bus: modbus_schedule.c.
 	int64_t wasted_ms;      // when a unit last wasted time
-	int64_t wasted_long_ms; // ... more than a little
+	int64_t wasted_long_ms; // ... a whole time-out
+	uint8_t hasty;          // units that were given less since then
 	int64_t dead_next_ms;   // units that are not well are not asked before this
 	uint32_t jitter;        // state of a small generator
 

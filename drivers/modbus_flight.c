@@ -106,23 +106,16 @@ land(struct mbus *b, struct mbus_flight *f)
 
 // The unit did not answer, or its answer says as much.
 static void
-miss(struct mbus *b, const struct mbus_flight *f, const char *code)
+miss(struct mbus *b, const struct mbus_flight *f, uint16_t block, const char *code)
 {
 	struct field_device *d = &b->devices[f->device];
-	int64_t now = now_of(b);
-	bool was_lost = d->link == DEVICE_LOST;
 
-	d->attempt_ms = now;
-	d->failed_polls++;
-	schedule_wasted(b, d, now - f->sent_ms);
-	if (d->link == DEVICE_UP)
-		d->link = DEVICE_DOUBTFUL;
-	if (!f->impatient && d->misses < UINT8_MAX)
-		d->misses++;
-	if (d->misses > d->def->retries || was_lost) {
-		device_lost(d, code);
+	d->attempt_ms = now_of(b);
+	schedule_wasted(b, d, now_of(b) - f->sent_ms);
+	if (device_missed(d, block, !f->impatient, code, b->link_lost))
 		schedule_back_off(b, d);
-	}
+	if (b->link_lost)
+		mbus_still_lost(b, code);
 }
 
 static void
@@ -138,10 +131,7 @@ expire(struct mbus *b, struct mbus_flight *f)
 	d->owed_until_ms = now_of(b) + d->def->timeout_ms;
 	if (b->timeouts_in_row < UINT16_MAX)
 		b->timeouts_in_row++;
-	if (b->silent_polls < UINT16_MAX)
-		b->silent_polls++;
-	(void)land(b, f);
-	miss(b, f, "timeout");
+	miss(b, f, land(b, f), "timeout");
 }
 
 unsigned
@@ -150,9 +140,18 @@ flight_expire(struct mbus *b)
 	unsigned n = 0;
 
 	for (uint8_t i = 0; i < b->window && b->n_flying > 0; i++) {
-		if (!b->flights[i].used || b->flights[i].deadline_ms > now_of(b))
+		struct mbus_flight *f = &b->flights[i];
+
+		if (!f->used || f->deadline_ms > now_of(b))
 			continue;
-		expire(b, &b->flights[i]);
+		// A loop that was held up must not take its own lateness for the
+		// unit's.
+		if (!f->last_look) {
+			f->last_look = true;
+			f->deadline_ms = now_of(b) + 1;
+			continue;
+		}
+		expire(b, f);
 		n++;
 	}
 	if (n > 0)
@@ -165,14 +164,15 @@ flight_drop(struct mbus *b, const char *code)
 {
 	for (uint8_t i = 0; i < b->window && b->n_flying > 0; i++) {
 		struct mbus_flight *f = &b->flights[i];
+		uint16_t block;
 
 		if (!f->used)
 			continue;
-		(void)land(b, f);
+		block = land(b, f);
 		if (!code)
 			continue;
 		f->impatient = false;
-		miss(b, f, code);
+		miss(b, f, block, code);
 		device_skip_missed(&b->devices[f->device]);
 	}
 }
@@ -180,12 +180,10 @@ flight_drop(struct mbus *b, const char *code)
 static void
 note_reply_time(const struct mbus *b, const struct mbus_flight *f)
 {
-	struct link_stats *stats = &b->devices[f->device].stats;
 	int64_t us = mbus_now_us(b) - f->sent_us;
 
-	stats->last_reply_us = us > UINT32_MAX ? UINT32_MAX : (uint32_t)us;
-	if (stats->last_reply_us > stats->max_reply_us)
-		stats->max_reply_us = stats->last_reply_us;
+	device_reply_time(
+	    &b->devices[f->device], us > UINT32_MAX ? UINT32_MAX : (uint32_t)us);
 }
 
 // While an earlier reply is owed, this may have been that one, and the reply to the
@@ -219,27 +217,31 @@ answered(struct mbus *b, struct mbus_flight *f, enum pdu_verdict verdict,
     const struct pdu_reply *r)
 {
 	struct field_device *d = &b->devices[f->device];
-	bool none_up = schedule_shared(b) && !schedule_any_up(b);
+	bool none_well = schedule_shared(b) && !schedule_any_well(b);
 	uint16_t block = land(b, f);
+	uint8_t misses = d->plan.blocks[block].misses;
 	const char *reason = "";
 
 	note_owed(d, f);
 	note_reply_time(b, f);
 	b->noise = 0;
 	b->timeouts_in_row = 0;
-	b->silent_polls = 0;
 	b->heard_here = true;
 	b->open_failures = 0;
 	b->heard_ms = now_of(b);
 	schedule_quiet(b, d);
 	mbus_alive(b);
-	if (hand_over(b, f, block, verdict, r, &reason) == ANSWER_MISS) {
+	d->plan.blocks[block].misses = 0;
+	if (hand_over(b, f, block, verdict, r, &reason) != ANSWER_MISS) {
+		device_answered(d);
+	} else {
+		d->plan.blocks[block].misses = misses;
 		device_skip_missed(d); // it answered: no use in asking again at once
 		f->impatient = false;
-		miss(b, f, reason);
+		miss(b, f, block, reason);
 	}
 	d->attempt_ms = now_of(b);
-	if (none_up && d->link == DEVICE_UP)
+	if (none_well && d->link == DEVICE_UP)
 		schedule_revive(b);
 }
 
@@ -249,12 +251,13 @@ garbled(struct mbus *b, struct mbus_flight *f)
 {
 	struct field_device *d = &b->devices[f->device];
 
+	uint16_t block = land(b, f);
+
 	d->stats.mismatched++;
-	(void)land(b, f);
 	f->impatient = false;
 	schedule_quiet(b, d);
 	device_skip_missed(d);
-	miss(b, f, "mismatched");
+	miss(b, f, block, "mismatched");
 }
 
 // --- what came in ----------------------------------------------------------

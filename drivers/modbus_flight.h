@@ -30,7 +30,9 @@ enum flight_take {
 };
 enum flight_take flight_take(struct mbus *b, size_t n);
 
-// The bus answered: tells the host where it was lost. Of modbus_bus.c.
+// Of modbus_bus.c. The bus answered: tells the host where it was lost.
 void mbus_alive(struct mbus *b);
+// It is lost, and one more try came to nothing.
+void mbus_still_lost(struct mbus *b, const char *code);
 
 #endif

@@ -172,7 +172,7 @@ explain(const struct mbus *b, int error)
 {
 	struct stat st;
 
-	if (b->open_failures > 0)
+	if (b->open_failures > 0 || link_log_flaps(&b->log, loop_now_ms(b->host->loop)))
 		return;
 	if (error == EACCES && stat(b->def->tty, &st) == 0)
 		log_warnx("modbus",

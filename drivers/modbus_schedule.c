@@ -4,16 +4,24 @@
 // The rules of a bus. On a link of its own a device is asked each period, dead or
 // alive. On a shared one three rules keep units that do not answer from harming the
 // others (I7):
-//   1. after a unit that is not known to be well has wasted time, no other such unit is
-//      asked while a healthy one that is due waits for its turn;
-//   2. lost units together get at most a tenth of the line's time while any unit is
-//      healthy, and each backs off with jitter up to 30 s beyond that;
+//   1. once a unit has wasted time, none that is not known to be well is asked while
+//      a healthy one is due, nor a second time while one is that was never asked,
+//      unless it has waited for four of its periods;
+//   2. sick units together get at most a tenth of the line's time while any unit is
+//      healthy, and each that is lost backs off with jitter up to 30 s beyond that;
 //   3. in a period in which time was wasted already, a healthy unit that is late is
-//      given only a few times its longest reply time before it counts as doubtful.
+//      given only a few times its usual reply time before it counts as doubtful, and a
+//      lost one is probed with no more than that but each fourth time.
+// Sick is what is lost, and what answered less than three quarters of its last polls: a
+// unit that flaps is not a healthy one in between.
 // Runs on the loop, keeps nothing of its own. Missed polls are skipped, never caught
 // up.
 
 #include "drivers/modbus_schedule.h"
+
+enum {
+	LONG_PERIODS = 4,
+};
 
 static int64_t
 now_of(const struct mbus *b)
@@ -28,35 +36,79 @@ schedule_shared(const struct mbus *b)
 }
 
 bool
-schedule_any_up(const struct mbus *b)
+schedule_any_well(const struct mbus *b)
 {
 	for (uint16_t i = 0; i < b->n_devices; i++)
-		if (b->devices[i].link == DEVICE_UP)
+		if (device_well(&b->devices[i]))
 			return true;
 	return false;
 }
 
-bool
-schedule_all_lost(const struct mbus *b)
+// What it wastes comes out of the share of the dead. One that missed a poll or two, and
+// one that was never asked, are not meant: whether they are well must be known soon.
+static bool
+is_sick(const struct field_device *d)
 {
-	for (uint16_t i = 0; i < b->n_devices; i++)
-		if (b->devices[i].link != DEVICE_LOST)
-			return false;
-	return true;
+	return d->link == DEVICE_LOST || device_sickly(d);
 }
 
-// Whether a healthy unit that is due has had no turn since time was last wasted.
-static bool
-someone_waits(const struct mbus *b)
+// Who goes first once time was wasted.
+enum rank {
+	RANK_WELL,
+	RANK_SHAKY, // well, but it missed one of its last polls
+	RANK_NEVER_ASKED,
+	RANK_OTHERS,
+};
+
+static enum rank
+rank_of(const struct field_device *d)
 {
+	unsigned of;
+
+	if (device_well(d))
+		return device_health(d, &of) == of ? RANK_WELL : RANK_SHAKY;
+	return d->attempt_ms == 0 ? RANK_NEVER_ASKED : RANK_OTHERS;
+}
+
+// The first rank of which a unit is due, and of which one is due that had no turn since
+// time was last wasted.
+struct waiting {
+	enum rank any, turnless;
+};
+
+static struct waiting
+who_waits(const struct mbus *b)
+{
+	struct waiting w = { RANK_OTHERS, RANK_OTHERS };
+
+	if (!schedule_shared(b) || b->wasted_ms == 0)
+		return w;
 	for (uint16_t i = 0; i < b->n_devices; i++) {
 		const struct field_device *d = &b->devices[i];
+		enum rank rank = rank_of(d);
 
-		if (d->link == DEVICE_UP && d->in_flight == 0 &&
-		    d->due_ms <= now_of(b) && d->attempt_ms < b->wasted_ms)
-			return true;
+		if (d->in_flight > 0 || d->due_ms > now_of(b) ||
+		    d->owed_until_ms > now_of(b))
+			continue;
+		w.any = rank < w.any ? rank : w.any;
+		if (d->attempt_ms < b->wasted_ms && rank < w.turnless)
+			w.turnless = rank;
 	}
-	return false;
+	return w;
+}
+
+// The well and the shaky go in order of time but for a turn each after time was wasted,
+// and before all others. A line that is never idle must not keep those from being asked
+// for ever.
+static bool
+must_wait(const struct mbus *b, const struct field_device *d, struct waiting waits)
+{
+	enum rank rank = rank_of(d);
+	bool healthy = rank <= RANK_SHAKY;
+	bool long_since =
+	    now_of(b) - d->attempt_ms >= (int64_t)d->def->poll_ms * LONG_PERIODS;
+
+	return rank > (healthy || long_since ? waits.turnless : waits.any);
 }
 
 // Whether the reply to one could pass for the reply to the other. The echo of a write
@@ -70,16 +122,17 @@ same_shape(const struct pdu_request *a, const struct pdu_request *b)
 
 // When this device may be asked. INT64_MAX: not before another has had its turn.
 static int64_t
-may_ask_ms(const struct mbus *b, const struct field_device *d, bool healthy, bool waits)
+may_ask_ms(const struct mbus *b, const struct field_device *d, bool healthy,
+    struct waiting waits)
 {
 	int64_t when = d->due_ms;
 	struct pdu_request next;
 
 	if (d->in_flight > 0 && d->in_flight >= d->def->window)
 		return INT64_MAX;
-	if (waits && d->link != DEVICE_UP)
+	if (must_wait(b, d, waits))
 		return INT64_MAX;
-	if (healthy && d->link == DEVICE_LOST && when < b->dead_next_ms)
+	if (healthy && is_sick(d) && when < b->dead_next_ms)
 		when = b->dead_next_ms;
 	if (b->transport->framing == PDU_RTU && when < d->owed_until_ms) {
 		device_request(d, device_next_block(d, now_of(b)), &next);
@@ -110,8 +163,8 @@ struct schedule_choice
 schedule_choose(const struct mbus *b)
 {
 	struct schedule_choice c = { 0, INT64_MAX };
-	bool healthy = schedule_shared(b) && schedule_any_up(b);
-	bool waits = healthy && someone_waits(b);
+	bool healthy = schedule_shared(b) && schedule_any_well(b);
+	struct waiting waits = who_waits(b);
 
 	for (uint16_t i = 0; i < b->n_devices; i++) {
 		const struct schedule_choice one = {
@@ -125,24 +178,88 @@ schedule_choose(const struct mbus *b)
 	return c;
 }
 
+// A few times what is usual; the fewer, the more units in a row had it.
+static int64_t
+short_patience_ms(const struct mbus *b, uint32_t usual_us)
+{
+	uint32_t over = b->hasty < SCHEDULE_IMPATIENT_FACTOR - 2
+			    ? b->hasty
+			    : SCHEDULE_IMPATIENT_FACTOR - 2;
+	uint32_t factor = SCHEDULE_IMPATIENT_FACTOR - over;
+	int64_t ms = (int64_t)usual_us * factor / 1000;
+	int64_t least =
+	    (int64_t)SCHEDULE_IMPATIENT_MIN_MS * factor / SCHEDULE_IMPATIENT_FACTOR;
+
+	return ms < least ? least : ms;
+}
+
+static uint32_t
+slowest_usual_us(const struct mbus *b)
+{
+	uint32_t most = 0;
+
+	for (uint16_t i = 0; i < b->n_devices; i++)
+		if (b->devices[i].usual_us > most)
+			most = b->devices[i].usual_us;
+	return most;
+}
+
+// A sick unit is tried with as much as units here usually need, and each fourth time
+// with its whole time-out, in case that it has
+// become slow.
+static int64_t
+sick_patience_ms(const struct mbus *b, const struct field_device *d)
+{
+	uint32_t usual = d->usual_us ? d->usual_us : slowest_usual_us(b);
+
+	if (!usual || d->stats.timeouts % SCHEDULE_WHOLE_PROBE == 0)
+		return d->def->timeout_ms;
+	return short_patience_ms(b, usual);
+}
+
 int64_t
 schedule_patience_ms(
     const struct mbus *b, const struct field_device *d, struct mbus_flight *f)
 {
-	int64_t line_ms = 0, full = d->def->timeout_ms, less;
+	int64_t line_ms = 0, full = d->def->timeout_ms, less = full;
 
-	f->impatient = false;
 	if (b->byte_us)
 		line_ms = (int64_t)((8 + pdu_reply_size(PDU_RTU, &f->request)) *
 				    b->byte_us / 1000);
-	if (!schedule_shared(b) || d->link != DEVICE_UP || b->wasted_long_ms == 0 ||
-	    now_of(b) - b->wasted_long_ms > d->def->poll_ms)
-		return full + line_ms;
-	less = (int64_t)d->stats.max_reply_us / 1000 * SCHEDULE_IMPATIENT_FACTOR;
-	if (less < SCHEDULE_IMPATIENT_MIN_MS)
-		less = SCHEDULE_IMPATIENT_MIN_MS;
-	f->impatient = less < full;
-	return (f->impatient ? less : full) + line_ms;
+	f->impatient = false;
+	if (schedule_shared(b) && is_sick(d)) {
+		less = sick_patience_ms(b, d);
+	} else if (schedule_shared(b) && device_on_probation(d)) {
+		less = short_patience_ms(b, d->usual_us);
+	} else if (schedule_shared(b) && device_well(d) && b->wasted_long_ms != 0 &&
+		   now_of(b) - b->wasted_long_ms <= d->def->poll_ms) {
+		less = short_patience_ms(b, d->usual_us);
+		f->impatient = less < full;
+	}
+	return (less < full ? less : full) + line_ms;
+}
+
+bool
+schedule_all_asked(const struct mbus *b, int64_t since_ms)
+{
+	for (uint16_t i = 0; i < b->n_devices; i++)
+		if (b->devices[i].attempt_ms <= since_ms)
+			return false;
+	return true;
+}
+
+int64_t
+schedule_longest_patience_ms(const struct mbus *b)
+{
+	int64_t most = 0;
+
+	for (uint16_t i = 0; i < b->n_devices; i++) {
+		const struct device *def = b->devices[i].def;
+		int64_t ms = (int64_t)def->timeout_ms * (def->retries + 1);
+
+		most = ms > most ? ms : most;
+	}
+	return most;
 }
 
 void
@@ -161,13 +278,23 @@ schedule_quiet(struct mbus *b, const struct field_device *d)
 void
 schedule_wasted(struct mbus *b, const struct field_device *d, int64_t cost_ms)
 {
-	int64_t now = now_of(b);
+	int64_t now = now_of(b), most;
 
+	if (now - b->wasted_long_ms > d->def->poll_ms)
+		b->hasty = 0;
+	else if (cost_ms < d->def->timeout_ms && b->hasty < UINT8_MAX)
+		b->hasty++;
 	b->wasted_ms = now;
-	if (cost_ms >= SCHEDULE_IMPATIENT_MIN_MS)
+	if (cost_ms >= d->def->timeout_ms)
 		b->wasted_long_ms = now;
-	if (d->link == DEVICE_LOST)
-		b->dead_next_ms = now + cost_ms * (LINK_DEAD_SHARE - 1);
+	// What others waste is counted too, but never keeps the sick from being tried
+	// for longer than one of them would.
+	if (b->dead_next_ms < now)
+		b->dead_next_ms = now;
+	b->dead_next_ms += cost_ms * (LINK_DEAD_SHARE - 1);
+	most = now + (int64_t)d->def->timeout_ms * (LINK_DEAD_SHARE - 1);
+	if (b->dead_next_ms > most)
+		b->dead_next_ms = most;
 }
 
 // Three quarters to five quarters of `ms`.

@@ -15,8 +15,9 @@
 enum {
 	SCHEDULE_SLOT_MS = 10,     // due times are rounded up to these
 	SCHEDULE_SPREAD_MS = 1000, // no first poll is later than this
-	SCHEDULE_IMPATIENT_MIN_MS = 100,
-	SCHEDULE_IMPATIENT_FACTOR = 4, // of the longest reply time seen
+	SCHEDULE_IMPATIENT_MIN_MS = 60,
+	SCHEDULE_IMPATIENT_FACTOR = 4, // of the slow end of the reply times
+	SCHEDULE_WHOLE_PROBE = 4,      // each so many tries the whole time-out
 };
 
 struct schedule_choice {
@@ -50,8 +51,12 @@ int64_t schedule_phase_ms(
 
 int64_t schedule_slot(int64_t ms);
 
+// How long the slowest of the devices is tried until it counts as lost.
+int64_t schedule_longest_patience_ms(const struct mbus *b);
+
 bool schedule_shared(const struct mbus *b); // more than one device
-bool schedule_any_up(const struct mbus *b);
-bool schedule_all_lost(const struct mbus *b);
+// Whether each device was asked, and that ended, after `since_ms`.
+bool schedule_all_asked(const struct mbus *b, int64_t since_ms);
+bool schedule_any_well(const struct mbus *b);
 
 #endif

@@ -256,6 +256,8 @@ join_pair(const struct device *dev, struct plan *p, uint16_t left)
 	// The older of the two: the true time of a change lies after both.
 	if (b->last_good_utc_ms < a->last_good_utc_ms)
 		a->last_good_utc_ms = b->last_good_utc_ms;
+	if (b->read_ms < a->read_ms)
+		a->read_ms = b->read_ms;
 	p->n--;
 	memmove(b, b + 1, (size_t)(p->n - left - 1) * sizeof(*b));
 	return true;

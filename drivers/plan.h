@@ -57,7 +57,10 @@ struct plan_block {
 	int64_t last_good_utc_ms; // 0 = never
 	int64_t busy_since_ms;    // 0 = not
 	int64_t asked_ms;         // when it was last asked
+	int64_t read_ms;          // last good, since the link was lost; 0 = not
+	int64_t missed_ms;        // when the first of its misses was
 	uint32_t period_ms;       // 0 = the device's
+	uint32_t slow_ms;         // asked no faster, for it was refused; 0 = not
 	uint16_t address, count;
 	uint16_t first, n; // PLAN_POINTS: of the device's points; PLAN_IDENTITY: its
 			   // index; PLAN_HELPER: first = the decoder's index
@@ -65,6 +68,7 @@ struct plan_block {
 	uint8_t kind, area;
 	uint8_t poll;     // its class now
 	uint8_t own_poll; // and while nothing hurries it; POLL_SCAN unless told else
+	uint8_t misses;   // in a row, with the device's whole patience
 	bool in_flight;   // asked and not yet answered
 	uint32_t serial;  // of the last time it was asked: indexes shift
 };

@@ -305,3 +305,18 @@ def test_units_behind_a_gateway_and_a_device_server(run, kind):
     assert api.alarm("@bus/pump-room") is None
     assert peer.connections() == connections == 1
     peer.stop()
+
+
+def test_read_more_seldom_than_planned_is_a_fault(run):
+    """A device that answers, but not in time for what the plan promises."""
+    peer = Hostile(value=NORMAL)
+    daemon = run(*panel(peer.port))
+    api = daemon.api()
+    until(lambda: seen(api, "d1"), 5, "the detector is read")
+    peer.answer = peer.exception(6)  # busy: lost only after 10 s
+    alarm = until(lambda: api.alarm("@device/fap1", "fault"), 9, "the plan is broken")
+    assert alarm["code"] == "overdue" and api.alarm("@device/fap1", "link") is None
+    peer.answer = peer.good
+    until(lambda: (a := api.alarm("@device/fap1", "fault")) is None or
+          a["state"] == "returned", 5, "as planned again")
+    peer.stop()

@@ -194,6 +194,16 @@ keep_heard(void *ctx, uint32_t device, int64_t now_ms)
 	f->heard++;
 }
 
+static void
+keep_overdue(void *ctx, uint32_t device, bool overdue)
+{
+	struct field_fixture *f = ctx;
+
+	(void)device;
+	f->overdue += overdue;
+	f->in_time += !overdue;
+}
+
 void
 fixture_init(struct field_fixture *f, struct clock *clock)
 {
@@ -208,6 +218,7 @@ fixture_init(struct field_fixture *f, struct clock *clock)
 		.sample = keep_sample,
 		.link = keep_link,
 		.heard = keep_heard,
+		.overdue = keep_overdue,
 	};
 }
 

@@ -51,6 +51,7 @@ struct field_fixture {
 	size_t n_samples, samples_size;
 	bool keep_samples; // else only counted
 	size_t heard;
+	unsigned overdue, in_time; // told
 	void (*on_sample)(struct field_fixture *f, const struct sample *s);
 	void *user;
 };

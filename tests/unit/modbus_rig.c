@@ -110,8 +110,13 @@ rig_deliver(struct rig *r, const uint8_t *bytes, size_t n)
 static void
 end_wait(struct rig *r)
 {
+	int64_t end = now_of(r) < r->deadline_ms ? now_of(r) : r->deadline_ms;
+
+	if (!r->replied && r->asked_ms > 0)
+		r->idle_ms += end - r->asked_ms;
+	r->replied = true;
 	if (r->waiting_for_lost)
-		r->wasted_ms += now_of(r) - r->asked_ms;
+		r->wasted_ms += end - r->asked_ms;
 	r->waiting_for_lost = false;
 }
 
@@ -122,6 +127,7 @@ on_reply(void *arg)
 	struct unit *u = &r->units[r->waiting_unit];
 	int64_t gap = now_of(r) - u->last_good_ms;
 
+	r->replied = true;
 	end_wait(r);
 	if (u->good > 0 && gap > u->worst_gap_ms)
 		u->worst_gap_ms = gap;
@@ -180,6 +186,14 @@ note_request(struct rig *r, const uint8_t *q)
 	r->asked_addresses[r->n_asked++] = (uint16_t)(q[2] << 8 | q[3]);
 }
 
+static bool
+answers(struct rig *r, const struct unit *u, const uint8_t *q)
+{
+	if (u->dead || (u->mute_from && (q[2] << 8 | q[3]) >= u->mute_from))
+		return false;
+	return u->flap_ms == 0 || now_of(r) / u->flap_ms % 2 == 0;
+}
+
 static int
 rig_send(struct mbus *b, const uint8_t *frame, size_t len)
 {
@@ -194,6 +208,8 @@ rig_send(struct mbus *b, const uint8_t *frame, size_t len)
 	r->units[unit].requests++;
 	r->waiting_unit = unit;
 	r->asked_ms = now_of(r);
+	r->replied = false;
+	r->deadline_ms = b->flights[0].deadline_ms;
 	r->waiting_for_lost = is_lost(r, unit);
 	if (r->keep_late && loop_timer_armed(&r->reply)) {
 		memcpy(r->late_frame, r->frame, r->n);
@@ -201,7 +217,7 @@ rig_send(struct mbus *b, const uint8_t *frame, size_t len)
 		loop_timer_at(r->f.host.loop, &r->late, r->reply.due_ms);
 	}
 	loop_timer_stop(r->f.host.loop, &r->reply);
-	if (r->units[unit].dead)
+	if (!answers(r, &r->units[unit], frame + at))
 		return 0;
 	r->n = answer(r, frame, r->frame);
 	loop_timer_in(r->f.host.loop, &r->reply, latency);

@@ -23,6 +23,9 @@ struct unit {
 	bool flip;         // registers hold another value
 	uint8_t n_absent;
 	uint16_t absent[ABSENT_MAX];
+	uint16_t
+	    mute_from;    // requests from this address on are not answered; 0 = all are
+	uint32_t flap_ms; // answers for so long, then not for as long; 0 = always
 	uint16_t fixed_at, fixed_n; // registers with given contents
 	uint16_t fixed[8];
 	// What was seen.
@@ -51,10 +54,11 @@ struct rig {
 	uint8_t late_frame[PDU_FRAME_MAX];
 	size_t late_n;
 	unsigned late_replies_sent;
-	int64_t asked_ms;
+	int64_t asked_ms, deadline_ms;
 	int64_t wasted_ms; // waiting for units that were lost already
+	int64_t idle_ms;   // waiting for answers that did not come, whosever
 	uint8_t waiting_unit;
-	bool waiting_for_lost;
+	bool waiting_for_lost, replied;
 	uint8_t asked_units[ASKED_MAX]; // the first so many requests since n_asked = 0
 	uint16_t asked_addresses[ASKED_MAX];
 	unsigned n_asked;

@@ -85,10 +85,11 @@ test_a_refused_block_is_halved_until_the_address_is_known(void **state)
 		assert_int_equal(s->codes[0].code, CODE_NOT_PRESENT);
 	}
 	assert_int_equal(fixture_link(&r.f, rig_link_of(&r, 0)), 0);
-	// What is left are three blocks around the two absent addresses.
+	// What is left are three blocks around the two absent addresses, and those now
+	// and then: after 2, 4, 8 s and so on.
 	before = r.units[1].requests;
 	fixture_run(&r.f, 10000, NULL);
-	assert_in_range(r.units[1].requests - before, 30, 33);
+	assert_in_range(r.units[1].requests - before, 30, 39);
 	// The thing is mounted: found again within a minute, with all in one read.
 	r.units[1].n_absent = 0;
 	fixture_run(&r.f, 61000, NULL);
@@ -423,6 +424,72 @@ test_a_scan_is_not_starved(void **state)
 	rig_stop(&r);
 }
 
+// A device that says nothing to some reads, where it should refuse them, lives; and
+// what it does not give is bad, not unknown for ever and not as before (I6).
+static void
+test_i6_a_block_that_is_not_answered(void **state)
+{
+	struct rig r;
+	size_t links;
+
+	(void)state;
+	rig_init(&r);
+	add_three_blocks(&r, 1, 1000);
+	rig_start(&r, &rig_tcp);
+	fixture_run(&r.f, 3000, NULL);
+	assert_int_equal(fixture_last(&r.f, 2)->quality, QUALITY_GOOD);
+	links = r.f.n_links;
+	r.units[1].mute_from = 200;
+	fixture_run(&r.f, 10000, NULL);
+	assert_int_equal(fixture_last(&r.f, 2)->quality, QUALITY_BAD);
+	assert_int_equal(fixture_last(&r.f, 2)->codes[0].condition, COND_FAULT);
+	assert_int_equal(r.f.n_links, links); // the device was not lost for it
+	assert_int_equal(fixture_last(&r.f, 0)->quality, QUALITY_GOOD);
+	fixture_run(&r.f, 200000, NULL);
+	assert_int_equal(r.f.n_links, links);
+	// The others keep their period but for a time-out a minute.
+	assert_in_range(r.bus.devices[0].stats.timeouts, 5, 14);
+	r.units[1].mute_from = 0;
+	fixture_run(&r.f, PLAN_SLOW_MS + 1000, NULL);
+	assert_int_equal(fixture_last(&r.f, 2)->quality, QUALITY_GOOD);
+	r.units[1].dead = true; // and dead is dead
+	fixture_run(&r.f, 6000, NULL);
+	assert_int_equal(fixture_link(&r.f, rig_link_of(&r, 0)), 1);
+	rig_stop(&r);
+}
+
+// The figure that the plan promises is kept, or said to be broken.
+static void
+test_a_device_that_is_read_too_seldom(void **state)
+{
+	struct rig r;
+
+	(void)state;
+	rig_init(&r);
+	rig_add_unit(&r, 1, 1000);
+	r.f.site.devices[0].budget_ms = 4000;
+	rig_start(&r, &rig_tcp);
+	fixture_run(&r.f, 60000, NULL);
+	assert_int_equal(r.f.overdue, 0);
+	r.units[1].exception = 6; // busy, for up to 10 s
+	fixture_run(&r.f, 3000, NULL);
+	assert_int_equal(r.f.overdue, 0);
+	fixture_run(&r.f, 3000, NULL);
+	assert_int_equal(r.f.overdue, 1);
+	assert_int_equal(fixture_link(&r.f, rig_link_of(&r, 0)), 0);
+	r.units[1].exception = 0;
+	fixture_run(&r.f, 3000, NULL);
+	assert_int_equal(r.f.in_time, 1);
+	r.units[1].dead = true; // lost says more
+	fixture_run(&r.f, 60000, NULL);
+	assert_int_equal(r.f.overdue, 1);
+	assert_int_equal(fixture_link(&r.f, rig_link_of(&r, 0)), 1);
+	r.units[1].dead = false;
+	fixture_run(&r.f, 60000, NULL);
+	assert_int_equal(r.f.overdue, 1);
+	rig_stop(&r);
+}
+
 int
 main(void)
 {
@@ -442,6 +509,8 @@ main(void)
 		cmocka_unit_test(test_a_summary_goes_first_and_at_its_own_pace),
 		cmocka_unit_test(test_what_changed_is_read_before_the_scan),
 		cmocka_unit_test(test_a_scan_is_not_starved),
+		cmocka_unit_test(test_i6_a_block_that_is_not_answered),
+		cmocka_unit_test(test_a_device_that_is_read_too_seldom),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -132,6 +132,8 @@ hostile(const struct mbus_transport *t)
 	loop_timer_init(&r.reply, on_hostile_reply, &r);
 	rig_start(&r, t);
 	for (int i = 0; i < 1500; i++) {
+		while (loop_timer_armed(&r.reply)) // it carries what was then
+			fixture_run(&r.f, 1, NULL);
 		r.units[1 + i % 3].flip ^= true;
 		fixture_run(&r.f, 2000, NULL);
 	}

@@ -71,6 +71,76 @@ test_i7_dead_units_behind_a_gateway(void **state)
 	fairness(&rig_tcp, 30, 2, 3);
 }
 
+// Units that answer for a while and are silent for as long. One of them harms nobody
+// from the beginning, several once they are known for it: what they waste then is the
+// share of the dead.
+static void
+flapping(uint8_t units, uint32_t flap_ms, int64_t learning_ms)
+{
+	struct rig r;
+
+	rig_init(&r);
+	r.f.keep_samples = false;
+	for (uint8_t u = 1; u <= 30; u++)
+		rig_add_unit(&r, u, 1000);
+	rig_start(&r, &rig_rtu);
+	fixture_run(&r.f, 10000, NULL);
+	for (uint8_t u = 1; u <= units; u++)
+		r.units[u].flap_ms = flap_ms + u * 10;
+	fixture_run(&r.f, learning_ms, NULL);
+	r.idle_ms = 0;
+	for (uint8_t u = 1; u <= 30; u++)
+		r.units[u].worst_gap_ms = 0;
+	fixture_run(&r.f, 600000, NULL);
+	for (uint8_t u = units + 1; u <= 30; u++)
+		if (r.units[u].worst_gap_ms > 1200 + 1000)
+			fail_msg("%u flap each %u ms: unit %u had a gap of %d ms",
+			    units, flap_ms, u, (int)r.units[u].worst_gap_ms);
+	if (r.idle_ms > 600000 / 10 + 3 * 1000) // its first loss comes unawares
+		fail_msg(
+		    "%u flap each %u ms: %d ms wasted", units, flap_ms, (int)r.idle_ms);
+	rig_stop(&r);
+}
+
+static void
+test_i7_flapping_units_on_a_shared_line(void **state)
+{
+	const uint32_t each_ms[] = { 500, 1000, 3000, 20000 };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(each_ms); i++) {
+		flapping(1, each_ms[i], 0);
+		flapping(4, each_ms[i], 300000);
+	}
+}
+
+// A cut line is one fault, and soon: not one after another for each of its units.
+static void
+test_a_cut_line_is_told_before_its_units(void **state)
+{
+	struct rig r;
+	int64_t cut;
+
+	(void)state;
+	rig_init(&r);
+	for (uint8_t u = 1; u <= 32; u++)
+		rig_add_unit(&r, u, 1000);
+	rig_start(&r, &rig_rtu);
+	fixture_run(&r.f, 10000, NULL);
+	for (uint8_t u = 1; u <= 32; u++)
+		r.units[u].dead = true;
+	cut = loop_now_ms(r.f.host.loop);
+	fixture_run(&r.f, 60000, NULL);
+	for (size_t i = 0; i < r.f.n_links; i++)
+		if (r.f.links[i].lost) {
+			assert_int_equal(r.f.links[i].point, RIG_BUS_LINK);
+			assert_in_range(r.f.links[i].at_ms - cut, 3000, 8000);
+			break;
+		}
+	assert_string_equal(fixture_link_code(&r.f, RIG_BUS_LINK), "silent");
+	rig_stop(&r);
+}
+
 // A device asked once a minute does not hold up those that are not known yet.
 static void
 test_a_slow_device_holds_nobody_up(void **state)
@@ -203,6 +273,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_i7_dead_units_on_a_shared_line),
 		cmocka_unit_test(test_i7_dead_units_behind_a_gateway),
+		cmocka_unit_test(test_i7_flapping_units_on_a_shared_line),
+		cmocka_unit_test(test_a_cut_line_is_told_before_its_units),
 		cmocka_unit_test(test_a_slow_device_holds_nobody_up),
 		cmocka_unit_test(test_a_cured_unit_returns_within_the_ceiling),
 		cmocka_unit_test(test_a_unit_on_a_link_of_its_own_is_tried_each_period),

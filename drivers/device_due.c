@@ -1,0 +1,232 @@
+// SPDX-FileCopyrightText: 2026 Watchroom contributors
+// SPDX-License-Identifier: Apache-2.0
+//
+// When the blocks of a device are due, which is read next, and whether they are read as
+// often as the plan promises. Runs on the loop, allocates nothing, sends nothing but
+// that last. There is no queue: a block is due or not, and what was missed is not
+// caught up.
+
+#include "drivers/device.h"
+#include "lib/log.h"
+#include "lib/mem.h"
+
+int64_t
+device_next_period(int64_t due_ms, int64_t period_ms, int64_t now_ms)
+{
+	if (due_ms > now_ms)
+		return due_ms;
+	return due_ms + ((now_ms - due_ms) / period_ms + 1) * period_ms;
+}
+
+uint32_t
+device_period(const struct field_device *d, const struct plan_block *b)
+{
+	uint32_t own = b->period_ms ? b->period_ms : d->def->poll_ms;
+	uint32_t slow = b->kind == PLAN_HELPER ? PLAN_SLOW_MS : b->slow_ms;
+
+	return own < slow ? slow : own;
+}
+
+// What is refused is asked again soon, for the device may be starting, then less and
+// less often.
+void
+device_slow_down(struct field_device *d, struct plan_block *b)
+{
+	b->slow_ms = 2 * (b->slow_ms ? b->slow_ms : device_period(d, b));
+	if (b->slow_ms > PLAN_SLOW_MS)
+		b->slow_ms = PLAN_SLOW_MS;
+	b->due_ms = device_next_period(
+	    b->due_ms, device_period(d, b), loop_now_ms(d->host->loop));
+}
+
+// Identity first, then what the decoders need to know, then the points.
+static bool
+may_ask(const struct field_device *d, const struct plan_block *b)
+{
+	if (b->in_flight)
+		return false;
+	return d->identified ? b->kind != PLAN_IDENTITY : b->kind == PLAN_IDENTITY;
+}
+
+static enum poll_class
+class_of(const struct field_device *d, const struct plan_block *b, int64_t now)
+{
+	if (b->poll == POLL_SCAN && now - b->due_ms >= device_period(d, b))
+		return POLL_CHANGED; // the classes above must not starve it
+	return (enum poll_class)b->poll;
+}
+
+// The last try before a device counts as lost is with another block than that which was
+// not answered: the block alone may be to blame.
+static bool
+is_suspect(const struct field_device *d, const struct plan_block *b)
+{
+	return d->link == DEVICE_DOUBTFUL && d->misses > 0 &&
+	       d->misses >= d->def->retries &&
+	       (b->misses > 0 || (b->flags & (PLAN_ABSENT | PLAN_REFUSED)));
+}
+
+static bool
+comes_before(const struct field_device *d, const struct plan_block *a,
+    const struct plan_block *b, int64_t now)
+{
+	enum poll_class of_a = class_of(d, a, now), of_b = class_of(d, b, now);
+
+	if (is_suspect(d, a) != is_suspect(d, b))
+		return is_suspect(d, b);
+	if (a->due_ms <= now && b->due_ms <= now && of_a != of_b)
+		return of_a < of_b;
+	// A block that made the device lost is not the only one it is tried with.
+	if (a->due_ms == b->due_ms && d->link == DEVICE_LOST)
+		return a->asked_ms < b->asked_ms;
+	return a->due_ms < b->due_ms;
+}
+
+uint16_t
+device_next_block(const struct field_device *d, int64_t now_ms)
+{
+	uint16_t best = PLAN_NONE;
+
+	for (uint16_t i = 0; i < d->plan.n; i++) {
+		const struct plan_block *b = &d->plan.blocks[i];
+
+		if (!may_ask(d, b))
+			continue;
+		if (best == PLAN_NONE ||
+		    comes_before(d, b, &d->plan.blocks[best], now_ms))
+			best = i;
+	}
+	return best;
+}
+
+enum poll_class
+device_next_class(const struct field_device *d, int64_t now_ms)
+{
+	uint16_t next = device_next_block(d, now_ms);
+
+	if (next == PLAN_NONE)
+		return POLL_SCAN;
+	return class_of(d, &d->plan.blocks[next], now_ms);
+}
+
+void
+device_refresh_due(struct field_device *d)
+{
+	int64_t due = INT64_MAX;
+
+	for (uint16_t i = 0; i < d->plan.n; i++) {
+		const struct plan_block *b = &d->plan.blocks[i];
+
+		if (may_ask(d, b) && b->due_ms < due)
+			due = b->due_ms;
+	}
+	d->due_ms = due > d->hold_ms ? due : d->hold_ms;
+}
+
+uint32_t
+device_asked(struct field_device *d, uint16_t block)
+{
+	struct plan_block *b = &d->plan.blocks[block];
+
+	b->in_flight = true;
+	b->asked_ms = loop_now_ms(d->host->loop);
+	d->in_flight++;
+	b->serial = ++d->serial;
+	d->stats.requests++;
+	device_refresh_due(d);
+	return b->serial;
+}
+
+static bool
+flies_as(const struct field_device *d, uint16_t block, uint32_t serial)
+{
+	const struct plan_block *b = &d->plan.blocks[block];
+
+	return b->in_flight && b->serial == serial;
+}
+
+uint16_t
+device_landed(struct field_device *d, uint16_t block, uint32_t serial)
+{
+	// What is in flight is neither split nor joined, but its neighbours may be.
+	if (block >= d->plan.n || !flies_as(d, block, serial)) {
+		for (block = 0; !flies_as(d, block, serial); block++)
+			wr_assert(block + 1 < d->plan.n);
+	}
+	d->plan.blocks[block].in_flight = false;
+	d->in_flight--;
+	device_refresh_due(d);
+	return block;
+}
+
+void
+device_hurry(struct field_device *d, uint32_t first, uint32_t n)
+{
+	int64_t now = loop_now_ms(d->host->loop);
+
+	for (uint16_t i = 0; i < d->plan.n; i++) {
+		struct plan_block *b = &d->plan.blocks[i];
+
+		if (b->kind != PLAN_POINTS || b->first >= first + n ||
+		    first >= (uint32_t)b->first + b->n)
+			continue;
+		if (b->poll > POLL_CHANGED)
+			b->poll = POLL_CHANGED;
+		if (b->in_flight)
+			b->flags |= PLAN_AGAIN;
+		if (b->due_ms > now)
+			b->due_ms = now;
+	}
+	device_refresh_due(d);
+}
+
+void
+device_hold(struct field_device *d, int64_t until_ms)
+{
+	d->hold_ms = until_ms;
+	device_refresh_due(d);
+}
+
+void
+device_skip_missed(struct field_device *d)
+{
+	int64_t now = loop_now_ms(d->host->loop);
+
+	for (uint16_t i = 0; i < d->plan.n; i++) {
+		struct plan_block *b = &d->plan.blocks[i];
+
+		b->due_ms = device_next_period(
+		    b->due_ms, b->period_ms ? b->period_ms : d->def->poll_ms, now);
+	}
+	device_refresh_due(d);
+}
+
+// A point changes just after a read, and is seen by the next.
+static bool
+unread_too_long(const struct field_device *d, const struct plan_block *b, int64_t now)
+{
+	int64_t bound =
+	    (int64_t)d->def->budget_ms - d->def->poll_ms + device_period(d, b);
+
+	return b->kind == PLAN_POINTS && !(b->flags & (PLAN_ABSENT | PLAN_REFUSED)) &&
+	       b->read_ms != 0 && now - b->read_ms > bound;
+}
+
+void
+device_audit(struct field_device *d)
+{
+	int64_t now = loop_now_ms(d->host->loop);
+	bool overdue = false;
+
+	if (d->def->budget_ms == 0 || d->link == DEVICE_NEW || d->link == DEVICE_LOST)
+		return;
+	for (uint16_t i = 0; i < d->plan.n && !overdue; i++)
+		overdue = unread_too_long(d, &d->plan.blocks[i], now);
+	if (overdue == d->overdue)
+		return;
+	d->overdue = overdue;
+	if (overdue && device_may_say(d))
+		log_warnx(
+		    "modbus", "device %s is read more seldom than planned", d->def->id);
+	d->host->overdue(d->host->ctx, d->index, overdue);
+}
