@@ -106,6 +106,28 @@ each_device(void *ctx, void (*each)(void *arg, const struct device_view *v), voi
 	}
 }
 
+static int64_t
+utc_of(const struct daemon *d, int64_t mono_ms)
+{
+	return mono_ms == 0 ? 0
+			    : loop_utc_ms(d->loop) - (loop_now_ms(d->loop) - mono_ms);
+}
+
+static void
+get_host(void *ctx, uint16_t host, struct host_view *out)
+{
+	const struct daemon *d = ctx;
+	*out = (struct host_view){ 0 };
+	if (d->running == NULL)
+		return;
+	const struct host_status *s = running_site_host(d->running, host);
+	out->status = *s;
+	out->asked_utc_ms = utc_of(d, s->asked_ms);
+	out->answered_utc_ms = utc_of(d, s->answered_ms);
+	if (s->held_until_ms > loop_now_ms(d->loop))
+		out->held_until_utc_ms = utc_of(d, s->held_until_ms);
+}
+
 static void
 get_health(void *ctx, struct health_view *out)
 {
@@ -272,6 +294,7 @@ console_host(struct daemon *d)
 		.store = get_store,
 		.alarms = each_alarm,
 		.devices = each_device,
+		.host = get_host,
 		.health = get_health,
 		.point_json = point_json,
 		.acknowledge = acknowledge,

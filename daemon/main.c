@@ -425,6 +425,7 @@ static void
 stop(struct daemon *d)
 {
 	running_site_stop(d->running);
+	d->running = NULL;
 	delivery_stop(d->delivery);
 	outbox_attach(d->outbox, NULL);
 	engine_close_minutes(d->engine);

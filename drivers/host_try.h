@@ -15,10 +15,6 @@
 #include "core/host.h"
 #include "lib/loop.h"
 
-enum {
-	HOST_DETAIL_MAX = 120
-};
-
 // What became of a try.
 struct host_outcome {
 	enum host_code code;

@@ -13,22 +13,6 @@
 #include "core/site.h"
 #include "drivers/host_try.h"
 
-// What is known of one host. Times are monotonic ms of the loop's clock; 0 = never.
-struct host_status {
-	enum host_state state;
-	enum host_code code;       // of the fault, while lost
-	enum host_blind blind;     // why, while blind
-	enum host_code last_code;  // of the last check; HOST_ANSWERS = it answered
-	unsigned misses;           // failed checks among those that count
-	bool warned;               // the certificate ends soon
-	int64_t certificate_end_s; // UTC; 0 = none seen
-	uint32_t round_trip_us;    // of the last answer
-	int64_t asked_ms, answered_ms;
-	int64_t held_until_ms; // the password is not tried before
-	uint64_t checks, failed, tries;
-	char detail[HOST_DETAIL_MAX]; // of the last failed check
-};
-
 struct host_watch;
 
 struct host_watch_host {

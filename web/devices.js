@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: 2026 Watchroom contributors
 // SPDX-License-Identifier: Apache-2.0
 //
-// Who is heard from: "devices heard 4/5, oldest data 2 s" at all times, and each lost
-// device by name. Beside it the calm page: "normal" is said only when nothing speaks
+// Who is heard from: "devices heard 4/5, oldest data 2 s" at all times, each lost device
+// by name, and the room's own equipment: how much of it answers, and what does not. Beside it the calm page: "normal" is said only when nothing speaks
 // against it, else the reasons stand there.
 import { h, setAttr, setText, show, syncList } from "./dom.js";
 import { codeOf, elapsedOf, nameOf, timeOf } from "./format.js";
@@ -27,15 +27,37 @@ export class Devices {
     const n = model.health.points_unknown ?? 0;
     const unknown = n > 0 ? ` · ${t("ui.not_normal.unknown", { n })}` : "";
     const lost = lostSince !== null;
+    const { all, up, down } = model.hosts;
+    const hosts = all > 0 ? ` · ${t("ui.hosts.summary", { up, all })}` : "";
     setText(this.summary, lost ? t("ui.calm.last_heard", { time: timeOf(lostSince, now) })
-      : summary + unknown);
+      : summary + hosts + unknown);
     setAttr(this.summary, "data-unknown", lost ? "all" : n);
-    setAttr(this.summary, "data-lost", devices.length - heard);
-    const byId = new Map(devices.map((d) => [d.id, d]));
+    setAttr(this.summary, "data-lost", devices.length - heard + model.hosts.lost);
+    const byId = new Map([
+      ...down.map((host) => [`host ${host.id}`, { host }]),
+      ...devices.map((device) => [`device ${device.id}`, { device }]),
+    ]);
     syncList(this.root, this.#chips, [...byId.keys()],
       () => h("li", { class: "device" }, icon("link"),
         h("span", { class: "name" }), h("span", { class: "age" })),
-      (e, id) => this.#draw(e, byId.get(id), now));
+      (e, id) => {
+        const { host, device } = byId.get(id);
+        if (host) this.#drawHost(e, host, now);
+        else this.#draw(e, device, now);
+      });
+  }
+
+  // Only those that are not up are shown one by one.
+  #drawHost(e, host, now) {
+    const at = host.last_answer ? Date.parse(host.last_answer) : null;
+    const isLost = host.state === "lost";
+    setAttr(e, "data-host", host.id);
+    setAttr(e, "data-lost", isLost ? "" : null);
+    setIcon(e.firstElementChild, "cut");
+    setText(e.querySelector(".name"), nameOf(host.place, host.id));
+    const since = at === null ? t("ui.devices.never")
+      : t(isLost ? "ui.devices.lost" : "quality.unknown_since", { time: timeOf(at, now) });
+    setText(e.querySelector(".age"), since + (host.code ? ` · ${codeOf(host.code)}` : ""));
   }
 
   #draw(e, d, now) {

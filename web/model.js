@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 Watchroom contributors
 // SPDX-License-Identifier: Apache-2.0
 //
-// What the page knows: the open alarms, counters, devices, health and readings, fed by
+// What the page knows: the open alarms, counters, devices, hosts, health and readings, fed by
 // the snapshot and the stream's items (docs/api.md). Pure: no DOM, no clock, no network.
 // Refuses to guess: an alarm leaves only when the daemon says it is normal or a fresh
 // snapshot no longer holds it.
@@ -31,6 +31,7 @@ export function createModel() {
     closed: new Map(), // key -> the alarm as it was, newest last
     awaiting: new Map(), // stream number -> what becomes durable with it
     devices: [],
+    hosts: { all: 0, up: 0, lost: 0, unknown: 0, down: [] },
     health: {},
     readings: [],
     boot: null,
@@ -157,6 +158,7 @@ export function applyHealth(model, h, id) {
   noteId(model, id);
   model.counters = h.counters ?? model.counters;
   model.devices = h.devices ?? model.devices;
+  model.hosts = h.hosts ?? model.hosts;
   model.health = h.health ?? model.health;
   model.readings = h.readings ?? model.readings;
 }
@@ -236,6 +238,7 @@ export function notNormal(model) {
   const reasons = [];
   if (model.alarms.size > 0) reasons.push(["open", { n: model.alarms.size }]);
   if (lost.length > 0) reasons.push(["devices", { n: lost.length }]);
+  if (model.hosts.lost > 0) reasons.push(["hosts", { n: model.hosts.lost }]);
   if (h.points_unknown > 0) reasons.push(["unknown", { n: h.points_unknown }]);
   if (h.store !== "ok") reasons.push(["store", {}]);
   if (h.last_good_configuration) reasons.push(["configuration", {}]);

@@ -42,9 +42,9 @@ void routes_handle(void *ctx, struct http_request *r);
 
 // Calls of the API: each answers r, now or later.
 typedef void api_call(struct console *c, struct http_request *r);
-api_call api_state, api_stream, api_alarms, api_acknowledge, api_note, api_points,
-    api_point, api_reset, api_silence, api_sound, api_events, api_readings, api_report,
-    api_log_in, api_log_out, api_text, api_healthz, api_metrics;
+api_call api_state, api_stream, api_alarms, api_acknowledge, api_note, api_hosts,
+    api_points, api_point, api_reset, api_silence, api_sound, api_events, api_readings,
+    api_report, api_log_in, api_log_out, api_text, api_healthz, api_metrics;
 
 // A number parameter within [min, max], or `none` where it is absent. -1 = answered
 // 400.

@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "console/console_int.h"
+#include "console/hosts.h"
 
 enum {
 	LATE_MS = 250,
@@ -17,6 +18,7 @@ struct lost {
 	const struct site *site;
 	unsigned devices, lost;
 	bool fire; // a lost device has fire points
+	unsigned hosts_lost;
 };
 
 static bool
@@ -45,6 +47,7 @@ count_lost(struct console *c)
 	struct lost l = { .site = c->host.site(c->host.ctx) };
 
 	c->host.devices(c->host.ctx, each_device, &l);
+	l.hosts_lost = hosts_lost(&c->host);
 	return l;
 }
 
@@ -69,6 +72,7 @@ put_modes(struct buf *b, const struct health_view *h, const struct lost *l)
 		{ h->last_good_configuration, "last_good_configuration" },
 		{ h->points_unknown > 0, "points_unknown" },
 		{ l->lost > 0, "devices_lost" },
+		{ l->hosts_lost > 0, "hosts_lost" },
 		{ l->fire, "fire_unwatched" },
 	};
 	unsigned n = 0;
@@ -192,12 +196,17 @@ api_metrics(struct console *c, struct http_request *r)
 	    (double)h.started_utc_ms / 1000);
 	put(&b, "devices", "gauge", "Devices configured.", l.devices);
 	put(&b, "devices_lost", "gauge", "Devices that do not answer.", l.lost);
+	put(&b, "hosts", "gauge", "Hosts configured.",
+	    c->host.site(c->host.ctx)->n_hosts);
+	put(&b, "hosts_lost", "gauge", "Hosts that do not answer as they should.",
+	    l.hosts_lost);
 	put(&b, "points", "gauge", "Points configured.", h.points);
 	put(&b, "points_unknown", "gauge", "Points whose state is not known.",
 	    h.points_unknown);
 	put(&b, "notices_owed", "gauge", "Notices not yet delivered.", h.notices_owed);
 	put(&b, "sounder", "gauge", "1 while the site's sound is wanted.",
 	    h.sounder_on);
+	hosts_put_metrics(&b, &c->host);
 	put_server(&b, c);
 	http_send(r, 200, "text/plain; version=0.0.4; charset=utf-8", blob_take(&b));
 }

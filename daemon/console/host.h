@@ -46,6 +46,13 @@ struct device_view {
 	uint32_t points;
 };
 
+// Zeroed before the site runs: a host that was not asked yet.
+struct host_view {
+	struct host_status status;             // its monotonic times are for the daemon
+	int64_t asked_utc_ms, answered_utc_ms; // 0 = never
+	int64_t held_until_utc_ms; // the password is not tried before; 0 = it is
+};
+
 struct health_view {
 	const char *store_mode; // "ok", ...
 	size_t store_waiting;
@@ -82,6 +89,8 @@ struct console_host {
 	    void *ctx, bool (*each)(void *arg, const struct alarm_view *a), void *arg);
 	void (*devices)(
 	    void *ctx, void (*each)(void *arg, const struct device_view *d), void *arg);
+	// What was last heard of a host of the site, by its index.
+	void (*host)(void *ctx, uint16_t host, struct host_view *out);
 	void (*health)(void *ctx, struct health_view *out);
 	// State of one point as JSON object members into an open object: conditions,
 	// quality, unknown_since, value, time. The console adds id, place, zone, kind,

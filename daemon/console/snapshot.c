@@ -7,6 +7,7 @@
 #include "console/snapshot.h"
 
 #include "console/format.h"
+#include "console/hosts.h"
 #include "console/http.h"
 
 struct counter {
@@ -91,7 +92,8 @@ put_readings(struct buf *b, const struct console_host *host, const struct site *
 	json_close(b, ']');
 }
 
-// counters, devices, health, readings: the health message, and a part of the state.
+// counters, devices, hosts, health, readings: the health message, and a part of the
+// state.
 static struct blob *
 build_health(const struct console_host *host, const struct site *site,
     const struct health_view *h, const struct build *w)
@@ -104,6 +106,7 @@ build_health(const struct console_host *host, const struct site *site,
 	json_open(&b, "devices", '[');
 	host->devices(host->ctx, each_device, &devices);
 	json_close(&b, ']');
+	hosts_put_summary(&b, "hosts", host);
 	format_health(&b, "health", h);
 	put_readings(&b, host, site);
 	json_close(&b, '}');

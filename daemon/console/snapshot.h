@@ -29,7 +29,7 @@ enum {
 
 struct snapshots {
 	struct blob *state;  // {"id": ..}, to be joined with a head
-	struct blob *health; // {"counters", "devices", "health", "readings"}
+	struct blob *health; // {"counters", "devices", "hosts", "health", "readings"}
 	bool dirty;
 	bool urgent;      // a command was answered: the next reader must see it
 	int64_t built_ms; // monotonic

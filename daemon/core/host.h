@@ -81,6 +81,7 @@ enum {
 	HOST_CHECKS_PER_ADDRESS = 2, // at one address
 	HOST_RETRY_GAP_MS = 1000,    // between the tries of one check, at most
 	HOST_JITTER_PERCENT = 5,     // of the period, each way
+	HOST_DETAIL_MAX = 120,       // bytes of a reason for technicians
 	HOST_WINDOW_MAX = 16,        // checks a verdict looks back on
 };
 
@@ -115,6 +116,22 @@ struct host {
 	const char *pin;  // "sha256//BASE64" of the public key; "" = none
 	bool verify;      // the certificate is checked
 	uint32_t warn_ms; // a certificate that ends sooner is a warning; in ms
+};
+
+// What is known of one host. Times are monotonic ms; 0 = never.
+struct host_status {
+	enum host_state state;
+	enum host_code code;       // of the fault, while lost
+	enum host_blind blind;     // why, while blind
+	enum host_code last_code;  // of the last check; HOST_ANSWERS = it answered
+	unsigned misses;           // failed checks among those that count
+	bool warned;               // the certificate ends soon
+	int64_t certificate_end_s; // UTC; 0 = none seen
+	uint32_t round_trip_us;    // of the last answer
+	int64_t asked_ms, answered_ms;
+	int64_t held_until_ms; // the password is not tried before
+	uint64_t checks, failed, tries;
+	char detail[HOST_DETAIL_MAX]; // of the last failed check
 };
 
 const char *host_check_name(enum host_check c); // "ping", "tcp", "http", "rtsp"

@@ -57,6 +57,12 @@ def busy(c):
     c.do_raise(
         "@device/io1", "link", "timeout", age_s=40, quality="unknown", unknown_since=utc(-40)
     )
+    c.do_hosts(all=12, up=10, lost=1, unknown=1, down=[
+        {"id": "core-switch", "place": {"zh": "弱电间核心交换机", "en": "Core switch"},
+         "kind": "network", "state": "lost", "code": "timeout", "last_answer": utc(-90)},
+        {"id": "camera-lobby", "place": {"zh": "大堂摄像机", "en": "Lobby camera"},
+         "kind": "camera", "state": "blind", "code": "parent", "last_answer": utc(-95)},
+    ])
     c.do_raise("hydrant-main", "process", "low", age_s=20, value=588.0)
     c.do_raise(
         "heat-1f-kitchen",

@@ -91,6 +91,7 @@ class Console:
             "silenced": False,
             "version": "0.1.0",
         }
+        self.hosts = {"all": 0, "up": 0, "lost": 0, "unknown": 0, "down": []}
         self.devices = [
             self.device("fap1", "一号火灾报警控制器", "Fire alarm panel 1", 18),
             self.device("io1", "泵房输入模块", "Pump room input module", 6),
@@ -165,6 +166,7 @@ class Console:
         return {
             "counters": self.counters(),
             "devices": self.devices,
+            "hosts": self.hosts,
             "health": self.health,
             "readings": self.readings,
         }
@@ -292,6 +294,11 @@ class Console:
         for d in self.devices:
             if d["id"] == name:
                 d.update(changes)
+        self.emit_health()
+        return {}
+
+    def do_hosts(self, **changes):
+        self.hosts.update(changes)
         self.emit_health()
         return {}
 

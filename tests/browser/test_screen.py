@@ -216,6 +216,23 @@ def test_i6_normal_is_not_said_while_points_are_unknown(mock, open_page):
     assert "正常" not in page.text("#calm .headline")
 
 
+def test_equipment_that_is_not_up_stands_there_by_name(mock, open_page):
+    page = open_page(mock)
+    page.see(lambda: page.data("#calm", "normal") == "yes", 5)
+    assert "室内设备" not in page.text("#devices-summary")
+    down = [{"id": "camera-lobby", "place": {"zh": "大堂摄像机", "en": "Lobby camera"},
+             "kind": "camera", "state": "lost", "code": "auth", "last_answer": None}]
+    mock.do("hosts", all=3, up=2, lost=1, unknown=0, down=down)
+    chip = "#devices .device[data-host=camera-lobby]"
+    page.see(lambda: page.shown(f"{chip}[data-lost]"), 5)
+    assert "大堂摄像机" in page.text(chip) and "用户名或密码错误" in page.text(chip)
+    assert "室内设备正常 2/3" in page.text("#devices-summary")
+    assert page.data("#calm", "normal") == "no"
+    mock.do("hosts", up=3, lost=0, down=[])
+    page.see(lambda: not page.shown(chip), 5)
+    page.see(lambda: page.data("#calm", "normal") == "yes", 5)
+
+
 def test_i6_normal_is_not_said_while_the_link_is_lost(mock, open_page):
     page = open_page(mock)
     page.see(lambda: page.data("#calm", "normal") == "yes", 5)

@@ -43,7 +43,7 @@ BUILT = {
     "ui.key.": ["space", "enter"],
     "ui.mark.": ["acknowledging", "answer_unsaved", "unsaved", "test", "first_fire",
                  "first_out", "unknown_since", "inferred", "occurrences"],
-    "ui.not_normal.": ["open", "devices", "unknown", "store", "configuration"],
+    "ui.not_normal.": ["open", "devices", "hosts", "unknown", "store", "configuration"],
     "ui.strip.": ["first_fire", "newest_fire", "oldest_fire", "fire"],
     "ui.calm.": ["normal", "nothing_owed", "unknown"],
     "ui.sound.": ["sounding", "silenced", "ready", "off"],

@@ -57,6 +57,12 @@ host_devices(void *ctx, void (*each)(void *arg, const struct device_view *d), vo
 }
 
 static void
+host_host(void *ctx, uint16_t host, struct host_view *out)
+{
+	*out = ((struct fake_daemon *)ctx)->hosts[host];
+}
+
+static void
 host_health(void *ctx, struct health_view *out)
 {
 	*out = ((struct fake_daemon *)ctx)->health;
@@ -188,6 +194,20 @@ static struct point points[] = {
 	    .zone = INDEX_NONE,
 	    .device = INDEX_NONE,
 	    .gpio = INDEX_NONE },
+	{ .id = "switch",
+	    .place_zh = "弱电间",
+	    .place_en = "Riser room",
+	    .kind = KIND_NETWORK,
+	    .zone = INDEX_NONE,
+	    .device = INDEX_NONE,
+	    .gpio = INDEX_NONE },
+	{ .id = "camera-1",
+	    .place_zh = "大堂",
+	    .place_en = "Lobby",
+	    .kind = KIND_CAMERA,
+	    .zone = 0,
+	    .device = INDEX_NONE,
+	    .gpio = INDEX_NONE },
 	{ .id = "@bus/panel-lan",
 	    .place_zh = "",
 	    .place_en = "",
@@ -195,6 +215,23 @@ static struct point points[] = {
 	    .zone = INDEX_NONE,
 	    .device = INDEX_NONE,
 	    .gpio = INDEX_NONE },
+};
+static struct host hosts[] = {
+	{ .id = "switch",
+	    .point = 2,
+	    .parent = INDEX_NONE,
+	    .check = HOST_CHECK_PING,
+	    .shown = "192.0.2.1",
+	    .period_ms = 10000 },
+	{ .id = "camera-1",
+	    .point = 3,
+	    .parent = 0,
+	    .check = HOST_CHECK_RTSP,
+	    .shown = "rtsp://192.0.2.31/live",
+	    .url = "rtsp://192.0.2.31/live?token=hush",
+	    .user = "monitor",
+	    .password = "hush",
+	    .period_ms = 30000 },
 };
 static const struct desk_address desk[] = { { .address = "127.0.0.1" } };
 
@@ -211,10 +248,12 @@ static const struct site small_site = {
 	.buses = buses,
 	.n_devices = 1,
 	.devices = devices,
+	.n_hosts = 2,
+	.hosts = hosts,
 	.n_zones = 1,
 	.zones = zones,
-	.n_points = 3,
-	.n_site_points = 2,
+	.n_points = 5,
+	.n_site_points = 4,
 	.points = points,
 	.revision = "0123456789abcdef",
 };
@@ -334,6 +373,7 @@ set_up(void **state, bool virtual)
 		.store = host_store,
 		.alarms = host_alarms,
 		.devices = host_devices,
+		.host = host_host,
 		.health = host_health,
 		.point_json = host_point_json,
 		.acknowledge = host_acknowledge,

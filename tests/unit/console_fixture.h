@@ -23,6 +23,7 @@ struct fake_daemon {
 	struct alarm_view alarms[FAKE_ALARMS_MAX];
 	char occurrence[FAKE_ALARMS_MAX][16];
 	bool device_lost;
+	struct host_view hosts[2]; // switch, camera-1 behind it
 	// What commands answer, and what they were asked.
 	struct reply reply;
 	bool hold; // answer when the test says so

@@ -87,7 +87,7 @@ test_points(void **state)
 	struct fixture *f = *state;
 
 	expect(ask(f, "GET /api/v1/points?limit=2", "", NULL), 200, "\"next\":\"2\"");
-	expect(ask(f, "GET /api/v1/points?after=2", "", NULL), 200, "\"next\":null");
+	expect(ask(f, "GET /api/v1/points?after=4", "", NULL), 200, "\"next\":null");
 	expect(ask(f, "GET /api/v1/points?after=4000000000", "", NULL), 200,
 	    "\"points\":[]");
 	expect(ask(f, "GET /api/v1/points/hydrant-main", "", NULL), 200,
@@ -95,6 +95,89 @@ test_points(void **state)
 	expect(ask(f, "GET /api/v1/points/@bus%2Fpanel-lan", "", NULL), 200,
 	    "\"kind\":\"link\"");
 	expect(ask(f, "GET /api/v1/points/nobody", "", NULL), 404, "\"not_found\"");
+}
+
+static void
+set_hosts(struct fixture *f)
+{
+	f->daemon.hosts[0] = (struct host_view){
+		.status = { .state = HOST_LOST,
+		    .code = HOST_TIMEOUT,
+		    .misses = 3,
+		    .checks = 20,
+		    .failed = 4,
+		    .detail = "no echo" },
+		.asked_utc_ms = 1767323045678,
+	};
+	f->daemon.hosts[1] = (struct host_view){
+		.status = { .state = HOST_BLIND,
+		    .blind = HOST_BEHIND_PARENT,
+		    .answered_ms = 5,
+		    .round_trip_us = 4200,
+		    .checks = 7,
+		    .certificate_end_s = 1767323045,
+		    .warned = true },
+		.asked_utc_ms = 1767323045678,
+		.answered_utc_ms = 1767323000000,
+		.held_until_utc_ms = 1767323045678,
+	};
+}
+
+static void
+test_hosts(void **state)
+{
+	struct fixture *f = *state;
+
+	set_hosts(f);
+	expect(ask(f, "GET /api/v1/hosts?limit=1", "", NULL), 200,
+	    "{\"hosts\":[{\"id\":\"switch\",\"place\":{\"zh\":\"弱电间\",\"en\":"
+	    "\"Riser "
+	    "room\"},\"kind\":\"network\",\"zone\":null,\"check\":\"ping\","
+	    "\"target\":\"192.0.2.1\",\"parent\":null,\"state\":\"lost\",\"code\":"
+	    "\"timeout\",\"detail\":\"no echo\",\"last_check\":"
+	    "\"2026-01-02T03:04:05.678Z\",\"last_answer\":null,\"round_trip_ms\":null,"
+	    "\"misses\":3,\"period_ms\":10000,\"certificate_ends\":null,"
+	    "\"certificate_ends_soon\":false,\"password_held_until\":null,\"checks\":"
+	    "20,"
+	    "\"failed\":4}],\"next\":\"1\"}");
+	struct answer a = ask(f, "GET /api/v1/hosts?after=1", "", NULL);
+	assert_non_null(strstr(a.body, "\"parent\":\"switch\""));
+	assert_non_null(strstr(a.body, "\"state\":\"blind\",\"code\":\"parent\""));
+	assert_non_null(strstr(a.body, "\"round_trip_ms\":4.2,"));
+	assert_non_null(
+	    strstr(a.body, "\"certificate_ends\":\"2026-01-02T03:04:05.000Z\""));
+	// Neither the password nor the part of the address that may hold one.
+	assert_null(strstr(a.body, "hush"));
+	assert_null(strstr(a.body, "monitor"));
+	expect(a, 200, "\"next\":null");
+	expect(ask(f, "GET /api/v1/hosts?after=9", "", NULL), 200, "\"hosts\":[]");
+	expect(ask(f, "GET /api/v1/state", "", NULL), 200,
+	    "\"hosts\":{\"all\":2,\"up\":0,\"lost\":1,\"unknown\":1,\"down\":[{\"id\":"
+	    "\"switch\",\"place\":{\"zh\":\"弱电间\",\"en\":\"Riser room\"},\"kind\":"
+	    "\"network\",\"state\":\"lost\",\"code\":\"timeout\",\"last_answer\":null}"
+	    ",");
+}
+
+static void
+test_I6_metrics_of_hosts_leave_out_what_is_not_known(void **state)
+{
+	struct fixture *f = *state;
+
+	set_hosts(f);
+	struct answer a = ask(f, "GET /metrics", "", NULL);
+	assert_non_null(strstr(a.body, "\nwatchroom_hosts 2\n"));
+	assert_non_null(strstr(a.body, "\nwatchroom_hosts_lost 1\n"));
+	assert_non_null(strstr(a.body, "\nwatchroom_host_up{host=\"switch\"} 0\n"));
+	assert_null(strstr(a.body, "watchroom_host_up{host=\"camera-1\"}"));
+	assert_null(
+	    strstr(a.body, "watchroom_host_round_trip_seconds{host=\"switch\"}"));
+	assert_non_null(strstr(
+	    a.body, "\nwatchroom_host_round_trip_seconds{host=\"camera-1\"} 0.0042\n"));
+	assert_non_null(strstr(a.body, "\nwatchroom_host_last_answer_time_seconds{host="
+				       "\"camera-1\"} 1767323000\n"));
+	expect(a, 200,
+	    "watchroom_host_certificate_end_time_seconds{host=\"camera-1\"} "
+	    "1767323045\n");
 }
 
 static void
@@ -271,6 +354,9 @@ test_healthz(void **state)
 	expect(ask(f, "GET /healthz", "", NULL), 200,
 	    "{\"status\":\"degraded\",\"store\":\"full\","
 	    "\"modes\":[\"store\",\"points_unknown\"]}");
+	set_hosts(f);
+	expect(ask(f, "GET /healthz", "", NULL), 200,
+	    "\"points_unknown\",\"hosts_lost\"]");
 	f->daemon.device_lost = true; // has a smoke detector
 	expect(ask(f, "GET /healthz", "", NULL), 503, "\"fire_unwatched\"");
 }
@@ -481,6 +567,8 @@ main(void)
 		T(test_state_shows_at_most_500_alarms),
 		T(test_alarms_are_paged),
 		T(test_points),
+		T(test_hosts),
+		T(test_I6_metrics_of_hosts_leave_out_what_is_not_known),
 		T(test_events_are_asked_as_given),
 		T(test_readings),
 		T(test_reports_run_the_program),

@@ -244,6 +244,7 @@ test("I6 normal is never said while something is unknown", () => {
   equal(reasons({ health }), []);
   equal(reasons({ health: { ...health, points_unknown: 1 } }), ["unknown"]);
   equal(reasons({ health, devices: [{ lost: true }] }), ["devices"]);
+  equal(reasons({ health, hosts: { all: 2, up: 1, lost: 1, unknown: 0, down: [] } }), ["hosts"]);
   equal(reasons({ health: { ...health, store: "full" } }), ["store"]);
   equal(reasons({ health: { ...health, last_good_configuration: true } }),
     ["configuration"]);
