@@ -16,6 +16,7 @@
 #include "config/sections.h"
 #include "config/units.h"
 #include "core/link.h"
+#include "core/profile_dialog.h"
 
 enum {
 	// drivers/plan.h: reading a few unlisted ones is cheaper than another request.
@@ -218,6 +219,34 @@ own_delay(const struct point *p, char out[static 64])
 	return out;
 }
 
+static bool
+guards(const struct profile_summary *s, uint16_t item)
+{
+	for (uint16_t i = 0; i < s->n_guards; i++)
+		if (s->guards[i] == item)
+			return true;
+	return false;
+}
+
+// How long a point may not be read at all: behind a summary until the full scan, for
+// flags and counts can be the same before and after; a revision cannot.
+static uint32_t
+scan_ms(const struct device *d, const struct point *p)
+{
+	const struct profile_dialogs *g = d->profile->dialogs;
+	uint32_t longest = d->poll_ms;
+
+	for (uint8_t i = 0; g != NULL && i < g->n_summaries; i++) {
+		if (!guards(&g->summaries[i], p->item))
+			continue;
+		if (g->summaries[i].kind == SUMMARY_REVISION)
+			return d->poll_ms;
+		if (d->dialogs.full_scan_ms > longest)
+			longest = d->dialogs.full_scan_ms;
+	}
+	return longest;
+}
+
 struct point_budget
 budget_of_point(
     const struct site *s, const struct point *p, const struct bus_budget *bus)
@@ -235,8 +264,9 @@ budget_of_point(
 		return out;
 	}
 	const struct device *d = &s->devices[p->device];
-	out.worst_ms = budget_of_device(d, bus) + delay;
-	out.pulse_ms = d->poll_ms + (uint32_t)ceil(bus->cycle_ms) + delay;
+	uint32_t later = scan_ms(d, p) - d->poll_ms;
+	out.worst_ms = budget_of_device(d, bus) + later + delay;
+	out.pulse_ms = d->poll_ms + later + (uint32_t)ceil(bus->cycle_ms) + delay;
 	if (d->accept_ms > out.limit_ms)
 		out.limit_ms = d->accept_ms;
 	return out;

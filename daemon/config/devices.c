@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/device_dialog.h"
 #include "config/sections.h"
 #include "config/units.h"
 
@@ -34,6 +35,7 @@ enum {
 	DEVICE_WINDOW,
 	DEVICE_POINTS,
 	DEVICE_ACCEPT,
+	DEVICE_DIALOGS,
 	DEVICE_FIELDS,
 };
 
@@ -82,6 +84,7 @@ static const struct schema_field device_fields[DEVICE_FIELDS] = {
 	    .max = WINDOW_MAX },
 	[DEVICE_POINTS] = { .key = "points", .type = SCHEMA_ANY },
 	[DEVICE_ACCEPT] = { .key = "accept_budget", .type = SCHEMA_MAP },
+	[DEVICE_DIALOGS] = { .key = "dialogs", .type = SCHEMA_MAP },
 };
 
 static const struct schema_field accept_fields[ACCEPT_FIELDS] = {
@@ -284,6 +287,7 @@ read_device(struct load *l, const struct yaml_node *node, size_t i)
 	read_manners(l, v, d);
 	if (v[DEVICE_ACCEPT].ok)
 		accept_read(l, v[DEVICE_ACCEPT].node, &d->accept_ms, &d->accept_reason);
+	device_dialogs_read(l, v[DEVICE_DIALOGS].ok ? v[DEVICE_DIALOGS].node : NULL, d);
 	if (!read_trial(l, i) && v[DEVICE_POINTS].ok)
 		read_points(l, v[DEVICE_POINTS].node, i);
 	d->points = points_run(l, first, &d->n_points);

@@ -34,6 +34,15 @@ static const char *const own_codes[] = {
 	HOST_CODES(X)
 	HOST_BLINDS(X)
 #undef X
+	// of dialogs (drivers/dialog.h)
+	"unlisted",
+	"queue-gap",
+	"queue-stuck",
+	"queue-unreadable",
+	"source-unwatched",
+	"summary-unreadable",
+	"heartbeat-refused",
+	"no-value",
 };
 // clang-format on
 
@@ -142,6 +151,27 @@ name_bus(struct site *s, struct arena *a, uint16_t bus)
 	}
 }
 
+// What a device with dialogs reports as a whole. It is of the device: a fire on it
+// belongs to the same incident as those of the device's points.
+static void
+add_panel(struct site *s, struct arena *a, uint16_t device)
+{
+	struct device *d = &s->devices[device];
+	struct point *p;
+
+	d->panel_point = UINT32_MAX;
+	if (d->profile->dialogs == NULL)
+		return;
+	d->panel_point = add_builtin(s, a, "panel", d->id, KIND_PANEL);
+	p = &s->points[d->panel_point];
+	p->device = device;
+	p->item = INDEX_NONE;
+	if (d->name_zh[0] != '\0') {
+		p->place_zh = d->name_zh;
+		p->place_en = d->name_en;
+	}
+}
+
 static void
 add_builtins(struct site *s, struct arena *a)
 {
@@ -151,6 +181,7 @@ add_builtins(struct site *s, struct arena *a)
 	for (uint16_t i = 0; i < s->n_devices; i++) {
 		struct device *d = &s->devices[i];
 		d->link_point = add_builtin(s, a, "device", d->id, KIND_LINK);
+		add_panel(s, a, i);
 		if (d->name_zh[0] == '\0')
 			continue;
 		s->points[d->link_point].place_zh = d->name_zh;
@@ -177,6 +208,9 @@ take_points(struct load *l)
 	struct site *s = l->site;
 	size_t built_in =
 	    (size_t)s->n_buses + s->n_devices + s->n_gpios + s->n_channels + 5;
+
+	for (uint16_t i = 0; i < s->n_devices; i++)
+		built_in += s->devices[i].profile->dialogs != NULL;
 
 	s->points = arena_alloc(l->arena, l->n_points + built_in, sizeof(*s->points));
 	if (l->n_points > 0)

@@ -9,8 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/device_dialog.h"
 #include "config/sections.h"
 #include "config/units.h"
+#include "core/profile_dialog.h"
 #include "lib/mem.h"
 
 const char *const cell_names[CELL_COUNT] = {
@@ -218,6 +220,8 @@ read_address(struct load *l, struct pos at, const struct cell cells[static CELL_
 	    read_item(l, at, &cells[CELL_ITEM], profile, &index);
 	if (item == NULL)
 		return;
+	device_dialogs_point(
+	    l, cells[CELL_ITEM].pos, &l->site->devices[p->device], item);
 	if (kind_known)
 		check_fits(l, cells[CELL_KIND].pos, item,
 		    &profile->decoders[item->decoder], p->kind);
@@ -297,8 +301,21 @@ compare(unsigned long long a, unsigned long long b)
 	return a < b ? -1 : a > b;
 }
 
-// By (area, pdu), and as they came where both are the same; a point without an address
-// last, so that it does not stand between two of one address.
+// The item's number among those behind a selector, from 1; 0 where it has registers of
+// its own.
+static unsigned long long
+selected(const struct load *l, const struct point *p)
+{
+	const struct profile *profile = l->site->devices[p->device].profile;
+
+	return item_of(l, p) != NULL && profile_selector_of(profile, p->item) != NULL
+		   ? p->item + 1ull
+		   : 0;
+}
+
+// Those behind a selector last; by (area, pdu), and as they came where both are the
+// same; a point without an address last of all, so that it does not stand between two
+// of one address.
 static int
 compare_points(const void *a, const void *b, void *arg)
 {
@@ -308,6 +325,8 @@ compare_points(const void *a, const void *b, void *arg)
 	const struct profile_item *x = item_of(l, p), *y = item_of(l, q);
 	int order = compare(x == NULL, y == NULL);
 
+	if (order == 0)
+		order = compare(selected(l, p), selected(l, q));
 	if (order == 0 && x != NULL && y != NULL)
 		order = compare(x->area, y->area);
 	if (order == 0)
@@ -322,7 +341,8 @@ refuse_same_address(struct load *l, const uint32_t *points, uint32_t n)
 		const struct point *p = &l->point[points[i - 1]],
 				   *q = &l->point[points[i]];
 		const struct profile_item *x = item_of(l, p), *y = item_of(l, q);
-		if (x != NULL && y != NULL && x->area == y->area && p->pdu == q->pdu)
+		if (x != NULL && y != NULL && x->area == y->area && p->pdu == q->pdu &&
+		    selected(l, p) == selected(l, q))
 			problem(l, l->point_pos[points[i]],
 			    "point %s has the address of point %s", load_show(l, q->id),
 			    load_show(l, p->id));

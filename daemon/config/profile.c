@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "config/decoder.h"
+#include "config/profile_dialog.h"
 #include "config/sections.h"
 #include "config/units.h"
 
@@ -41,6 +42,7 @@ enum {
 	TOP_IDENTITY,
 	TOP_DECODERS,
 	TOP_ITEMS,
+	TOP_DIALOGS,
 	TOP_FIELDS,
 };
 
@@ -119,6 +121,7 @@ static const struct schema_field top_fields[TOP_FIELDS] = {
 	    .max = DECODERS_MAX, .help = "what raw values mean" },
 	[TOP_ITEMS] = { .key = "items", .type = SCHEMA_LIST, .required = true,
 	    .max = ITEMS_MAX, .help = "which registers there are" },
+	[TOP_DIALOGS] = { .key = "dialogs", .type = SCHEMA_MAP },
 };
 
 static const struct schema_field limits_fields[LIM_FIELDS] = {
@@ -386,6 +389,8 @@ read_top(
 		p->decoders = decoders_read(l, v[TOP_DECODERS].node, &p->n_decoders);
 	if (v[TOP_ITEMS].ok)
 		read_items(l, v[TOP_ITEMS].node, p);
+	if (v[TOP_DIALOGS].ok)
+		p->dialogs = dialogs_read(l, v[TOP_DIALOGS].node, p);
 }
 
 // Names the profile nearest to one that is not there.

@@ -9,6 +9,7 @@
 
 #include "config/budget.h"
 #include "config/config.h"
+#include "config/device_dialog.h"
 #include "config/units.h"
 #include "lib/mem.h"
 
@@ -107,6 +108,7 @@ print_device(const struct site *s, const struct device *d, const struct bus_budg
 	    units_show_ms(d->timeout_ms, timeout), d->retries, d->n_points,
 	    budget_blocks(s, d));
 	print_device_budget(s, d, bus, out);
+	device_dialogs_print(d, out);
 }
 
 // The points of hosts stand with the hosts.

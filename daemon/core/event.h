@@ -24,6 +24,8 @@
   X(EVENT_ALARM_NOTE, "alarm.note")               \
   X(EVENT_ALARM_VERIFY, "alarm.verify")           \
   X(EVENT_PANEL_RESET, "panel.reset")             \
+  X(EVENT_PANEL_EVENT, "panel.event")             \
+  X(EVENT_PANEL_GAP, "panel.gap")                 \
   X(EVENT_POINT_CHANGE, "point.change")           \
   X(EVENT_POINT_EDGE, "point.edge")               \
   X(EVENT_POINT_QUALITY, "point.quality")         \

@@ -7,6 +7,7 @@
 //
 // Built-in points are appended after the configured ones:
 //   @bus/ID @device/ID @gpio/ID @channel/ID (condition link)
+//   @panel/ID (of a device with dialogs: what it reports as a whole)
 //   @store @clock @loop @console @network (condition fault)
 #ifndef CORE_SITE_H
 #define CORE_SITE_H
@@ -49,6 +50,17 @@ struct bus {
 	uint32_t link_point;   // index of "@bus/ID"
 };
 
+// What the site says of a device's dialogs (core/profile_dialog.h).
+struct device_dialogs {
+	bool queue;        // the event queue is read and acknowledged
+	bool allow_writes; // the heartbeat is written
+	uint8_t selectors; // mask of those that are enabled
+	bool gateway;      // the unit of the gateway itself is known:
+	uint8_t gateway_unit;
+	uint16_t node;         // of this device at the gateway, from 1
+	uint32_t full_scan_ms; // of guarded points
+};
+
 struct device {
 	const char *id;
 	const char *name_zh, *name_en; // of the site, else the profile's
@@ -64,7 +76,10 @@ struct device {
 			    // point's own delays; one lost reply per try included
 	uint32_t accept_ms; // the site accepts a budget up to this; 0 = class limits
 	const char *accept_reason; // or NULL
-	uint32_t link_point;       // index of "@device/ID"
+	struct device_dialogs dialogs;
+	uint32_t link_point; // index of "@device/ID"
+	uint32_t
+	    panel_point; // index of "@panel/ID"; only where the profile has dialogs
 	uint32_t n_points;
 	const uint32_t *points; // indexes, ordered by (area, pdu)
 };

@@ -18,7 +18,7 @@
 
 enum {
 	CASES_MAX = 100,
-	CASES_MIN = 68
+	CASES_MIN = 71
 };
 
 static char *

@@ -216,8 +216,10 @@ static void
 test_codes_are_one_list(void **state)
 {
 	static const char *const wanted[] = { "", "not-present", "sensor-range",
-		"configuration", "unknown-code", "reserved-bits", "line-busy", "co",
-		"panel-acknowledged", "block-acknowledged" };
+		"configuration", "unknown-code", "reserved-bits", "line-busy",
+		"unlisted", "queue-gap", "queue-stuck", "queue-unreadable",
+		"source-unwatched", "summary-unreadable", "heartbeat-refused",
+		"no-value", "co", "panel-acknowledged", "block-acknowledged" };
 	const struct fixture *f = *state;
 
 	// And those of hosts: all but HOST_ANSWERS and HOST_SEEN, and the warning.

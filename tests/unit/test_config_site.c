@@ -303,10 +303,10 @@ static void
 test_built_in_points(void **state)
 {
 	static const char *const order[] = { "@bus/panel-lan", "@bus/io-lan",
-		"@bus/pump-room", "@device/fap1", "@device/io1", "@device/jockey-gauge",
-		"@device/tank-gauge", "@gpio/room-io", "@channel/duty-chat",
-		"@channel/manager-chat", "@store", "@clock", "@loop", "@console",
-		"@network" };
+		"@bus/pump-room", "@device/fap1", "@panel/fap1", "@device/io1",
+		"@device/jockey-gauge", "@device/tank-gauge", "@gpio/room-io",
+		"@channel/duty-chat", "@channel/manager-chat", "@store", "@clock",
+		"@loop", "@console", "@network" };
 	struct site *s = load_example();
 
 	(void)state;
@@ -315,7 +315,9 @@ test_built_in_points(void **state)
 		const struct point *p = &s->points[s->n_site_points + i];
 		assert_string_equal(p->id, order[i]);
 		assert_true(point_builtin(p));
-		assert_int_equal(p->kind, i < 10 ? KIND_LINK : KIND_SYSTEM);
+		assert_int_equal(p->kind, i == 4   ? KIND_PANEL
+					  : i < 11 ? KIND_LINK
+						   : KIND_SYSTEM);
 		assert_int_equal(p->zone, INDEX_NONE);
 		assert_int_equal(p->latch, LATCH_NONE);
 		assert_non_null(p->place_zh);
@@ -324,13 +326,13 @@ test_built_in_points(void **state)
 	assert_int_equal(s->devices[0].link_point, s->n_site_points + 3);
 	assert_string_equal(
 	    s->points[s->devices[0].link_point].place_en, "Fire alarm panel 1");
-	assert_int_equal(s->gpios[0].link_point, s->n_site_points + 7);
-	assert_int_equal(s->channels[1].link_point, s->n_site_points + 9);
-	assert_int_equal(s->store_point, s->n_site_points + 10);
-	assert_int_equal(s->clock_point, s->n_site_points + 11);
-	assert_int_equal(s->loop_point, s->n_site_points + 12);
-	assert_int_equal(s->console_point, s->n_site_points + 13);
-	assert_int_equal(s->network_point, s->n_site_points + 14);
+	assert_int_equal(s->gpios[0].link_point, s->n_site_points + 8);
+	assert_int_equal(s->channels[1].link_point, s->n_site_points + 10);
+	assert_int_equal(s->store_point, s->n_site_points + 11);
+	assert_int_equal(s->clock_point, s->n_site_points + 12);
+	assert_int_equal(s->loop_point, s->n_site_points + 13);
+	assert_int_equal(s->console_point, s->n_site_points + 14);
+	assert_int_equal(s->network_point, s->n_site_points + 15);
 	site_free(s);
 }
 
