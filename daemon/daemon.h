@@ -14,6 +14,7 @@
 #include "console/console.h"
 #include "core/site.h"
 #include "engine.h"
+#include "field.h"
 #include "lib/loop.h"
 #include "outbox.h"
 #include "site.h"
@@ -42,6 +43,7 @@ struct daemon {
 	struct works *works;
 	struct engine *engine;
 	struct outbox *outbox;
+	struct field *field;
 	struct supervise *supervise;
 	struct delivery *delivery;
 	struct console *console; // NULL while it cannot listen

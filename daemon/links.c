@@ -48,6 +48,10 @@ lose_points(struct engine *e, const struct builtin *b)
 		engine_set_quality(e, points[i], QUALITY_UNKNOWN, b->lost_utc_ms);
 		engine_forget_pending(e, points[i]);
 	}
+	if (b->kind == BUILTIN_DEVICE &&
+	    e->site->devices[b->index].profile->dialogs != NULL)
+		engine_set_quality(e, e->site->devices[b->index].panel_point,
+		    QUALITY_UNKNOWN, b->lost_utc_ms);
 }
 
 // ---- one alarm for a dead bus

@@ -404,6 +404,7 @@ start_engine(struct daemon *d)
 	write_start(d, r);
 	engine_recover(d->engine, r, r->last_utc_ms);
 	outbox_recover(d->outbox, r);
+	d->field = field_new(d->loop, d->site, d->works, r);
 	store_recovered_free(d->store);
 	d->supervise = supervise_new(d->loop, d->site, d->engine, d->works, d->store);
 	if (d->last_good)
@@ -418,7 +419,8 @@ start_outward(struct daemon *d)
 	d->delivery = delivery_start(d->site, d->loop, &delivery_host);
 	outbox_attach(d->outbox, d->delivery);
 	host_start_console(d);
-	d->running = running_site_start(d->loop, d->site, d->engine, d->delivery);
+	d->running =
+	    running_site_start(d->loop, d->site, d->engine, d->delivery, d->field);
 }
 
 static void
@@ -429,6 +431,7 @@ stop(struct daemon *d)
 	delivery_stop(d->delivery);
 	outbox_attach(d->outbox, NULL);
 	engine_close_minutes(d->engine);
+	field_close(d->field);
 	write_stop(d);
 	works_flush(d->works);
 	store_close(d->store, STOP_PATIENCE_MS);
@@ -437,6 +440,7 @@ stop(struct daemon *d)
 	outbox_free(d->outbox);
 	engine_free(d->engine);
 	works_free(d->works);
+	field_free(d->field);
 	loop_free(d->loop);
 	site_free(d->site);
 	free(d->loaded_file);

@@ -18,6 +18,7 @@ struct running_site {
 	struct driver_host host;
 	struct engine *engine;
 	struct delivery *delivery;
+	struct field *field;
 	size_t n;
 	struct running *running;
 	const struct driver_instance *hosts; // NULL = none
@@ -42,6 +43,44 @@ on_heard(void *ctx, uint32_t device, int64_t now_ms)
 {
 	const struct running_site *r = ctx;
 	engine_heard(r->engine, device, now_ms);
+}
+
+static enum record_answer
+on_record(void *ctx, const struct field_record *record)
+{
+	const struct running_site *r = ctx;
+	return field_record(r->field, record) ? RECORD_STORED : RECORD_WAITS;
+}
+
+static bool
+on_record_mark(void *ctx, uint16_t device, struct record_mark *out)
+{
+	const struct running_site *r = ctx;
+	return field_mark(r->field, device, out);
+}
+
+static void
+on_gap(void *ctx, const struct record_gap *gap)
+{
+	const struct running_site *r = ctx;
+	field_gap(r->field, gap);
+}
+
+static void
+on_wrote(void *ctx, const struct field_write *w)
+{
+	const struct running_site *r = ctx;
+	field_wrote(r->field, w);
+}
+
+// The drivers of buses are the first, in the order of the buses.
+static void
+on_stored(void *ctx, uint16_t device, uint64_t token, bool durable)
+{
+	const struct running_site *r = ctx;
+	const struct running *run = &r->running[r->host.site->devices[device].bus];
+	if (run->driver->stored != NULL)
+		run->driver->stored(run->instance, device, token, durable);
 }
 
 static void
@@ -71,11 +110,12 @@ start(struct running_site *r, const struct driver *d, uint16_t index)
 
 struct running_site *
 running_site_start(struct loop *loop, const struct site *site, struct engine *engine,
-    struct delivery *delivery)
+    struct delivery *delivery, struct field *field)
 {
 	struct running_site *r = xcalloc(1, sizeof(*r));
 	r->engine = engine;
 	r->delivery = delivery;
+	r->field = field;
 	r->host = (struct driver_host){
 		.ctx = r,
 		.loop = loop,
@@ -85,6 +125,10 @@ running_site_start(struct loop *loop, const struct site *site, struct engine *en
 		.heard = on_heard,
 		.outward = on_outward,
 		.overdue = on_overdue,
+		.record = on_record,
+		.record_mark = on_record_mark,
+		.gap = on_gap,
+		.wrote = on_wrote,
 	};
 	size_t most = (size_t)site->n_buses + site->n_gpios + (site->n_hosts > 0);
 	r->running = xcalloc(most + 1, sizeof(*r->running));
@@ -94,6 +138,7 @@ running_site_start(struct loop *loop, const struct site *site, struct engine *en
 		(void)start(r, &driver_gpio, i);
 	if (site->n_hosts > 0)
 		r->hosts = start(r, &driver_hosts, 0);
+	field_attach(field, on_stored, r);
 	return r;
 }
 
@@ -102,6 +147,7 @@ running_site_stop(struct running_site *r)
 {
 	if (r == NULL)
 		return;
+	field_attach(r->field, NULL, NULL);
 	while (r->n > 0) {
 		r->n--;
 		r->running[r->n].driver->stop(r->running[r->n].instance);

@@ -10,13 +10,14 @@
 #include "core/site.h"
 #include "drivers/host.h"
 #include "engine.h"
+#include "field.h"
 
 struct running_site;
 
 // Starts every driver. Nothing that is missing in the field stops it. What may wait
 // runs on the delivery thread, which must be stopped after the site.
 struct running_site *running_site_start(struct loop *loop, const struct site *site,
-    struct engine *engine, struct delivery *delivery);
+    struct engine *engine, struct delivery *delivery, struct field *field);
 void running_site_stop(struct running_site *r); // NULL is fine
 
 // What was last heard of a host of the site.

@@ -28,6 +28,13 @@ struct waiting_reply {
 	int64_t since_ms;
 };
 
+struct watcher {
+	STAILQ_ENTRY(watcher) link;
+	works_done *done;
+	void *arg;
+	uint64_t serial;
+};
+
 struct works {
 	struct loop *loop;
 	struct store *store;
@@ -40,6 +47,7 @@ struct works {
 	char boot[24];
 	enum clock_quality clock_quality;
 	TAILQ_HEAD(reply_list, waiting_reply) replies;
+	STAILQ_HEAD(watcher_list, watcher) watchers; // in order of serial
 };
 
 struct submitted {
@@ -71,6 +79,27 @@ answer_serial(struct works *w, uint64_t serial, bool durable, int64_t seq)
 	}
 }
 
+// Units end in the order in which they were submitted, but for those that were lost:
+// each watcher is told of its own unit and of no other.
+static void
+tell_watchers(struct works *w, uint64_t serial, bool durable)
+{
+	struct watcher_list mine = STAILQ_HEAD_INITIALIZER(mine);
+	struct watcher *r, *next;
+	for (r = STAILQ_FIRST(&w->watchers); r != NULL; r = next) {
+		next = STAILQ_NEXT(r, link);
+		if (r->serial != serial)
+			continue;
+		STAILQ_REMOVE(&w->watchers, r, watcher, link);
+		STAILQ_INSERT_TAIL(&mine, r, link);
+	}
+	while ((r = STAILQ_FIRST(&mine)) != NULL) {
+		STAILQ_REMOVE_HEAD(&mine, link);
+		r->done(r->arg, durable);
+		free(r);
+	}
+}
+
 static void
 on_done(void *arg, const struct unit *u, bool durable)
 {
@@ -86,6 +115,7 @@ on_done(void *arg, const struct unit *u, bool durable)
 		w->host.saved(w->host.ctx, s->serial);
 	}
 	answer_serial(w, s->serial, durable, last_seq);
+	tell_watchers(w, s->serial, durable);
 	free(s);
 }
 
@@ -151,6 +181,7 @@ works_new(
 	loop_timer_init(&w->flush, on_flush, w);
 	loop_timer_init(&w->sweep, on_sweep, w);
 	TAILQ_INIT(&w->replies);
+	STAILQ_INIT(&w->watchers);
 	return w;
 }
 
@@ -160,6 +191,8 @@ works_free(struct works *w)
 	if (w == NULL)
 		return;
 	answer_serial(w, UINT64_MAX, false, 0);
+	while (!STAILQ_EMPTY(&w->watchers))
+		tell_watchers(w, STAILQ_FIRST(&w->watchers)->serial, false);
 	loop_timer_stop(w->loop, &w->flush);
 	loop_timer_stop(w->loop, &w->sweep);
 	if (w->open != NULL)
@@ -209,6 +242,22 @@ void
 works_notice(struct works *w, const struct notice *n)
 {
 	unit_notice(open_unit(w), n);
+}
+
+void
+works_meta(struct works *w, const char *key, const char *value)
+{
+	unit_meta(open_unit(w), key, value);
+}
+
+void
+works_watch(struct works *w, works_done *done, void *arg)
+{
+	struct watcher *r = xcalloc(1, sizeof(*r));
+	r->done = done;
+	r->arg = arg;
+	r->serial = works_serial(w);
+	STAILQ_INSERT_TAIL(&w->watchers, r, link);
 }
 
 uint64_t

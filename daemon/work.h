@@ -44,6 +44,12 @@ const struct event *works_event(struct works *w, struct event *e);
 void works_alarm(struct works *w, const struct alarm_row *row);
 void works_notice(struct works *w, const struct notice *n);
 
+// Sets a setting of the daemon's own in the open unit.
+void works_meta(struct works *w, const char *key, const char *value);
+// `done` runs once, later: the open unit is durable, or could not be made so.
+typedef void works_done(void *arg, bool durable);
+void works_watch(struct works *w, works_done *done, void *arg);
+
 // Serial of the open unit: works_host.saved is called with it, or one above it.
 uint64_t works_serial(struct works *w);
 

@@ -12,6 +12,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "drivers/dialog.h"
 #include "lib/log.h"
 #include "lib/loop.h"
 #include "lib/mem.h"
@@ -81,12 +82,14 @@ device_init(struct field_device *d, const struct driver_host *host,
 		d->seen[i].decoder = def->profile->items[p->item].decoder;
 	}
 	init_helpers(d);
+	dialog_init(d, first_due_ms);
 	device_refresh_due(d);
 }
 
 void
 device_free(struct field_device *d)
 {
+	dialog_free(d);
 	plan_free(&d->plan);
 	free(d->seen);
 	free(d->helpers);
@@ -97,6 +100,10 @@ device_request(const struct field_device *d, uint16_t block, struct pdu_request 
 {
 	const struct plan_block *b = &d->plan.blocks[block];
 
+	if (b->kind == PLAN_DIALOG) {
+		dialog_request(d, block, out);
+		return;
+	}
 	out->write_of = NULL;
 	out->unit = d->def->unit;
 	out->area = (enum area)b->area;
@@ -142,10 +149,27 @@ stamp(struct field_device *d, const struct plan_block *b, uint32_t i, struct sam
 	s->not_before_utc_ms = b->last_good_utc_ms;
 }
 
+static bool
+is_fire(const struct field_device *d, uint32_t i, const struct sample *s)
+{
+	const struct point *p = &d->host->site->points[d->def->points[i]];
+
+	if (s->quality != QUALITY_GOOD)
+		return false;
+	if (s->kind == SAMPLE_LEVEL)
+		return point_kind_condition(p->kind) == COND_FIRE &&
+		       point_active(p, s->value);
+	for (uint8_t k = 0; k < s->n_codes; k++)
+		if (s->codes[k].condition == COND_FIRE)
+			return true;
+	return false;
+}
+
 static void
 send(struct field_device *d, uint32_t i, const struct sample *s)
 {
 	d->seen[i].have = 1;
+	d->seen[i].fire = is_fire(d, i, s);
 	d->seen[i].raw = s->raw;
 	d->seen[i].quality = (uint8_t)s->quality;
 	d->stats.samples++;
@@ -171,6 +195,22 @@ sample_point(
 	stamp(d, b, i, &s);
 	decode_point(dec, d->codes, words,
 	    d->n_helpers ? helper_of(d, seen->decoder) : NULL, &s);
+	send(d, i, &s);
+}
+
+void
+device_send_value(struct field_device *d, uint32_t i, const uint16_t *words,
+    code_id refused, int64_t not_before_utc_ms)
+{
+	const struct decoder *dec = &d->def->profile->decoders[d->seen[i].decoder];
+	const struct plan_block none = { .last_good_utc_ms = not_before_utc_ms };
+	struct sample s = { 0 };
+
+	if (words)
+		decode_point(dec, d->codes, words, NULL, &s);
+	else
+		decode_refused(dec, refused, &s);
+	stamp(d, &none, i, &s);
 	send(d, i, &s);
 }
 
@@ -227,7 +267,7 @@ take_identity(
 	    check_identity(d, block, pdu_value((enum area)b->area, data, 0), reason);
 
 	b->due_ms = device_next_period(b->due_ms, d->def->poll_ms, now);
-	if (answer == ANSWER_GOOD && d->identified)
+	if (answer == ANSWER_GOOD && d->identified && dialog_source_lives(d))
 		device_up(d);
 	device_refresh_due(d);
 	return answer;
@@ -243,6 +283,12 @@ device_good(
 	    b->flags & (PLAN_PARTED | PLAN_ABSENT | PLAN_REFUSED | PLAN_JOIN_LATER);
 	bool again = b->flags & PLAN_AGAIN;
 
+	if (b->kind == PLAN_DIALOG) {
+		enum device_answer answer = dialog_good(d, block, data, reason);
+
+		device_refresh_due(d);
+		return answer;
+	}
 	d->host->heard(d->host->ctx, d->index, now);
 	if (b->kind == PLAN_IDENTITY)
 		return take_identity(d, block, data, reason);
@@ -260,6 +306,8 @@ device_good(
 	b->poll = again ? POLL_CHANGED : b->own_poll;
 	if (!again)
 		b->due_ms = device_next_period(b->due_ms, device_period(d, b), now);
+	if (b->kind == PLAN_POINTS && !again)
+		dialog_scanned(d, b);
 	if (parted)
 		plan_join(d->def, &d->plan, block);
 	device_refresh_due(d);
@@ -332,10 +380,9 @@ refuse_identity(struct field_device *d, uint16_t block, const char *name)
 	device_lost(d, name);
 }
 
-static enum device_answer
-refuse_busy(struct field_device *d, uint16_t block)
+enum device_answer
+device_busy(struct field_device *d, struct plan_block *b)
 {
-	struct plan_block *b = &d->plan.blocks[block];
 	int64_t now = loop_now_ms(d->host->loop);
 	int64_t wait = d->def->poll_ms / 4, most;
 
@@ -357,6 +404,12 @@ device_exception(
 
 	d->stats.exceptions++;
 	*reason = pdu_exception_name(exception);
+	if (d->plan.blocks[block].kind == PLAN_DIALOG) {
+		answer = dialog_exception(
+		    d, block, exception, pdu_refusal_of(exception), reason);
+		device_refresh_due(d);
+		return answer;
+	}
 	switch (pdu_refusal_of(exception)) {
 	case REFUSAL_CONFIGURATION:
 		if (d->plan.blocks[block].kind == PLAN_IDENTITY)
@@ -371,7 +424,7 @@ device_exception(
 			refuse_address(d, block);
 		break;
 	case REFUSAL_BUSY:
-		answer = refuse_busy(d, block);
+		answer = device_busy(d, &d->plan.blocks[block]);
 		break;
 	case REFUSAL_LINK:
 	case REFUSAL_DEVICE:
@@ -379,4 +432,11 @@ device_exception(
 	}
 	device_refresh_due(d);
 	return answer;
+}
+
+void
+device_stored(struct field_device *d, uint64_t token, bool durable)
+{
+	dialog_stored(d, token, durable);
+	device_refresh_due(d);
 }

@@ -23,7 +23,10 @@ struct point_seen {
 	uint16_t pdu, decoder;
 	uint8_t have; // a sample was sent since start or since the link was lost
 	uint8_t quality;
+	uint8_t fire; // the last sample was a fire
 };
+
+struct dialog; // drivers/dialog.h
 
 struct device_helper {
 	uint16_t decoder;
@@ -77,6 +80,7 @@ struct field_device {
 	struct plan plan;
 	struct point_seen *seen;       // def->n_points of them
 	struct device_helper *helpers; // n_helpers of them
+	struct dialog *dialog;         // NULL where the profile has none
 	struct link_stats stats;
 };
 
@@ -124,6 +128,16 @@ enum device_answer device_good(
 enum device_answer device_exception(
     struct field_device *d, uint16_t block, uint8_t exception, const char **reason);
 
+// For the dialogs. The device is busy: when the block is asked again. ANSWER_MISS when
+// it is for too long.
+enum device_answer device_busy(struct field_device *d, struct plan_block *b);
+// Sends the value of a point that came by another way than its block; `words` NULL: it
+// has none, for this reason.
+void device_send_value(struct field_device *d, uint32_t i, const uint16_t *words,
+    code_id refused, int64_t not_before_utc_ms);
+// The host's late answer for a record of the queue.
+void device_stored(struct field_device *d, uint64_t token, bool durable);
+
 // Its link: device_link.c.
 
 // An answer came after so long.
@@ -131,8 +145,8 @@ void device_reply_time(struct field_device *d, uint32_t us);
 
 // It lives.
 void device_up(struct field_device *d);
-// It answered, whatever it said.
-void device_answered(struct field_device *d);
+// It answered to this block, whatever it said.
+void device_answered(struct field_device *d, uint16_t block);
 // It did not, or its answer says as much. `patient`: it was given its whole time-out.
 // Returns whether the device is lost, now or still.
 bool device_missed(struct field_device *d, uint16_t block, bool patient,

@@ -7,6 +7,7 @@
 // caught up.
 
 #include "drivers/device.h"
+#include "drivers/dialog.h"
 #include "lib/log.h"
 #include "lib/mem.h"
 
@@ -45,7 +46,9 @@ may_ask(const struct field_device *d, const struct plan_block *b)
 {
 	if (b->in_flight)
 		return false;
-	return d->identified ? b->kind != PLAN_IDENTITY : b->kind == PLAN_IDENTITY;
+	if (!d->identified || b->kind == PLAN_IDENTITY)
+		return !d->identified && b->kind == PLAN_IDENTITY;
+	return dialog_lets(d, b);
 }
 
 static enum poll_class
@@ -57,13 +60,15 @@ class_of(const struct field_device *d, const struct plan_block *b, int64_t now)
 }
 
 // The last try before a device counts as lost is with another block than that which was
-// not answered: the block alone may be to blame.
+// not answered: the block alone may be to blame. Not with a dialog: what answers may be
+// the gateway.
 static bool
 is_suspect(const struct field_device *d, const struct plan_block *b)
 {
 	return d->link == DEVICE_DOUBTFUL && d->misses > 0 &&
 	       d->misses >= d->def->retries &&
-	       (b->misses > 0 || (b->flags & (PLAN_ABSENT | PLAN_REFUSED)));
+	       (b->misses > 0 || b->kind == PLAN_DIALOG ||
+		   (b->flags & (PLAN_ABSENT | PLAN_REFUSED)));
 }
 
 static bool
@@ -133,6 +138,8 @@ device_asked(struct field_device *d, uint16_t block)
 	d->in_flight++;
 	b->serial = ++d->serial;
 	d->stats.requests++;
+	if (b->kind == PLAN_DIALOG)
+		dialog_sent(d, block);
 	device_refresh_due(d);
 	return b->serial;
 }

@@ -7,6 +7,7 @@
 // known of a device that is lost (I6).
 
 #include "drivers/device.h"
+#include "drivers/dialog.h"
 #include "lib/log.h"
 
 enum {
@@ -93,6 +94,7 @@ device_up(struct field_device *d)
 	d->misses = 0;
 	d->backoff_ms = 0;
 	d->hold_ms = 0;
+	dialog_up(d);
 }
 
 void
@@ -107,8 +109,10 @@ device_reply_time(struct field_device *d, uint32_t us)
 }
 
 void
-device_answered(struct field_device *d)
+device_answered(struct field_device *d, uint16_t block)
 {
+	if (dialog_is_of_gateway(d, block))
+		return; // that says nothing of the device behind it
 	note_poll(d, true);
 	d->answered_ms = now_of(d);
 	d->misses = 0;
@@ -128,6 +132,7 @@ forget_all(struct field_device *d, const char *code)
 	d->overdue = false; // worse than that
 	for (uint32_t i = 0; i < d->def->n_points; i++)
 		d->seen[i].have = 0;
+	dialog_lost(d);
 	device_refresh_due(d);
 	d->host->link(d->host->ctx, d->def->link_point, true, code);
 }
@@ -204,6 +209,10 @@ device_missed(struct field_device *d, uint16_t block, bool patient, const char *
 	note_poll(d, false);
 	if (patient)
 		note_block_miss(d, b);
+	if (b->kind == PLAN_DIALOG && dialog_unanswered(d, block, code)) {
+		device_refresh_due(d);
+		return false;
+	}
 	if (d->link == DEVICE_UP && (b->flags & (PLAN_REFUSED | PLAN_ABSENT))) {
 		device_slow_down(d, b); // it says as little as before
 		device_refresh_due(d);

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/record.h"
 #include "core/sample.h"
 #include "core/site.h"
 #include "lib/loop.h"
@@ -24,6 +25,12 @@
 // - A lost device: link(ctx, site->devices[i].link_point, true, ..); the host then
 //   marks all points of the device unknown. It never sends a value it did not read.
 // - heard(): each good reply, for "heard from panel N seconds ago".
+// What the host says of a record that it is given to store.
+enum record_answer {
+	RECORD_STORED, // it is durable, and was before: the same record came again
+	RECORD_WAITS,  // driver->stored follows, later
+};
+
 struct driver_host {
 	void *ctx;
 	struct loop *loop;
@@ -41,6 +48,16 @@ struct driver_host {
 	// A device that answers is read more seldom than its plan promises
 	// (device.budget_ms), or as promised again. Not for a lost one: that is said.
 	void (*overdue)(void *ctx, uint32_t device, bool overdue);
+	// A record of a device's event queue: one event, however often it comes. The
+	// device is told to drop it only once it is durable. NULL: queues are left
+	// alone.
+	enum record_answer (*record)(void *ctx, const struct field_record *r);
+	// The newest durable record of a device. False where there is none.
+	bool (*record_mark)(void *ctx, uint16_t device, struct record_mark *out);
+	// Records are missing.
+	void (*gap)(void *ctx, const struct record_gap *g);
+	// Something is written to a device, or was refused there.
+	void (*wrote)(void *ctx, const struct field_write *w);
 };
 
 // Counters a person can read (API, /metrics); plain sums since start.
@@ -64,6 +81,10 @@ struct driver {
 	// many.
 	size_t (*stats)(
 	    const struct driver_instance *d, struct link_stats *out, size_t room);
+	// The record with this token is durable, or could not be made so. NULL where a
+	// driver has no queues. A token of an earlier reading is ignored.
+	void (*stored)(
+	    struct driver_instance *d, uint16_t device, uint64_t token, bool durable);
 };
 
 extern const struct driver driver_modbus_tcp;

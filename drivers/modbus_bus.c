@@ -437,3 +437,12 @@ mbus_stats(const struct mbus *b, struct link_stats *out, size_t room)
 	}
 	return n;
 }
+
+void
+mbus_stored(struct mbus *b, uint16_t device, uint64_t token, bool durable)
+{
+	for (uint16_t i = 0; i < b->n_devices; i++)
+		if (b->devices[i].index == device)
+			device_stored(&b->devices[i], token, durable);
+	step(b);
+}

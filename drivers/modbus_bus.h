@@ -113,6 +113,8 @@ void mbus_start(struct mbus *b, const struct driver_host *host,
     const struct mbus_transport *transport, uint16_t bus_index);
 void mbus_stop(struct mbus *b);
 size_t mbus_stats(const struct mbus *b, struct link_stats *out, size_t room);
+// driver->stored; `device` is an index into the site's.
+void mbus_stored(struct mbus *b, uint16_t device, uint64_t token, bool durable);
 
 // Monotonic, of now and not of when the loop's round began: for what happens on a wire.
 int64_t mbus_now_us(const struct mbus *b);

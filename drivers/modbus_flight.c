@@ -233,7 +233,7 @@ answered(struct mbus *b, struct mbus_flight *f, enum pdu_verdict verdict,
 	mbus_alive(b);
 	d->plan.blocks[block].misses = 0;
 	if (hand_over(b, f, block, verdict, r, &reason) != ANSWER_MISS) {
-		device_answered(d);
+		device_answered(d, block);
 	} else {
 		d->plan.blocks[block].misses = misses;
 		device_skip_missed(d); // it answered: no use in asking again at once

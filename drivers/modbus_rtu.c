@@ -288,9 +288,16 @@ rtu_stats(const struct driver_instance *t, struct link_stats *out, size_t room)
 	return mbus_stats(&t->bus, out, room);
 }
 
+static void
+rtu_stored(struct driver_instance *t, uint16_t device, uint64_t token, bool durable)
+{
+	mbus_stored(&t->bus, device, token, durable);
+}
+
 const struct driver driver_modbus_rtu = {
 	.name = "modbus-rtu",
 	.start = rtu_start,
 	.stop = rtu_stop,
 	.stats = rtu_stats,
+	.stored = rtu_stored,
 };

@@ -301,11 +301,18 @@ tcp_stats(const struct driver_instance *t, struct link_stats *out, size_t room)
 	return mbus_stats(&t->bus, out, room);
 }
 
+static void
+tcp_stored(struct driver_instance *t, uint16_t device, uint64_t token, bool durable)
+{
+	mbus_stored(&t->bus, device, token, durable);
+}
+
 const struct driver driver_modbus_tcp = {
 	.name = "modbus-tcp",
 	.start = tcp_start,
 	.stop = tcp_stop,
 	.stats = tcp_stats,
+	.stored = tcp_stored,
 };
 
 const struct driver driver_modbus_rtu_tcp = {
@@ -313,4 +320,5 @@ const struct driver driver_modbus_rtu_tcp = {
 	.start = rtu_tcp_start,
 	.stop = tcp_stop,
 	.stats = tcp_stats,
+	.stored = tcp_stored,
 };

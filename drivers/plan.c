@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/profile_dialog.h"
 #include "drivers/decode.h"
 #include "drivers/modbus_pdu.h"
 #include "lib/mem.h"
@@ -78,6 +79,27 @@ append(struct plan *p)
 	return &p->blocks[p->n++];
 }
 
+void
+plan_prepend(struct plan *p, uint16_t n)
+{
+	for (uint16_t i = 0; i < n; i++)
+		(void)append(p);
+	memmove(p->blocks + n, p->blocks, (size_t)(p->n - n) * sizeof(*p->blocks));
+	memset(p->blocks, 0, n * sizeof(*p->blocks));
+}
+
+// Points behind a selector have no registers of their own; they are the last.
+static uint32_t
+points_with_registers(const struct site *site, const struct device *dev)
+{
+	uint32_t n = dev->n_points;
+
+	while (n > 0 &&
+	       profile_selector_of(dev->profile, site->points[dev->points[n - 1]].item))
+		n--;
+	return n;
+}
+
 static void
 append_identity(const struct device *dev, struct plan *out)
 {
@@ -104,7 +126,9 @@ has_helper_block(const struct plan *p, uint16_t decoder)
 static void
 append_helpers(const struct site *site, const struct device *dev, struct plan *out)
 {
-	for (uint32_t i = 0; i < dev->n_points; i++) {
+	uint32_t n = points_with_registers(site, dev);
+
+	for (uint32_t i = 0; i < n; i++) {
 		const struct point *p = &site->points[dev->points[i]];
 		uint16_t index = dev->profile->items[p->item].decoder, low, high;
 		uint32_t value_low = p->pdu, value_high;
@@ -144,9 +168,10 @@ static void
 append_points(const struct site *site, const struct device *dev, struct plan *out)
 {
 	struct plan_block *b = NULL;
+	uint32_t n = points_with_registers(site, dev);
 
-	wr_assert(dev->n_points < UINT16_MAX);
-	for (uint32_t i = 0; i < dev->n_points; i++) {
+	wr_assert(n < UINT16_MAX);
+	for (uint32_t i = 0; i < n; i++) {
 		uint32_t low, high;
 		enum area area;
 

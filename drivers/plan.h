@@ -29,7 +29,8 @@ enum {
 enum plan_kind {
 	PLAN_IDENTITY,
 	PLAN_HELPER,
-	PLAN_POINTS
+	PLAN_POINTS,
+	PLAN_DIALOG // drivers/dialog.h; `first` and `n` are its own
 };
 
 // Blocks that are due are asked in this order: what says whether anything changed, what
@@ -79,8 +80,12 @@ struct plan {
 };
 
 // Builds the table in order identity, helpers, points. Every point of the device is in
-// exactly one PLAN_POINTS block. The caller frees with plan_free.
+// exactly one PLAN_POINTS block, but for those behind a selector, which are the last of
+// the device's and in none. The caller frees with plan_free.
 void plan_build(const struct site *site, const struct device *dev, struct plan *out);
+// Puts `n` empty blocks before all others. They stay there: splits and joins are of
+// points only.
+void plan_prepend(struct plan *p, uint16_t n);
 void plan_free(struct plan *p);
 
 // Splits a PLAN_POINTS block of two or more points in the middle; the halves follow one

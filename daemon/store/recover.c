@@ -34,6 +34,16 @@ read_notice(sqlite3_stmt *st, void *row)
 	return notice_row_read(st, row);
 }
 
+static bool
+read_meta(sqlite3_stmt *st, void *row)
+{
+	struct meta_row *m = row;
+	const char *key = (const char *)sqlite3_column_text(st, 0);
+	const char *value = (const char *)sqlite3_column_text(st, 1);
+	return key != NULL && value != NULL && str_copy(m->key, sizeof(m->key), key) &&
+	       str_copy(m->value, sizeof(m->value), value);
+}
+
 static int
 read_rows(sqlite3 *db, const char *sql, read_fn *read, size_t size, struct rows *out)
 {
@@ -82,7 +92,7 @@ int
 recover_journal(sqlite3 *db, struct recovered *out)
 {
 	char *sql = NULL;
-	struct rows alarms = { 0 }, notices = { 0 };
+	struct rows alarms = { 0 }, notices = { 0 }, metas = { 0 };
 	char boot[24];
 	memset(out, 0, sizeof(*out));
 	(void)db_meta(db, "epoch", out->epoch, sizeof(out->epoch));
@@ -103,6 +113,13 @@ recover_journal(sqlite3 *db, struct recovered *out)
 		rc = read_rows(db, sql, read_notice, sizeof(struct notice), &notices);
 		free(sql);
 	}
+	if (rc == SQLITE_OK)
+		rc = read_rows(db,
+		    "SELECT key, value FROM meta WHERE key >= '" META_QUEUE
+		    "' AND key < '" META_QUEUE "~' ORDER BY key",
+		    read_meta, sizeof(struct meta_row), &metas);
+	out->metas = metas.data;
+	out->n_metas = metas.n;
 	out->alarms = alarms.data;
 	out->n_alarms = alarms.n;
 	out->notices = notices.data;
@@ -155,5 +172,6 @@ recover_free(struct recovered *r)
 {
 	free(r->alarms);
 	free(r->notices);
+	free(r->metas);
 	memset(r, 0, sizeof(*r));
 }

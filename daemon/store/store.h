@@ -66,6 +66,21 @@ struct alarm_row {
 	int64_t onset_seq; // of the newest occurrence, 0 = not yet known
 };
 
+// A setting the daemon keeps for itself.
+enum {
+	META_KEY_MAX = 80,
+	META_VALUE_MAX = 256
+};
+
+struct meta_row {
+	char key[META_KEY_MAX];
+	char value[META_VALUE_MAX];
+};
+
+// Settings under this are handed back at the next start (struct recovered). Behind it
+// the id of a device: the newest record of its event queue (daemon/field.c).
+#define META_QUEUE "queue/"
+
 // A unit of work: all of it in one transaction, in order. Built on the loop, owned by
 // the store from store_submit on.
 struct unit;
@@ -75,7 +90,7 @@ struct event *unit_event(struct unit *u, const struct event *e);
 void unit_alarm(struct unit *u, const struct alarm_row *row);
 // A new outbox row, or a new state of a known one (same id).
 void unit_notice(struct unit *u, const struct notice *n);
-// Sets a site setting.
+// Sets a setting; key and value must fit into struct meta_row.
 void unit_meta(struct unit *u, const char *key, const char *value);
 // `done` runs on the loop after the commit, in the order of submission. `durable` is
 // false at shutdown with a store that cannot write, and for a unit that was lost whole
@@ -142,6 +157,8 @@ struct recovered {
 	struct alarm_row *alarms;
 	size_t n_notices; // still owed
 	struct notice *notices;
+	size_t n_metas; // those under META_QUEUE
+	struct meta_row *metas;
 	int64_t last_utc_ms; // of the last event or minute; 0 = empty journal
 	int64_t last_seq;
 	bool clean_stop; // the last event is daemon.stop

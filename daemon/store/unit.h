@@ -15,16 +15,6 @@
 #include "store/store.h"
 #include "store/writer.h"
 
-enum {
-	META_KEY_MAX = 40,
-	META_VALUE_MAX = 256
-};
-
-struct meta_row {
-	char key[META_KEY_MAX];
-	char value[META_VALUE_MAX];
-};
-
 struct rows {
 	size_t n, size;
 	void *data;

@@ -193,6 +193,7 @@ rig_start(struct rig *r)
 	r->outbox = outbox_new(r->loop, r->site, r->works, r->engine);
 	engine_recover(r->engine, rec, rec->last_utc_ms);
 	outbox_recover(r->outbox, rec);
+	r->field = field_new(r->loop, r->site, r->works, rec);
 	store_recovered_free(r->store);
 	r->supervise = supervise_new(r->loop, r->site, r->engine, r->works, r->store);
 }
@@ -206,6 +207,7 @@ rig_stop(struct rig *r)
 	outbox_free(r->outbox);
 	engine_free(r->engine);
 	works_free(r->works);
+	field_free(r->field);
 	loop_free(r->loop);
 	site_free(r->site);
 }

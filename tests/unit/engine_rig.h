@@ -8,6 +8,7 @@
 #define ENGINE_RIG_H
 
 #include "engine.h"
+#include "field.h"
 #include "outbox.h"
 #include "supervise.h"
 
@@ -20,6 +21,7 @@ struct rig {
 	struct works *works;
 	struct engine *engine;
 	struct outbox *outbox;
+	struct field *field;
 	struct supervise *supervise;
 	struct loop_timer stop;
 	unsigned sound_changes;
