@@ -24,7 +24,12 @@ enum {
 	USER_IMPORT = 1 << 6,
 	POINTS_CHECK = 1 << 7,
 	PROBE = 1 << 8,
-	EVERY = (1 << 9) - 1,
+	COMMISSION_LIST = 1 << 9,
+	COMMISSION_MARK = 1 << 10,
+	COMMISSION_WALK = 1 << 11,
+	COMMISSION_REPORT = 1 << 12,
+	EVERY = (1 << 13) - 1,
+	SAID_BY = COMMISSION_MARK | COMMISSION_WALK,
 };
 
 // clang-format off
@@ -35,7 +40,7 @@ static const struct command {
 	const char *words; // what follows the name
 	const char *help;
 } commands[] = {
-	{ "report",      cmd_report,      REPORT,      "NAME",   "write a report: alarms-daily, pressure-daily" },
+	{ "report",      cmd_report,      REPORT,      "NAME",   "write a report: alarms-daily, pressure-daily, commissioning" },
 	{ "log",         cmd_log,         LOG,         "",       "print events of the journal, oldest first" },
 	{ "verify",      cmd_verify,      VERIFY,      "[FILE]", "check a journal: numbers, chain, contents" },
 	{ "status",      cmd_status,      STATUS,      "",       "what the files hold: events, last event, outbox" },
@@ -44,6 +49,11 @@ static const struct command {
 	{ "user import", cmd_user_import, USER_IMPORT, "FILE",   "add or change people from a CSV file" },
 	{ "points check", cmd_points_check, POINTS_CHECK, "FILE", "try a spreadsheet of points for a device; change nothing" },
 	{ "probe",       cmd_probe,       PROBE,       "TARGET", "ask a Modbus device: registers in every decoding, units, times" },
+	{ "commission list", cmd_commission_list, COMMISSION_LIST, "", "the commissioning ledger: what is proven, point by point" },
+	{ "commission open", cmd_commission_open, COMMISSION_WALK, "", "begin a walk of a zone or device: what is seen now waits for a mark" },
+	{ "commission close", cmd_commission_close, COMMISSION_WALK, "", "end a walk" },
+	{ "commission mark", cmd_commission_mark, COMMISSION_MARK, "POINT", "say that a point is proven, or has failed" },
+	{ "commission report", cmd_commission_report, COMMISSION_REPORT, "", "write the ledger as a report" },
 };
 
 static const struct option_def {
@@ -59,9 +69,9 @@ static const struct option_def {
 	{ "store",     0,   "DIR",   offsetof(struct cli, store),       EVERY,                "directory of the databases, whatever the configuration says" },
 	{ "json",      0,   NULL,    offsetof(struct cli, json),        EVERY,                "print JSON" },
 	{ "day",       0,   "D",     offsetof(struct cli, day),         REPORT,               "statistics day: today (default) or YYYY-MM-DD" },
-	{ "format",    0,   "F",     offsetof(struct cli, format),      REPORT,               "csv (default) or json" },
-	{ "lang",      0,   "L",     offsetof(struct cli, lang),        REPORT | LOG,         "zh (default) or en" },
-	{ "output",    'o', "FILE",  offsetof(struct cli, output),      REPORT,               "write to FILE, whole or not at all" },
+	{ "format",    0,   "F",     offsetof(struct cli, format),      REPORT | COMMISSION_REPORT, "csv (default) or json" },
+	{ "lang",      0,   "L",     offsetof(struct cli, lang),        REPORT | LOG | COMMISSION_REPORT, "zh (default) or en" },
+	{ "output",    'o', "FILE",  offsetof(struct cli, output),      REPORT | COMMISSION_REPORT, "write to FILE, whole or not at all" },
 	{ "after",     0,   "SEQ",   offsetof(struct cli, after),       LOG,                  "events after this number; without it the last ones" },
 	{ "limit",     0,   "N",     offsetof(struct cli, limit),       LOG,                  "at most N events (default 100)" },
 	{ "class",     0,   "C",     offsetof(struct cli, alarm_class), LOG,                  "of this class only" },
@@ -69,8 +79,8 @@ static const struct option_def {
 	{ "name-zh",   0,   "NAME",  offsetof(struct cli, name_zh),     USER_ADD,             "the person's name in Chinese" },
 	{ "name-en",   0,   "NAME",  offsetof(struct cli, name_en),     USER_ADD,             "the person's name in English" },
 	{ "role",      0,   "R",     offsetof(struct cli, role),        USER_ADD,             "operator, leader, manager or integrator" },
-	{ "pin-stdin", 0,   NULL,    offsetof(struct cli, pin_stdin),   USER_ADD,             "read the PIN (4 to 12 digits) from standard input" },
-	{ "device",    0,   "D",     offsetof(struct cli, device),      POINTS_CHECK | PROBE, "the device of the site" },
+	{ "pin-stdin", 0,   NULL,    offsetof(struct cli, pin_stdin),   USER_ADD | SAID_BY,   "read the PIN (4 to 12 digits) from standard input" },
+	{ "device",    0,   "D",     offsetof(struct cli, device),      POINTS_CHECK | PROBE | COMMISSION_LIST | COMMISSION_WALK, "the device of the site" },
 	{ "encoding",  0,   "E",     offsetof(struct cli, encoding),    POINTS_CHECK,         "utf-8 or gb18030 (default: told by the bytes)" },
 	{ "unit",      0,   "N",     offsetof(struct cli, unit),        PROBE,                "unit (slave) address (default 1)" },
 	{ "area",      0,   "A",     offsetof(struct cli, area),        PROBE,                "coil, discrete, holding (default) or input" },
@@ -83,6 +93,12 @@ static const struct option_def {
 	{ "samples",   0,   "N",     offsetof(struct cli, samples),     PROBE,                "requests of --time (default 100)" },
 	{ "timeout",   0,   "T",     offsetof(struct cli, timeout),     PROBE,                "patience with one request" },
 	{ "gap",       0,   "T",     offsetof(struct cli, gap),         PROBE,                "silence between requests (default 20ms)" },
+	{ "zone",      0,   "Z",     offsetof(struct cli, zone),        COMMISSION_LIST | COMMISSION_WALK, "the zone of the site" },
+	{ "status",    0,   "S",     offsetof(struct cli, status),      COMMISSION_LIST,      "untested, seen, proven, failed or changed" },
+	{ "verdict",   0,   "V",     offsetof(struct cli, verdict),     COMMISSION_MARK,      "proven or failed" },
+	{ "panel",     0,   "TEXT",  offsetof(struct cli, panel),       COMMISSION_MARK,      "what was seen at the panel" },
+	{ "note",      0,   "TEXT",  offsetof(struct cli, note),        COMMISSION_MARK,      "how it was proven, or what is wrong" },
+	{ "as",        0,   "NAME",  offsetof(struct cli, as),          SAID_BY,              "who says so (log-in name)" },
 	{ "help",      'h', NULL,    offsetof(struct cli, help),        EVERY,                "print this" },
 	{ "version",   'V', NULL,    offsetof(struct cli, version),     EVERY,                "print the version" },
 };

@@ -102,20 +102,17 @@ code_of(const struct err *e)
 }
 
 enum cli_exit
-cmd_report(const struct cli *c)
+cli_report(const struct cli *c, const char *name)
 {
 	struct cli_site s;
 	struct err err = { 0 };
 	struct report_request q = {
-		.name = c->argc > 0 ? c->argv[0] : "",
+		.name = name,
 		.day = c->day != NULL ? c->day : "today",
 		.format = c->format != NULL ? c->format
 			  : c->json != NULL ? "json"
 					    : "csv",
 	};
-	if (c->argc > 1)
-		return cli_fail(
-		    c, CLI_USAGE, "found \"%s\" after the report's name", c->argv[1]);
 	if (!lang_from_name(c->lang != NULL ? c->lang : "zh", &q.lang))
 		return cli_fail(
 		    c, CLI_USAGE, "--lang: found \"%s\", allowed: zh, en", c->lang);
@@ -134,4 +131,13 @@ cmd_report(const struct cli *c)
 	buf_free(&out);
 	cli_close(&s);
 	return code;
+}
+
+enum cli_exit
+cmd_report(const struct cli *c)
+{
+	if (c->argc > 1)
+		return cli_fail(
+		    c, CLI_USAGE, "found \"%s\" after the report's name", c->argv[1]);
+	return cli_report(c, c->argc > 0 ? c->argv[0] : "");
 }

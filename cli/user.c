@@ -183,6 +183,23 @@ read_pin(char pin[static PIN_MOST + 2])
 	return ok;
 }
 
+int
+user_log_in(struct reader *r, const char *id, struct err *err)
+{
+	struct person p = { 0 };
+	char pin[PIN_MOST + 2] = "";
+	if (sodium_init() < 0)
+		return err_set(err, ENOSYS, "no source of random numbers");
+	int known = query_person(r, id, &p, err);
+	if (known < 0)
+		return -1;
+	bool ok = read_pin(pin) && known == 1 && p.enabled &&
+		  crypto_pwhash_str_verify(p.pin_hash, pin, strlen(pin)) == 0;
+	sodium_memzero(pin, sizeof(pin));
+	sodium_memzero(&p, sizeof(p));
+	return ok ? 0 : err_set(err, EACCES, "wrong name or PIN");
+}
+
 static enum cli_exit
 code_of(const struct err *e)
 {

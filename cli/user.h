@@ -27,6 +27,10 @@ struct user_input {
 int user_apply(
     struct person *p, bool known, const struct user_input *in, struct err *err);
 
+// Who says so: reads the PIN of person `id` from standard input and checks it. 0, or -1
+// with *err. Takes about 100 ms.
+int user_log_in(struct reader *r, const char *id, struct err *err);
+
 // Checks only, without hashing.
 int user_check(bool known, const struct user_input *in, struct err *err);
 

@@ -284,6 +284,20 @@ audit(void *ctx, enum event_kind kind, const char *actor, const char *from_addre
 		works_reply(d->works, done, arg);
 }
 
+static void
+commission(void *ctx, const struct event *e, reply_fn *done, void *arg)
+{
+	const struct daemon *d = ctx;
+	enum store_mode mode = store_current_mode(d->store);
+	if (mode != STORE_OK && mode != STORE_SLOW) {
+		refuse(done, arg, 503, "store_degraded", NULL);
+		return;
+	}
+	struct event copy = *e;
+	(void)works_event(d->works, &copy);
+	works_reply(d->works, done, arg);
+}
+
 static struct console_host
 console_host(struct daemon *d)
 {
@@ -303,6 +317,7 @@ console_host(struct daemon *d)
 		.silence = silence,
 		.console_sound = console_sound,
 		.consoles = consoles,
+		.commission = commission,
 		.audit = audit,
 	};
 }

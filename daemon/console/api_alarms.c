@@ -108,8 +108,8 @@ api_alarms(struct console *c, struct http_request *r)
 
 // --- commands ---------------------------------------------------------------------
 
-static void
-on_confirmed(void *arg, const struct reply *reply)
+void
+api_confirmed(void *arg, const struct reply *reply)
 {
 	struct http_request *r = arg;
 	struct buf b = { 0 };
@@ -131,9 +131,8 @@ on_confirmed(void *arg, const struct reply *reply)
 	http_send_json(r, reply->durable ? 200 : 202, &b);
 }
 
-// Reads a body that has these members; -1 = answered.
-static int
-read_body(struct http_request *r, const struct body_member *members, size_t n)
+int
+api_body(struct http_request *r, const struct body_member *members, size_t n)
 {
 	struct body_fault fault;
 
@@ -146,10 +145,10 @@ read_body(struct http_request *r, const struct body_member *members, size_t n)
 void
 api_acknowledge(struct console *c, struct http_request *r)
 {
-	if (read_body(r, NULL, 0) < 0)
+	if (api_body(r, NULL, 0) < 0)
 		return;
 	http_takes_long(r);
-	c->host.acknowledge(c->host.ctx, r->id, r->actor, on_confirmed, r);
+	c->host.acknowledge(c->host.ctx, r->id, r->actor, api_confirmed, r);
 }
 
 void
@@ -164,14 +163,14 @@ api_note(struct console *c, struct http_request *r)
 		    .characters = NOTE_CHARACTERS },
 	};
 
-	if (read_body(r, members, 1) < 0)
+	if (api_body(r, members, 1) < 0)
 		return;
 	if (text[strspn(text, " ")] == '\0') {
 		http_error(r, 400, "bad_member", "text");
 		return;
 	}
 	http_takes_long(r);
-	c->host.note(c->host.ctx, r->id, r->actor, text, on_confirmed, r);
+	c->host.note(c->host.ctx, r->id, r->actor, text, api_confirmed, r);
 }
 
 void
@@ -179,23 +178,23 @@ api_reset(struct console *c, struct http_request *r)
 {
 	uint32_t point = site_find_point(c->host.site(c->host.ctx), r->id);
 
-	if (read_body(r, NULL, 0) < 0)
+	if (api_body(r, NULL, 0) < 0)
 		return;
 	if (point == UINT32_MAX) {
 		http_error(r, 404, "not_found", "id");
 		return;
 	}
 	http_takes_long(r);
-	c->host.reset(c->host.ctx, point, r->actor, on_confirmed, r);
+	c->host.reset(c->host.ctx, point, r->actor, api_confirmed, r);
 }
 
 void
 api_silence(struct console *c, struct http_request *r)
 {
-	if (read_body(r, NULL, 0) < 0)
+	if (api_body(r, NULL, 0) < 0)
 		return;
 	http_takes_long(r);
-	c->host.silence(c->host.ctx, r->actor, on_confirmed, r);
+	c->host.silence(c->host.ctx, r->actor, api_confirmed, r);
 }
 
 void
@@ -207,7 +206,7 @@ api_sound(struct console *c, struct http_request *r)
 	};
 	struct buf b = { 0 };
 
-	if (read_body(r, members, 1) < 0)
+	if (api_body(r, members, 1) < 0)
 		return;
 	if (!presence_id_is_fine(r->id)) {
 		http_error(r, 404, "not_found", "id");

@@ -33,7 +33,8 @@ static const uint64_t report_memory = 1024ull * 1024 * 1024;
 #endif
 
 // clang-format off
-static const char *const names[] = { "alarms-daily", "pressure-daily" };
+static const char *const names[] = { "alarms-daily", "pressure-daily",
+	"commissioning" };
 
 static const struct format { const char *name, *type; } formats[] = {
 	{ "json", "application/json; charset=utf-8" },

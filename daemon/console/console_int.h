@@ -44,7 +44,15 @@ void routes_handle(void *ctx, struct http_request *r);
 typedef void api_call(struct console *c, struct http_request *r);
 api_call api_state, api_stream, api_alarms, api_acknowledge, api_note, api_hosts,
     api_points, api_point, api_reset, api_silence, api_sound, api_events, api_readings,
-    api_report, api_log_in, api_log_out, api_text, api_healthz, api_metrics;
+    api_report, api_log_in, api_log_out, api_text, api_healthz, api_metrics,
+    api_commissioning, api_commission, api_walk;
+
+// Answers a command (a request as arg): 200 with its seq, or 202 not durable, or why
+// not.
+reply_fn api_confirmed;
+// Reads a body that has these members; -1 = answered 400.
+struct body_member;
+int api_body(struct http_request *r, const struct body_member *members, size_t n);
 
 // A number parameter within [min, max], or `none` where it is absent. -1 = answered
 // 400.

@@ -111,6 +111,9 @@ struct console_host {
 	void (*console_sound)(void *ctx, const char *console, bool can_sound);
 	// Streams opened or closed; `sounding` is how many of `consoles` can sound.
 	void (*consoles)(void *ctx, uint32_t consoles, uint32_t sounding);
+	// An event of the commissioning ledger. Refused while the store is degraded:
+	// a verdict that might not be kept is none (I3).
+	void (*commission)(void *ctx, const struct event *e, reply_fn *done, void *arg);
 	// An audit event: session open, close, refused. `done` may be NULL.
 	void (*audit)(void *ctx, enum event_kind kind, const char *actor,
 	    const char *from_address, reply_fn *done, void *arg);

@@ -47,7 +47,10 @@
   X(EVENT_STORE_MODE, "store.mode")               \
   X(EVENT_EVENTS_LOST, "events_lost")             \
   X(EVENT_FIELD_WRITE, "field.write")             \
-  X(EVENT_USER_CHANGE, "user.change")
+  X(EVENT_USER_CHANGE, "user.change")             \
+  X(EVENT_COMMISSION_MARK, "commission.mark")     \
+  X(EVENT_COMMISSION_OPEN, "commission.open")     \
+  X(EVENT_COMMISSION_CLOSE, "commission.close")
 
 enum event_kind {
 #define X(id, name) id,

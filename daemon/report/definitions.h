@@ -21,6 +21,8 @@ int alarms_daily_build(
     const struct report_input *in, struct report_doc *d, struct err *err);
 int pressure_daily_build(
     const struct report_input *in, struct report_doc *d, struct err *err);
+int commissioning_build(
+    const struct report_input *in, struct report_doc *d, struct err *err);
 
 // What goes around the tables, ready to be written.
 struct report_frame {

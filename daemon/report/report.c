@@ -20,6 +20,7 @@ static const struct {
 } reports[] = {
 	{ "alarms-daily", alarms_daily_build },
 	{ "pressure-daily", pressure_daily_build },
+	{ "commissioning", commissioning_build },
 };
 
 static const struct {

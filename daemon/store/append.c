@@ -50,6 +50,19 @@ static const char *const fixed_sql[AP_COUNT] = {
 	    "tests = tests + excluded.tests, open = excluded.open",
 };
 
+#define PARAM(name) "json_extract(?4, '$." name "')"
+static const char commission_sql[] =
+    "INSERT INTO commission (epoch, seq, time_utc_ms, point, verdict, expected, "
+    "at_panel, here, here_seq, who, note, wiring, config_rev) VALUES (?6, ?1, ?2, "
+    "?5, " PARAM("verdict") ", " PARAM("expected") ", " PARAM("at_panel") ", " PARAM(
+	"here") ", " PARAM("here_seq") ", ?3, " PARAM("note") ", " PARAM("wiring") ", "
+										   "?7"
+										   ")";
+static const char commission_walk_sql[] =
+    "INSERT INTO commission_walk (seq, time_utc_ms, step, scope, target, who) "
+    "VALUES (?1, ?2, ?5, " PARAM("scope") ", " PARAM("target") ", ?3)";
+#undef PARAM
+
 static int
 prepare(struct append *a, enum append_statement s, const char *sql)
 {
@@ -82,6 +95,10 @@ prepare_all(struct append *a)
 	    notice_row_names, notice_row_parameters);
 	if (rc == SQLITE_OK)
 		rc = prepare(a, AP_NOTICE, sql);
+	if (rc == SQLITE_OK)
+		rc = prepare(a, AP_COMMISSION, commission_sql);
+	if (rc == SQLITE_OK)
+		rc = prepare(a, AP_COMMISSION_WALK, commission_walk_sql);
 	return rc;
 }
 
@@ -168,7 +185,8 @@ append_event(struct append *a, struct event *e, const char *config_rev)
 		return rc;
 	e->seq = f->seq;
 	a->last_utc_ms = e->time_utc_ms;
-	return rollup_event(a, e);
+	rc = commission_append(a, e);
+	return rc == SQLITE_OK ? rollup_event(a, e) : rc;
 }
 
 // Seq of the newest onset of an occurrence; 0 where there is none.

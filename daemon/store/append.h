@@ -29,6 +29,8 @@ enum append_statement {
 	AP_BLOCK,
 	AP_ALARM_DAY,
 	AP_CLASS_DAY,
+	AP_COMMISSION,
+	AP_COMMISSION_WALK,
 	AP_COUNT,
 };
 
@@ -75,5 +77,8 @@ int rollup_event(struct append *a, const struct event *e);
 // An alarm opened (+1) or closed (-1) at about this time.
 int rollup_open(struct append *a, enum alarm_class c, int delta);
 int rollup_flush(struct append *a);
+
+// commission.c: the row of the ledger that follows from an event, if any.
+int commission_append(struct append *a, const struct event *e);
 
 #endif

@@ -229,6 +229,7 @@ bring_people(const struct journal *j)
 	const char *slash = strrchr(j->path, '/');
 	char *from = xasprintf("%.*s/%s", (int)(slash - j->path), j->path, j->aside);
 	people_bring(j->db, from, j->opened_utc_ms);
+	commission_bring(j->db, from);
 	free(from);
 }
 

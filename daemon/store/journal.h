@@ -53,4 +53,15 @@ int journal_set_aside(
 // read.
 void people_bring(sqlite3 *journal, const char *from, int64_t now_utc_ms);
 
+// commission.c: the same for the entries of the commissioning ledger, which name the
+// epoch they are from.
+void commission_bring(sqlite3 *journal, const char *from);
+
+// tool.c: a change of the journal by a tool, beside a running daemon or without one
+// (waits for the lock at most 5 s). `change` returns an SQLite code.
+int tool_change(const char *directory, int (*change)(sqlite3 *db, void *arg), void *arg,
+    struct err *err);
+// The times of an event that a tool makes.
+void tool_stamp(struct event *e, int64_t now_utc_ms);
+
 #endif

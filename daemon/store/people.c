@@ -6,14 +6,9 @@
 // transaction. The PIN's hash goes to the table and nowhere else; an event never
 // carries it.
 #include <errno.h>
-#include <math.h>
-#include <sodium.h>
-#include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "lib/buf.h"
-#include "lib/clock.h"
 #include "lib/log.h"
 #include "lib/mem.h"
 #include "store/append.h"
@@ -124,9 +119,7 @@ make_event(
 {
 	struct buf b = { 0 };
 	event_init(e, EVENT_USER_CHANGE);
-	e->time_utc_ms = now_utc_ms;
-	e->mono_ms = db_now_ms();
-	e->clock_quality = clock_synchronised() ? CLOCK_SYNCED : CLOCK_UNSYNCED;
+	tool_stamp(e, now_utc_ms);
 	(void)str_copy(e->actor, sizeof(e->actor), actor);
 	json_open(&b, NULL, '{');
 	json_str(&b, "user", p->id);
@@ -185,34 +178,26 @@ people_bring(sqlite3 *journal, const char *from, int64_t now_utc_ms)
 	log_warnx("store", "%u people were brought over from %s", n, from);
 }
 
+struct change {
+	const struct person *person;
+	int64_t now_utc_ms;
+};
+
+static int
+change_person(sqlite3 *db, void *arg)
+{
+	const struct change *c = arg;
+	return put_in_transaction(db, c->person, "cli", c->now_utc_ms);
+}
+
 int
 store_put_person(
     const char *directory, const struct person *p, int64_t now_utc_ms, struct err *err)
 {
-	struct fault fault = { 0 };
-	sqlite3 *db = NULL;
-	enum db_refusal refused = DB_ACCEPTED;
+	struct change c = { p, now_utc_ms };
 	if (p->id[0] == '\0' || !role_known(p->role))
 		return err_set(err, EINVAL,
 		    "a person needs an id and a role (operator, leader, manager or "
 		    "integrator)");
-	if (sodium_init() < 0)
-		return err_set(err, ENOSYS, "libsodium cannot start");
-	char *path = xasprintf("%s/journal.db", directory);
-	int rc = db_open(path, DB_TOOL, &db, &fault);
-	if (rc != SQLITE_OK) {
-		(void)err_set(err, EIO, "cannot open %s: %s", path, fault.detail);
-		free(path);
-		return -1;
-	}
-	rc = db_migrate(db, DB_JOURNAL, &refused, err);
-	if (rc == SQLITE_OK)
-		rc = put_in_transaction(db, p, "cli", now_utc_ms);
-	if (rc == SQLITE_BUSY)
-		(void)err_set(err, EBUSY, "%s is locked by another process", path);
-	else if (rc != SQLITE_OK && refused == DB_ACCEPTED)
-		(void)db_err(db, path, err);
-	db_close(db);
-	free(path);
-	return rc == SQLITE_OK ? 0 : -1;
+	return tool_change(directory, change_person, &c, err);
 }

@@ -120,6 +120,9 @@ unit_event_reserved(const struct event *e)
 	case EVENT_PANEL_EVENT: // never apart from the mark that says it is stored
 	case EVENT_PANEL_GAP:
 	case EVENT_USER_CHANGE:
+	case EVENT_COMMISSION_MARK:
+	case EVENT_COMMISSION_OPEN:
+	case EVENT_COMMISSION_CLOSE:
 		return true;
 	case EVENT_ALARM_ONSET:
 	case EVENT_ALARM_CLEAR:

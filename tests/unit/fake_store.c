@@ -11,6 +11,7 @@
 
 #include "console_fixture.h"
 #include "lib/mem.h"
+#include "store/commission.h"
 #include "store/store.h"
 #include "test.h"
 
@@ -145,4 +146,31 @@ query_readings(struct reader *r, const struct reading_range *q,
 	for (size_t i = 0; i < ARRAY_LEN(steps); i++)
 		(void)row(arg, &steps[i]);
 	return 2;
+}
+
+int
+query_commission(struct reader *r, const struct site *s, struct commission_range which,
+    bool (*row)(void *arg, const struct commission_state *st), void *arg,
+    struct err *err)
+{
+	(void)r;
+	(void)err;
+	for (uint32_t i = which.from; i < which.to && i < s->n_site_points; i++) {
+		const struct commission_state st = { .point = i };
+		if (!row(arg, &st))
+			break;
+	}
+	return 0;
+}
+
+int
+query_walks(struct reader *r, int64_t now_utc_ms,
+    void (*row)(void *arg, const struct commission_walk *w), void *arg, struct err *err)
+{
+	(void)r;
+	(void)now_utc_ms;
+	(void)row;
+	(void)arg;
+	(void)err;
+	return 0;
 }

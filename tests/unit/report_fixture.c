@@ -106,4 +106,25 @@ query_meta(struct reader *r, const char *key, char *out, size_t size, struct err
 	return 1;
 }
 
+int
+query_totals(struct reader *r, struct store_totals *out, struct err *err)
+{
+	(void)r;
+	(void)err;
+	*out = (struct store_totals){ .events = 99, .first_seq = 1, .last_seq = 99 };
+	return 0;
+}
+
+int
+query_commission(struct reader *r, const struct site *s, struct commission_range which,
+    bool (*row)(void *arg, const struct commission_state *st), void *arg,
+    struct err *err)
+{
+	(void)r;
+	(void)err;
+	for (uint32_t i = which.from; i < which.to && i < s->n_site_points; i++)
+		assert_true(row(arg, &store.commission[i]));
+	return 0;
+}
+
 // --- helpers ------------------------------------------------------------------------

@@ -6,6 +6,7 @@
 #ifndef REPORT_FIXTURE_H
 #define REPORT_FIXTURE_H
 
+#include "store/commission.h"
 #include "store/query.h"
 
 enum {
@@ -25,6 +26,7 @@ struct fake_report_store {
 	size_t n_events;
 	uint64_t asked_kinds;
 	int64_t seqs[SEQS];
+	struct commission_state commission[4]; // of points 0 ..
 };
 extern struct fake_report_store store;
 

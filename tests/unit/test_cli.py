@@ -168,7 +168,7 @@ def test_output_file_is_whole_or_not_there(made, tmp_path):
 
 
 @pytest.mark.parametrize("words, parts", [
-    (["report", "alarms"], ["alarms", "allowed: alarms-daily, pressure-daily"]),
+    (["report", "alarms"], ["alarms", "allowed: alarms-daily, pressure-daily, commissioning"]),
     (["report", "alarms-daily", "--format", "pdf"], ["pdf", "allowed: csv, json"]),
     (["report", "alarms-daily", "--lang", "fr"], ["fr", "allowed: zh, en"]),
     (["report", "alarms-daily", "--day", "2026-02-30"], ["2026-02-30"]),

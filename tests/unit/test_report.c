@@ -586,8 +586,9 @@ test_unknown_requests_name_what_is_allowed(void **ctx)
 {
 	(void)ctx;
 	struct report_request q = request("alarms", "csv");
-	assert_refused(
-	    &q, "report: found \"alarms\", allowed: alarms-daily, pressure-daily");
+	assert_refused(&q,
+	    "report: found \"alarms\", allowed: alarms-daily, pressure-daily, "
+	    "commissioning");
 	q = request("alarms-daily", "pdf");
 	assert_refused(&q, "format: found \"pdf\", allowed: csv, json");
 	q = request("alarms-daily", "csv");
