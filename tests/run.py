@@ -35,7 +35,7 @@ SUITES = [
     ("unit-tsan", "compute", "build-tsan", "meson", ["unit"], 1500),
     ("field-asan", "compute", "build-asan", "pytest",
      ["tests/integration/test_field.py", "tests/integration/test_readings.py",
-      "tests/integration/test_daemon.py"], 1500),
+      "tests/integration/test_daemon.py", "tests/integration/test_hosts.py"], 1500),
     ("threads-tsan", "compute", "build-tsan", "pytest",
      ["tests/integration/test_alerts.py", "tests/integration/test_api.py"], 1500),
     ("demo", "wait", "build", "pytest", ["tests/demo"], 600),

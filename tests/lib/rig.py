@@ -28,7 +28,8 @@ PATIENCE = float(os.environ.get("WATCHROOM_PATIENCE", "4"))
 
 
 def until(condition, seconds=10.0, what="", step=0.05):
-    """Waits for condition() to be true; returns its value or fails with `what`."""
+    """Waits for condition() to be true; returns its value or fails with `what`, which may
+    be a function: what it says then."""
     seconds *= PATIENCE
     deadline = time.monotonic() + seconds
     while True:
@@ -36,7 +37,8 @@ def until(condition, seconds=10.0, what="", step=0.05):
         if value:
             return value
         if time.monotonic() > deadline:
-            raise AssertionError(f"not within {seconds} s: {what or condition}")
+            said = what() if callable(what) else what
+            raise AssertionError(f"not within {seconds} s: {said or condition}")
         time.sleep(step)
 
 
@@ -204,6 +206,7 @@ class Daemon:
         self.file = self.dir / "site.yaml"
         self.env = dict(os.environ, WATCHROOM_DATA=str(ROOT), **(env or {}))
         self.process = None
+        self.wrap = []  # a command that runs the daemon with other rights
         self.port = None
         self.log_path = self.dir / "log"
         self.write(site_text, files)
@@ -238,7 +241,7 @@ class Daemon:
         out = open(self.log_path, "a", encoding="utf-8")
         with out:
             self.process = subprocess.Popen(
-                [str(BUILD / "daemon/watchroomd"), "-c", str(self.file), "--state",
+                [*self.wrap, str(BUILD / "daemon/watchroomd"), "-c", str(self.file), "--state",
                  str(self.state), *extra],
                 stdin=subprocess.DEVNULL, stdout=out, stderr=out, env=self.env)
         return before
