@@ -2,10 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // See outbox.h. A notice is written with the step that made it, waits for that unit's
-// commit, goes to the delivery thread, and is settled by its receipt.
+// commit, goes to the delivery thread, and is settled by its receipt. Where a notice is
+// in that line is the list it stands in.
 //
 // The invariant (I5): a row exists, or is on its way in the same transaction as its
-// cause, before anything is sent; what may have been sent before a crash is marked.
+// cause, before anything is sent; what may have been sent before a crash is marked. A
+// channel's next notice goes when the receipt of the one before is durable.
 #include "outbox.h"
 
 #include <sys/queue.h>
@@ -22,18 +24,28 @@ enum {
 	SCAN_MS = 200,
 };
 
-enum owed_stage {
-	OWED_UNSAVED,
-	OWED_READY,
-	OWED_SENT
+enum stage {
+	STAGE_UNSAVED, // by serial
+	STAGE_READY,
+	STAGE_SENT,       // in the delivery thread's hands
+	STAGE_TAKEN_BACK, // the same, and answered meanwhile
+	STAGE_COUNT
 };
 
 struct owed {
 	TAILQ_ENTRY(owed) link;
 	struct notice n;
-	enum owed_stage stage;
+	enum stage stage;
 	uint64_t serial; // unit of work it is written in
 	int64_t since_ms;
+};
+TAILQ_HEAD(owed_list, owed);
+
+// The receipt of a channel's notice, on its way to the disk.
+struct settling {
+	bool waits;
+	uint64_t serial;
+	char notice_id[MINT_MAX];
 };
 
 struct outbox {
@@ -43,54 +55,90 @@ struct outbox {
 	struct engine *engine;
 	struct delivery *delivery;
 	struct loop_timer scan;
-	TAILQ_HEAD(owed_list, owed) owed;
-	size_t n_owed;
+	struct owed_list stages[STAGE_COUNT];
+	size_t n_owed;             // without those taken back
+	struct settling *settling; // one for each channel
 };
+
+static struct owed *
+add_owed(struct outbox *o, const struct notice *n, enum stage stage)
+{
+	struct owed *w = xcalloc(1, sizeof(*w));
+	w->n = *n;
+	w->stage = stage;
+	w->since_ms = loop_now_ms(o->loop);
+	TAILQ_INSERT_TAIL(&o->stages[stage], w, link);
+	o->n_owed++;
+	return w;
+}
+
+static void
+move(struct outbox *o, struct owed *w, enum stage to)
+{
+	TAILQ_REMOVE(&o->stages[w->stage], w, link);
+	if (to == STAGE_TAKEN_BACK)
+		o->n_owed--;
+	w->stage = to;
+	TAILQ_INSERT_TAIL(&o->stages[to], w, link);
+}
+
+static void
+drop_owed(struct outbox *o, struct owed *w)
+{
+	TAILQ_REMOVE(&o->stages[w->stage], w, link);
+	if (w->stage != STAGE_TAKEN_BACK)
+		o->n_owed--;
+	free(w);
+}
 
 // ---- sending ----------------------------------------------------------------------
 
 static void
 try_send(struct outbox *o, struct owed *w)
 {
-	if (o->delivery == NULL || w->stage != OWED_READY)
-		return;
-	if (delivery_send(o->delivery, &w->n) == 0)
-		w->stage = OWED_SENT;
+	if (o->delivery != NULL && delivery_send(o->delivery, &w->n) == 0)
+		move(o, w, STAGE_SENT);
+}
+
+// The onset's seq was not known yet when the notice was made.
+static void
+learn_seq(const struct outbox *o, struct event *subject)
+{
+	const struct alarm_record *r =
+	    alarms_by_occurrence(engine_alarms(o->engine), subject->occurrence_id);
+	if (subject->seq == 0 && r != NULL)
+		subject->seq = r->seq;
+}
+
+static void
+settle_channels(struct outbox *o, uint64_t serial)
+{
+	for (uint16_t i = 0; i < o->site->n_channels; i++) {
+		struct settling *s = &o->settling[i];
+		if (!s->waits || s->serial > serial)
+			continue;
+		s->waits = false;
+		if (o->delivery != NULL)
+			delivery_settled(
+			    o->delivery, o->site->channels[i].id, s->notice_id);
+	}
 }
 
 void
 outbox_saved(struct outbox *o, uint64_t serial)
 {
 	struct owed *w;
-	TAILQ_FOREACH (w, &o->owed, link) {
-		if (w->stage != OWED_UNSAVED || w->serial > serial)
-			continue;
+	settle_channels(o, serial);
+	while ((w = TAILQ_FIRST(&o->stages[STAGE_UNSAVED])) != NULL &&
+	       w->serial <= serial) {
 		w->n.saved = true;
-		w->stage = OWED_READY;
+		learn_seq(o, &w->n.subject);
+		move(o, w, STAGE_READY);
 		try_send(o, w);
 	}
 }
 
 // ---- making notices -----------------------------------------------------------------
-
-static struct owed *
-add_owed(struct outbox *o, const struct notice *n)
-{
-	struct owed *w = xcalloc(1, sizeof(*w));
-	w->n = *n;
-	w->since_ms = loop_now_ms(o->loop);
-	TAILQ_INSERT_TAIL(&o->owed, w, link);
-	o->n_owed++;
-	return w;
-}
-
-static void
-drop_owed(struct outbox *o, struct owed *w)
-{
-	TAILQ_REMOVE(&o->owed, w, link);
-	o->n_owed--;
-	free(w);
-}
 
 static void
 make_notice(struct outbox *o, const struct alarm_record *r, const struct ladder_due *d,
@@ -116,8 +164,7 @@ make_notice(struct outbox *o, const struct alarm_record *r, const struct ladder_
 		(void)str_copy(
 		    n.subject.params, sizeof(n.subject.params), "{\"test\":true}");
 	works_notice(o->works, &n);
-	struct owed *w = add_owed(o, &n);
-	w->serial = works_serial(o->works);
+	add_owed(o, &n, STAGE_UNSAVED)->serial = works_serial(o->works);
 }
 
 // Takes what is due off the alarm's climb.
@@ -140,6 +187,16 @@ climb(struct outbox *o, struct alarm_record *r)
 	works_alarm(o->works, &row);
 }
 
+// Notices that waited too long for the disk go without it: saved stays false.
+static void
+run_out_of_patience(struct outbox *o, int64_t now)
+{
+	struct owed *w;
+	while ((w = TAILQ_FIRST(&o->stages[STAGE_UNSAVED])) != NULL &&
+	       now - w->since_ms >= PATIENCE_MS)
+		move(o, w, STAGE_READY);
+}
+
 // One timer for all: the next step of any ladder, the next notice out of patience.
 static void
 on_scan(void *arg)
@@ -156,11 +213,12 @@ on_scan(void *arg)
 		if (due >= 0 && due <= now)
 			climb(o, r);
 	}
-	struct owed *w;
-	TAILQ_FOREACH (w, &o->owed, link) {
-		if (w->stage == OWED_UNSAVED && now - w->since_ms >= PATIENCE_MS)
-			w->stage = OWED_READY; // n.saved stays false: it says so
+	run_out_of_patience(o, now);
+	struct owed *w = TAILQ_FIRST(&o->stages[STAGE_READY]);
+	while (w != NULL) {
+		struct owed *next = TAILQ_NEXT(w, link);
 		try_send(o, w);
+		w = next;
 	}
 	loop_timer_in(o->loop, &o->scan, SCAN_MS);
 }
@@ -226,65 +284,103 @@ is_about(const struct event *subject, const struct alarm_record *r)
 	       strcmp(subject->code, r->code) == 0;
 }
 
+// What has not gone out is not owed any more. One that is on its way at this moment may
+// arrive all the same: then its receipt says so, after this.
+static void
+take_back(struct outbox *o, struct owed *w)
+{
+	w->n.state = NOTICE_CANCELLED;
+	works_notice(o->works, &w->n);
+	write_event(o, EVENT_NOTICE_CANCELLED, &w->n, NULL);
+	if (w->stage == STAGE_SENT && o->delivery != NULL) {
+		delivery_cancel(o->delivery, w->n.id);
+		move(o, w, STAGE_TAKEN_BACK);
+	} else {
+		drop_owed(o, w);
+	}
+}
+
 void
 outbox_answered(struct outbox *o, struct alarm_record *r)
 {
 	r->ladder = NULL;
-	struct owed *w = TAILQ_FIRST(&o->owed);
-	while (w != NULL) {
-		struct owed *next = TAILQ_NEXT(w, link);
-		if (is_about(&w->n.subject, r)) {
-			if (w->stage == OWED_SENT && o->delivery != NULL)
-				delivery_cancel(o->delivery, w->n.id);
-			w->n.state = NOTICE_CANCELLED;
-			works_notice(o->works, &w->n);
-			write_event(o, EVENT_NOTICE_CANCELLED, &w->n, NULL);
-			drop_owed(o, w);
+	for (enum stage s = STAGE_UNSAVED; s <= STAGE_SENT; s++) {
+		struct owed *w = TAILQ_FIRST(&o->stages[s]);
+		while (w != NULL) {
+			struct owed *next = TAILQ_NEXT(w, link);
+			if (is_about(&w->n.subject, r))
+				take_back(o, w);
+			w = next;
 		}
-		w = next;
 	}
 }
 
-static const struct channel_def *
-channel_named(const struct site *s, const char *id)
+// n_channels where the site has no such channel any more.
+static uint16_t
+channel_index(const struct site *s, const char *id)
 {
-	for (uint16_t i = 0; i < s->n_channels; i++) {
-		if (strcmp(s->channels[i].id, id) == 0)
-			return &s->channels[i];
-	}
-	return NULL;
+	uint16_t i = 0;
+	while (i < s->n_channels && strcmp(s->channels[i].id, id) != 0)
+		i++;
+	return i;
 }
 
 // The channel itself is supervised: its failure is an alarm, its success ends it (I9).
 static void
-supervise_channel(struct outbox *o, const struct receipt *r)
+supervise_channel(struct outbox *o, uint16_t channel, const struct receipt *r)
 {
-	const struct channel_def *c = channel_named(o->site, r->channel);
-	if (c != NULL)
-		engine_link(o->engine, c->link_point, r->state != NOTICE_DELIVERED,
-		    "undelivered");
+	if (channel < o->site->n_channels && r->state != NOTICE_CANCELLED)
+		engine_link(o->engine, o->site->channels[channel].link_point,
+		    r->state != NOTICE_DELIVERED, "undelivered");
+}
+
+static struct owed *
+find_sent(const struct outbox *o, const char *id)
+{
+	for (enum stage s = STAGE_SENT; s <= STAGE_TAKEN_BACK; s++) {
+		struct owed *w;
+		TAILQ_FOREACH (w, &o->stages[s], link) {
+			if (strcmp(w->n.id, id) == 0)
+				return w;
+		}
+	}
+	return NULL;
+}
+
+static void
+take_receipt(struct outbox *o, struct owed *w, const struct receipt *r)
+{
+	bool delivered = r->state == NOTICE_DELIVERED;
+	bool over = r->state != NOTICE_OWED;
+	w->n.attempts = r->attempts;
+	if (delivered || w->stage != STAGE_TAKEN_BACK) {
+		w->n.state = r->state;
+		w->n.next_utc_ms = r->next_utc_ms;
+		works_notice(o->works, &w->n);
+		if (over)
+			write_event(o,
+			    delivered ? EVENT_NOTICE_SENT : EVENT_NOTICE_FAILED, &w->n,
+			    r);
+	}
+	if (over)
+		drop_owed(o, w);
 }
 
 void
 outbox_receipt(struct outbox *o, const struct receipt *r)
 {
-	supervise_channel(o, r);
-	struct owed *w;
-	TAILQ_FOREACH (w, &o->owed, link) {
-		if (strcmp(w->n.id, r->notice_id) == 0)
-			break;
-	}
-	if (w == NULL)
-		return; // cancelled while on its way: the receipt event is not owed
-	w->n.state = r->state;
-	w->n.attempts = r->attempts;
-	w->n.next_utc_ms = r->next_utc_ms;
-	works_notice(o->works, &w->n);
-	if (r->state == NOTICE_OWED)
+	uint16_t channel = channel_index(o->site, r->channel);
+	struct owed *w = find_sent(o, r->notice_id);
+	supervise_channel(o, channel, r);
+	if (w != NULL)
+		take_receipt(o, w, r);
+	if (!r->settle || channel == o->site->n_channels)
 		return;
-	bool sent = r->state == NOTICE_DELIVERED;
-	write_event(o, sent ? EVENT_NOTICE_SENT : EVENT_NOTICE_FAILED, &w->n, r);
-	drop_owed(o, w);
+	struct settling *s = &o->settling[channel];
+	*s = (struct settling){ .waits = true, .serial = works_serial(o->works) };
+	memcpy(s->notice_id, r->notice_id, sizeof(s->notice_id));
+	if (!works_saves(o->works))
+		settle_channels(o, s->serial);
 }
 
 // ---- life ---------------------------------------------------------------------------
@@ -298,7 +394,9 @@ outbox_new(struct loop *loop, const struct site *site, struct works *works,
 	o->site = site;
 	o->works = works;
 	o->engine = engine;
-	TAILQ_INIT(&o->owed);
+	for (unsigned i = 0; i < STAGE_COUNT; i++)
+		TAILQ_INIT(&o->stages[i]);
+	o->settling = xcalloc(site->n_channels + 1U, sizeof(*o->settling));
 	loop_timer_init(&o->scan, on_scan, o);
 	loop_timer_in(loop, &o->scan, SCAN_MS);
 	return o;
@@ -314,10 +412,9 @@ void
 outbox_recover(struct outbox *o, const struct recovered *r)
 {
 	for (size_t i = 0; i < r->n_notices; i++) {
-		struct owed *w = add_owed(o, &r->notices[i]);
+		struct owed *w = add_owed(o, &r->notices[i], STAGE_READY);
 		w->n.repeated = true;
 		w->n.saved = true;
-		w->stage = OWED_READY;
 	}
 }
 
@@ -327,12 +424,12 @@ outbox_free(struct outbox *o)
 	if (o == NULL)
 		return;
 	loop_timer_stop(o->loop, &o->scan);
-	struct owed *w = TAILQ_FIRST(&o->owed);
-	while (w != NULL) {
-		struct owed *next = TAILQ_NEXT(w, link);
-		free(w);
-		w = next;
+	for (unsigned i = 0; i < STAGE_COUNT; i++) {
+		struct owed *w;
+		while ((w = TAILQ_FIRST(&o->stages[i])) != NULL)
+			drop_owed(o, w);
 	}
+	free(o->settling);
 	free(o);
 }
 

@@ -267,6 +267,13 @@ works_serial(struct works *w)
 	return w->serial;
 }
 
+bool
+works_saves(const struct works *w)
+{
+	enum store_mode mode = store_current_mode(w->store);
+	return mode == STORE_OK || mode == STORE_SLOW;
+}
+
 void
 works_reply(struct works *w, reply_fn *done, void *arg)
 {
@@ -275,8 +282,7 @@ works_reply(struct works *w, reply_fn *done, void *arg)
 	r->arg = arg;
 	r->serial = works_serial(w);
 	r->since_ms = loop_now_ms(w->loop);
-	enum store_mode mode = store_current_mode(w->store);
-	if (mode != STORE_OK && mode != STORE_SLOW) {
+	if (!works_saves(w)) {
 		answer(r, false, 0);
 		return;
 	}

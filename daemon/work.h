@@ -57,6 +57,9 @@ uint64_t works_serial(struct works *w);
 // the store is degraded or takes over a second.
 void works_reply(struct works *w, reply_fn *done, void *arg);
 
+// Whether the store writes: what is added now will be durable before long.
+bool works_saves(const struct works *w);
+
 // Submits the open unit now.
 void works_flush(struct works *w);
 

@@ -37,13 +37,14 @@ enum {
 
 enum order_kind {
 	ORDER_SEND,
-	ORDER_CANCEL
+	ORDER_CANCEL,
+	ORDER_SETTLED
 };
 
 struct order {
 	STAILQ_ENTRY(order) entry;
 	enum order_kind kind;
-	struct notice n; // ORDER_CANCEL: the id only
+	struct notice n; // ORDER_CANCEL: the id only; ORDER_SETTLED: and the channel
 };
 
 struct job {
@@ -72,7 +73,7 @@ struct delivery {
 	struct loop *main_loop;
 	struct delivery_host host;
 	struct loop_watch *receipts_watch;
-	STAILQ_HEAD(orders, order) backlog; // cancels that found the mailbox full
+	STAILQ_HEAD(orders, order) backlog; // that found the mailbox full; no SEND
 	struct loop_timer backlog_timer;
 
 	// The thread's, and the main loop's once it has ended.
@@ -169,6 +170,11 @@ obey(struct delivery *d, const struct order *o)
 		for (uint16_t i = 0; i < d->site->n_channels; i++)
 			if (d->lanes[i] && lane_cancel(d->lanes[i], o->n.id))
 				break;
+		break;
+	case ORDER_SETTLED:
+		lane = lane_named(d, o->n.channel);
+		if (lane)
+			lane_settled(lane, o->n.id);
 		break;
 	}
 }
@@ -336,12 +342,15 @@ delivery_send(struct delivery *d, const struct notice *n)
 	return -1;
 }
 
-void
-delivery_cancel(struct delivery *d, const char *notice_id)
+// An order that must not be refused.
+static void
+post_order(struct delivery *d, enum order_kind kind, const char *channel,
+    const char *notice_id)
 {
 	struct order *o = xcalloc(1, sizeof *o);
-	o->kind = ORDER_CANCEL;
+	o->kind = kind;
 	(void)str_copy(o->n.id, sizeof o->n.id, notice_id);
+	(void)str_copy(o->n.channel, sizeof o->n.channel, channel);
 	bool was_empty = STAILQ_EMPTY(&d->backlog);
 	STAILQ_INSERT_TAIL(&d->backlog, o, entry);
 	if (was_empty)
@@ -355,6 +364,18 @@ delivery_run(
 	struct job *j = xcalloc(1, sizeof *j);
 	*j = (struct job){ .fn = fn, .arg = arg };
 	wr_assert(mailbox_post(d->jobs, j) == 0);
+}
+
+void
+delivery_cancel(struct delivery *d, const char *notice_id)
+{
+	post_order(d, ORDER_CANCEL, "", notice_id);
+}
+
+void
+delivery_settled(struct delivery *d, const char *channel, const char *notice_id)
+{
+	post_order(d, ORDER_SETTLED, channel, notice_id);
 }
 
 void

@@ -24,7 +24,10 @@ struct receipt {
 	int status; // HTTP status, 0 = none
 	int64_t at_utc_ms;
 	int64_t next_utc_ms; // of the next attempt where state is OWED
-	char detail[120];    // reason in codes or the library's words
+	// The channel's next notice waits for delivery_settled, 1 s at most: this one
+	// was on its way.
+	bool settle;
+	char detail[120]; // reason in codes or the library's words
 };
 
 // Called on the main loop.
@@ -41,9 +44,8 @@ struct delivery *delivery_start(
 // it and tries later).
 int delivery_send(struct delivery *d, const struct notice *n);
 
-// Drops a notice that was answered before it went out. No receipt follows if it is not
-// on its way now; one that is still brings its receipt: DELIVERED, FAILED, or CANCELLED
-// where it would have been tried again.
+// Drops a notice that was answered before it went out. Its receipt is CANCELLED, or
+// what became of it where it is on its way now.
 void delivery_cancel(struct delivery *d, const char *notice_id);
 
 // Runs fn(loop, arg) on the thread, with its loop, in the order of the calls: for what
@@ -51,6 +53,9 @@ void delivery_cancel(struct delivery *d, const char *notice_id);
 // ends.
 void delivery_run(
     struct delivery *d, void (*fn)(struct loop *delivery_loop, void *arg), void *arg);
+
+// What became of this notice is durable, or cannot be now: its channel goes on.
+void delivery_settled(struct delivery *d, const char *channel, const char *notice_id);
 
 // Stops the thread at once; unsent notices stay owed in the outbox. Receipts that are
 // there already are handed over first. NULL is fine.

@@ -2,10 +2,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // One channel's queue. Runs on the delivery loop. A lane knows only its own channel, so
-// one that hangs fills its own places on the way and delays nobody else; one place is
-// kept free for fires. It refuses to decide what is owed: it sends what it is given
-// until the far side took it, refused it, or its time is over, and says so once.
-// Nothing here survives a crash, nor needs to: the outbox owns what is owed.
+// one that hangs delays nobody else. It refuses to decide what is owed: it sends what
+// it is given until the far side took it, refused it, or its time is over, and says so
+// once. Nothing here survives a crash, nor needs to: the outbox owns what is owed.
+//
+// The invariant (I5): one notice is on its way at a time, and the next one waits until
+// what became of it is durable, or 1 s where the store is slow. So a crash repeats at
+// most one of a channel, and people read them in order.
 #include "channels/lane.h"
 
 #include <sys/queue.h>
@@ -18,8 +21,7 @@
 #include "lib/mem.h"
 
 enum {
-	IN_FLIGHT_MAX = 4,
-	KEPT_FOR_FIRE = 1, // of them
+	SETTLE_PATIENCE_MS = 1000, // DESIGN I5: a store that takes longer is degraded
 	GIVE_UP_DEFAULT_MS = 24 * 60 * 60 * 1000,
 };
 
@@ -36,7 +38,7 @@ struct parcel {
 	enum urgency urgency;
 	int64_t born_ms; // monotonic; the clock on the wall may step
 	int64_t due_ms;  // of the next attempt
-	bool on_way, cancelled;
+	bool cancelled;
 	bool told; // that it failed once
 };
 
@@ -50,9 +52,10 @@ struct lane {
 	struct lane_host host;
 	struct parcels ready[URGENCY_COUNT]; // oldest first
 	struct parcels later;                // by due time
-	struct parcels on_way;
-	size_t n_waiting, n_on_way;
-	struct loop_timer timer;
+	size_t n_waiting;
+	struct parcel *on_way;   // NULL = none
+	char settling[MINT_MAX]; // went, and its receipt is not yet durable; "" = none
+	struct loop_timer timer, patience;
 	bool down; // for the log: the last attempt failed
 };
 
@@ -62,6 +65,14 @@ static void
 on_timer(void *arg)
 {
 	pump(arg);
+}
+
+static void
+on_patience(void *arg)
+{
+	struct lane *l = arg;
+	l->settling[0] = '\0';
+	pump(l);
 }
 
 struct lane *
@@ -77,8 +88,8 @@ lane_open(struct loop *loop, const struct site *site, uint16_t index,
 	for (enum urgency u = 0; u < URGENCY_COUNT; u++)
 		TAILQ_INIT(&l->ready[u]);
 	TAILQ_INIT(&l->later);
-	TAILQ_INIT(&l->on_way);
 	loop_timer_init(&l->timer, on_timer, l);
+	loop_timer_init(&l->patience, on_patience, l);
 	return l;
 }
 
@@ -122,6 +133,7 @@ tell(const struct parcel *p, enum notice_state state, int status, const char *de
 	struct lane *l = p->lane;
 	struct receipt r = {
 		.state = state,
+		.settle = strcmp(l->settling, p->n.id) == 0,
 		.attempts = p->n.attempts,
 		.status = status,
 		.at_utc_ms = loop_utc_ms(l->loop),
@@ -132,6 +144,16 @@ tell(const struct parcel *p, enum notice_state state, int status, const char *de
 	(void)str_copy(r.channel, sizeof r.channel, p->n.channel);
 	(void)str_copy(r.detail, sizeof r.detail, detail);
 	l->host.receipt(l->host.ctx, &r);
+}
+
+// What became of a notice that was on its way.
+static void
+settle(const struct parcel *p, enum notice_state state, int status, const char *detail)
+{
+	struct lane *l = p->lane;
+	(void)str_copy(l->settling, sizeof l->settling, p->n.id);
+	loop_timer_in(l->loop, &l->patience, SETTLE_PATIENCE_MS);
+	tell(p, state, status, detail);
 }
 
 // FNV-1a (Fowler, Noll, Vo), 32 bits: the jitter's seed.
@@ -158,7 +180,7 @@ try_later(struct parcel *p, int status, const char *detail)
 {
 	struct lane *l = p->lane;
 	if (p->cancelled || given_up(p)) {
-		tell(
+		settle(
 		    p, p->cancelled ? NOTICE_CANCELLED : NOTICE_FAILED, status, detail);
 		leave(p);
 		return;
@@ -190,14 +212,13 @@ on_done(void *arg, enum delivery_result result, int status, const char *detail)
 {
 	struct parcel *p = arg;
 	struct lane *l = p->lane;
-	TAILQ_REMOVE(&l->on_way, p, entry);
-	l->n_on_way--;
-	p->on_way = false;
+	l->on_way = NULL;
 	log_result(l, result == DELIVERY_ACCEPTED, detail);
 	switch (result) {
 	case DELIVERY_ACCEPTED:
 	case DELIVERY_REFUSED:
-		tell(p, result == DELIVERY_ACCEPTED ? NOTICE_DELIVERED : NOTICE_FAILED,
+		settle(p,
+		    result == DELIVERY_ACCEPTED ? NOTICE_DELIVERED : NOTICE_FAILED,
 		    status, detail);
 		leave(p);
 		break;
@@ -216,22 +237,18 @@ on_done(void *arg, enum delivery_result result, int status, const char *detail)
 static struct parcel *
 next_ready(const struct lane *l)
 {
+	if (l->on_way || l->settling[0] != '\0')
+		return NULL;
 	struct parcel *fire = TAILQ_FIRST(&l->ready[URGENCY_FIRE]);
-	if (fire)
-		return l->n_on_way < IN_FLIGHT_MAX ? fire : NULL;
-	if (l->n_on_way < IN_FLIGHT_MAX - KEPT_FOR_FIRE)
-		return TAILQ_FIRST(&l->ready[URGENCY_OTHER]);
-	return NULL;
+	return fire ? fire : TAILQ_FIRST(&l->ready[URGENCY_OTHER]);
 }
 
 static void
 send(struct lane *l, struct parcel *p)
 {
 	TAILQ_REMOVE(&l->ready[p->urgency], p, entry);
-	TAILQ_INSERT_TAIL(&l->on_way, p, entry);
 	l->n_waiting--;
-	l->n_on_way++;
-	p->on_way = true;
+	l->on_way = p;
 	if (p->n.attempts < UINT16_MAX)
 		p->n.attempts++;
 	l->kind->send(l->channel, &p->n, on_done, p);
@@ -246,7 +263,8 @@ pump(struct lane *l)
 		TAILQ_REMOVE(&l->later, p, entry);
 		insert_ready(l, p);
 	}
-	while ((p = next_ready(l)))
+	p = next_ready(l);
+	if (p)
 		send(l, p);
 	p = TAILQ_FIRST(&l->later);
 	if (p)
@@ -288,6 +306,7 @@ drop_from(struct lane *l, struct parcels *list, const char *id)
 		return false;
 	TAILQ_REMOVE(list, p, entry);
 	l->n_waiting--;
+	tell(p, NOTICE_CANCELLED, 0, "cancelled");
 	leave(p);
 	return true;
 }
@@ -295,9 +314,8 @@ drop_from(struct lane *l, struct parcels *list, const char *id)
 bool
 lane_cancel(struct lane *l, const char *notice_id)
 {
-	struct parcel *p = find(&l->on_way, notice_id);
-	if (p) {
-		p->cancelled = true;
+	if (l->on_way && strcmp(l->on_way->n.id, notice_id) == 0) {
+		l->on_way->cancelled = true;
 		return true;
 	}
 	return drop_from(l, &l->ready[URGENCY_FIRE], notice_id) ||
@@ -305,16 +323,20 @@ lane_cancel(struct lane *l, const char *notice_id)
 	       drop_from(l, &l->later, notice_id);
 }
 
+void
+lane_settled(struct lane *l, const char *notice_id)
+{
+	if (strcmp(l->settling, notice_id) != 0)
+		return;
+	l->settling[0] = '\0';
+	loop_timer_stop(l->loop, &l->patience);
+	pump(l);
+}
+
 size_t
 lane_waiting(const struct lane *l)
 {
 	return l->n_waiting;
-}
-
-size_t
-lane_in_flight(const struct lane *l)
-{
-	return l->n_on_way;
 }
 
 static void
@@ -334,9 +356,11 @@ lane_close(struct lane *l)
 		return;
 	l->kind->close(l->channel);
 	loop_timer_stop(l->loop, &l->timer);
+	loop_timer_stop(l->loop, &l->patience);
 	for (enum urgency u = 0; u < URGENCY_COUNT; u++)
 		drop_all(&l->ready[u]);
 	drop_all(&l->later);
-	drop_all(&l->on_way);
+	if (l->on_way)
+		leave(l->on_way);
 	free(l);
 }

@@ -1,9 +1,9 @@
 // SPDX-FileCopyrightText: 2026 Watchroom contributors
 // SPDX-License-Identifier: Apache-2.0
 //
-// A lane: the notices that wait for one channel, fire before others, oldest first; how
-// many are on their way, when a failed one is tried again and when it is given up. For
-// delivery.c only; on the delivery loop.
+// A lane: the notices that wait for one channel, fire before others, oldest first, and
+// the one that is on its way; when a failed one is tried again and when it is given up.
+// For delivery.c only; on the delivery loop.
 #ifndef CHANNELS_LANE_H
 #define CHANNELS_LANE_H
 
@@ -28,8 +28,10 @@ void lane_put(struct lane *l, const struct notice *n);
 // As delivery_cancel; false where there is no such notice.
 bool lane_cancel(struct lane *l, const char *notice_id);
 
+// As delivery_settled.
+void lane_settled(struct lane *l, const char *notice_id);
+
 size_t lane_waiting(const struct lane *l); // not on their way
-size_t lane_in_flight(const struct lane *l);
 
 // Drops everything, no receipts. NULL is fine.
 void lane_close(struct lane *l);

@@ -133,3 +133,50 @@ def test_refused_for_good_is_said(rig):
                        5, "a 404 is final and is an event")
         assert failed[0]["params"]["status"] == 404
         assert len(sink.received) == 1
+
+
+def test_a_notice_and_its_receipt_open_to_the_onset(rig):
+    with WebhookSink() as sink:
+        daemon, peer = rig(sink.port, sink.port, after="60s")
+        peer.holding(0, FIRE)
+        until(lambda: bodies(sink), 5)
+        api = daemon.api()
+        sent = until(lambda: [e for e in api.events() if e["kind"] == "notice.sent"], 5)[0]
+        onset = [e for e in api.events(point="d1") if e["kind"] == "alarm.onset"][0]
+        assert bodies(sink)[0]["alarm"]["seq"] == onset["seq"]
+        assert sent["cause_seq"] == onset["seq"]
+
+
+def test_acknowledged_while_on_its_way_both_facts_are_journaled(rig):
+    with WebhookSink(delay_s=1.0) as sink:
+        daemon, peer = rig(sink.port, sink.port, after="60s")
+        api = daemon.api().login()
+        peer.holding(0, FIRE)
+        until(lambda: sink.received, 5, "it is on its way")
+        assert api.acknowledge(api.alarm("d1")["occurrence"])[0] == 200
+
+        def kinds():
+            return [e["kind"] for e in api.events(point="d1")
+                    if e["kind"].startswith("notice.")]
+        until(lambda: kinds() == ["notice.cancelled", "notice.sent"], 10,
+              "what was taken back and arrived all the same is said to have arrived")
+        assert daemon.stop() == 0
+        states = daemon.journal().execute("SELECT state FROM outbox").fetchall()
+        assert states == [("delivered",)]
+
+
+def test_acknowledged_before_they_go_out_they_stay_here(rig):
+    with WebhookSink(never_answer=True) as sink:
+        daemon, peer = rig(sink.port, sink.port, after="60s")
+        api = daemon.api().login()
+        for n in range(4):
+            peer.holding(n, FIRE)
+        until(lambda: api.state()["health"]["notices_owed"] == 4, 5)
+        until(lambda: sink.received, 5)
+        for n in range(4):
+            assert api.acknowledge(api.alarm(f"d{n + 1}")["occurrence"])[0] == 200
+        assert api.state()["health"]["notices_owed"] == 0
+        until(lambda: api.alarm("@channel/duty") is None and
+              len([e for e in api.events() if e["kind"] == "notice.cancelled"]) == 4, 5,
+              "taking back says nothing of the channel")
+        assert len(sink.received) == 1, "one at a time, and the others never went"

@@ -50,6 +50,8 @@ on_receipt(void *ctx, const struct receipt *r)
 	struct rig *g = ctx;
 	assert_true(g->n_receipts < RECEIPTS_KEPT);
 	g->receipts[g->n_receipts++] = *r;
+	if (r->settle)
+		delivery_settled(g->delivery, r->channel, r->notice_id);
 	if (g->n_receipts == g->wanted)
 		loop_stop(g->loop);
 }
@@ -290,9 +292,8 @@ i9_a_hanging_target_delays_nobody_and_stopping_does_not_wait(void **state)
 		assert_string_equal(g->receipts[i].channel, "works");
 		assert_int_equal(g->receipts[i].state, NOTICE_DELIVERED);
 	}
-	wait_requests(g, "/never", 4);
-	assert_int_equal(
-	    http_sink_count(g->sink, "/never"), 4); // the places on the way
+	wait_requests(g, "/never", 1);
+	assert_int_equal(http_sink_count(g->sink, "/never"), 1); // one on its way
 	delivery_stop(g->delivery);
 	g->delivery = NULL;
 	assert_int_equal(g->n_receipts, 200); // the hanging ones stay owed
@@ -306,17 +307,17 @@ a_cancelled_notice_does_not_go_out(void **state)
 	struct rig *g = *state;
 	add_path(g, "hangs", "/never")->timeout_ms = 1000;
 	start(g);
-	for (int i = 0; i < 6; i++)
-		send_one(
-		    g, (const char *[]){ "0", "1", "2", "3", "4", "5" }[i], "hangs");
-	wait_requests(g, "/never", 4);
+	send_one(g, "0", "hangs");
+	send_one(g, "1", "hangs");
+	send_one(g, "5", "hangs");
+	wait_requests(g, "/never", 1);
 	delivery_cancel(g->delivery, "0"); // on its way
 	delivery_cancel(g->delivery, "5"); // waiting
 	delivery_cancel(g->delivery, "no such notice");
-	wait_receipts(g, 5);
+	wait_receipts(g, 3); // the third is the first failure of "1"
 	expect(g, "0", 0, NOTICE_CANCELLED, 1, 0);
-	for (size_t i = 0; i < 5; i++)
-		assert_string_not_equal(g->receipts[i].notice_id, "5");
+	expect(g, "5", 0, NOTICE_CANCELLED, 0, 0);
+	expect(g, "1", 0, NOTICE_OWED, 1, 0);
 	for (size_t i = 0; i < http_sink_count(g->sink, "/never"); i++) {
 		char *request = http_sink_request(g->sink, "/never", i);
 		assert_null(strstr(request, "Idempotency-Key: 5\r\n"));
@@ -380,13 +381,13 @@ beyond_its_bound_it_says_no_and_cancels_still_work(void **state)
 	}
 	struct notice n = notice("more", "hangs");
 	assert_int_equal(delivery_send(g->delivery, &n), -1);
-	wait_requests(g, "/never", 4);
+	wait_requests(g, "/never", 1);
 	for (int i = 0; i < BOUND; i++) { // more than the mailbox takes at once
 		(void)snprintf(id, sizeof id, "%d", i);
 		delivery_cancel(g->delivery, id);
 	}
-	// All but those on their way were taken back: there is room for as many.
-	for (taken = 0; taken < BOUND - 4;) {
+	// All but the one on its way were taken back: there is room for as many.
+	for (taken = 0; taken < BOUND - 1;) {
 		taken += delivery_send(g->delivery, &n) == 0;
 		loop_run_ready(g->loop);
 		assert_true(seconds() < until);
