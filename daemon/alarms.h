@@ -34,6 +34,7 @@ struct alarm_record {
 	int64_t not_before_utc_ms; // of the newest occurrence; 0 = none
 	int64_t device_time_ms;
 	int64_t acknowledged_utc_ms; // 0 = nobody
+	int64_t acknowledged_mono_ms;
 	char acknowledged_by[ID_MAX];
 	double value;     // at onset; NaN = none
 	int64_t seq;      // of the onset; 0 = not durable

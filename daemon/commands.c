@@ -6,6 +6,7 @@
 // actor, whether or not it moved a state.
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "engine_impl.h"
@@ -55,6 +56,7 @@ engine_acknowledge(struct engine *e, const char *occurrence, const char *actor)
 	if (step.verdict != ALARM_MOVED)
 		return ENGINE_OK; // repeated, or hidden: the first actor stands
 	r->acknowledged_utc_ms = loop_utc_ms(e->loop);
+	r->acknowledged_mono_ms = loop_now_ms(e->loop);
 	(void)str_copy(r->acknowledged_by, sizeof(r->acknowledged_by), actor);
 	write_acknowledge(e, r, actor);
 	if (r->a.state != ALARM_NORMAL)
@@ -189,6 +191,15 @@ ladder_named(const struct site *s, const char *id)
 	return NULL;
 }
 
+// The monotonic time of something that happened in a run before. A wall clock that is
+// behind it must put nothing off (I10).
+static int64_t
+mono_of(const struct engine *e, int64_t utc_ms)
+{
+	int64_t ago = loop_utc_ms(e->loop) - utc_ms;
+	return loop_now_ms(e->loop) - (ago > 0 ? ago : 0);
+}
+
 static void
 recover_fields(
     const struct engine *e, struct alarm_record *r, const struct alarm_row *row)
@@ -201,9 +212,11 @@ recover_fields(
 	r->alarm_class = row->alarm_class;
 	(void)str_copy(r->incident, sizeof(r->incident), row->incident_id);
 	r->occurrences = row->occurrences;
+	r->first_out = row->first_out;
 	r->raised_utc_ms = row->raised_utc_ms;
 	r->first_utc_ms = row->first_utc_ms;
 	r->acknowledged_utc_ms = row->acknowledged_utc_ms;
+	r->acknowledged_mono_ms = mono_of(e, row->acknowledged_utc_ms);
 	(void)str_copy(
 	    r->acknowledged_by, sizeof(r->acknowledged_by), row->acknowledged_by);
 	r->value = row->value;
@@ -211,9 +224,7 @@ recover_fields(
 	r->ladder = ladder_named(e->site, row->ladder);
 	r->climb.next_step = row->ladder_next;
 	r->climb.rounds = row->ladder_rounds;
-	// A wall clock behind the onset must not put the next step off (I10).
-	int64_t climbed = loop_utc_ms(e->loop) - row->ladder_onset_utc_ms;
-	r->climb.onset_ms = loop_now_ms(e->loop) - (climbed > 0 ? climbed : 0);
+	r->climb.onset_ms = mono_of(e, row->ladder_onset_utc_ms);
 }
 
 // The limit that raised it was taken out of the site: no value will ever clear it.
@@ -231,9 +242,8 @@ limit_is_gone(const struct alarm_record *r)
 }
 
 static void
-recover_one(struct engine *e, const struct alarm_row *row)
+recover_one(struct engine *e, const struct alarm_row *row, uint32_t index)
 {
-	uint32_t index = site_find_point(e->site, row->point);
 	struct point *missing = index == UINT32_MAX ? missing_point(row->point) : NULL;
 	const struct point *p = missing != NULL ? missing : &e->site->points[index];
 	struct alarm_record *r =
@@ -249,12 +259,47 @@ recover_one(struct engine *e, const struct alarm_row *row)
 		transition_withdraw(e, r);
 }
 
+// The site's points by id: after a storm there are as many alarms as points.
+struct named_point {
+	const char *id;
+	uint32_t index;
+};
+
+static int
+compare_names(const void *left, const void *right)
+{
+	const struct named_point *a = left, *b = right;
+	return strcmp(a->id, b->id);
+}
+
+static struct named_point *
+points_by_name(const struct site *s)
+{
+	struct named_point *names = xcalloc(s->n_points + 1U, sizeof(*names));
+	for (uint32_t i = 0; i < s->n_points; i++)
+		names[i] = (struct named_point){ s->points[i].id, i };
+	qsort(names, s->n_points, sizeof(*names), compare_names);
+	return names;
+}
+
+static uint32_t
+named_index(const struct named_point *names, uint32_t n, const char *id)
+{
+	const struct named_point wanted = { .id = id };
+	const struct named_point *found =
+	    bsearch(&wanted, names, n, sizeof(*names), compare_names);
+	return found != NULL ? found->index : UINT32_MAX;
+}
+
 void
 engine_recover(struct engine *e, const struct recovered *r, int64_t down_since_utc_ms)
 {
 	e->down_since_utc_ms = down_since_utc_ms;
 	for (uint32_t i = 0; i < e->site->n_points && down_since_utc_ms != 0; i++)
 		e->points[i].state.unknown_since_utc_ms = down_since_utc_ms;
+	struct named_point *names = points_by_name(e->site);
 	for (size_t i = 0; i < r->n_alarms; i++)
-		recover_one(e, &r->alarms[i]);
+		recover_one(e, &r->alarms[i],
+		    named_index(names, e->site->n_points, r->alarms[i].point));
+	free(names);
 }

@@ -16,8 +16,6 @@
 #include "engine_impl.h"
 #include "lib/mem.h"
 
-static void on_delay(void *arg);
-
 static bool
 record_true(const struct alarm_record *r)
 {
@@ -26,34 +24,23 @@ record_true(const struct alarm_record *r)
 
 // ---- delays -------------------------------------------------------------------
 
+// One timer for each pending delay: a storm may have thousands of them.
 static void
-arm_delay(struct engine *e)
+arm_delay(struct engine *e, struct filter *fl)
 {
-	int64_t first = -1;
-	struct filter *fl;
-	TAILQ_FOREACH (fl, &e->pending, link) {
-		int64_t due = delay_due(&fl->delay, fl->on_delay_ms, fl->off_delay_ms);
-		if (due >= 0 && (first < 0 || due < first))
-			first = due;
-	}
-	if (first >= 0)
-		loop_timer_at(e->loop, &e->delay_timer, first);
+	int64_t due = delay_due(&fl->delay, fl->on_delay_ms, fl->off_delay_ms);
+	if (due >= 0)
+		loop_timer_at(e->loop, &fl->due, due);
 	else
-		loop_timer_stop(e->loop, &e->delay_timer);
+		loop_timer_stop(e->loop, &fl->due);
 }
 
 static void
-list_pending(struct engine *e, struct filter *fl)
+on_delay(void *arg)
 {
-	bool wait = delay_due(&fl->delay, fl->on_delay_ms, fl->off_delay_ms) >= 0;
-	if (wait == fl->listed)
-		return;
-	if (wait)
-		TAILQ_INSERT_TAIL(&e->pending, fl, link);
-	else
-		TAILQ_REMOVE(&e->pending, fl, link);
-	fl->listed = wait;
-	arm_delay(e);
+	struct filter *fl = arg;
+	struct facts f = fl->facts;
+	engine_filter_feed(fl->engine, fl, fl->raw, &f);
 }
 
 struct filter *
@@ -66,6 +53,8 @@ engine_filter(struct engine *e, uint32_t point, enum condition c, const char *co
 			return fl;
 	}
 	fl = xcalloc(1, sizeof(*fl));
+	fl->engine = e;
+	loop_timer_init(&fl->due, on_delay, fl);
 	fl->point = point;
 	fl->condition = c;
 	(void)str_copy(fl->code, sizeof(fl->code), code);
@@ -89,21 +78,7 @@ engine_filter_feed(struct engine *e, struct filter *fl, bool raw, const struct f
 	if (delay_feed(&fl->delay, raw, now, fl->on_delay_ms, fl->off_delay_ms))
 		transition_condition(e, fl->point, fl->condition, fl->code,
 		    fl->delay.active, &fl->facts);
-	list_pending(e, fl);
-}
-
-static void
-on_delay(void *arg)
-{
-	struct engine *e = arg;
-	struct filter *fl = TAILQ_FIRST(&e->pending);
-	while (fl != NULL) {
-		struct filter *next = TAILQ_NEXT(fl, link);
-		struct facts f = fl->facts;
-		engine_filter_feed(e, fl, fl->raw, &f);
-		fl = next;
-	}
-	arm_delay(e);
+	arm_delay(e, fl);
 }
 
 // A pending delay does not run on while nobody knows the state.
@@ -114,7 +89,7 @@ engine_forget_pending(struct engine *e, uint32_t point)
 	for (; fl != NULL; fl = fl->next) {
 		fl->raw = fl->delay.active;
 		fl->delay.pending = false;
-		list_pending(e, fl);
+		arm_delay(e, fl);
 	}
 }
 
@@ -339,13 +314,13 @@ static void
 on_realarm(void *arg)
 {
 	struct engine *e = arg;
-	int64_t now = loop_utc_ms(e->loop);
+	int64_t now = loop_now_ms(e->loop);
 	size_t n;
 	struct alarm_record *const *all = alarms_all(e->alarms, &n);
 	for (size_t i = 0; i < n; i++) {
 		struct alarm_record *r = all[i];
 		if (r->acknowledged_utc_ms != 0 &&
-		    now - r->acknowledged_utc_ms >= e->site->realarm_ms)
+		    now - r->acknowledged_mono_ms >= e->site->realarm_ms)
 			transition_realarm(e, r);
 	}
 	loop_timer_in(e->loop, &e->realarm_timer, 1000);
@@ -380,10 +355,8 @@ engine_new(struct loop *loop, const struct site *site, struct store *store,
 		e->points[i].state.value = NAN;
 		e->points[i].state.unknown_since_utc_ms = now;
 	}
-	TAILQ_INIT(&e->pending);
 	links_init(e);
 	gauges_init(e);
-	loop_timer_init(&e->delay_timer, on_delay, e);
 	loop_timer_init(&e->realarm_timer, on_realarm, e);
 	loop_timer_init(&e->resound_timer, on_resound, e);
 	if (site->realarm_ms > 0)
@@ -396,7 +369,6 @@ engine_free(struct engine *e)
 {
 	if (e == NULL)
 		return;
-	loop_timer_stop(e->loop, &e->delay_timer);
 	loop_timer_stop(e->loop, &e->realarm_timer);
 	loop_timer_stop(e->loop, &e->resound_timer);
 	gauges_free(e);
@@ -404,6 +376,7 @@ engine_free(struct engine *e)
 		struct filter *fl = e->points[i].filters;
 		while (fl != NULL) {
 			struct filter *next = fl->next;
+			loop_timer_stop(e->loop, &fl->due);
 			free(fl);
 			fl = next;
 		}

@@ -25,7 +25,7 @@ struct engine_host {
 	void *ctx;
 	// A record changed; `closed` when it is about to go.
 	void (*alarm)(void *ctx, const struct alarm_record *r, bool closed);
-	// Entered unacknowledged (onset, re-alarm, unhide): a ladder may start.
+	// An answer is owed (again): onset, re-alarm, unhide. A ladder may start.
 	void (*raised)(void *ctx, struct alarm_record *r, const struct event *onset);
 	// Acknowledged or gone: the ladder stops.
 	void (*answered)(void *ctx, struct alarm_record *r);

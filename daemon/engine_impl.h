@@ -6,8 +6,6 @@
 #ifndef DAEMON_ENGINE_IMPL_H
 #define DAEMON_ENGINE_IMPL_H
 
-#include <sys/queue.h>
-
 #include "core/incident.h"
 #include "core/limit.h"
 #include "engine.h"
@@ -26,8 +24,8 @@ struct facts {
 // On- and off-delay of one (point, condition, code), and the memory of a limit.
 struct filter {
 	struct filter *next; // of the point
-	TAILQ_ENTRY(filter) link;
-	bool listed; // in engine.pending
+	struct engine *engine;
+	struct loop_timer due; // of the pending delay
 	uint32_t point;
 	enum condition condition;
 	char code[CODE_MAX];
@@ -87,8 +85,7 @@ struct engine {
 	uint32_t *device_fires;   // fires standing, per device
 	uint32_t points_unknown;
 	int64_t down_since_utc_ms; // last sign of life of the run before; 0 = first run
-	TAILQ_HEAD(filter_list, filter) pending;
-	struct loop_timer delay_timer, minute_timer, realarm_timer, resound_timer;
+	struct loop_timer minute_timer, realarm_timer, resound_timer;
 	uint32_t sounding; // records that sound
 	bool silenced;
 	bool sound_told;

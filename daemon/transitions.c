@@ -356,10 +356,11 @@ raise_again(struct engine *e, struct alarm_record *r, enum event_kind kind,
 	engine_describe(r, &ev);
 	(void)snprintf(ev.params, sizeof(ev.params), "{\"reason\":\"%s\"}", why);
 	(void)works_event(e->works, &ev);
-	if (r->a.state == ALARM_UNACKNOWLEDGED && !alarm_hidden(&r->a)) {
+	if (alarm_sounds(&r->a))
 		e->silenced = false;
+	// The ladder runs wherever an answer is owed, whatever made no sound.
+	if (alarm_owed(&r->a) && !alarm_hidden(&r->a))
 		e->host.raised(e->host.ctx, r, &ev);
-	}
 	transition_settle(e, r, sounded);
 }
 
@@ -382,7 +383,7 @@ transition_flag(struct engine *e, struct alarm_record *r, enum alarm_flag flag, 
 	bool shown = was_hidden && !alarm_hidden(&r->a);
 	if (shown)
 		(void)alarm_apply(&r->a, ALARM_EV_UNHIDE, true);
-	if (shown && alarm_owed(&r->a) && r->a.state != ALARM_RETURNED)
+	if (shown && alarm_owed(&r->a))
 		raise_again(e, r, EVENT_ALARM_REALARM, "unhidden", sounded);
 	else
 		transition_settle(e, r, sounded);

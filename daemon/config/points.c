@@ -12,6 +12,7 @@
 #include "config/device_dialog.h"
 #include "config/sections.h"
 #include "config/units.h"
+#include "core/event.h"
 #include "core/profile_dialog.h"
 #include "lib/mem.h"
 
@@ -113,6 +114,15 @@ read_zone(struct load *l, const struct cell *c)
 	return zone == UINT32_MAX ? INDEX_NONE : (uint16_t)zone;
 }
 
+// The journal keeps the place as it was then, whole.
+static void
+check_place(struct load *l, const struct cell *c)
+{
+	if (given(c) && strlen(c->text) >= PLACE_MAX)
+		problem(l, c->pos, "place: found %zu bytes, allowed at most %d",
+		    strlen(c->text), PLACE_MAX - 1);
+}
+
 static void
 read_place(struct load *l, struct pos at, const struct cell cells[static CELL_COUNT],
     struct point *p)
@@ -125,6 +135,9 @@ read_place(struct load *l, struct pos at, const struct cell cells[static CELL_CO
 		p->place_zh = p->place_en = "";
 		return;
 	}
+	check_place(l, zh);
+	if (en->text != zh->text) // one may stand in for the other
+		check_place(l, en);
 	p->place_zh = arena_text(l->arena, given(zh) ? zh->text : en->text);
 	p->place_en = given(en) ? arena_text(l->arena, en->text) : p->place_zh;
 }

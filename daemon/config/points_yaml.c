@@ -233,8 +233,8 @@ fill_cells(const struct schema_value v[static POINT_FIELDS], bool line,
 	cells[CELL_KIND] = cell_of(&v[POINT_KIND]);
 	cells[CELL_ZONE] = cell_of(&v[POINT_ZONE]);
 	cells[CELL_LATCH] = cell_of(&v[POINT_LATCH]);
-	cells[CELL_PLACE_ZH] = (struct cell){ .text = v[POINT_PLACE].zh };
-	cells[CELL_PLACE_EN] = (struct cell){ .text = v[POINT_PLACE].en };
+	cells[CELL_PLACE_ZH] = (struct cell){ v[POINT_PLACE].zh, v[POINT_PLACE].pos };
+	cells[CELL_PLACE_EN] = (struct cell){ v[POINT_PLACE].en, v[POINT_PLACE].pos };
 	if (v[POINT_PLACE].node != NULL && !v[POINT_PLACE].ok)
 		cells[CELL_PLACE_EN].text = "?"; // refused already, not missing
 	if (line)

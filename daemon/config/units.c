@@ -14,7 +14,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/event.h"
 #include "lib/mem.h"
+
+// Codes and built-in points are named after ids; an event must hold them whole.
+_Static_assert((int)ID_LENGTH_MAX < (int)CODE_MAX, "a code fits");
+_Static_assert((int)sizeof("@channel/") + (int)ID_LENGTH_MAX <= (int)ID_MAX,
+    "a built-in point fits");
 
 // clang-format off
 static const struct unit {
@@ -401,12 +407,12 @@ units_id(const char *text, char why[static WHY_MAX])
 {
 	size_t len = strlen(text);
 
-	if (len > 0 && len <= ID_MAX && text[0] != '.' && text[0] != '_' &&
+	if (len > 0 && len <= ID_LENGTH_MAX && text[0] != '.' && text[0] != '_' &&
 	    text[0] != '-' &&
 	    strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789._-") == len)
 		return 0;
-	return REFUSE(
-	    "an id is 1 to %d of a-z 0-9 . _ - and begins with a-z or 0-9", ID_MAX);
+	return REFUSE("an id is 1 to %d of a-z 0-9 . _ - and begins with a-z or 0-9",
+	    ID_LENGTH_MAX);
 }
 
 const char *

@@ -17,7 +17,7 @@
 
 enum {
 	WHY_MAX = 200,
-	ID_MAX = 63,
+	ID_LENGTH_MAX = 63,
 	HOST_MAX = 64
 };
 
@@ -55,7 +55,7 @@ int units_endpoint(const char *text, int fallback_port, char host[static HOST_MA
 
 bool units_is_address(const char *text); // numeric IPv4 or IPv6
 
-// [a-z0-9][a-z0-9._-]*, at most ID_MAX bytes.
+// [a-z0-9][a-z0-9._-]*, at most ID_LENGTH_MAX bytes.
 int units_id(const char *text, char why[static WHY_MAX]);
 
 // "200 ms", "1.5 s", "10 min": for people.

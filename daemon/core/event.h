@@ -60,10 +60,10 @@ enum event_kind {
 };
 
 enum {
-	ID_MAX = 64,       // point, device, user ids, with NUL
+	ID_MAX = 80,       // point, device, user ids, "@channel/ID", with NUL
 	PLACE_MAX = 128,   // one language of a place, with NUL
 	MINT_MAX = 40,     // "<boot>-<n>", with NUL
-	CODE_MAX = 48,     // symbolic code, with NUL
+	CODE_MAX = 64,     // symbolic code, with NUL
 	PARAMS_MAX = 1024, // JSON object of codes and numbers, with NUL
 };
 

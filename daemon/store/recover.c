@@ -20,6 +20,12 @@ enum {
 	ROWS_MAX = 1000000
 };
 
+// An incident is named after the first occurrence of the alarm that began it.
+static const char FIRST_OUT_SQL[] =
+    "EXISTS (SELECT 1 FROM event e WHERE e.occurrence_id = a.incident_id "
+    "AND e.kind = 'alarm.onset' AND e.point = a.point AND e.condition = a.condition "
+    "AND coalesce(e.code, '') = a.code)";
+
 typedef bool read_fn(sqlite3_stmt *st, void *row);
 
 static bool
@@ -100,10 +106,10 @@ recover_journal(sqlite3 *db, struct recovered *out)
 	    db_meta(db, "boot", boot, sizeof(boot)) ? strtoll(boot, NULL, 10) : 0;
 	int rc = read_last(db, out);
 	if (rc == SQLITE_OK) {
-		sql =
-		    xasprintf("SELECT %s FROM alarm_open ORDER BY first_utc_ms, point, "
-			      "condition, code",
-			alarm_row_names);
+		sql = xasprintf(
+		    "SELECT %s, %s FROM alarm_open a ORDER BY first_utc_ms, point, "
+		    "condition, code",
+		    alarm_row_names, FIRST_OUT_SQL);
 		rc = read_rows(db, sql, read_alarm, sizeof(struct alarm_row), &alarms);
 		free(sql);
 	}

@@ -14,6 +14,7 @@
 extern const char alarm_row_names[];
 extern const char alarm_row_parameters[];
 int alarm_row_bind(sqlite3_stmt *st, const struct alarm_row *row);
+// From the names, and whether the alarm began its incident.
 bool alarm_row_read(sqlite3_stmt *st, struct alarm_row *row);
 
 extern const char notice_row_names[];

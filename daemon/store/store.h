@@ -64,6 +64,7 @@ struct alarm_row {
 	double value;      // at onset, NaN = none
 	int quality;       // at the time of writing
 	int64_t onset_seq; // of the newest occurrence, 0 = not yet known
+	bool first_out;    // began its incident; not kept, read from the events
 };
 
 // A setting the daemon keeps for itself.

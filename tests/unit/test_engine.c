@@ -231,6 +231,97 @@ test_realarm_brings_an_acknowledged_fire_back(void **state)
 }
 
 static void
+test_i10_a_step_of_the_wall_clock_does_not_move_the_realarm(void **state)
+{
+	(void)state;
+	struct rig r;
+	static const int64_t steps_ms[] = { -86400000, 86400000 };
+	for (size_t i = 0; i < 2; i++) {
+		rig_set_up(&r, "zones:", "engine: {realarm: 600s}\nzones:");
+		rig_fire(&r, "s1", true);
+		assert_int_equal(engine_acknowledge(r.engine,
+				     rig_open_alarm(&r, "s1")->occurrence, "wang"),
+		    ENGINE_OK);
+		clock_virtual_step(&r.clock, steps_ms[i]);
+		rig_pass(&r, 598000);
+		assert_int_equal(rig_state(&r, "s1"), ALARM_ACKNOWLEDGED);
+		rig_pass(&r, 4000);
+		assert_int_equal(rig_state(&r, "s1"), ALARM_UNACKNOWLEDGED);
+		rig_tear_down(&r);
+	}
+}
+
+// A latched alarm that was forgotten owes an answer again: it sounds through a silence,
+// and people are told.
+static void
+test_realarm_of_a_latched_alarm_sounds_and_is_told(void **state)
+{
+	(void)state;
+	struct rig r;
+	rig_set_up(&r, "ladders: [{id: l, classes: [fire]",
+	    "engine: {realarm: 600s}\nladders: [{id: l, classes: [fire, security]");
+	rig_level(&r, "panic", true);
+	rig_level(&r, "panic", false);
+	assert_int_equal(engine_acknowledge(
+			     r.engine, rig_open_alarm(&r, "panic")->occurrence, "wang"),
+	    ENGINE_OK);
+	assert_int_equal(rig_state(&r, "panic"), ALARM_LATCHED_ACKNOWLEDGED);
+	assert_int_equal(outbox_owed(r.outbox), 0);
+	rig_pass(&r, 590000);
+	rig_fire(&r, "s1", true);
+	engine_silence(r.engine, "desk");
+	assert_false(engine_sound_on(r.engine));
+	size_t owed = outbox_owed(r.outbox);
+	rig_pass(&r, 12000); // less than the silence would last
+	assert_int_equal(rig_state(&r, "panic"), ALARM_LATCHED_UNACKNOWLEDGED);
+	assert_true(engine_sound_on(r.engine));
+	assert_int_equal(outbox_owed(r.outbox), owed + 1);
+	rig_tear_down(&r);
+}
+
+static void
+test_i11_first_out_is_known_after_a_restart(void **state)
+{
+	(void)state;
+	struct rig r;
+	rig_set_up(&r, NULL, NULL);
+	rig_fire(&r, "s1", true);
+	rig_fire(&r, "s2", true);
+	rig_fire(&r, "s1", false);
+	rig_fire(&r, "s1", true); // its second occurrence
+	for (int run = 0; run < 2; run++) {
+		assert_int_equal(rig_open_alarm(&r, "s1")->occurrences, 2);
+		assert_true(rig_open_alarm(&r, "s1")->first_out);
+		assert_false(rig_open_alarm(&r, "s2")->first_out);
+		rig_stop(&r);
+		rig_start(&r);
+	}
+	rig_tear_down(&r);
+}
+
+// The longest id that a site may give: the built-in point's name is longer still.
+static void
+test_i11_an_alarm_is_found_again_whatever_the_length_of_its_name(void **state)
+{
+	(void)state;
+	struct rig r;
+	rig_set_up(&r, "id: io",
+	    "id: a23456789.b23456789.c23456789.d23456789.e23456789.f23456789.g23");
+	uint32_t link = r.site->devices[1].link_point;
+	engine_link(r.engine, link, true, "timeout");
+	char occurrence[MINT_MAX];
+	(void)str_copy(occurrence, sizeof(occurrence),
+	    alarms_of_point(engine_alarms(r.engine), link)->occurrence);
+	rig_stop(&r);
+	rig_start(&r);
+	const struct alarm_record *a = alarms_of_point(engine_alarms(r.engine), link);
+	assert_non_null(a);
+	assert_int_equal(a->a.state, ALARM_UNACKNOWLEDGED);
+	assert_string_equal(a->occurrence, occurrence);
+	rig_tear_down(&r);
+}
+
+static void
 test_i11_restart_keeps_acknowledgements_and_the_ladder(void **state)
 {
 	(void)state;
@@ -315,6 +406,12 @@ main(void)
 		cmocka_unit_test(
 		    test_regime_panel_acknowledges_with_the_panel_as_actor),
 		cmocka_unit_test(test_realarm_brings_an_acknowledged_fire_back),
+		cmocka_unit_test(
+		    test_i10_a_step_of_the_wall_clock_does_not_move_the_realarm),
+		cmocka_unit_test(test_realarm_of_a_latched_alarm_sounds_and_is_told),
+		cmocka_unit_test(test_i11_first_out_is_known_after_a_restart),
+		cmocka_unit_test(
+		    test_i11_an_alarm_is_found_again_whatever_the_length_of_its_name),
 		cmocka_unit_test(
 		    test_i11_restart_keeps_acknowledgements_and_the_ladder),
 		cmocka_unit_test(test_i10_a_step_of_the_wall_clock_is_an_event),
