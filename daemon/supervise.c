@@ -22,6 +22,7 @@ enum {
 	OVERDUE_MS = 1000,   // DESIGN I5: the store then counts as degraded
 	NO_SOUND_MS = 60000, // grace for a console to come (back) and sound
 	SYNC_EVERY_TICKS = 10,
+	ALIVE_EVERY_TICKS = 60,
 };
 
 struct supervise {
@@ -111,6 +112,21 @@ watch_consoles(struct supervise *s)
 	engine_system_one(s->engine, s->site->console_point, silent, "no-sound");
 }
 
+// A sign of life, so that the next run knows how long nobody watched, however quiet the
+// site was (I11).
+static void
+write_alive(const struct supervise *s)
+{
+	char now[24];
+	if (s->ticks % ALIVE_EVERY_TICKS != 0 || !works_saves(s->works) ||
+	    store_waiting_ms(s->store) > OVERDUE_MS)
+		return;
+	struct unit *u = unit_new();
+	(void)snprintf(now, sizeof(now), "%lld", (long long)loop_utc_ms(s->loop));
+	unit_meta(u, STORE_META_ALIVE, now);
+	store_submit(s->store, u);
+}
+
 static void
 on_tick(void *arg)
 {
@@ -120,6 +136,7 @@ on_tick(void *arg)
 	watch_lag(s);
 	watch_store(s);
 	watch_consoles(s);
+	write_alive(s);
 	s->ticks++;
 	(void)sd_notify(0, "WATCHDOG=1");
 	loop_timer_in(s->loop, &s->tick, TICK_MS);

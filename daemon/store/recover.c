@@ -99,12 +99,17 @@ recover_journal(sqlite3 *db, struct recovered *out)
 {
 	char *sql = NULL;
 	struct rows alarms = { 0 }, notices = { 0 }, metas = { 0 };
-	char boot[24];
+	char number[24];
 	memset(out, 0, sizeof(*out));
 	(void)db_meta(db, "epoch", out->epoch, sizeof(out->epoch));
 	out->last_boot =
-	    db_meta(db, "boot", boot, sizeof(boot)) ? strtoll(boot, NULL, 10) : 0;
+	    db_meta(db, "boot", number, sizeof(number)) ? strtoll(number, NULL, 10) : 0;
 	int rc = read_last(db, out);
+	int64_t alive = db_meta(db, STORE_META_ALIVE, number, sizeof(number))
+			    ? strtoll(number, NULL, 10)
+			    : 0;
+	if (out->last_seq > 0 && alive > out->last_utc_ms)
+		out->last_utc_ms = alive;
 	if (rc == SQLITE_OK) {
 		sql = xasprintf(
 		    "SELECT %s, %s FROM alarm_open a ORDER BY first_utc_ms, point, "

@@ -91,7 +91,9 @@ struct event *unit_event(struct unit *u, const struct event *e);
 void unit_alarm(struct unit *u, const struct alarm_row *row);
 // A new outbox row, or a new state of a known one (same id).
 void unit_notice(struct unit *u, const struct notice *n);
-// Sets a setting; key and value must fit into struct meta_row.
+// Sets a setting; key and value must fit into struct meta_row. STORE_META_ALIVE: UTC ms
+// at which the daemon was alive.
+#define STORE_META_ALIVE "alive_utc_ms"
 void unit_meta(struct unit *u, const char *key, const char *value);
 // `done` runs on the loop after the commit, in the order of submission. `durable` is
 // false at shutdown with a store that cannot write, and for a unit that was lost whole
@@ -160,7 +162,7 @@ struct recovered {
 	struct notice *notices;
 	size_t n_metas; // those under META_QUEUE
 	struct meta_row *metas;
-	int64_t last_utc_ms; // of the last event or minute; 0 = empty journal
+	int64_t last_utc_ms; // of the last event, minute or sign of life; 0 = none
 	int64_t last_seq;
 	bool clean_stop; // the last event is daemon.stop
 	int64_t

@@ -279,6 +279,25 @@ test_realarm_of_a_latched_alarm_sounds_and_is_told(void **state)
 	rig_tear_down(&r);
 }
 
+// A site on which nothing happens: the time that nobody watched is known all the same.
+static void
+test_i11_a_quiet_hour_is_not_taken_for_a_blind_one(void **state)
+{
+	(void)state;
+	struct rig r;
+	rig_set_up(&r, NULL, NULL);
+	rig_fire(&r, "s1", false);
+	rig_pass(&r, 3600000);
+	int64_t end = loop_utc_ms(r.loop);
+	rig_stop(&r);
+	clock_virtual_advance(&r.clock, 300000);
+	rig_start(&r);
+	uint32_t s1 = site_find_point(r.site, "s1");
+	int64_t since = engine_point(r.engine, s1)->unknown_since_utc_ms;
+	assert_in_range(since, end - 60000, end);
+	rig_tear_down(&r);
+}
+
 static void
 test_i11_first_out_is_known_after_a_restart(void **state)
 {
@@ -409,6 +428,7 @@ main(void)
 		cmocka_unit_test(
 		    test_i10_a_step_of_the_wall_clock_does_not_move_the_realarm),
 		cmocka_unit_test(test_realarm_of_a_latched_alarm_sounds_and_is_told),
+		cmocka_unit_test(test_i11_a_quiet_hour_is_not_taken_for_a_blind_one),
 		cmocka_unit_test(test_i11_first_out_is_known_after_a_restart),
 		cmocka_unit_test(
 		    test_i11_an_alarm_is_found_again_whatever_the_length_of_its_name),
