@@ -276,12 +276,15 @@ static void
 on_store_lost(
     void *ctx, int64_t from_utc_ms, int64_t to_utc_ms, const uint32_t lost[CLASS_COUNT])
 {
-	(void)ctx;
+	const struct daemon *d = ctx;
 	uint64_t sum = 0;
 	for (unsigned i = 0; i < CLASS_COUNT; i++)
 		sum += lost[i];
 	log_warnx("store", "%llu events could not be kept between %lld and %lld",
 	    (unsigned long long)sum, (long long)from_utc_ms, (long long)to_utc_ms);
+	// Stands until the store's mode changes or a restart: a person must know of it,
+	// and its own events must not bring it again.
+	engine_system_one(d->engine, d->site->store_point, true, "events-lost");
 }
 
 static void

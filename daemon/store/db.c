@@ -94,6 +94,8 @@ db_fault(sqlite3 *db, int rc, struct fault *fault)
 	if ((extended & 0xff) != (rc & 0xff))
 		extended = rc;
 	fault->locked = (rc & 0xff) == SQLITE_BUSY || (rc & 0xff) == SQLITE_LOCKED;
+	fault->refused = (rc & 0xff) == SQLITE_CONSTRAINT ||
+			 (rc & 0xff) == SQLITE_TOOBIG || (rc & 0xff) == SQLITE_RANGE;
 	fault->mode = mode_of(rc, db != NULL ? last_errno(db) : 0);
 	if (fault->locked)
 		(void)str_copy(fault->detail, sizeof(fault->detail), "locked");

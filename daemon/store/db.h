@@ -30,7 +30,9 @@ enum db_open {
 // What went wrong, in the store's words.
 struct fault {
 	enum store_mode mode;
-	bool locked;     // somebody else holds the lock: not yet a mode
+	bool locked;  // somebody else holds the lock: not yet a mode
+	bool refused; // a row of ours breaks a rule of the schema: trying again is no
+		      // use
 	char detail[64]; // code, and SQLite's number
 };
 

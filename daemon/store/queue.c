@@ -26,12 +26,22 @@ static void
 count_lost(struct unit_queue *q, const struct event *e)
 {
 	struct lost_events *l = &q->lost;
+	if (e->kind == EVENT_EVENTS_LOST)
+		return; // an account that is lost is not accounted for, or it never
+			// ends
 	if (!l->any || e->time_utc_ms < l->from_utc_ms)
 		l->from_utc_ms = e->time_utc_ms;
 	if (!l->any || e->time_utc_ms > l->to_utc_ms)
 		l->to_utc_ms = e->time_utc_ms;
 	l->any = true;
 	l->n[e->alarm_class < 0 ? (int)CLASS_INFO : e->alarm_class]++;
+}
+
+void
+queue_count_lost(struct unit_queue *q, const struct unit *u)
+{
+	for (size_t i = 0; i < u->events.n; i++)
+		count_lost(q, unit_event_at(u, i));
 }
 
 // Keeps the reserved events only, or none.

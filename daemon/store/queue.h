@@ -38,6 +38,9 @@ void queue_add_first(struct unit_queue *q, struct unit *u);
 // The oldest, unpacked; NULL where there is none.
 struct unit *queue_take(struct unit_queue *q);
 
+// Counts all events of a unit that will not be written.
+void queue_count_lost(struct unit_queue *q, const struct unit *u);
+
 // The event that says what was lost, and a new account.
 void queue_lost_event(struct unit_queue *q, struct event *e, int64_t now_utc_ms);
 

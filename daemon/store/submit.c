@@ -193,7 +193,9 @@ store_on_done(void *store)
 		s->in_hand_rows -= w->rows;
 		s->handed_first = (s->handed_first + 1) % WINDOW_UNITS;
 		s->waiting_events -= u->events.n;
-		store_finish_unit(s, u, true);
+		if (w->refused)
+			queue_count_lost(&s->queue, u);
+		store_finish_unit(s, u, !w->refused);
 	}
 	if (!STAILQ_EMPTY(&s->done) && !loop_timer_armed(&s->done_timer))
 		loop_timer_in(s->loop, &s->done_timer, 0);

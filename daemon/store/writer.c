@@ -45,6 +45,7 @@ struct writer {
 	// Of the thread alone:
 	struct work_list batch;
 	size_t batch_rows;
+	struct work_list rest; // behind the batch while a refused row is looked for
 	sqlite3 *hooked;
 	int wal_pages, checkpoint_at;
 	enum store_mode mode;
@@ -180,7 +181,8 @@ wants_more(struct writer *w, int64_t began_ms)
 {
 	size_t most = mailbox_count(w->in) > WRITER_ROWS_MAX / 4 ? WRITER_ROWS_STORM
 								 : WRITER_ROWS_MAX;
-	return w->batch_rows < most && db_now_ms() - began_ms < WRITER_MS_MAX;
+	return w->batch_rows < most && STAILQ_EMPTY(&w->rest) &&
+	       db_now_ms() - began_ms < WRITER_MS_MAX;
 }
 
 static int
@@ -251,6 +253,37 @@ tell_done(struct writer *w)
 	post(w, r);
 }
 
+// The next piece of what was split. false where there is none.
+static bool
+next_piece(struct writer *w)
+{
+	struct work *first = STAILQ_FIRST(&w->rest);
+	if (first == NULL)
+		return false;
+	STAILQ_REMOVE_HEAD(&w->rest, next);
+	STAILQ_INSERT_TAIL(&w->batch, first, next);
+	w->batch_rows = first->rows;
+	return true;
+}
+
+// The schema refuses a row of the batch: the pieces go one by one, and the one that is
+// refused alone is given back. Returns whether there is more to write.
+static bool
+split(struct writer *w)
+{
+	struct work *first = STAILQ_FIRST(&w->batch);
+	if (STAILQ_NEXT(first, next) == NULL) {
+		log_warnx("store", "%s: a row is against the schema and was left out",
+		    w->ops->name);
+		first->refused = true;
+		tell_done(w);
+		return next_piece(w);
+	}
+	STAILQ_CONCAT(&w->batch, &w->rest);
+	STAILQ_CONCAT(&w->rest, &w->batch);
+	return next_piece(w);
+}
+
 // Commits what is in the batch. false where it was told to give up.
 static bool
 write_batch(struct writer *w)
@@ -262,7 +295,14 @@ write_batch(struct writer *w)
 			after_success(w, began_ms);
 			tell_done(w);
 			checkpoint(w);
-			return true;
+			if (!next_piece(w))
+				return true;
+			continue;
+		}
+		if (fault.refused) {
+			if (!split(w))
+				return true;
+			continue;
 		}
 		after_failure(w, &fault);
 		if (w->ops->db(w->ctx) == NULL)
@@ -329,6 +369,7 @@ writer_start(const struct writer_ops *ops, void *ctx, size_t capacity,
 	w->checkpoint_at = CHECKPOINT_PAGES;
 	(void)str_copy(w->detail, sizeof(w->detail), detail);
 	STAILQ_INIT(&w->batch);
+	STAILQ_INIT(&w->rest);
 	if (w->wake < 0 || pthread_create(&w->thread, NULL, run, w) != 0)
 		fatal("store", "cannot start the %s writer", ops->name);
 	(void)pthread_setname_np(w->thread, ops->name);
@@ -362,6 +403,7 @@ writer_join(struct writer *w, struct work_list *left)
 	STAILQ_INIT(left);
 	(void)pthread_join(w->thread, NULL);
 	STAILQ_CONCAT(left, &w->batch);
+	STAILQ_CONCAT(left, &w->rest);
 	while (mailbox_count(w->in) > 0) {
 		struct work *work = mailbox_take(w->in);
 		if (work != &w->stop_mark)

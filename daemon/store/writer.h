@@ -6,7 +6,9 @@
 // functions know.
 //
 // Work is never reordered and never dropped: a transaction that fails is tried again,
-// whole, until it holds or the writer is told to give up.
+// whole, until it holds or the writer is told to give up. But for a row that the schema
+// refuses, which is a fault of ours: its piece of work comes back as refused, alone,
+// and keeps nothing else from the disk.
 #ifndef STORE_WRITER_H
 #define STORE_WRITER_H
 
@@ -32,6 +34,7 @@ enum {
 struct work {
 	STAILQ_ENTRY(work) next;
 	size_t rows;
+	bool refused; // set by the writer; nothing of it was written
 };
 STAILQ_HEAD(work_list, work);
 
@@ -58,7 +61,7 @@ enum report_kind {
 // To the loop, which frees it.
 struct report {
 	enum report_kind kind;
-	struct work_list done; // REPORT_DONE: durable, in order
+	struct work_list done; // REPORT_DONE: durable or refused, in order
 	enum store_mode mode;  // REPORT_MODE
 	char detail[64];
 };

@@ -331,6 +331,76 @@ run_sql(const struct store_fixture *f, const char *sql)
 	run_sql_on(f, "journal.db", sql);
 }
 
+// ---- a row that the schema refuses
+// --------------------------------------------------------
+
+static bool
+never(const struct store_fixture *f)
+{
+	(void)f;
+	return false;
+}
+
+static void
+count_refused(void *arg, const struct unit *u, bool durable)
+{
+	unsigned *n = arg;
+	(void)u;
+	assert_false(durable);
+	(*n)++;
+}
+
+// I4: a fault of ours in one row keeps no other from the disk, and is counted as lost.
+static void
+test_i4_a_refused_row_keeps_nothing_else_from_the_disk(void **state)
+{
+	(void)state;
+	struct store_fixture f;
+	struct event e;
+	unsigned refused = 0;
+	store_fixture_new(&f, false);
+	assert_true(store_fixture_open(&f));
+	store_fixture_close(&f);
+	run_sql(&f, "CREATE TRIGGER bad BEFORE INSERT ON event WHEN NEW.point = 'bad' "
+		    "BEGIN SELECT RAISE(ABORT, 'refused'); END");
+	assert_true(store_fixture_open(&f));
+	for (unsigned i = 0; i < 300; i++) {
+		add_some(&f, i, 1);
+		if (i % 100 != 50)
+			continue;
+		struct unit *u = unit_new();
+		store_fixture_event(&f, &e, EVENT_ALARM_ONSET, COND_FIRE, 1);
+		(void)str_copy(e.point, sizeof(e.point), "bad");
+		(void)unit_event(u, &e);
+		unit_on_done(u, count_refused, &refused);
+		store_submit(f.store, u);
+	}
+	assert_true(store_fixture_wait(&f, told_ok, 10000));
+	assert_int_equal(f.durable_events, 300);
+	assert_false(f.out_of_order);
+	assert_int_equal(refused, 3);
+	assert_int_equal(f.lost[CLASS_FIRE], 3);
+	store_fixture_close(&f);
+	struct reader *r = reader_open(f.directory, &f.err);
+	struct lost_row lost = { 0 };
+	const struct event_filter all = { .alarm_class = CLASS_SYSTEM, .limit = 10 };
+	assert_true(query_events(r, &all, find_lost, &lost, &f.err) >= 1);
+	assert_true(lost.n >= 1);
+	reader_close(r);
+	assert_int_equal(store_fixture_verify(&f), 300 + lost.n);
+	// A schema that refuses everything: nothing is written, and it comes to an end.
+	run_sql(&f, "CREATE TRIGGER all_bad BEFORE INSERT ON event "
+		    "BEGIN SELECT RAISE(ABORT, 'refused'); END");
+	assert_true(store_fixture_open(&f));
+	f.not_durable = 0;
+	add_some(&f, 0, 20);
+	assert_true(store_fixture_wait(&f, store_fixture_idle, 10000));
+	assert_false(store_fixture_wait(&f, never, 200));
+	assert_int_equal(store_waiting(f.store), 0);
+	assert_int_equal(f.not_durable, 20);
+	store_fixture_free(&f);
+}
+
 // ---- damage at opening
 // ------------------------------------------------------------------
 
@@ -495,6 +565,8 @@ main(void)
 		cmocka_unit_test(test_bounded_queue_counts_what_is_lost),
 		cmocka_unit_test(test_i2_locked_by_another_process),
 		cmocka_unit_test(test_short_lock_is_no_mode),
+		cmocka_unit_test(
+		    test_i4_a_refused_row_keeps_nothing_else_from_the_disk),
 		cmocka_unit_test(test_damaged_files_are_set_aside),
 		cmocka_unit_test(test_i12_files_of_a_newer_program_are_set_aside),
 		cmocka_unit_test(test_a_file_of_another_program_is_refused),
