@@ -138,6 +138,7 @@ get_health(void *ctx, struct health_view *out)
 		.store_mode = store_mode_name(s.store),
 		.store_waiting = store_waiting(d->store),
 		.loop_late_ms = s.late_ms,
+		.loop_callback_us = s.callback_us,
 		.clock_synchronised = s.clock_synchronised,
 		.last_good_configuration = d->last_good,
 		.config_rev = d->site->revision,

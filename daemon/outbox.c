@@ -425,9 +425,12 @@ outbox_free(struct outbox *o)
 		return;
 	loop_timer_stop(o->loop, &o->scan);
 	for (unsigned i = 0; i < STAGE_COUNT; i++) {
-		struct owed *w;
-		while ((w = TAILQ_FIRST(&o->stages[i])) != NULL)
-			drop_owed(o, w);
+		struct owed *w = TAILQ_FIRST(&o->stages[i]);
+		while (w != NULL) {
+			struct owed *next = TAILQ_NEXT(w, link);
+			free(w);
+			w = next;
+		}
 	}
 	free(o->settling);
 	free(o);

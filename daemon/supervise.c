@@ -33,7 +33,7 @@ struct supervise {
 	struct store *store;
 	struct loop_timer tick;
 	int64_t offset_ms; // UTC minus monotonic
-	int64_t late[LAG_CLEAR_TICKS];
+	struct loop_lag lag[LAG_CLEAR_TICKS];
 	unsigned ticks;
 	bool synchronised;
 	enum store_mode store_mode, store_shown;
@@ -68,17 +68,25 @@ watch_sync(struct supervise *s)
 	works_clock_quality(s->works, s->synchronised ? CLOCK_SYNCED : CLOCK_UNSYNCED);
 }
 
+static struct loop_lag
+worst_lag(const struct supervise *s)
+{
+	struct loop_lag worst = { 0 };
+	for (unsigned i = 0; i < LAG_CLEAR_TICKS; i++) {
+		const struct loop_lag *lag = &s->lag[i];
+		if (lag->late_ms > worst.late_ms)
+			worst.late_ms = lag->late_ms;
+		if (lag->callback_us > worst.callback_us)
+			worst.callback_us = lag->callback_us;
+	}
+	return worst;
+}
+
 static void
 watch_lag(struct supervise *s)
 {
-	struct loop_lag lag = loop_take_lag(s->loop);
-	s->late[s->ticks % LAG_CLEAR_TICKS] = lag.late_ms;
-	int64_t worst = 0;
-	for (unsigned i = 0; i < LAG_CLEAR_TICKS; i++) {
-		if (s->late[i] > worst)
-			worst = s->late[i];
-	}
-	bool lagging = worst > LAG_ALARM_MS;
+	s->lag[s->ticks % LAG_CLEAR_TICKS] = loop_take_lag(s->loop);
+	bool lagging = worst_lag(s).late_ms > LAG_ALARM_MS;
 	if (lagging != s->lagging) {
 		s->lagging = lagging;
 		engine_system_one(s->engine, s->site->loop_point, lagging, "lag");
@@ -211,14 +219,13 @@ supervise_free(struct supervise *s)
 void
 supervise_look(const struct supervise *s, struct supervise_view *out)
 {
+	struct loop_lag lag = worst_lag(s);
 	*out = (struct supervise_view){
+		.late_ms = lag.late_ms,
+		.callback_us = lag.callback_us,
 		.store = s->store_shown,
 		.clock_synchronised = s->synchronised,
 		.consoles = s->consoles,
 		.sounding = s->sounding,
 	};
-	for (unsigned i = 0; i < LAG_CLEAR_TICKS; i++) {
-		if (s->late[i] > out->late_ms)
-			out->late_ms = s->late[i];
-	}
 }

@@ -27,6 +27,7 @@ void supervise_consoles(struct supervise *s, uint32_t consoles, uint32_t soundin
 struct supervise_view {
 	enum store_mode store; // SLOW also while a commit is overdue
 	int64_t late_ms;       // worst lateness of the last 10 s
+	int64_t callback_us;   // longest callback of the loop in them (I1: 5 ms)
 	bool clock_synchronised;
 	uint32_t consoles, sounding;
 };

@@ -190,6 +190,9 @@ api_metrics(struct console *c, struct http_request *r)
 	    (double)h.store_waiting);
 	put(&b, "loop_late_seconds", "gauge", "Worst lateness of the last 10 s.",
 	    (double)h.loop_late_ms / 1000);
+	put(&b, "loop_callback_seconds", "gauge",
+	    "CPU time of the loop's longest callback of the last 10 s.",
+	    (double)h.loop_callback_us / 1e6);
 	put(&b, "clock_synchronised", "gauge", "1 while the clock is synchronised.",
 	    h.clock_synchronised);
 	put(&b, "start_time_seconds", "gauge", "When the daemon started.",

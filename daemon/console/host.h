@@ -56,7 +56,8 @@ struct host_view {
 struct health_view {
 	const char *store_mode; // "ok", ...
 	size_t store_waiting;
-	int64_t loop_late_ms; // worst of the last 10 s
+	int64_t loop_late_ms;     // worst of the last 10 s
+	int64_t loop_callback_us; // CPU time of the longest callback in them
 	bool clock_synchronised;
 	bool last_good_configuration; // running on the last good copy
 	const char *config_rev;

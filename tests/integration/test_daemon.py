@@ -38,6 +38,14 @@ def test_sigterm_ends_it_in_order(tmp_path, peer):
             pathlib.Path(f"{daemon.state}/journal.db-wal").stat().st_size == 0
 
 
+def test_the_journal_is_not_for_everybody_to_read(tmp_path, peer):
+    with Daemon(tmp_path, site(*panel(peer.port))) as daemon:
+        daemon.start()
+        for path in daemon.state.rglob("*"):
+            assert path.stat().st_mode & 0o027 == 0, f"{path} {path.stat().st_mode:o}"
+        assert daemon.stop() == 0
+
+
 def test_sighup_does_not_end_it(tmp_path, peer):
     with Daemon(tmp_path, site(*panel(peer.port))) as daemon:
         daemon.start()
