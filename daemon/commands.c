@@ -25,10 +25,11 @@ put_object(struct event *ev, struct buf *b)
 // ---- acknowledge ------------------------------------------------------------------
 
 static void
-write_acknowledge(struct engine *e, struct alarm_record *r, const char *actor)
+write_acknowledge(struct engine *e, enum event_kind kind, const struct alarm_record *r,
+    const char *actor)
 {
 	struct event ev;
-	event_init(&ev, EVENT_ALARM_ACKNOWLEDGE);
+	event_init(&ev, kind);
 	engine_describe(r, &ev);
 	(void)str_copy(ev.actor, sizeof(ev.actor), actor);
 	ev.cause_seq = r->seq;
@@ -53,12 +54,14 @@ engine_acknowledge(struct engine *e, const char *occurrence, const char *actor)
 	struct alarm_step step = alarm_apply(&r->a, ALARM_EV_ACKNOWLEDGE, true);
 	if (step.verdict == ALARM_REFUSED)
 		return ENGINE_REFUSED;
-	if (step.verdict != ALARM_MOVED)
-		return ENGINE_OK; // repeated, or hidden: the first actor stands
+	if (step.verdict != ALARM_MOVED) { // repeated, or hidden
+		write_acknowledge(e, EVENT_ALARM_SEEN, r, actor);
+		return ENGINE_OK;
+	}
 	r->acknowledged_utc_ms = loop_utc_ms(e->loop);
 	r->acknowledged_mono_ms = loop_now_ms(e->loop);
 	(void)str_copy(r->acknowledged_by, sizeof(r->acknowledged_by), actor);
-	write_acknowledge(e, r, actor);
+	write_acknowledge(e, EVENT_ALARM_ACKNOWLEDGE, r, actor);
 	if (r->a.state != ALARM_NORMAL)
 		e->host.answered(e->host.ctx, r);
 	transition_settle(e, r, sounded);

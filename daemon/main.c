@@ -502,7 +502,8 @@ main(int argc, char **argv)
 	static struct daemon d;
 	parse_options(&d, argc, argv);
 	log_init("watchroomd", d.debug);
-	(void)umask(S_IRWXO | S_IWGRP); // the journal holds people and their PINs' hashes
+	(void)umask(
+	    S_IRWXO | S_IWGRP); // the journal holds people and their PINs' hashes
 	(void)signal(SIGPIPE, SIG_IGN);
 	(void)signal(SIGHUP, SIG_IGN); // a reload before there is anything to reload
 	if (sodium_init() < 0)

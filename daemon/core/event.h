@@ -18,6 +18,7 @@
   X(EVENT_ALARM_ONSET, "alarm.onset")             \
   X(EVENT_ALARM_CLEAR, "alarm.clear")             \
   X(EVENT_ALARM_ACKNOWLEDGE, "alarm.acknowledge") \
+  X(EVENT_ALARM_SEEN, "alarm.seen")               \
   X(EVENT_ALARM_CLOSE, "alarm.close")             \
   X(EVENT_ALARM_RESET, "alarm.reset")             \
   X(EVENT_ALARM_REALARM, "alarm.realarm")         \

@@ -106,6 +106,7 @@ unit_event_reserved(const struct event *e)
 		return true;
 	switch (e->kind) {
 	case EVENT_ALARM_ACKNOWLEDGE:
+	case EVENT_ALARM_SEEN:
 	case EVENT_SESSION_OPEN:
 	case EVENT_SESSION_CLOSE:
 	case EVENT_DAEMON_START:

@@ -8,6 +8,7 @@
 
 #include "engine_rig.h"
 #include "lib/mem.h"
+#include "store/query.h"
 #include "test.h"
 
 static void
@@ -188,6 +189,62 @@ test_device_that_comes_back_with_its_bus_owes_nothing(void **state)
 	engine_link(r.engine, r.site->buses[0].link_point, false, NULL);
 	engine_link(r.engine, d->link_point, false, NULL);
 	assert_null(alarms_of_point(engine_alarms(r.engine), d->link_point));
+	rig_tear_down(&r);
+}
+
+struct kinds {
+	const char *actor;
+	unsigned acknowledge, seen;
+};
+
+static bool
+count_kinds(void *arg, const struct stored_event *e)
+{
+	struct kinds *k = arg;
+	bool mine = strcmp(e->event.actor, k->actor) == 0;
+	k->acknowledge += mine && e->event.kind == EVENT_ALARM_ACKNOWLEDGE;
+	k->seen += mine && e->event.kind == EVENT_ALARM_SEEN;
+	return true;
+}
+
+static void
+assert_journaled(struct rig *r, const char *actor, unsigned acknowledge, unsigned seen)
+{
+	struct err err = { 0 };
+	struct kinds k = { .actor = actor };
+	const struct event_filter all = { .alarm_class = -1, .limit = 1000 };
+	rig_pass(r, 10); // virtual time waits for the disk
+	struct reader *reader = reader_open(r->dir, &err);
+	assert_non_null(reader);
+	assert_true(query_events(reader, &all, count_kinds, &k, &err) > 0);
+	reader_close(reader);
+	assert_int_equal(k.acknowledge, acknowledge);
+	assert_int_equal(k.seen, seen);
+}
+
+// Unchanged is recorded too: who pressed the key, whatever it did.
+static void
+test_an_acknowledge_that_changes_nothing_is_journaled(void **state)
+{
+	(void)state;
+	struct rig r;
+	rig_set_up(&r, NULL, NULL);
+	rig_fire(&r, "s1", true);
+	const struct alarm_record *a = rig_open_alarm(&r, "s1");
+	assert_int_equal(
+	    engine_acknowledge(r.engine, a->occurrence, "wang"), ENGINE_OK);
+	assert_int_equal(engine_acknowledge(r.engine, a->occurrence, "li"), ENGINE_OK);
+	assert_string_equal(a->acknowledged_by, "wang");
+	assert_journaled(&r, "wang", 1, 0);
+	assert_journaled(&r, "li", 0, 1);
+	// Hidden behind a dead bus.
+	const struct device *d = &r.site->devices[1];
+	engine_link(r.engine, r.site->buses[1].link_point, true, "refused");
+	engine_link(r.engine, d->link_point, true, "refused");
+	a = alarms_of_point(engine_alarms(r.engine), d->link_point);
+	assert_int_equal(engine_acknowledge(r.engine, a->occurrence, "li"), ENGINE_OK);
+	assert_int_equal(a->a.state, ALARM_UNACKNOWLEDGED);
+	assert_journaled(&r, "li", 0, 2);
 	rig_tear_down(&r);
 }
 
@@ -410,6 +467,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_an_acknowledge_that_changes_nothing_is_journaled),
 		cmocka_unit_test(test_on_delay_runs_on_virtual_time),
 		cmocka_unit_test(
 		    test_i6_an_on_delay_does_not_run_on_while_the_link_is_lost),
