@@ -1,8 +1,9 @@
 # SPDX-FileCopyrightText: 2026 Watchroom contributors
 # SPDX-License-Identifier: Apache-2.0
 #
-# kill -9 at random instants, under load, with acknowledgements (I3, I4, I5, I11). The
-# seed is printed; WATCHROOM_SEED repeats a run. `./check --long` kills 1,000 times.
+# kill -9 and SIGTERM at random instants, under load, with acknowledgements (I3, I4, I5,
+# I11). The seed is printed; WATCHROOM_SEED repeats a run. `./check --long` kills 1,000 times.
+import contextlib
 import http.client
 import json
 import os
@@ -15,6 +16,7 @@ from rig import Daemon, site, until
 from webhook_sink import WebhookSink
 
 KILLS = 1000 if os.environ.get("WATCHROOM_LONG") else 20
+STOPS = 5
 POINTS = 40
 
 
@@ -78,54 +80,89 @@ def check_journal(daemon, confirmed):
     return len(seqs)
 
 
-def test_i3_i4_i5_i11_twenty_kills(tmp_path):
+@contextlib.contextmanager
+def under_load(tmp_path):
+    """A daemon with POINTS detectors and a duty channel; yields daemon, peer, sink, rng."""
     seed = int(os.environ.get("WATCHROOM_SEED", random.randrange(1 << 32)))
     print(f"WATCHROOM_SEED={seed}")
-    rng = random.Random(seed)
     peer = Modbus()
     buses, devices = panel(peer.port)
     devices[0]["points"] = [
         dict(devices[0]["points"][0], id=f"d{n}", device=n) for n in range(1, POINTS + 1)]
     with WebhookSink() as sink:
         more = {
-            "channels": [{"id": "duty", "timeout": "2s",
+            "channels": [{"id": "duty", "timeout": "30s",
                           "webhook": f"http://127.0.0.1:{sink.port}/duty"}],
             "ladders": [{"id": "l", "classes": ["fire"],
                          "steps": [{"after": "0s", "channels": ["duty"]}]}]}
         with Daemon(tmp_path, site(buses, devices, **more)) as daemon:
             daemon.start()
             daemon.add_user()
-            confirmed, events = {}, 0
-            for _ in range(KILLS):
-                load = Load(daemon, peer, rng)
-                # Mostly under way, now and then while it still gets up.
-                if rng.random() < 0.8:
-                    until(lambda w=load: w.confirmed or w.errors, 10,
-                          "the operator has answered something")
-                time.sleep(rng.uniform(0.0, 1.2))
-                daemon.kill()
-                load.stop()
-                assert not load.errors, load.errors
-                confirmed.update(load.confirmed)
-                events = check_journal(daemon, confirmed)
-                daemon.start()
-            open_before = {a["occurrence"]: a for a in daemon.api().alarms()}
-            assert len(confirmed) >= KILLS / 2, f"only {len(confirmed)} acknowledgements"
-            assert events > 5 * KILLS, f"only {events} events"
-            for occurrence in confirmed:
-                alarm = open_before.get(occurrence)
-                assert alarm is None or alarm["acknowledged_by"] == "wang", \
-                    "an acknowledgement was forgotten (I11)"
-            until(lambda: daemon.api().state()["health"]["notices_owed"] == 0, 20,
-                  "all owed notices go out")
-            assert daemon.stop() == 0
-            check_journal(daemon, confirmed)
-            repeats = check_notices(daemon, sink)
-            assert repeats <= KILLS, \
-                f"{repeats} repeats on one channel in {KILLS} kills (I5)"
-            print(f"{KILLS} kills, {events} events, {len(confirmed)} confirmed"
-                  f" acknowledgements, {len(sink.received)} posts")
+            yield daemon, peer, sink, random.Random(seed)
     peer.stop()
+
+
+def check_confirmed_are_known(daemon, confirmed):
+    open_now = {a["occurrence"]: a for a in daemon.api().alarms()}
+    for occurrence in confirmed:
+        alarm = open_now.get(occurrence)
+        assert alarm is None or alarm["acknowledged_by"] == "wang", \
+            "an acknowledgement was forgotten (I11)"
+
+
+def finish(daemon, confirmed):
+    until(lambda: daemon.api().state()["health"]["notices_owed"] == 0, 60,
+          "all owed notices go out")
+    assert daemon.stop() == 0
+    check_journal(daemon, confirmed)
+
+
+def test_i3_i4_i5_i11_twenty_kills(tmp_path):
+    with under_load(tmp_path) as (daemon, peer, sink, rng):
+        confirmed, events = {}, 0
+        for _ in range(KILLS):
+            load = Load(daemon, peer, rng)
+            time.sleep(rng.uniform(0.3, 1.5))
+            daemon.kill()
+            load.stop()
+            assert not load.errors, load.errors
+            confirmed.update(load.confirmed)
+            events = check_journal(daemon, confirmed)
+            daemon.start()
+        check_confirmed_are_known(daemon, confirmed)
+        assert len(confirmed) >= KILLS, f"only {len(confirmed)} acknowledgements"
+        assert events > 20 * KILLS, f"only {events} events"
+        finish(daemon, confirmed)
+        repeats = check_notices(daemon, sink)
+        assert repeats <= KILLS, f"{repeats} repeats on one channel in {KILLS} kills (I5)"
+        print(f"{KILLS} kills, {events} events, {len(confirmed)} confirmed"
+              f" acknowledgements, {len(sink.received)} posts, {repeats} repeats")
+
+
+def test_i3_i4_i5_i11_stops_in_the_middle_of_it(tmp_path):
+    """SIGTERM under the same load: all that was queued is written, and it says so."""
+    with under_load(tmp_path) as (daemon, peer, sink, rng):
+        confirmed = {}
+        for _ in range(STOPS):
+            load = Load(daemon, peer, rng)
+            time.sleep(rng.uniform(0.3, 1.0))
+            assert daemon.stop(60) == 0
+            load.stop()
+            assert not load.errors, load.errors
+            confirmed.update(load.confirmed)
+            check_journal(daemon, confirmed)
+            db = daemon.journal()
+            last, = db.execute("SELECT kind FROM event ORDER BY seq DESC LIMIT 1").fetchone()
+            db.close()
+            assert last == "daemon.stop"
+            assert "were not written" not in daemon.log()
+            daemon.start()
+        check_confirmed_are_known(daemon, confirmed)
+        downs = [e["params"]["clean"] for e in daemon.api().events()
+                 if e["kind"] == "daemon.down"]
+        assert len(downs) == STOPS and all(downs)
+        finish(daemon, confirmed)
+        check_notices(daemon, sink)
 
 
 def check_notices(daemon, sink):
