@@ -140,9 +140,11 @@ def test_i11_a_signal_during_the_start_is_a_stop_in_order(tmp_path, peer):
             daemon.process.send_signal(signal.SIGTERM)
             assert daemon.process.wait(60) == 0, daemon.log()
         daemon.start()
-        downs = [e["params"]["clean"] for e in daemon.api().events()
-                 if e["kind"] == "daemon.down"]
-        assert len(downs) == 10 and all(downs), "a start that was stopped is no crash"
+        def downs():
+            return [e["params"]["clean"] for e in daemon.api().events()
+                    if e["kind"] == "daemon.down"]
+        until(lambda: len(downs()) == 10, 10, "each start says how long nobody watched")
+        assert all(downs()), "a start that was stopped is no crash"
         assert daemon.stop() == 0
         daemon.verify()
 

@@ -140,8 +140,16 @@ class Api:
             "POST", f"/api/v1/alarms/{occurrence}/acknowledge", {})
         return status, json.loads(data)
 
+    def metric(self, name):
+        """A figure as it is now (the state may be half a second old)."""
+        status, _, data = self.call("GET", "/metrics")
+        assert status == 200, status
+        return float(re.search(rf"^watchroom_{name} (\S+)$", data.decode(), re.M).group(1))
+
     def events(self, **query):
-        """All events that match, oldest first."""
+        """All events that match, oldest first. What was seen before is in them: the list
+        comes from the journal, so the journal is waited for."""
+        until(lambda: self.metric("store_waiting") == 0, 30, "the journal is written")
         found, after = [], None
         while True:
             words = dict(query, limit=1000)
