@@ -220,7 +220,7 @@ decode_analog(const struct decoder *dec, const struct decode_codes *codes,
     const uint16_t *words, const struct decode_helper *h, struct sample *out)
 {
 	double number = number_of(dec, words, &out->raw);
-	double factor = dec->unit_factor, value;
+	double factor = dec->unit_factor, divisor = 1;
 
 	if (dec->zero_is_none && fpclassify(number) == FP_ZERO) {
 		out->quality = QUALITY_BAD;
@@ -237,10 +237,12 @@ decode_analog(const struct decoder *dec, const struct decode_codes *codes,
 		return;
 	}
 	if (h && dec->unit_from_device) {
-		number /= power_of_ten(h->first.decimals);
+		divisor = power_of_ten(h->first.decimals);
 		factor = dec->unit_factors[h->first.unit];
 	}
-	value = (number * dec->scale + dec->offset) * factor;
+	// In this order 1003 thousandths of a MPa are 1003 kPa and not a hair less,
+	// which a limit of 1.003 MPa would see.
+	double value = number * (dec->scale * factor) / divisor + dec->offset * factor;
 	if (!isfinite(value))
 		set_bad(out, codes->sensor_range);
 	else

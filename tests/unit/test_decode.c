@@ -314,6 +314,30 @@ test_pressure_gauge_in_its_own_unit(void **state)
 	}
 }
 
+// A limit of 1.003 MPa is 1003 kPa: a register of 1003 must reach it.
+static void
+test_a_pressure_is_as_exact_as_its_register(void **state)
+{
+	const uint16_t own[5] = { 0, 3, 0, 0, 1600 };
+	struct decoder by_profile = { .form = DECODE_ANALOG,
+		.number = NUMBER_UINT16,
+		.scale = 0.001,
+		.unit_factor = 1000 };
+
+	(void)state;
+	for (uint16_t raw = 0; raw <= 1600; raw++) {
+		struct decode_helper h = { 0 };
+		uint16_t r[5];
+		memcpy(r, own, sizeof(r));
+		r[2] = raw;
+		struct sample s = gauge(&h, r);
+		assert_int_equal(s.quality, QUALITY_GOOD);
+		assert_true(!(s.value < raw) && !(s.value > raw));
+		decode_point(&by_profile, &codes, &raw, NULL, &s);
+		assert_true(!(s.value < raw) && !(s.value > raw));
+	}
+}
+
 static void
 test_a_changed_unit_is_a_fault_not_a_new_scale(void **state)
 {
@@ -422,6 +446,7 @@ main(void)
 		cmocka_unit_test(test_scale_offset_and_unit),
 		cmocka_unit_test(test_i6_no_value_is_not_zero),
 		cmocka_unit_test(test_pressure_gauge_in_its_own_unit),
+		cmocka_unit_test(test_a_pressure_is_as_exact_as_its_register),
 		cmocka_unit_test(test_a_changed_unit_is_a_fault_not_a_new_scale),
 		cmocka_unit_test(test_out_of_the_devices_range),
 		cmocka_unit_test(test_another_makers_map_is_refused),
