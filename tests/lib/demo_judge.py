@@ -26,7 +26,7 @@ import time
 from scripted_operator import ApiError, Console
 
 TELL_S = 3.0  # a notice is out this long after it was due, or it is late
-EARLY_S = 0.1  # the building prints a step just after it has played it
+EARLY_S = 2.0  # the building prints a step after it has played it, later where it must wait
 ANSWER_S = 4.0  # the scripted operator takes up to two seconds, and looks now and then
 MANAGER_S = 4.0  # conf/demo/alerts.yaml: fire-ladder, second step
 GAUGES = ("hydrant-main", "sprinkler-main", "domestic-water")
