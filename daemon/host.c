@@ -129,6 +129,30 @@ get_host(void *ctx, uint16_t host, struct host_view *out)
 }
 
 static void
+look_at_bus(void *ctx, uint16_t bus, struct bus_look *out)
+{
+	const struct daemon *d = ctx;
+	*out = (struct bus_look){ .state = "closed" };
+	if (d->running != NULL)
+		running_site_bus(d->running, bus, out);
+}
+
+static void
+look_at_device(void *ctx, uint16_t device, struct device_look *out)
+{
+	const struct daemon *d = ctx;
+	*out = (struct device_look){ .state = "new" }; // without blocks
+	if (d->running != NULL)
+		running_site_device(d->running, device, out);
+}
+
+static void
+look_at_block(void *ctx, uint16_t device, uint16_t block, struct block_look *out)
+{
+	running_site_block(((struct daemon *)ctx)->running, device, block, out);
+}
+
+static void
 get_health(void *ctx, struct health_view *out)
 {
 	const struct daemon *d = ctx;
@@ -306,6 +330,9 @@ console_host(struct daemon *d)
 		.ctx = d,
 		.config_file = d->loaded_file,
 		.site = get_site,
+		.bus = look_at_bus,
+		.device = look_at_device,
+		.block = look_at_block,
 		.store = get_store,
 		.alarms = each_alarm,
 		.devices = each_device,

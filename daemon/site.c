@@ -20,7 +20,8 @@ struct running_site {
 	struct delivery *delivery;
 	struct field *field;
 	size_t n;
-	struct running *running;
+	struct running *running;             // buses first, in the order of the site
+	uint16_t *nth;                       // of each device, on its bus
 	const struct driver_instance *hosts; // NULL = none
 };
 
@@ -108,6 +109,17 @@ start(struct running_site *r, const struct driver *d, uint16_t index)
 	return run->instance;
 }
 
+static void
+count_devices(struct running_site *r)
+{
+	const struct site *s = r->host.site;
+	uint16_t *seen = xcalloc(s->n_buses + 1u, sizeof(*seen));
+	r->nth = xcalloc(s->n_devices + 1u, sizeof(*r->nth));
+	for (uint16_t i = 0; i < s->n_devices; i++)
+		r->nth[i] = seen[s->devices[i].bus]++;
+	free(seen);
+}
+
 struct running_site *
 running_site_start(struct loop *loop, const struct site *site, struct engine *engine,
     struct delivery *delivery, struct field *field)
@@ -132,6 +144,7 @@ running_site_start(struct loop *loop, const struct site *site, struct engine *en
 	};
 	size_t most = (size_t)site->n_buses + site->n_gpios + (site->n_hosts > 0);
 	r->running = xcalloc(most + 1, sizeof(*r->running));
+	count_devices(r);
 	for (uint16_t i = 0; i < site->n_buses; i++)
 		(void)start(r, driver_for_bus(site->buses[i].kind), i);
 	for (uint16_t i = 0; i < site->n_gpios; i++)
@@ -153,7 +166,36 @@ running_site_stop(struct running_site *r)
 		r->running[r->n].driver->stop(r->running[r->n].instance);
 	}
 	free(r->running);
+	free(r->nth);
 	free(r);
+}
+
+void
+running_site_bus(const struct running_site *r, uint16_t bus, struct bus_look *out)
+{
+	r->running[bus].driver->look_bus(r->running[bus].instance, out);
+}
+
+static const struct running *
+bus_of(const struct running_site *r, uint16_t device)
+{
+	return &r->running[r->host.site->devices[device].bus];
+}
+
+void
+running_site_device(
+    const struct running_site *r, uint16_t device, struct device_look *out)
+{
+	const struct running *on = bus_of(r, device);
+	on->driver->look_device(on->instance, r->nth[device], out);
+}
+
+void
+running_site_block(const struct running_site *r, uint16_t device, uint16_t block,
+    struct block_look *out)
+{
+	const struct running *on = bus_of(r, device);
+	on->driver->look_block(on->instance, r->nth[device], block, out);
 }
 
 const struct host_status *

@@ -20,6 +20,13 @@ struct running_site *running_site_start(struct loop *loop, const struct site *si
     struct engine *engine, struct delivery *delivery, struct field *field);
 void running_site_stop(struct running_site *r); // NULL is fine
 
+// Links of the field, as they are now. `block` is below device_look.blocks.
+void running_site_bus(const struct running_site *r, uint16_t bus, struct bus_look *out);
+void running_site_device(
+    const struct running_site *r, uint16_t device, struct device_look *out);
+void running_site_block(const struct running_site *r, uint16_t device, uint16_t block,
+    struct block_look *out);
+
 // What was last heard of a host of the site.
 const struct host_status *running_site_host(
     const struct running_site *r, uint16_t host);

@@ -172,7 +172,7 @@ send(struct field_device *d, uint32_t i, const struct sample *s)
 	d->seen[i].fire = is_fire(d, i, s);
 	d->seen[i].raw = s->raw;
 	d->seen[i].quality = (uint8_t)s->quality;
-	d->stats.samples++;
+	d->sums.samples++;
 	d->host->sample(d->host->ctx, s);
 }
 
@@ -273,6 +273,17 @@ take_identity(
 	return answer;
 }
 
+static void
+note_good(struct plan_block *b, int64_t now)
+{
+	int64_t gap = b->read_ms ? now - b->read_ms : 0;
+
+	b->read_ms = now;
+	b->sums.good++;
+	if (gap > b->sums.worst_gap_ms)
+		b->sums.worst_gap_ms = gap > UINT32_MAX ? UINT32_MAX : (uint32_t)gap;
+}
+
 enum device_answer
 device_good(
     struct field_device *d, uint16_t block, const uint8_t *data, const char **reason)
@@ -299,7 +310,7 @@ device_good(
 		for (uint32_t i = b->first; i < (uint32_t)b->first + b->n; i++)
 			sample_point(d, b, i, data);
 	b->last_good_utc_ms = loop_utc_ms(d->host->loop);
-	b->read_ms = now;
+	note_good(b, now);
 	b->busy_since_ms = 0;
 	b->slow_ms = 0;
 	b->flags &= PLAN_NO_JOIN;
@@ -402,7 +413,8 @@ device_exception(
 {
 	enum device_answer answer = ANSWER_REFUSED;
 
-	d->stats.exceptions++;
+	d->sums.exceptions++;
+	d->plan.blocks[block].sums.refused++;
 	*reason = pdu_exception_name(exception);
 	if (d->plan.blocks[block].kind == PLAN_DIALOG) {
 		answer = dialog_exception(

@@ -67,11 +67,12 @@ struct field_device {
 	uint8_t said;      // lines of its own in the log, in this while
 	struct link_log log;
 	int64_t said_ms;
-	int64_t answered_ms; // last, whatever it said
-	uint32_t usual_us;   // the slow end of its reply times, slowly forgotten
-	int64_t due_ms;      // earliest block; never before hold_ms
-	int64_t hold_ms;     // nothing is asked before this
-	int64_t attempt_ms;  // when it was last asked and that ended
+	int64_t answered_ms;  // last, whatever it said
+	int64_t last_good_ms; // a value; 0 = never
+	uint32_t usual_us;    // the slow end of its reply times, slowly forgotten
+	int64_t due_ms;       // earliest block; never before hold_ms
+	int64_t hold_ms;      // nothing is asked before this
+	int64_t attempt_ms;   // when it was last asked and that ended
 	uint32_t backoff_ms;
 	// A reply may still come to a request that timed out; on a line without
 	// transaction numbers it would fit any request of the same shape.
@@ -81,7 +82,9 @@ struct field_device {
 	struct point_seen *seen;       // def->n_points of them
 	struct device_helper *helpers; // n_helpers of them
 	struct dialog *dialog;         // NULL where the profile has none
-	struct link_stats stats;
+	struct device_sums sums;
+	uint32_t last_reply_us, max_reply_us;
+	uint32_t replies[LINK_REPLY_BOUNDS]; // by time
 };
 
 // What a reply led to, for the scheduler of the bus.
@@ -140,8 +143,8 @@ void device_stored(struct field_device *d, uint64_t token, bool durable);
 
 // Its link: device_link.c.
 
-// An answer came after so long.
-void device_reply_time(struct field_device *d, uint32_t us);
+// A valid answer to the block came after so long.
+void device_reply_time(struct field_device *d, uint16_t block, uint32_t us);
 
 // It lives.
 void device_up(struct field_device *d);

@@ -137,7 +137,8 @@ device_asked(struct field_device *d, uint16_t block)
 	b->asked_ms = loop_now_ms(d->host->loop);
 	d->in_flight++;
 	b->serial = ++d->serial;
-	d->stats.requests++;
+	b->sums.requests++;
+	d->sums.requests++;
 	if (b->kind == PLAN_DIALOG)
 		dialog_sent(d, block);
 	device_refresh_due(d);

@@ -98,11 +98,19 @@ device_up(struct field_device *d)
 }
 
 void
-device_reply_time(struct field_device *d, uint32_t us)
+device_reply_time(struct field_device *d, uint16_t block, uint32_t us)
 {
-	d->stats.last_reply_us = us;
-	if (us > d->stats.max_reply_us)
-		d->stats.max_reply_us = us;
+	struct block_sums *sums = &d->plan.blocks[block].sums;
+
+	sums->last_reply_us = us;
+	if (us > sums->max_reply_us)
+		sums->max_reply_us = us;
+	d->last_reply_us = us;
+	d->replies[link_reply_slot(us)]++;
+	d->sums.replies++;
+	d->sums.reply_us += us;
+	if (us > d->max_reply_us)
+		d->max_reply_us = us;
 	d->usual_us -= d->usual_us / USUAL_FORGET;
 	if (us > d->usual_us)
 		d->usual_us = us;
@@ -207,6 +215,7 @@ device_missed(struct field_device *d, uint16_t block, bool patient, const char *
 	struct plan_block *b = &d->plan.blocks[block];
 
 	note_poll(d, false);
+	b->sums.missed++;
 	if (patient)
 		note_block_miss(d, b);
 	if (b->kind == PLAN_DIALOG && dialog_unanswered(d, block, code)) {

@@ -117,6 +117,6 @@ panel_update(struct field_device *d)
 	p->have = true;
 	p->n = s.n_codes;
 	memcpy(p->means, s.codes, sizeof(p->means));
-	d->stats.samples++;
+	d->sums.samples++;
 	d->host->sample(d->host->ctx, &s);
 }

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/link.h"
 #include "core/record.h"
 #include "core/sample.h"
 #include "core/site.h"
@@ -60,12 +61,10 @@ struct driver_host {
 	void (*wrote)(void *ctx, const struct field_write *w);
 };
 
-// Counters a person can read (API, /metrics); plain sums since start.
+// Counters of a GPIO chip, plain sums since start.
 struct link_stats {
-	uint64_t requests, good, timeouts, exceptions, stale, mismatched, malformed;
-	uint64_t bad_crc, connects, disconnects, samples;
+	uint64_t requests, mismatched, connects, disconnects, samples;
 	int64_t last_good_ms; // monotonic; 0 = never
-	uint32_t last_reply_us, max_reply_us;
 };
 
 struct driver_instance;
@@ -77,14 +76,20 @@ struct driver {
 	struct driver_instance *(*start)(
 	    const struct driver_host *host, uint16_t index);
 	void (*stop)(struct driver_instance *d);
-	// Fills one row per device of the bus (gpio: one row; hosts: none); returns how
-	// many.
+	// gpio: fills one row. Returns how many; NULL: there is none to fill.
 	size_t (*stats)(
 	    const struct driver_instance *d, struct link_stats *out, size_t room);
 	// The record with this token is durable, or could not be made so. NULL where a
 	// driver has no queues. A token of an earlier reading is ignored.
 	void (*stored)(
 	    struct driver_instance *d, uint16_t device, uint64_t token, bool durable);
+	// Of a bus, NULL for others: itself, its nth device in the order of the site,
+	// and a block of that (below device_look.blocks as it is now).
+	void (*look_bus)(const struct driver_instance *d, struct bus_look *out);
+	void (*look_device)(
+	    const struct driver_instance *d, uint16_t nth, struct device_look *out);
+	void (*look_block)(const struct driver_instance *d, uint16_t nth,
+	    uint16_t block, struct block_look *out);
 };
 
 extern const struct driver driver_modbus_tcp;

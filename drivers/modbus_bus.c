@@ -20,8 +20,9 @@
 enum {
 	REOPEN_MS = 1000, // a port, or a link that several devices want
 	BABBLE_REOPEN_MS = 1000,
-	REOPEN_AFTER_TIMEOUTS = 2, // or as many as there are devices
+	REOPEN_AFTER_TIMEOUTS = 2, // and each device among them
 	AUDIT_MS = 500,
+	MARK_US = 60000000,
 	NOISE_MAX = 4096, // bytes: more than any answer that is merely late
 };
 
@@ -87,6 +88,7 @@ tell_link(struct mbus *b, bool lost, const char *code)
 		say_back(b);
 	b->link_told = true;
 	b->link_lost = lost;
+	b->lost_code = lost ? code : NULL;
 	b->lost_by_port = false;
 	b->host->link(b->host->ctx, b->def->link_point, lost, code);
 }
@@ -124,7 +126,7 @@ close_link(struct mbus *b, const char *code)
 	b->transport->close(b);
 	b->state = MBUS_CLOSED;
 	b->n_received = 0;
-	b->disconnects++;
+	b->sums.disconnects++;
 	flight_drop(b, code);
 }
 
@@ -158,6 +160,7 @@ open_link(struct mbus *b, uint16_t device)
 static void
 count_failure(struct mbus *b, const char *code)
 {
+	b->sums.open_failures++;
 	if (b->open_failures < UINT8_MAX)
 		b->open_failures++;
 	if (b->open_failures > b->devices[b->device].def->retries)
@@ -198,6 +201,14 @@ static void
 audit(struct mbus *b)
 {
 	b->audit_ms = now_of(b) + AUDIT_MS;
+	if (mbus_now_us(b) - b->marks[1].us >= MARK_US) {
+		b->marks[0] = b->marks[1];
+		b->marks[1] = (struct bus_mark){
+			.us = mbus_now_us(b),
+			.busy_us = b->sums.busy_us,
+			.sick_us = b->sums.sick_us,
+		};
+	}
 	for (uint16_t i = 0; i < b->n_devices; i++)
 		device_audit(&b->devices[i]);
 }
@@ -244,10 +255,8 @@ check_silence(struct mbus *b)
 static void
 check_connection(struct mbus *b)
 {
-	uint16_t most =
-	    b->n_devices > REOPEN_AFTER_TIMEOUTS ? b->n_devices : REOPEN_AFTER_TIMEOUTS;
-
-	if (b->transport->port || b->timeouts_in_row < most)
+	if (b->transport->port || b->timeouts_in_row < REOPEN_AFTER_TIMEOUTS ||
+	    (schedule_shared(b) && !schedule_all_asked(b, b->heard_ms)))
 		return;
 	b->timeouts_in_row = 0;
 	close_link(b, NULL);
@@ -276,7 +285,7 @@ void
 mbus_opened(struct mbus *b)
 {
 	b->state = MBUS_OPEN;
-	b->connects++;
+	b->sums.connects++;
 	b->timeouts_in_row = 0;
 	b->quiet_until_ms = now_of(b) + b->def->settle_ms;
 	if (!b->link_told || b->lost_by_port)
@@ -335,6 +344,7 @@ stop_listening(struct mbus *b)
 {
 	close_link(b, NULL);
 	b->reopen_ms = now_of(b) + BABBLE_REOPEN_MS;
+	b->sums.babbles++;
 	lose_bus(b, "babble");
 	skip_missed(b);
 }
@@ -397,6 +407,7 @@ mbus_start(struct mbus *b, const struct driver_host *host,
 	b->def = &host->site->buses[bus_index];
 	b->jitter = bus_index * 2654435761U + 1;
 	b->heard_ms = now_of(b);
+	b->marks[0].us = b->marks[1].us = mbus_now_us(b);
 	b->window = b->def->window > 1 ? b->def->window : 1;
 	b->flights = xcalloc(b->window, sizeof(*b->flights));
 	if (b->noise_max == 0)
@@ -423,19 +434,6 @@ mbus_stop(struct mbus *b)
 	b->devices = NULL;
 	b->flights = NULL;
 	b->n_devices = 0;
-}
-
-size_t
-mbus_stats(const struct mbus *b, struct link_stats *out, size_t room)
-{
-	size_t n = b->n_devices < room ? b->n_devices : room;
-
-	for (size_t i = 0; i < n; i++) {
-		out[i] = b->devices[i].stats;
-		out[i].connects = b->connects;
-		out[i].disconnects = b->disconnects;
-	}
-	return n;
 }
 
 void

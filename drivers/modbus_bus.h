@@ -67,6 +67,7 @@ struct mbus {
 	enum mbus_state state;
 	bool stepping;
 	struct link_log log;
+	const char *lost_code;     // why; static
 	bool link_told, link_lost; // what the host was told of the bus's own point
 	bool lost_by_port;         // lost until the link can be opened
 	bool heard_here;           // something valid, since the link was opened
@@ -105,16 +106,27 @@ struct mbus {
 	uint32_t noise_max;    // beyond this the peer babbles
 	int64_t noise_since_ms; // when the first of them came
 
-	uint64_t connects, disconnects;
+	struct bus_sums sums;
+	int64_t busy_since_us; // something is in flight
+	// Two earlier looks at the sums, a minute apart: the load is since the older.
+	struct bus_mark {
+		int64_t us;
+		uint64_t busy_us, sick_us;
+	} marks[2];
 };
 
 // Prepares the bus and plans the first polls. `def` stays the site's.
 void mbus_start(struct mbus *b, const struct driver_host *host,
     const struct mbus_transport *transport, uint16_t bus_index);
 void mbus_stop(struct mbus *b);
-size_t mbus_stats(const struct mbus *b, struct link_stats *out, size_t room);
 // driver->stored; `device` is an index into the site's.
 void mbus_stored(struct mbus *b, uint16_t device, uint64_t token, bool durable);
+
+// Looks of driver.h: modbus_look.c.
+void mbus_look(const struct mbus *b, struct bus_look *out);
+void mbus_look_device(const struct mbus *b, uint16_t nth, struct device_look *out);
+void mbus_look_block(
+    const struct mbus *b, uint16_t nth, uint16_t block, struct block_look *out);
 
 // Monotonic, of now and not of when the loop's round began: for what happens on a wire.
 int64_t mbus_now_us(const struct mbus *b);

@@ -77,7 +77,8 @@ flight_send(struct mbus *b, uint16_t device)
 	forget_partial(b);
 	b->answer_bytes = 0;
 	b->device = device;
-	b->n_flying++;
+	if (b->n_flying++ == 0)
+		b->busy_since_us = f->sent_us;
 	f->serial = device_asked(d, f->block);
 	return b->transport->send(b, frame, len);
 }
@@ -100,7 +101,8 @@ static uint16_t
 land(struct mbus *b, struct mbus_flight *f)
 {
 	f->used = false;
-	b->n_flying--;
+	if (--b->n_flying == 0)
+		b->sums.busy_us += (uint64_t)(mbus_now_us(b) - b->busy_since_us);
 	return device_landed(&b->devices[f->device], f->block, f->serial);
 }
 
@@ -123,9 +125,9 @@ expire(struct mbus *b, struct mbus_flight *f)
 {
 	struct field_device *d = &b->devices[f->device];
 
-	d->stats.timeouts++;
+	d->sums.timeouts++;
 	if (is_rtu(b) && b->n_received > 0)
-		d->stats.malformed++; // a frame that never became whole
+		d->sums.malformed++; // a frame that never became whole
 	forget_partial(b);
 	d->owed = f->request;
 	d->owed_until_ms = now_of(b) + d->def->timeout_ms;
@@ -178,12 +180,12 @@ flight_drop(struct mbus *b, const char *code)
 }
 
 static void
-note_reply_time(const struct mbus *b, const struct mbus_flight *f)
+note_reply_time(const struct mbus *b, const struct mbus_flight *f, uint16_t block)
 {
 	int64_t us = mbus_now_us(b) - f->sent_us;
 
 	device_reply_time(
-	    &b->devices[f->device], us > UINT32_MAX ? UINT32_MAX : (uint32_t)us);
+	    &b->devices[f->device], block, us > UINT32_MAX ? UINT32_MAX : (uint32_t)us);
 }
 
 // While an earlier reply is owed, this may have been that one, and the reply to the
@@ -206,8 +208,8 @@ hand_over(struct mbus *b, const struct mbus_flight *f, uint16_t block,
 
 	if (verdict == PDU_EXCEPTION)
 		return device_exception(d, block, r->exception, reason);
-	d->stats.good++;
-	d->stats.last_good_ms = now_of(b);
+	d->sums.good++;
+	d->last_good_ms = now_of(b);
 	return device_good(d, block, r->data, reason);
 }
 
@@ -223,7 +225,7 @@ answered(struct mbus *b, struct mbus_flight *f, enum pdu_verdict verdict,
 	const char *reason = "";
 
 	note_owed(d, f);
-	note_reply_time(b, f);
+	note_reply_time(b, f, block);
 	b->noise = 0;
 	b->timeouts_in_row = 0;
 	b->heard_here = true;
@@ -253,7 +255,7 @@ garbled(struct mbus *b, struct mbus_flight *f)
 
 	uint16_t block = land(b, f);
 
-	d->stats.mismatched++;
+	d->sums.mismatched++;
 	f->impatient = false;
 	schedule_quiet(b, d);
 	device_skip_missed(d);
@@ -270,6 +272,7 @@ note_noise(struct mbus *b, size_t n)
 	if (b->noise == 0)
 		b->noise_since_ms = now_of(b);
 	b->noise += (uint32_t)n;
+	b->sums.noise_bytes += n;
 }
 
 static bool
@@ -303,36 +306,36 @@ claimed(const struct mbus *b)
 }
 
 // The device whose fault a bad frame is: that in flight, else the last one asked.
-static struct link_stats *
+static struct device_sums *
 to_blame(struct mbus *b, const struct mbus_flight *f)
 {
-	return &b->devices[f ? f->device : b->device].stats;
+	return &b->devices[f ? f->device : b->device].sums;
 }
 
 // A frame that is no answer. Returns whether the buffer can be read further.
 static bool
 reject(struct mbus *b, struct mbus_flight *f, enum pdu_verdict verdict)
 {
-	struct link_stats *stats = to_blame(b, f);
+	struct device_sums *sums = to_blame(b, f);
 
 	switch (verdict) {
 	case PDU_STALE:
-		stats->stale++;
+		sums->stale++;
 		return true;
 	case PDU_WRONG_UNIT:
 	case PDU_WRONG_FUNCTION:
 	case PDU_WRONG_COUNT:
 		if (is_rtu(b))
-			stats->mismatched++;
+			sums->mismatched++;
 		else
 			garbled(b, f);
 		return true;
 	case PDU_BAD_CRC:
-		stats->bad_crc++;
+		sums->bad_crc++;
 		b->deaf = true;
 		return false;
 	case PDU_MALFORMED:
-		stats->malformed++;
+		sums->malformed++;
 		b->deaf = true;
 		return false;
 	case PDU_NEED_MORE:

@@ -282,10 +282,23 @@ rtu_stop(struct driver_instance *t)
 	free(t);
 }
 
-static size_t
-rtu_stats(const struct driver_instance *t, struct link_stats *out, size_t room)
+static void
+rtu_look_bus(const struct driver_instance *t, struct bus_look *out)
 {
-	return mbus_stats(&t->bus, out, room);
+	mbus_look(&t->bus, out);
+}
+
+static void
+rtu_look_device(const struct driver_instance *t, uint16_t nth, struct device_look *out)
+{
+	mbus_look_device(&t->bus, nth, out);
+}
+
+static void
+rtu_look_block(const struct driver_instance *t, uint16_t nth, uint16_t block,
+    struct block_look *out)
+{
+	mbus_look_block(&t->bus, nth, block, out);
 }
 
 static void
@@ -298,6 +311,8 @@ const struct driver driver_modbus_rtu = {
 	.name = "modbus-rtu",
 	.start = rtu_start,
 	.stop = rtu_stop,
-	.stats = rtu_stats,
 	.stored = rtu_stored,
+	.look_bus = rtu_look_bus,
+	.look_device = rtu_look_device,
+	.look_block = rtu_look_block,
 };

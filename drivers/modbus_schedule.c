@@ -212,7 +212,7 @@ sick_patience_ms(const struct mbus *b, const struct field_device *d)
 {
 	uint32_t usual = d->usual_us ? d->usual_us : slowest_usual_us(b);
 
-	if (!usual || d->stats.timeouts % SCHEDULE_WHOLE_PROBE == 0)
+	if (!usual || d->sums.timeouts % SCHEDULE_WHOLE_PROBE == 0)
 		return d->def->timeout_ms;
 	return short_patience_ms(b, usual);
 }
@@ -285,6 +285,9 @@ schedule_wasted(struct mbus *b, const struct field_device *d, int64_t cost_ms)
 	else if (cost_ms < d->def->timeout_ms && b->hasty < UINT8_MAX)
 		b->hasty++;
 	b->wasted_ms = now;
+	b->sums.wasted_us += (uint64_t)cost_ms * 1000;
+	if (is_sick(d))
+		b->sums.sick_us += (uint64_t)cost_ms * 1000;
 	if (cost_ms >= d->def->timeout_ms)
 		b->wasted_long_ms = now;
 	// What others waste is counted too, but never keeps the sick from being tried
@@ -332,6 +335,17 @@ schedule_revive(struct mbus *b)
 		b->devices[i].backoff_ms = 0;
 		device_hold(&b->devices[i], 0);
 	}
+}
+
+uint32_t
+schedule_ceiling_ms(const struct mbus *b, uint64_t timeouts_ms)
+{
+	uint64_t ms = timeouts_ms * LINK_DEAD_SHARE;
+
+	if (!schedule_shared(b)) // each period, however long it was away
+		return b->n_devices ? b->devices[0].def->poll_ms : 0;
+	ms = ms < LINK_BACKOFF_MAX_MS ? LINK_BACKOFF_MAX_MS : ms;
+	return ms > UINT32_MAX ? UINT32_MAX : (uint32_t)ms;
 }
 
 int64_t

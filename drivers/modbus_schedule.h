@@ -45,6 +45,10 @@ void schedule_back_off(struct mbus *b, struct field_device *d);
 // Every lost device may be tried now: the line was dead and lives again.
 void schedule_revive(struct mbus *b);
 
+// A unit that is well again is asked within this, where the time-outs of all lost units
+// add up to so much.
+uint32_t schedule_ceiling_ms(const struct mbus *b, uint64_t timeouts_ms);
+
 // The first poll of device `nth` of the bus, relative to the start.
 int64_t schedule_phase_ms(
     uint16_t bus_index, uint16_t n_devices, uint16_t nth, uint32_t poll_ms);

@@ -295,10 +295,23 @@ tcp_stop(struct driver_instance *t)
 	free(t);
 }
 
-static size_t
-tcp_stats(const struct driver_instance *t, struct link_stats *out, size_t room)
+static void
+tcp_look_bus(const struct driver_instance *t, struct bus_look *out)
 {
-	return mbus_stats(&t->bus, out, room);
+	mbus_look(&t->bus, out);
+}
+
+static void
+tcp_look_device(const struct driver_instance *t, uint16_t nth, struct device_look *out)
+{
+	mbus_look_device(&t->bus, nth, out);
+}
+
+static void
+tcp_look_block(const struct driver_instance *t, uint16_t nth, uint16_t block,
+    struct block_look *out)
+{
+	mbus_look_block(&t->bus, nth, block, out);
 }
 
 static void
@@ -311,14 +324,18 @@ const struct driver driver_modbus_tcp = {
 	.name = "modbus-tcp",
 	.start = tcp_start,
 	.stop = tcp_stop,
-	.stats = tcp_stats,
 	.stored = tcp_stored,
+	.look_bus = tcp_look_bus,
+	.look_device = tcp_look_device,
+	.look_block = tcp_look_block,
 };
 
 const struct driver driver_modbus_rtu_tcp = {
 	.name = "modbus-rtu-tcp",
 	.start = rtu_tcp_start,
 	.stop = tcp_stop,
-	.stats = tcp_stats,
 	.stored = tcp_stored,
+	.look_bus = tcp_look_bus,
+	.look_device = tcp_look_device,
+	.look_block = tcp_look_block,
 };

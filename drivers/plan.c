@@ -15,6 +15,22 @@
 #include "drivers/modbus_pdu.h"
 #include "lib/mem.h"
 
+const char *
+plan_kind_name(uint8_t kind)
+{
+	switch ((enum plan_kind)kind) {
+	case PLAN_IDENTITY:
+		return "identity";
+	case PLAN_HELPER:
+		return "helper";
+	case PLAN_POINTS:
+		return "points";
+	case PLAN_DIALOG:
+		return "dialog";
+	}
+	wr_unreachable("plan_kind");
+}
+
 const struct decoder *
 plan_decoder(const struct device *dev, const struct point *point, enum area *area)
 {
@@ -247,6 +263,7 @@ plan_split(
 	// for ever: its halves stay apart.
 	if (a->flags & (PLAN_JOINED | PLAN_NO_JOIN))
 		flags |= PLAN_NO_JOIN;
+	a->sums = (struct block_sums){ 0 };
 	*b = *a;
 	a->n /= 2;
 	b->first = (uint16_t)(b->first + a->n);
@@ -262,6 +279,23 @@ joinable(const struct plan_block *b)
 {
 	return b->kind == PLAN_POINTS && b->last_good_utc_ms != 0 && !b->in_flight &&
 	       !(b->flags & (PLAN_ABSENT | PLAN_REFUSED | PLAN_PARTED | PLAN_NO_JOIN));
+}
+
+static uint32_t
+max_of(uint32_t a, uint32_t b)
+{
+	return a > b ? a : b;
+}
+
+static void
+add_sums(struct block_sums *a, const struct block_sums *b)
+{
+	a->requests += b->requests;
+	a->good += b->good;
+	a->missed += b->missed;
+	a->refused += b->refused;
+	a->max_reply_us = max_of(a->max_reply_us, b->max_reply_us);
+	a->worst_gap_ms = max_of(a->worst_gap_ms, b->worst_gap_ms);
 }
 
 static bool
@@ -283,6 +317,7 @@ join_pair(const struct device *dev, struct plan *p, uint16_t left)
 		a->last_good_utc_ms = b->last_good_utc_ms;
 	if (b->read_ms < a->read_ms)
 		a->read_ms = b->read_ms;
+	add_sums(&a->sums, &b->sums);
 	p->n--;
 	memmove(b, b + 1, (size_t)(p->n - left - 1) * sizeof(*b));
 	return true;

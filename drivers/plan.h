@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/link.h"
 #include "core/site.h"
 
 enum {
@@ -65,7 +66,8 @@ struct plan_block {
 	uint16_t address, count;
 	uint16_t first, n; // PLAN_POINTS: of the device's points; PLAN_IDENTITY: its
 			   // index; PLAN_HELPER: first = the decoder's index
-	uint16_t flags;    // enum plan_flag
+	struct block_sums sums;
+	uint16_t flags; // enum plan_flag
 	uint8_t kind, area;
 	uint8_t poll;     // its class now
 	uint8_t own_poll; // and while nothing hurries it; POLL_SCAN unless told else
@@ -100,6 +102,8 @@ void plan_join(const struct device *dev, struct plan *p, uint16_t block);
 // Addresses a point needs, its decoder's inline helpers included: [*low, *high].
 void plan_point_span(const struct site *site, const struct device *dev, uint32_t point,
     uint32_t *low, uint32_t *high);
+
+const char *plan_kind_name(uint8_t kind); // enum plan_kind: "identity", ...
 
 const struct decoder *plan_decoder(
     const struct device *dev, const struct point *point, enum area *area);

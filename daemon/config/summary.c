@@ -41,8 +41,7 @@ print_bus(const struct bus *b, const struct bus_budget *budget, FILE *out)
 		(void)snprintf(where, sizeof(where), "modbus_rtu %.80s", b->tty);
 	else
 		(void)snprintf(where, sizeof(where), "%s %s port %u",
-		    b->kind == BUS_MODBUS_TCP ? "modbus_tcp" : "modbus_rtu_tcp",
-		    b->host, b->port);
+		    bus_kind_name(b->kind), b->host, b->port);
 	(void)fprintf(out, "  %-20s %s", b->id, where);
 	if (b->baud > 0)
 		(void)fprintf(out, " %u %u%c%u%s", b->baud, b->data_bits, b->parity,

@@ -71,6 +71,7 @@ console_stop(struct console *c)
 	sessions_unwatch(c);
 	http_stop(c->http);
 	reports_stop(c);
+	links_metrics_stop(c);
 	sse_free(c->sse);
 	pages_free(c->pages);
 	snapshot_free(&c->snapshots);

@@ -33,6 +33,8 @@ struct console {
 	unsigned logins;            // being verified
 	struct report_run *reports; // running
 	unsigned n_reports;
+	struct links_run *links; // links_metrics.c: being written
+	unsigned n_links;
 	struct blob *texts[TEXT_LANGS];
 	char *reports_program, *store_directory;
 };
@@ -44,8 +46,8 @@ void routes_handle(void *ctx, struct http_request *r);
 typedef void api_call(struct console *c, struct http_request *r);
 api_call api_state, api_stream, api_alarms, api_acknowledge, api_note, api_hosts,
     api_points, api_point, api_reset, api_silence, api_sound, api_events, api_readings,
-    api_report, api_log_in, api_log_out, api_text, api_healthz, api_metrics,
-    api_commissioning, api_commission, api_walk;
+    api_report, api_log_in, api_log_out, api_text, api_healthz, api_metrics, api_buses,
+    api_devices, api_blocks, api_commissioning, api_commission, api_walk;
 
 // Answers a command (a request as arg): 200 with its seq, or 202 not durable, or why
 // not.
@@ -60,6 +62,12 @@ int api_number(struct http_request *r, const char *name, int64_t min, int64_t ma
     int64_t none, int64_t *out);
 // A time parameter (RFC 3339), or `none`. -1 = answered 400.
 int api_time(struct http_request *r, const char *name, int64_t none, int64_t *out);
+
+// Appends the figures of the links to what is in *before, and answers r with all of it,
+// later (links_metrics.c).
+void links_metrics_send(
+    struct console *c, struct http_request *r, struct buf *before, bool with_blocks);
+void links_metrics_stop(struct console *c);
 
 // Ends what runs for reports (api_reports.c).
 void reports_stop(struct console *c);

@@ -178,7 +178,10 @@ api_metrics(struct console *c, struct http_request *r)
 	struct health_view h = { 0 };
 	struct lost l = count_lost(c);
 	struct buf b = { 0 };
+	int64_t blocks;
 
+	if (api_number(r, "blocks", 0, 1, 0, &blocks) < 0)
+		return;
 	c->host.health(c->host.ctx, &h);
 	buf_printf(&b,
 	    "# HELP watchroom_info The running version.\n# TYPE watchroom_info gauge\n"
@@ -211,5 +214,5 @@ api_metrics(struct console *c, struct http_request *r)
 	    h.sounder_on);
 	hosts_put_metrics(&b, &c->host);
 	put_server(&b, c);
-	http_send(r, 200, "text/plain; version=0.0.4; charset=utf-8", blob_take(&b));
+	links_metrics_send(c, r, &b, blocks != 0);
 }

@@ -12,6 +12,7 @@
 
 #include "core/alarm.h"
 #include "core/event.h"
+#include "core/link.h"
 #include "core/site.h"
 #include "lib/buf.h"
 
@@ -93,6 +94,11 @@ struct console_host {
 	// What was last heard of a host of the site, by its index.
 	void (*host)(void *ctx, uint16_t host, struct host_view *out);
 	void (*health)(void *ctx, struct health_view *out);
+	// Links of the field. `block` is below device_look.blocks as it is now.
+	void (*bus)(void *ctx, uint16_t bus, struct bus_look *out);
+	void (*device)(void *ctx, uint16_t device, struct device_look *out);
+	void (*block)(
+	    void *ctx, uint16_t device, uint16_t block, struct block_look *out);
 	// State of one point as JSON object members into an open object: conditions,
 	// quality, unknown_since, value, time. The console adds id, place, zone, kind,
 	// device and unit itself.

@@ -21,6 +21,9 @@ static const struct route table[] = {
 	{ METHOD_GET, "/api/v1/points", ACCESS_DESK, api_points, { "after", "limit" } },
 	{ METHOD_GET, "/api/v1/points/{id}", ACCESS_DESK, api_point, { 0 } },
 	{ METHOD_POST, "/api/v1/points/{id}/reset", ACCESS_SESSION, api_reset, { 0 } },
+	{ METHOD_GET, "/api/v1/buses", ACCESS_DESK, api_buses, { "after", "limit" } },
+	{ METHOD_GET, "/api/v1/devices", ACCESS_DESK, api_devices, { "after", "limit", "bus" } },
+	{ METHOD_GET, "/api/v1/devices/{id}/blocks", ACCESS_DESK, api_blocks, { "after", "limit" } },
 	{ METHOD_POST, "/api/v1/silence", ACCESS_DESK, api_silence, { 0 } },
 	{ METHOD_POST, "/api/v1/consoles/{id}/sound", ACCESS_DESK, api_sound, { 0 } },
 	{ METHOD_GET, "/api/v1/events", ACCESS_DESK, api_events,
@@ -37,7 +40,7 @@ static const struct route table[] = {
 	{ METHOD_DELETE, "/api/v1/session", ACCESS_SESSION, api_log_out, { 0 } },
 	{ METHOD_GET, "/api/v1/text", ACCESS_OPEN, api_text, { "lang" } },
 	{ METHOD_GET, "/healthz", ACCESS_OPEN, api_healthz, { 0 } },
-	{ METHOD_GET, "/metrics", ACCESS_DESK, api_metrics, { 0 } },
+	{ METHOD_GET, "/metrics", ACCESS_DESK, api_metrics, { "blocks" } },
 };
 // clang-format on
 

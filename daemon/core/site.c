@@ -8,6 +8,18 @@
 
 #include <string.h>
 
+const char *
+bus_kind_name(enum bus_kind k)
+{
+	static const char *const names[] = {
+		[BUS_MODBUS_TCP] = "modbus_tcp",
+		[BUS_MODBUS_RTU] = "modbus_rtu",
+		[BUS_MODBUS_RTU_TCP] = "modbus_rtu_tcp",
+	};
+
+	return names[k];
+}
+
 uint32_t
 site_find_point(const struct site *s, const char *id)
 {

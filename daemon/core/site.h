@@ -152,6 +152,9 @@ struct site {
 	void *arena;       // owned by config
 };
 
+// The key of the site file: "modbus_tcp", ...
+const char *bus_kind_name(enum bus_kind k);
+
 // Index of the point with this id, or UINT32_MAX. Linear; for tools and tests. The
 // engine keeps an index of its own.
 uint32_t site_find_point(const struct site *s, const char *id);

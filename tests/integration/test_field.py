@@ -320,3 +320,48 @@ def test_read_more_seldom_than_planned_is_a_fault(run):
     until(lambda: (a := api.alarm("@device/fap1", "fault")) is None or
           a["state"] == "returned", 5, "as planned again")
     peer.stop()
+
+
+def test_links_and_their_figures(run):
+    """What the API and /metrics say of buses, devices and blocks, and that it adds up."""
+    healthy, silent = Modbus(), Hostile()
+    silent.answer = silent.silent
+    buses, devices = panel(healthy.port)
+    more_buses, more_devices = panel(silent.port, id="fap2", bus="lan2", retries=0)
+    more_buses[0]["id"] = "lan2"
+    for p in more_devices[0]["points"]:
+        p["id"] = "x" + p["id"]
+    daemon = run(buses + more_buses, devices + more_devices)
+    api = daemon.api()
+    until(lambda: seen(api, "d1"), 5, "the panel is read")
+
+    def device(name):
+        found = api.json("GET", "/api/v1/devices")["devices"]
+        return next(d for d in found if d["id"] == name)
+    until(lambda: device("fap2")["state"] == "lost", 8, "the silent one is lost")
+    d = until(lambda: (x := device("fap1"))["good"] > 10 and x, 8)
+    assert (d["state"], d["sick"], d["overdue"]) == ("up", False, False)
+    assert d["requests"] - d["good"] in (0, 1) and d["timeouts"] == 0
+    assert 0 < d["reply_ms"]["last"] <= d["reply_ms"]["max"]
+    assert d["worst_gap_ms"] >= 190
+    assert d["health"]["good"] == d["health"]["of"] == 11 or d["health"]["of"] == 16
+    lost = device("fap2")
+    assert lost["code"] == "timeout" and lost["good"] == 0 and lost["last_good"] is None
+    only = api.json("GET", "/api/v1/devices?bus=lan2")["devices"]
+    assert [d["id"] for d in only] == ["fap2"]
+    bus = {b["id"]: b for b in api.json("GET", "/api/v1/buses")["buses"]}
+    assert bus["lan1"]["connects"] == 1 and bus["lan1"]["devices_lost"] == 0
+    assert bus["lan2"]["devices_lost"] == 1 and bus["lan2"]["wasted_ms"] > 0
+    blocks = api.json("GET", "/api/v1/devices/fap1/blocks")["blocks"]
+    assert [(b["address"], b["count"], b["points"], b["state"]) for b in blocks] == \
+        [(0, 10, 10, "read")]
+    _, _, text = api.call("GET", "/metrics?blocks=1")
+    figures = dict(line.rsplit(" ", 1) for line in text.decode().splitlines()
+                   if not line.startswith("#"))
+    assert figures['watchroom_device_up{bus="lan1",device="fap1"}'] == "1"
+    assert figures['watchroom_device_up{bus="lan2",device="fap2"}'] == "0"
+    assert float(figures['watchroom_device_timeouts_total{bus="lan2",device="fap2"}']) > 0
+    assert float(figures['watchroom_block_good_total'
+                         '{bus="lan1",device="fap1",area="holding",address="0"}']) > 10
+    healthy.stop()
+    silent.stop()

@@ -63,9 +63,79 @@ host_host(void *ctx, uint16_t host, struct host_view *out)
 }
 
 static void
+host_bus(void *ctx, uint16_t bus, struct bus_look *out)
+{
+	struct fake_daemon *d = ctx;
+
+	assert_true(bus < d->site.n_buses);
+	d->looks++;
+	*out = d->bus;
+}
+
+static void
+host_device(void *ctx, uint16_t device, struct device_look *out)
+{
+	struct fake_daemon *d = ctx;
+
+	assert_true(device < d->site.n_devices);
+	d->looks++;
+	*out = d->device;
+}
+
+static void
+host_block(void *ctx, uint16_t device, uint16_t block, struct block_look *out)
+{
+	struct fake_daemon *d = ctx;
+
+	assert_true(device < d->site.n_devices && block < d->device.blocks);
+	d->looks++;
+	*out = d->block;
+	out->address = (uint16_t)(200 * block);
+}
+
+static void
+put_looks(struct fake_daemon *d)
+{
+	d->bus = (struct bus_look){ .state = "open",
+		.devices = 1,
+		.devices_sick = 1,
+		.window = 2,
+		.in_flight = 1,
+		.load = 0.1236,
+		.retry_within_ms = 30000,
+		.sums = { .connects = 3, .busy_us = 1500000 } };
+	d->device = (struct device_look){ .state = "up",
+		.last_good_utc_ms = 1767323045678,
+		.health_good = 15,
+		.health_of = 16,
+		.blocks = 3,
+		.worst_gap_ms = 1004,
+		.last_reply_us = 1500,
+		.max_reply_us = 2500000,
+		.reply_p50_us = 2000,
+		.reply_p99_us = UINT32_MAX,
+		.sums = { .requests = 100,
+		    .good = 97,
+		    .timeouts = 1,
+		    .exceptions = 2,
+		    .replies = 99 } };
+	d->block = (struct block_look){ .kind = "points",
+		.order = "scan",
+		.state = "read",
+		.area = AREA_HOLDING,
+		.count = 20,
+		.points = 20,
+		.period_ms = 1000,
+		.sums = { 50, 49, 1, 0, 2000, 9000, 1004 } };
+}
+
+static void
 host_health(void *ctx, struct health_view *out)
 {
-	*out = ((struct fake_daemon *)ctx)->health;
+	struct fake_daemon *d = ctx;
+
+	d->looks_at_health = d->looks;
+	*out = d->health;
 }
 
 static void
@@ -169,11 +239,14 @@ host_audit(void *ctx, enum event_kind kind, const char *actor, const char *from_
 
 static const struct profile panel = { .id = "panel", .maturity = MATURITY_INFERRED };
 static const uint32_t panel_points[] = { 0 };
-static struct bus buses[] = { { .id = "panel-lan" } };
+static struct bus buses[] = {
+	{ .id = "panel-lan", .host = "192.0.2.10", .port = 502 }
+};
 static struct device devices[] = {
 	{ .id = "fap1",
 	    .name_zh = "主机",
 	    .name_en = "Panel",
+	    .unit = 7,
 	    .profile = &panel,
 	    .n_points = 1,
 	    .points = panel_points },
@@ -366,6 +439,7 @@ set_up(void **state, bool virtual)
 		.boot = "7" };
 	f->daemon.reply = (struct reply){ .status = 200, .durable = true, .seq = 43 };
 	put_alarms(&f->daemon, 2);
+	put_looks(&f->daemon);
 	(void)snprintf(program, sizeof(program), "%s/report.sh", f->store);
 	f->console = console_start(f->loop,
 	    &(struct console_host){ .ctx = &f->daemon,
@@ -375,6 +449,9 @@ set_up(void **state, bool virtual)
 		.devices = host_devices,
 		.host = host_host,
 		.health = host_health,
+		.bus = host_bus,
+		.device = host_device,
+		.block = host_block,
 		.point_json = host_point_json,
 		.acknowledge = host_acknowledge,
 		.note = host_note,

@@ -24,6 +24,12 @@ struct fake_daemon {
 	char occurrence[FAKE_ALARMS_MAX][16];
 	bool device_lost;
 	struct host_view hosts[2]; // switch, camera-1 behind it
+	// What every bus, device and block looks like; a device has three blocks.
+	struct bus_look bus;
+	struct device_look device;
+	struct block_look block;
+	unsigned looks;           // at any of them
+	unsigned looks_at_health; // when health was last asked for
 	// What commands answer, and what they were asked.
 	struct reply reply;
 	bool hold; // answer when the test says so

@@ -121,9 +121,9 @@ test_a_gap_nobody_asked_for_does_not_go_on_for_ever(void **state)
 	before = r.units[1].requests;
 	fixture_run(&r.f, 10000, NULL);
 	assert_in_range(r.units[1].requests - before, 20, 44);
-	before = (unsigned)r.bus.devices[0].stats.exceptions;
+	before = (unsigned)r.bus.devices[0].sums.exceptions;
 	fixture_run(&r.f, 60000, NULL);
-	assert_int_equal(r.bus.devices[0].stats.exceptions, before);
+	assert_int_equal(r.bus.devices[0].sums.exceptions, before);
 	rig_stop(&r);
 }
 
@@ -448,7 +448,7 @@ test_i6_a_block_that_is_not_answered(void **state)
 	fixture_run(&r.f, 200000, NULL);
 	assert_int_equal(r.f.n_links, links);
 	// The others keep their period but for a time-out a minute.
-	assert_in_range(r.bus.devices[0].stats.timeouts, 5, 14);
+	assert_in_range(r.bus.devices[0].sums.timeouts, 5, 14);
 	r.units[1].mute_from = 0;
 	fixture_run(&r.f, PLAN_SLOW_MS + 1000, NULL);
 	assert_int_equal(fixture_last(&r.f, 2)->quality, QUALITY_GOOD);

@@ -14,7 +14,8 @@ test_libmodbus_server_over_tcp(void **state)
 	struct field_fixture f;
 	struct peer p;
 	struct driver_instance *d;
-	struct link_stats stats;
+	struct device_look look;
+	struct bus_look bus;
 
 	(void)state;
 	fixture_init(&f, clock_real());
@@ -24,10 +25,17 @@ test_libmodbus_server_over_tcp(void **state)
 	d = driver_for_bus(BUS_MODBUS_TCP)->start(&f.host, 0);
 	assert_true(fixture_run(&f, WAIT_MS, all_seen));
 	check_values(&f);
-	assert_int_equal(driver_modbus_tcp.stats(d, &stats, 1), 1);
-	assert_in_range(stats.requests - stats.good, 0, 1); // one in flight
-	assert_int_equal(stats.connects, 1);
-	assert_true(stats.max_reply_us > 0);
+	driver_modbus_tcp.look_device(d, 0, &look);
+	assert_in_range(look.sums.requests - look.sums.good, 0, 1); // one in flight
+	assert_true(look.max_reply_us > 0);
+	assert_true(look.reply_p99_us >= look.reply_p50_us);
+	assert_string_equal(look.state, "up");
+	assert_int_equal(look.health_good, look.health_of);
+	assert_int_equal(look.blocks, 4);
+	driver_modbus_tcp.look_bus(d, &bus);
+	assert_string_equal(bus.state, "open");
+	assert_int_equal(bus.sums.connects, 1);
+	assert_true(bus.sums.busy_us > 0 && bus.load > 0);
 	assert_int_equal(fixture_link(&f, f.site.devices[0].link_point), 0);
 	assert_int_equal(fixture_link(&f, f.site.buses[0].link_point), 0);
 	driver_modbus_tcp.stop(d);
@@ -48,7 +56,7 @@ test_libmodbus_server_over_rtu(void **state)
 	struct peer p;
 	struct line l;
 	struct driver_instance *d;
-	struct link_stats stats[2];
+	struct device_look look[2];
 
 	(void)state;
 	open_line(&l);
@@ -64,10 +72,14 @@ test_libmodbus_server_over_rtu(void **state)
 	check_values(&f);
 	assert_true(fixture_run(&f, WAIT_MS, absent_lost));
 	assert_int_equal(fixture_link(&f, f.site.devices[0].link_point), 0);
-	assert_int_equal(driver_modbus_rtu.stats(d, stats, 2), 2);
+	driver_modbus_rtu.look_device(d, 0, &look[0]);
+	driver_modbus_rtu.look_device(d, 1, &look[1]);
 	// One in flight, and a few late ones on a busy machine.
-	assert_in_range(stats[0].requests - stats[0].good, 0, 5);
-	assert_true(stats[1].timeouts >= 2);
+	assert_in_range(look[0].sums.requests - look[0].sums.good, 0, 5);
+	assert_true(look[1].sums.timeouts >= 2);
+	assert_string_equal(look[1].state, "lost");
+	assert_string_equal(look[1].code, "timeout");
+	assert_true(look[1].next_try_utc_ms > 0 && look[1].last_good_utc_ms == 0);
 	driver_modbus_rtu.stop(d);
 	stop_rtu_peer(&p);
 	close_line(&l);

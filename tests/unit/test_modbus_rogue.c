@@ -265,7 +265,8 @@ test_i6_a_server_that_misbehaves_in_every_way(void **state)
 	struct field_fixture f;
 	struct rogue r;
 	struct driver_instance *d;
-	struct link_stats stats;
+	struct device_look look;
+	struct bus_look bus;
 
 	(void)state;
 	fixture_init(&f, clock_real());
@@ -295,13 +296,14 @@ test_i6_a_server_that_misbehaves_in_every_way(void **state)
 	for (size_t i = 0; i < f.n_samples; i++)
 		if (f.samples[i].quality == QUALITY_GOOD)
 			assert_int_not_equal(f.samples[i].raw, 0xDEAD);
-	driver_modbus_tcp.stats(d, &stats, 1);
-	assert_true(stats.stale > 0);
-	assert_true(stats.mismatched > 0);
-	assert_true(stats.malformed > 0);
-	assert_true(stats.exceptions > 0);
-	assert_true(stats.timeouts > 0);
-	assert_true(stats.disconnects > 0);
+	driver_modbus_tcp.look_device(d, 0, &look);
+	driver_modbus_tcp.look_bus(d, &bus);
+	assert_true(look.sums.stale > 0);
+	assert_true(look.sums.mismatched > 0);
+	assert_true(look.sums.malformed > 0);
+	assert_true(look.sums.exceptions > 0);
+	assert_true(look.sums.timeouts > 0);
+	assert_true(bus.sums.disconnects > 0);
 	driver_modbus_tcp.stop(d);
 	atomic_store(&r.stop, true);
 	(void)shutdown(r.listener, SHUT_RDWR);

@@ -257,7 +257,8 @@ test_rtu_frames_over_tcp(void **state)
 	struct line l;
 	struct peer p;
 	struct driver_instance *d;
-	struct link_stats stats[2];
+	struct device_look look;
+	struct bus_look bus;
 
 	(void)state;
 	fixture_init(&f, clock_real());
@@ -274,9 +275,12 @@ test_rtu_frames_over_tcp(void **state)
 	check_values(&f);
 	assert_true(fixture_run(&f, WAIT_MS, absent_lost));
 	assert_int_equal(fixture_link(&f, f.site.devices[0].link_point), 0);
-	assert_int_equal(driver_modbus_rtu_tcp.stats(d, stats, 2), 2);
-	assert_true(stats[1].timeouts >= 3);
-	assert_int_equal(stats[0].connects, 1); // a silent unit costs nobody the link
+	driver_modbus_rtu_tcp.look_device(d, 1, &look);
+	driver_modbus_rtu_tcp.look_bus(d, &bus);
+	assert_true(look.sums.timeouts >= 3);
+	assert_int_equal(bus.sums.connects, 1); // a silent unit costs nobody the link
+	assert_int_equal(bus.devices_lost, 1);
+	assert_int_equal(bus.retry_within_ms, LINK_BACKOFF_MAX_MS);
 	driver_modbus_rtu_tcp.stop(d);
 	stop_rtu_peer(&p);
 	close_line(&l);

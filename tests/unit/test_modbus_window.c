@@ -259,7 +259,7 @@ test_blocks_of_one_device_side_by_side(void **state)
 	begin(&g);
 	fixture_run(&g.f, 30000, NULL);
 	assert_int_equal(g.most_of_unit, 3);
-	assert_in_range(g.bus.devices[0].stats.good, 28 * 30, 31 * 30);
+	assert_in_range(g.bus.devices[0].sums.good, 28 * 30, 31 * 30);
 	end(&g);
 }
 
@@ -353,7 +353,7 @@ test_i6_an_answer_before_its_question(void **state)
 	fixture_run(&g.f, 1000, NULL); // transaction 2 is asked meanwhile
 	deliver(&g, out + n - 1, 1);
 	fixture_run(&g.f, 5000, NULL);
-	assert_true(g.bus.devices[0].stats.good >= 3);
+	assert_true(g.bus.devices[0].sums.good >= 3);
 	end(&g);
 }
 
