@@ -7,6 +7,8 @@
 
 #include <stdlib.h>
 
+#include "core/profile_dialog.h"
+#include "lib/log.h"
 #include "lib/mem.h"
 
 struct running {
@@ -100,6 +102,29 @@ on_overdue(void *ctx, uint32_t device, bool overdue)
 	engine_system_one(r->engine, point, overdue, "overdue");
 }
 
+// What a site has enabled against the profile's advice, and what others must keep from.
+static void
+say_dialogs(const struct device *d)
+{
+	const struct profile_dialogs *g = d->profile->dialogs;
+	if (g == NULL)
+		return;
+	if (d->dialogs.queue)
+		log_info("site",
+		    "device %s: its event queue is read here; another client takes "
+		    "records from this one",
+		    d->id);
+	for (uint8_t i = 0; i < g->n_selectors; i++)
+		if ((d->dialogs.selectors & 1u << i) != 0)
+			log_warnx("site",
+			    "device %s: selector %s is enabled; it is off by default, "
+			    "for %s",
+			    d->id, g->selectors[i].name, g->selectors[i].why_off_en);
+	if (g->beat != NULL && d->dialogs.allow_writes)
+		log_warnx("site", "device %s: its heartbeat is written each %u s",
+		    d->id, g->beat->period_ms / 1000);
+}
+
 static struct driver_instance *
 start(struct running_site *r, const struct driver *d, uint16_t index)
 {
@@ -151,6 +176,8 @@ running_site_start(struct loop *loop, const struct site *site, struct engine *en
 		(void)start(r, &driver_gpio, i);
 	if (site->n_hosts > 0)
 		r->hosts = start(r, &driver_hosts, 0);
+	for (uint16_t i = 0; i < site->n_devices; i++)
+		say_dialogs(&site->devices[i]);
 	field_attach(field, on_stored, r);
 	return r;
 }

@@ -7,6 +7,7 @@
 #include "console/format.h"
 
 #include "console/session.h"
+#include "core/profile_dialog.h"
 
 static const char *
 text_or_null(const char *s)
@@ -178,6 +179,39 @@ format_stored_event(struct buf *b, const struct stored_event *e)
 		.hash = e->hash });
 }
 
+// What is said to the device beyond reading its points, and what the site enabled
+// against the profile's advice; null where the profile has no dialogs.
+static void
+format_dialogs(struct buf *b, const struct device *d)
+{
+	const struct profile_dialogs *g =
+	    d->profile != NULL ? d->profile->dialogs : NULL;
+	bool watched = true;
+
+	if (g == NULL) {
+		json_none(b, "dialogs");
+		return;
+	}
+	for (uint8_t i = 0; i < g->n_alive; i++)
+		watched &= !g->alive[i].of_gateway || d->dialogs.gateway;
+	json_open(b, "dialogs", '{');
+	json_bool(b, "source_watched", g->n_alive > 0 && watched);
+	json_bool(b, "queue", d->dialogs.queue);
+	json_bool(b, "heartbeat", g->beat != NULL && d->dialogs.allow_writes);
+	json_open(b, "selectors", '[');
+	for (uint8_t i = 0; i < g->n_selectors; i++) {
+		if ((d->dialogs.selectors & 1u << i) == 0)
+			continue;
+		json_open(b, NULL, '{');
+		json_str(b, "name", g->selectors[i].name);
+		format_names(b, "why_off", g->selectors[i].why_off_zh,
+		    g->selectors[i].why_off_en);
+		json_close(b, '}');
+	}
+	json_close(b, ']');
+	json_close(b, '}');
+}
+
 void
 format_device(struct buf *b, const struct site *site, const struct device_view *d)
 {
@@ -193,6 +227,7 @@ format_device(struct buf *b, const struct site *site, const struct device_view *
 	json_str(b, "maturity",
 	    d->device->profile != NULL ? maturity_name(d->device->profile->maturity)
 				       : NULL);
+	format_dialogs(b, d->device);
 	json_close(b, '}');
 }
 
