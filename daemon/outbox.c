@@ -167,6 +167,14 @@ make_notice(struct outbox *o, const struct alarm_record *r, const struct ladder_
 	add_owed(o, &n, STAGE_UNSAVED)->serial = works_serial(o->works);
 }
 
+static void
+tell_step(struct outbox *o, const struct alarm_record *r, const struct ladder_due *d)
+{
+	const struct ladder_step *step = &r->ladder->steps[d->step];
+	for (unsigned i = 0; i < step->n_channels; i++)
+		make_notice(o, r, d, step->channels[i]);
+}
+
 // Takes what is due off the alarm's climb.
 static void
 climb(struct outbox *o, struct alarm_record *r)
@@ -175,9 +183,7 @@ climb(struct outbox *o, struct alarm_record *r)
 	bool moved = false;
 	struct ladder_due d = ladder_take(r->ladder, &r->climb, now);
 	for (; d.due; d = ladder_take(r->ladder, &r->climb, now)) {
-		const struct ladder_step *step = &r->ladder->steps[d.step];
-		for (unsigned i = 0; i < step->n_channels; i++)
-			make_notice(o, r, &d, step->channels[i]);
+		tell_step(o, r, &d);
 		moved = true;
 	}
 	if (!moved)
@@ -236,10 +242,19 @@ ladder_of(const struct site *s, enum alarm_class c)
 void
 outbox_raised(struct outbox *o, struct alarm_record *r)
 {
-	r->ladder = ladder_of(o->site, r->alarm_class);
-	r->climb = (struct ladder_climb){ .onset_ms = loop_now_ms(o->loop) };
-	if (r->ladder != NULL)
-		climb(o, r);
+	static const struct ladder_due again = { .due = true };
+	bool climbs = r->ladder != NULL;
+	if (!climbs) {
+		r->ladder = ladder_of(o->site, r->alarm_class);
+		r->climb = (struct ladder_climb){ .onset_ms = loop_now_ms(o->loop) };
+	}
+	if (r->ladder == NULL)
+		return;
+	// It came again and nobody has answered: who is told at once is told again, and
+	// the others are not put off by it.
+	if (climbs && r->climb.next_step > 0 && r->ladder->steps[0].after_ms == 0)
+		tell_step(o, r, &again);
+	climb(o, r);
 }
 
 // ---- settling -----------------------------------------------------------------------
@@ -415,6 +430,14 @@ outbox_recover(struct outbox *o, const struct recovered *r)
 		struct owed *w = add_owed(o, &r->notices[i], STAGE_READY);
 		w->n.repeated = true;
 		w->n.saved = true;
+	}
+	// An answer is owed, and the ladder it was on is not of this site any more.
+	size_t n;
+	struct alarm_record *const *all = alarms_all(engine_alarms(o->engine), &n);
+	for (size_t i = 0; i < n; i++) {
+		if (all[i]->ladder == NULL && alarm_owed(&all[i]->a) &&
+		    !alarm_hidden(&all[i]->a))
+			outbox_raised(o, all[i]);
 	}
 }
 

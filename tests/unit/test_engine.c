@@ -192,6 +192,54 @@ test_device_that_comes_back_with_its_bus_owes_nothing(void **state)
 	rig_tear_down(&r);
 }
 
+// An alarm that comes and goes and that nobody answers: the second step comes all the
+// same, when it is due from the first onset.
+static void
+test_an_alarm_that_flutters_does_not_put_the_ladder_off(void **state)
+{
+	(void)state;
+	struct rig r;
+	rig_set_up(&r, NULL, NULL);
+	for (int s = 0; s < 60; s += 20) {
+		rig_fire(&r, "s1", true);
+		rig_pass(&r, 10000);
+		rig_fire(&r, "s1", false);
+		rig_pass(&r, 10000);
+	}
+	assert_int_equal(rig_open_alarm(&r, "s1")->occurrences, 3);
+	// The first step for each occurrence, and the second once.
+	rig_pass(&r, 1000);
+	assert_int_equal(outbox_owed(r.outbox), 3 + 1);
+	rig_tear_down(&r);
+}
+
+// What is owed is told by the ladder that there is now.
+static void
+test_i11_an_alarm_owed_goes_on_when_its_ladder_was_renamed(void **state)
+{
+	(void)state;
+	struct rig r;
+	char path[128];
+	rig_set_up(&r, NULL, NULL);
+	rig_fire(&r, "s1", true);
+	rig_fire(&r, "s2", true);
+	assert_int_equal(
+	    engine_acknowledge(r.engine, rig_open_alarm(&r, "s2")->occurrence, "wang"),
+	    ENGINE_OK);
+	assert_int_equal(outbox_owed(r.outbox), 1);
+	rig_pass(&r, 10);
+	rig_stop(&r);
+	(void)snprintf(path, sizeof(path), "%s/site.yaml", r.dir);
+	rig_write_site(path, "{id: l, classes", "{id: other, classes");
+	rig_start(&r);
+	assert_non_null(rig_open_alarm(&r, "s1")->ladder);
+	assert_null(rig_open_alarm(&r, "s2")->ladder);
+	assert_int_equal(outbox_owed(r.outbox), 2); // the old one, and from the start
+	rig_pass(&r, 61000);
+	assert_int_equal(outbox_owed(r.outbox), 3);
+	rig_tear_down(&r);
+}
+
 struct kinds {
 	const char *actor;
 	unsigned acknowledge, seen;
@@ -467,6 +515,10 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(
+		    test_an_alarm_that_flutters_does_not_put_the_ladder_off),
+		cmocka_unit_test(
+		    test_i11_an_alarm_owed_goes_on_when_its_ladder_was_renamed),
 		cmocka_unit_test(test_an_acknowledge_that_changes_nothing_is_journaled),
 		cmocka_unit_test(test_on_delay_runs_on_virtual_time),
 		cmocka_unit_test(
