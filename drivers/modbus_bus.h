@@ -125,6 +125,7 @@ void mbus_stored(struct mbus *b, uint16_t device, uint64_t token, bool durable);
 // Looks of driver.h: modbus_look.c.
 void mbus_look(const struct mbus *b, struct bus_look *out);
 void mbus_look_device(const struct mbus *b, uint16_t nth, struct device_look *out);
+// `block` counts those in use, from 0 to device_look.blocks - 1.
 void mbus_look_block(
     const struct mbus *b, uint16_t nth, uint16_t block, struct block_look *out);
 

@@ -92,17 +92,24 @@ link_name(enum device_link link)
 	wr_unreachable("device_link");
 }
 
+// A dialog keeps a place in the plan for each read that it may want one day.
+static bool
+in_use(const struct plan_block *block)
+{
+	return block->count > 0;
+}
+
 static void
 look_at_blocks(
     const struct mbus *b, const struct field_device *d, struct device_look *out)
 {
 	int64_t now = now_of(b), gap = 0;
 
-	out->blocks = d->plan.n;
 	for (uint16_t i = 0; i < d->plan.n; i++) {
 		const struct plan_block *block = &d->plan.blocks[i];
 		bool given = !(block->flags & (PLAN_ABSENT | PLAN_REFUSED));
 
+		out->blocks += in_use(block);
 		if (block->kind != PLAN_POINTS)
 			continue;
 		if (block->sums.worst_gap_ms > gap)
@@ -143,6 +150,16 @@ mbus_look_device(const struct mbus *b, uint16_t nth, struct device_look *out)
 	look_at_blocks(b, d, out);
 }
 
+// The block that is `nth` among those in use.
+static const struct plan_block *
+block_at(const struct plan *plan, uint16_t nth)
+{
+	for (uint16_t i = 0; i < plan->n; i++)
+		if (in_use(&plan->blocks[i]) && nth-- == 0)
+			return &plan->blocks[i];
+	wr_unreachable("block");
+}
+
 static const char *
 block_state(const struct plan_block *block)
 {
@@ -172,9 +189,8 @@ mbus_look_block(
     const struct mbus *b, uint16_t nth, uint16_t block, struct block_look *out)
 {
 	const struct field_device *d = &b->devices[nth];
-	const struct plan_block *p = &d->plan.blocks[block];
+	const struct plan_block *p = block_at(&d->plan, block);
 
-	wr_assert(block < d->plan.n);
 	*out = (struct block_look){
 		.kind = plan_kind_name(p->kind),
 		.order = class_name_of(p->poll),
