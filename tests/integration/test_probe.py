@@ -11,6 +11,7 @@ import subprocess
 import time
 
 import pytest
+from pymodbus.transaction import ModbusRtuFramer
 
 from field import Hostile, Modbus, Serial, gauges
 from rig import BUILD, ROOT, Daemon, site, until
@@ -243,6 +244,22 @@ def test_a_serial_line(line):
     r = answer(line.target, "--scan", "1-6", "--timeout", "300ms")
     assert [u["unit"] for u in r["units"]] == [3, 4, 5]
     assert "no more than" not in probe(line.target + ",9600,8N1", "--unit", 4).stdout
+
+
+def test_rtu_frames_to_a_device_server(tmp_path):
+    server = Modbus(units=(3, 5), framer=ModbusRtuFramer, registers=50, value=617)
+    target = f"rtu-tcp:127.0.0.1:{server.port}"
+    r = answer(target, "--unit", 5, "--address", 4, "--count", 1, "--gauge", "0.617MPa")
+    assert (r["answer"], r["candidates"][0]["type"]) == ("good", "int16")
+    assert [u["unit"] for u in answer(
+        target, "--scan", "1-6", "--timeout", "200ms")["units"]] == [3, 5]
+    # The same as a bus of a site.
+    buses, devices = gauges("unused", units=(3,))
+    buses = [{"id": "pump-room", "modbus_rtu_tcp": f"127.0.0.1:{server.port}"}]
+    (tmp_path / "site.yaml").write_text(site(buses, devices), encoding="utf-8")
+    r = answer("-c", tmp_path / "site.yaml", "--device", "pt3", "--address", 4)
+    assert (r["target"], r["unit"], r["answer"]) == (target, 3, "good")
+    server.stop()
 
 
 def test_the_point_of_a_site_as_its_profile_reads_it(line, tmp_path):
