@@ -126,6 +126,7 @@ number_at(
 {
 	static const struct decode_codes none;
 	struct sample s = { 0 };
+	struct decode_edge edge;
 
 	if (address < w->first || address + f->width > w->first + w->n)
 		return false;
@@ -140,7 +141,7 @@ number_at(
 		.order = order_of(f),
 		.scale = 1,
 		.unit_factor = 1 };
-	decode_point(&dec, &none, w->words + at, NULL, &s);
+	decode_point(&dec, &none, w->words + at, NULL, &s, &edge);
 	*out = s.value;
 	return s.quality == QUALITY_GOOD;
 }
@@ -153,7 +154,7 @@ find_unit(struct gauge *g, const char *text)
 	double factor;
 
 	for (enum quantity q = QUANTITY_NONE + 1; q < QUANTITY_COUNT; q++) {
-		if (!units_factor(text, q, &factor))
+		if (text[0] == '\0' || !units_factor(text, q, &factor))
 			continue;
 		g->quantity = q;
 		return true;

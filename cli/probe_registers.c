@@ -176,11 +176,32 @@ read_helper(struct probe *p, const struct decoder *dec, struct decode_helper *h)
 	uint16_t low, high;
 
 	*h = (struct decode_helper){ 0 };
-	if (!decode_helper_span(dec, &low, &high))
+	if (!decoder_helper_span(dec, &low, &high))
 		return false;
 	probe_ask(p, p->area, low, (uint16_t)(high - low + 1), &a);
 	if (a.verdict == CLIENT_GOOD)
 		(void)decode_helper_feed(dec, h, a.words);
+	return true;
+}
+
+// The further registers of the point, behind its value. False where one is not given.
+static bool
+read_parts(struct probe *p, const struct profile_item *item, uint16_t *words)
+{
+	for (uint8_t i = 0; i < item->n_parts; i++) {
+		const struct item_part *part = &item->parts[i];
+		uint16_t n = decoder_width(&p->profile->decoders[part->decoder]);
+		struct client_answer a;
+
+		probe_ask(p, p->area,
+		    (uint16_t)profile_part_pdu(
+			item, part, p->point->loop, p->point->number),
+		    n, &a);
+		if (a.verdict != CLIENT_GOOD)
+			return false;
+		memcpy(words, a.words, n * sizeof(*words));
+		words += n;
+	}
 	return true;
 }
 
@@ -189,18 +210,26 @@ read_helper(struct probe *p, const struct decoder *dec, struct decode_helper *h)
 static bool
 decode_by_profile(struct probe *p, const struct window *w, struct sample *out)
 {
-	const struct decoder *dec =
-	    &p->profile->decoders[p->profile->items[p->point->item].decoder];
+	const struct profile_item *item = &p->profile->items[p->point->item];
+	const struct decoder *dec = &p->profile->decoders[item->decoder];
+	uint16_t words[DECODE_WORDS_MAX], width = decoder_width(dec);
 	size_t at = p->point->pdu - w->first;
 	struct decode_codes codes;
 	struct decode_helper h;
+	struct decode_edge edge;
 
-	for (uint16_t i = 0; i < decode_width(dec, p->area); i++)
+	for (uint16_t i = 0; i < width; i++) {
 		if (at + i >= w->n || !w->given[at + i])
 			return false;
+		words[i] = w->words[at + i];
+	}
+	if (!read_parts(p, item, words + width))
+		return false;
 	decode_codes_find(p->site, &codes);
 	bool helped = read_helper(p, dec, &h);
-	decode_point(dec, &codes, w->words + at, helped ? &h : NULL, out);
+	decode_item(&(struct decode_input){ p->profile, item, words, p->point->shift,
+			helped ? &h : NULL },
+	    &codes, out, &edge);
 	return true;
 }
 
@@ -213,6 +242,12 @@ base_unit(enum quantity q)
 		[QUANTITY_LEVEL] = "m",
 		[QUANTITY_TEMPERATURE] = "degC",
 		[QUANTITY_CURRENT] = "mA",
+		[QUANTITY_VOLTAGE] = "V",
+		[QUANTITY_RESISTANCE] = "Ohm",
+		[QUANTITY_RATIO] = "%",
+		[QUANTITY_DURATION] = "s",
+		[QUANTITY_OBSCURATION] = "%/m",
+		[QUANTITY_NUMBER] = "",
 	};
 
 	return units[q];
@@ -230,7 +265,7 @@ print_profile(const struct probe *p, const struct sample *s)
 	(void)printf("\nprofile %s reads point %s as ", p->profile->id, p->point->id);
 	if (s->quality != QUALITY_GOOD)
 		(void)printf("bad");
-	else if (s->kind == SAMPLE_ANALOG)
+	else if (s->kind == SAMPLE_ANALOG || s->kind == SAMPLE_COUNT)
 		(void)printf("%.6g %s", s->value, base_unit(quantity_of(p)));
 	else if (s->kind == SAMPLE_LEVEL)
 		(void)printf("%s", s->value > 0.5 ? "1" : "0");

@@ -129,7 +129,15 @@ is_limit_code(const char *code)
 	return false;
 }
 
-// Raises what is in the set; clears what stands and is not. Limits have their own way.
+// Whether the set says that this is over.
+static bool
+clears(const struct condition_list *s, enum condition c, const char *code)
+{
+	bool limit = c == COND_PROCESS && is_limit_code(code);
+
+	return !limit && (s->silent & 1U << c) == 0 && !in_set(s, c, code);
+}
+
 void
 engine_apply_set(struct engine *e, uint32_t point, const struct condition_list *s,
     const struct facts *f)
@@ -140,15 +148,13 @@ engine_apply_set(struct engine *e, uint32_t point, const struct condition_list *
 	struct alarm_record *r = alarms_of_point(e->alarms, point);
 	while (r != NULL) {
 		struct alarm_record *next = r->next_of_point;
-		bool limit = r->a.condition == COND_PROCESS && is_limit_code(r->code);
-		if (!limit && record_true(r) && !in_set(s, r->a.condition, r->code))
+		if (record_true(r) && clears(s, r->a.condition, r->code))
 			engine_feed(e, point, r->a.condition, r->code, false, f);
 		r = next;
 	}
 	struct filter *fl = e->points[point].filters;
 	for (; fl != NULL; fl = fl->next) {
-		bool limit = fl->condition == COND_PROCESS && is_limit_code(fl->code);
-		if (!limit && fl->raw && !in_set(s, fl->condition, fl->code))
+		if (fl->raw && clears(s, fl->condition, fl->code))
 			engine_filter_feed(e, fl, false, f);
 	}
 }
@@ -158,6 +164,7 @@ set_of_sample(struct engine *e, const struct sample *s, struct condition_list *o
 {
 	const struct point *p = &e->site->points[s->point];
 	out->n = 0;
+	out->silent = s->silent;
 	if (s->kind == SAMPLE_LEVEL) {
 		if (point_active(p, s->value)) {
 			out->condition[0] = point_kind_condition(p->kind);
@@ -234,7 +241,7 @@ good_sample(struct engine *e, const struct sample *s, struct facts *f)
 		st->value = s->value;
 
 	bool number = s->kind == SAMPLE_ANALOG || s->kind == SAMPLE_COUNT;
-	if (number && alarms_of_point(e->alarms, s->point) == NULL &&
+	if (number && s->n_codes == 0 && alarms_of_point(e->alarms, s->point) == NULL &&
 	    e->points[s->point].filters == NULL &&
 	    e->site->points[s->point].limits == NULL)
 		return;
@@ -279,8 +286,15 @@ edge_sample(struct engine *e, const struct sample *s)
 	(void)str_copy(ev.point, sizeof(ev.point), p->id);
 	(void)str_copy(ev.place_zh, sizeof(ev.place_zh), p->place_zh);
 	(void)str_copy(ev.place_en, sizeof(ev.place_en), p->place_en);
+	if (s->n_codes > 0) {
+		wr_assert(s->codes[0].code < e->site->n_codes);
+		ev.condition = (int)s->codes[0].condition;
+		(void)str_copy(
+		    ev.code, sizeof(ev.code), e->site->codes[s->codes[0].code]);
+	}
 	ev.value = s->value;
 	ev.quality = (int)s->quality;
+	ev.not_before_utc_ms = s->not_before_utc_ms;
 	(void)works_event(e->works, &ev);
 }
 

@@ -48,9 +48,11 @@ struct point_run {
 	bool raw_known;
 };
 
-// What a point reports at one moment.
+// What a point reports at one moment. Of the conditions in `silent` (mask of 1 << enum
+// condition) it says nothing: they stay as they are.
 struct condition_list {
 	unsigned n;
+	uint16_t silent;
 	enum condition condition[SAMPLE_CODES_MAX];
 	const char *code[SAMPLE_CODES_MAX];
 };
@@ -121,7 +123,8 @@ void engine_set_quality(
     struct engine *e, uint32_t point, enum quality q, int64_t utc_ms);
 // A pending delay does not run on while nobody knows the state.
 void engine_forget_pending(struct engine *e, uint32_t point);
-// Raises what is listed; clears what stands and is not. Limits have their own way.
+// Raises what is listed; clears what stands and is not, unless nothing is said of it.
+// Limits have their own way.
 void engine_apply_set(struct engine *e, uint32_t point, const struct condition_list *s,
     const struct facts *f);
 

@@ -146,7 +146,9 @@ link_lost(struct engine *e, uint32_t point, struct builtin *b, const char *code)
 		b->lost_utc_ms -= f.t_mono_ms - e->heard_mono_ms[b->index];
 	lose_points(e, b);
 	engine_set_quality(e, point, QUALITY_GOOD, f.t_utc_ms);
-	const struct condition_list set = { 1, { COND_LINK }, { code } };
+	const struct condition_list set = {
+		.n = 1, .condition = { COND_LINK }, .code = { code }
+	};
 	engine_apply_set(e, point, &set, &f);
 	if (b->kind == BUILTIN_BUS)
 		suppress_devices(e, b->index, true);

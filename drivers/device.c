@@ -9,10 +9,10 @@
 
 #include "drivers/device.h"
 
-#include <math.h>
 #include <stdlib.h>
 
 #include "drivers/dialog.h"
+#include "drivers/identity.h"
 #include "lib/log.h"
 #include "lib/loop.h"
 #include "lib/mem.h"
@@ -24,8 +24,8 @@ enum {
 	BUSY_LOST_PERIODS = 3,
 };
 
-static struct decode_helper *
-helper_of(struct field_device *d, uint16_t decoder)
+struct decode_helper *
+device_helper_of(struct field_device *d, uint16_t decoder)
 {
 	for (uint8_t i = 0; i < d->n_helpers; i++)
 		if (d->helpers[i].decoder == decoder)
@@ -42,9 +42,9 @@ init_helpers(struct field_device *d)
 	for (uint16_t i = 0; i < profile->n_items; i++) {
 		const struct profile_item *item = &profile->items[i];
 
-		if (!decode_helper_span(
+		if (!decoder_helper_span(
 			&profile->decoders[item->decoder], &low, &high) ||
-		    helper_of(d, item->decoder))
+		    device_helper_of(d, item->decoder))
 			continue;
 		wr_assert(d->n_helpers < UINT8_MAX);
 		d->helpers =
@@ -74,13 +74,7 @@ device_init(struct field_device *d, const struct driver_host *host,
 	plan_build(site, def, &d->plan);
 	for (uint16_t i = 0; i < d->plan.n; i++)
 		d->plan.blocks[i].due_ms = first_due_ms;
-	d->seen = xcalloc(def->n_points ? def->n_points : 1, sizeof(*d->seen));
-	for (uint32_t i = 0; i < def->n_points; i++) {
-		const struct point *p = &site->points[def->points[i]];
-
-		d->seen[i].pdu = p->pdu;
-		d->seen[i].decoder = def->profile->items[p->item].decoder;
-	}
+	device_points_init(d);
 	init_helpers(d);
 	dialog_init(d, first_due_ms);
 	device_refresh_due(d);
@@ -92,6 +86,7 @@ device_free(struct field_device *d)
 	dialog_free(d);
 	plan_free(&d->plan);
 	free(d->seen);
+	free(d->past);
 	free(d->helpers);
 }
 
@@ -124,7 +119,7 @@ feed_helpers(struct field_device *d, const struct plan_block *b, const uint8_t *
 		bool mine = b->kind == PLAN_HELPER ? b->first == d->helpers[i].decoder
 						   : b->kind == PLAN_POINTS;
 
-		if (!mine || !decode_helper_span(dec, &low, &high) ||
+		if (!mine || !decoder_helper_span(dec, &low, &high) ||
 		    low < b->address || high >= b->address + b->count ||
 		    d->helpers[i].area != (enum area)b->area)
 			continue;
@@ -140,111 +135,19 @@ feed_helpers(struct field_device *d, const struct plan_block *b, const uint8_t *
 	}
 }
 
-static void
-stamp(struct field_device *d, const struct plan_block *b, uint32_t i, struct sample *s)
-{
-	s->point = d->def->points[i];
-	s->t_mono_ms = loop_now_ms(d->host->loop);
-	s->t_utc_ms = loop_utc_ms(d->host->loop);
-	s->not_before_utc_ms = b->last_good_utc_ms;
-}
-
-static bool
-is_fire(const struct field_device *d, uint32_t i, const struct sample *s)
-{
-	const struct point *p = &d->host->site->points[d->def->points[i]];
-
-	if (s->quality != QUALITY_GOOD)
-		return false;
-	if (s->kind == SAMPLE_LEVEL)
-		return point_kind_condition(p->kind) == COND_FIRE &&
-		       point_active(p, s->value);
-	for (uint8_t k = 0; k < s->n_codes; k++)
-		if (s->codes[k].condition == COND_FIRE)
-			return true;
-	return false;
-}
-
-static void
-send(struct field_device *d, uint32_t i, const struct sample *s)
-{
-	d->seen[i].have = 1;
-	d->seen[i].fire = is_fire(d, i, s);
-	d->seen[i].raw = s->raw;
-	d->seen[i].quality = (uint8_t)s->quality;
-	d->sums.samples++;
-	d->host->sample(d->host->ctx, s);
-}
-
-static void
-sample_point(
-    struct field_device *d, const struct plan_block *b, uint32_t i, const uint8_t *data)
-{
-	struct point_seen *seen = &d->seen[i];
-	const struct decoder *dec = &d->def->profile->decoders[seen->decoder];
-	enum area area = (enum area)b->area;
-	size_t at = (size_t)(seen->pdu - b->address);
-	uint16_t words[2] = { pdu_value(area, data, at), 0 };
-	struct sample s;
-
-	if (dec->form != DECODE_ANALOG && seen->have && seen->raw == words[0])
-		return;
-	if (decode_width(dec, area) == 2)
-		words[1] = pdu_value(area, data, at + 1);
-	s = (struct sample){ 0 };
-	stamp(d, b, i, &s);
-	decode_point(dec, d->codes, words,
-	    d->n_helpers ? helper_of(d, seen->decoder) : NULL, &s);
-	send(d, i, &s);
-}
-
-void
-device_send_value(struct field_device *d, uint32_t i, const uint16_t *words,
-    code_id refused, int64_t not_before_utc_ms)
-{
-	const struct decoder *dec = &d->def->profile->decoders[d->seen[i].decoder];
-	const struct plan_block none = { .last_good_utc_ms = not_before_utc_ms };
-	struct sample s = { 0 };
-
-	if (words)
-		decode_point(dec, d->codes, words, NULL, &s);
-	else
-		decode_refused(dec, refused, &s);
-	stamp(d, &none, i, &s);
-	send(d, i, &s);
-}
-
-// The points of the block have no value, for this reason. Sent once.
-static void
-refuse_points(struct field_device *d, const struct plan_block *b, code_id code)
-{
-	for (uint32_t i = b->first; i < (uint32_t)b->first + b->n; i++) {
-		struct sample s = { 0 };
-
-		if (d->seen[i].have && d->seen[i].quality == QUALITY_BAD &&
-		    d->seen[i].raw == UINT32_MAX)
-			continue;
-		decode_refused(
-		    &d->def->profile->decoders[d->seen[i].decoder], code, &s);
-		stamp(d, b, i, &s);
-		send(d, i, &s);
-		d->seen[i].raw = UINT32_MAX; // no register reads like this
-	}
-}
-
 static enum device_answer
 check_identity(
-    struct field_device *d, uint16_t block, uint16_t word, const char **reason)
+    struct field_device *d, uint16_t block, const uint16_t *words, const char **reason)
 {
 	struct plan_block *b = &d->plan.blocks[block];
 	const struct profile_identity *want = &d->def->profile->identity[b->first];
+	char found[IDENTITY_SHOWN_MAX];
 
-	if ((word & want->mask) != want->value) {
+	if (!identity_holds(want, words, found)) {
 		if (d->link != DEVICE_LOST && device_may_say(d))
-			log_warnx("modbus",
-			    "device %s is not a %s: register %u holds %u", d->def->id,
-			    d->def->profile->id, (unsigned)want->address,
-			    (unsigned)word);
+			log_warnx("modbus", "device %s is not a %s: %s %u holds %s",
+			    d->def->id, d->def->profile->id, area_name(want->area),
+			    (unsigned)want->address, found);
 		*reason = "identity";
 		return ANSWER_MISS;
 	}
@@ -263,9 +166,12 @@ take_identity(
 {
 	struct plan_block *b = &d->plan.blocks[block];
 	int64_t now = loop_now_ms(d->host->loop);
-	enum device_answer answer =
-	    check_identity(d, block, pdu_value((enum area)b->area, data, 0), reason);
+	uint16_t words[PDU_REGISTERS_MAX];
+	enum device_answer answer;
 
+	for (uint16_t i = 0; i < b->count; i++)
+		words[i] = pdu_value((enum area)b->area, data, i);
+	answer = check_identity(d, block, words, reason);
 	b->due_ms = device_next_period(b->due_ms, d->def->poll_ms, now);
 	if (answer == ANSWER_GOOD && d->identified && dialog_source_lives(d))
 		device_up(d);
@@ -308,7 +214,7 @@ device_good(
 		feed_helpers(d, b, data);
 	if (b->kind == PLAN_POINTS)
 		for (uint32_t i = b->first; i < (uint32_t)b->first + b->n; i++)
-			sample_point(d, b, i, data);
+			device_sample_point(d, b, i, data);
 	b->last_good_utc_ms = loop_utc_ms(d->host->loop);
 	note_good(b, now);
 	b->busy_since_ms = 0;
@@ -320,7 +226,7 @@ device_good(
 	if (b->kind == PLAN_POINTS && !again)
 		dialog_scanned(d, b);
 	if (parted)
-		plan_join(d->def, &d->plan, block);
+		plan_join(&d->plan, block);
 	device_refresh_due(d);
 	return ANSWER_GOOD;
 }
@@ -341,7 +247,7 @@ refuse_address(struct field_device *d, uint16_t block)
 	b->flags |= PLAN_ABSENT;
 	device_slow_down(d, b);
 	if (b->kind == PLAN_POINTS)
-		refuse_points(d, b, d->codes->not_present);
+		device_refuse_points(d, b, d->codes->not_present);
 }
 
 static bool
@@ -370,7 +276,7 @@ device_refuse_block(struct field_device *d, struct plan_block *b, const char *na
 	}
 	device_slow_down(d, b);
 	if (b->kind == PLAN_POINTS)
-		refuse_points(d, b, d->codes->configuration);
+		device_refuse_points(d, b, d->codes->configuration);
 	return true;
 }
 
@@ -407,22 +313,39 @@ device_busy(struct field_device *d, struct plan_block *b)
 	return now - b->busy_since_ms > most ? ANSWER_MISS : ANSWER_BUSY;
 }
 
+static enum refusal
+refusal_of(const struct field_device *d, uint8_t exception, const char **reason)
+{
+	const struct profile *profile = d->def->profile;
+
+	*reason = pdu_exception_name(exception);
+	for (uint8_t i = 0; i < profile->n_exceptions; i++) {
+		const struct profile_exception *e = &profile->exceptions[i];
+
+		if (e->exception != exception)
+			continue;
+		if (e->code[0] != '\0')
+			*reason = e->code;
+		return e->refusal;
+	}
+	return pdu_refusal_of(exception);
+}
+
 enum device_answer
 device_exception(
     struct field_device *d, uint16_t block, uint8_t exception, const char **reason)
 {
 	enum device_answer answer = ANSWER_REFUSED;
+	enum refusal refusal = refusal_of(d, exception, reason);
 
 	d->sums.exceptions++;
 	d->plan.blocks[block].sums.refused++;
-	*reason = pdu_exception_name(exception);
 	if (d->plan.blocks[block].kind == PLAN_DIALOG) {
-		answer = dialog_exception(
-		    d, block, exception, pdu_refusal_of(exception), reason);
+		answer = dialog_exception(d, block, exception, refusal, reason);
 		device_refresh_due(d);
 		return answer;
 	}
-	switch (pdu_refusal_of(exception)) {
+	switch (refusal) {
 	case REFUSAL_CONFIGURATION:
 		if (d->plan.blocks[block].kind == PLAN_IDENTITY)
 			refuse_identity(d, block, *reason);

@@ -20,10 +20,18 @@
 // Last sent of each point.
 struct point_seen {
 	uint32_t raw;
-	uint16_t pdu, decoder;
+	uint16_t pdu, item;
 	uint8_t have; // a sample was sent since start or since the link was lost
 	uint8_t quality;
-	uint8_t fire; // the last sample was a fire
+	uint8_t fire;  // the last sample was a fire
+	uint8_t shift; // its place in a packed register
+	uint8_t plain; // one register or bit is all there is to it, and no number
+};
+
+// Of points whose value has a past: counters, and values that must move.
+struct point_past {
+	struct decode_counter counter;
+	struct decode_fresh fresh;
 };
 
 struct dialog; // drivers/dialog.h
@@ -80,6 +88,7 @@ struct field_device {
 	struct pdu_request owed;
 	struct plan plan;
 	struct point_seen *seen;       // def->n_points of them
+	struct point_past *past;       // the same, or NULL where no point has one
 	struct device_helper *helpers; // n_helpers of them
 	struct dialog *dialog;         // NULL where the profile has none
 	struct device_sums sums;
@@ -140,6 +149,19 @@ void device_send_value(struct field_device *d, uint32_t i, const uint16_t *words
     code_id refused, int64_t not_before_utc_ms);
 // The host's late answer for a record of the queue.
 void device_stored(struct field_device *d, uint64_t token, bool durable);
+
+// Its points: device_points.c.
+
+void device_points_init(struct field_device *d);
+// Decodes point `i` of the device from a good reply of its block and sends what is
+// news.
+void device_sample_point(struct field_device *d, const struct plan_block *b, uint32_t i,
+    const uint8_t *data);
+// The points of the block have no value, for this reason. Sent once.
+void device_refuse_points(
+    struct field_device *d, const struct plan_block *b, code_id code);
+// Unit, decimals and range that the device holds for this decoder, or NULL.
+struct decode_helper *device_helper_of(struct field_device *d, uint16_t decoder);
 
 // Its link: device_link.c.
 

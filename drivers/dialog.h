@@ -89,7 +89,7 @@ void dialog_sent(struct field_device *d, uint16_t block);
 enum device_answer dialog_good(
     struct field_device *d, uint16_t block, const uint8_t *data, const char **reason);
 enum device_answer dialog_exception(struct field_device *d, uint16_t block,
-    uint8_t exception, enum pdu_refusal refusal, const char **reason);
+    uint8_t exception, enum refusal refusal, const char **reason);
 // There was no answer, or one that counts as none. True where that is the dialog's own
 // affair: the device answers to others, and the dialog goes on without it.
 bool dialog_unanswered(struct field_device *d, uint16_t block, const char *code);

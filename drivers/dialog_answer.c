@@ -298,7 +298,7 @@ refuse_cursor(
 
 enum device_answer
 dialog_exception(struct field_device *d, uint16_t block, uint8_t exception,
-    enum pdu_refusal refusal, const char **reason)
+    enum refusal refusal, const char **reason)
 {
 	struct plan_block *b = &d->plan.blocks[block];
 	enum device_answer answer = ANSWER_REFUSED;

@@ -53,11 +53,14 @@ take_means(const struct field_device *d, struct field_record *r)
 {
 	const struct profile_queue *q = d->dialog->def->queue;
 	struct sample s = { 0 };
+	struct decode_edge edge;
 
-	decode_point(
-	    &d->def->profile->decoders[q->decoder], d->codes, &r->code, NULL, &s);
+	decode_point(&d->def->profile->decoders[q->decoder], d->codes, &r->code, NULL,
+	    &s, &edge);
 	for (uint8_t i = 0; i < s.n_codes && r->n_means < RECORD_MEANS_MAX; i++)
 		r->means[r->n_means++] = s.codes[i];
+	if (edge.happened && r->n_means < RECORD_MEANS_MAX)
+		r->means[r->n_means++] = edge.is;
 }
 
 static bool

@@ -36,11 +36,12 @@ add_meaning(
 {
 	const struct profile_summary *def = &d->dialog->def->summaries[s->def];
 	struct sample one = { 0 };
+	struct decode_edge edge;
 
 	if (def->decoder < 0)
 		return;
-	decode_point(
-	    &d->def->profile->decoders[def->decoder], d->codes, s->words, NULL, &one);
+	decode_point(&d->def->profile->decoders[def->decoder], d->codes, s->words, NULL,
+	    &one, &edge);
 	for (uint8_t i = 0; i < one.n_codes; i++)
 		if (one.codes[i].condition != COND_FIRE || def->fire_mask == 0)
 			add(out, one.codes[i].condition, one.codes[i].code);

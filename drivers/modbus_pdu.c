@@ -39,7 +39,7 @@ static const struct {
 // clang-format off
 static const struct {
 	const char *name;
-	enum pdu_refusal refusal;
+	enum refusal refusal;
 } exceptions[] = {
 	[0x01] = { "exception-01", REFUSAL_CONFIGURATION },
 	[0x02] = { "exception-02", REFUSAL_ADDRESS },
@@ -339,7 +339,7 @@ pdu_value(enum area area, const uint8_t *data, size_t index)
 	return get16(data + 2 * index);
 }
 
-enum pdu_refusal
+enum refusal
 pdu_refusal_of(uint8_t exception)
 {
 	if (exception >= sizeof(exceptions) / sizeof(exceptions[0]) ||

@@ -89,15 +89,8 @@ bool pdu_area_is_bits(enum area area);
 // CRC-16 of Modbus RTU (serial line V1.02, 6.2.2), as a number; low byte goes first.
 uint16_t pdu_crc(const uint8_t *data, size_t len);
 
-// What an exception means for us (V1.1b3, 7).
-enum pdu_refusal {
-	REFUSAL_CONFIGURATION, // 01, 03: we ask wrongly; asking again does not help
-	REFUSAL_ADDRESS,       // 02: illegal address, or the thing is absent
-	REFUSAL_BUSY,          // 05, 06: later
-	REFUSAL_LINK,          // 0A, 0B: a gateway speaks of a unit behind it
-	REFUSAL_DEVICE,        // 04 and all others: the device cannot answer
-};
-enum pdu_refusal pdu_refusal_of(uint8_t exception);
+// What an exception means for us (V1.1b3, 7), where the profile does not say.
+enum refusal pdu_refusal_of(uint8_t exception);
 
 // "exception-02"; "exception" for codes nobody defined. Static.
 const char *pdu_exception_name(uint8_t exception);

@@ -42,44 +42,16 @@ plan_decoder(const struct device *dev, const struct point *point, enum area *are
 	return &dev->profile->decoders[item->decoder];
 }
 
-static bool
-helpers_inline(const struct decoder *dec, uint32_t *low, uint32_t *high)
-{
-	uint16_t a, b;
-	uint32_t l, h;
-
-	if (!decode_helper_span(dec, &a, &b))
-		return false;
-	l = a < *low ? a : *low;
-	h = b > *high ? b : *high;
-	if (h - l + 1 > PLAN_INLINE_SPAN)
-		return false;
-	*low = l;
-	*high = h;
-	return true;
-}
-
 void
 plan_point_span(const struct site *site, const struct device *dev, uint32_t point,
     uint32_t *low, uint32_t *high)
 {
 	const struct point *p = &site->points[point];
-	enum area area;
-	const struct decoder *dec = plan_decoder(dev, p, &area);
+	struct item_span s = profile_span(
+	    dev->profile, &dev->profile->items[p->item], p->pdu, p->loop, p->number);
 
-	*low = p->pdu;
-	*high = p->pdu + decode_width(dec, area) - 1U;
-	(void)helpers_inline(dec, low, high);
-}
-
-static uint32_t
-limit_of(const struct device *dev, enum area area)
-{
-	bool bits = pdu_area_is_bits(area);
-	uint32_t hard = bits ? PDU_BITS_MAX : PDU_REGISTERS_MAX;
-	uint32_t own = bits ? dev->profile->max_bits : dev->profile->max_registers;
-
-	return own == 0 || own > hard ? hard : own;
+	*low = s.low;
+	*high = s.high;
 }
 
 static struct plan_block *
@@ -125,7 +97,8 @@ append_identity(const struct device *dev, struct plan *out)
 		b->kind = PLAN_IDENTITY;
 		b->area = (uint8_t)dev->profile->identity[i].area;
 		b->address = dev->profile->identity[i].address;
-		b->count = 1;
+		b->count = dev->profile->identity[i].registers;
+		b->count = b->count ? b->count : 1;
 		b->first = i;
 	}
 }
@@ -139,6 +112,17 @@ has_helper_block(const struct plan *p, uint16_t decoder)
 	return false;
 }
 
+// Whether a read of the point brings its decoder's own settings, too.
+static bool
+helpers_inline(const struct site *site, const struct device *dev, uint32_t point,
+    uint16_t helper_low, uint16_t helper_high)
+{
+	uint32_t low, high;
+
+	plan_point_span(site, dev, point, &low, &high);
+	return low <= helper_low && helper_high <= high;
+}
+
 static void
 append_helpers(const struct site *site, const struct device *dev, struct plan *out)
 {
@@ -147,14 +131,12 @@ append_helpers(const struct site *site, const struct device *dev, struct plan *o
 	for (uint32_t i = 0; i < n; i++) {
 		const struct point *p = &site->points[dev->points[i]];
 		uint16_t index = dev->profile->items[p->item].decoder, low, high;
-		uint32_t value_low = p->pdu, value_high;
 		struct plan_block *b;
 		enum area area;
 		const struct decoder *dec = plan_decoder(dev, p, &area);
 
-		value_high = p->pdu + decode_width(dec, area) - 1U;
-		if (!decode_helper_span(dec, &low, &high) ||
-		    helpers_inline(dec, &value_low, &value_high) ||
+		if (!decoder_helper_span(dec, &low, &high) ||
+		    helpers_inline(site, dev, dev->points[i], low, high) ||
 		    has_helper_block(out, index))
 			continue;
 		wr_assert(high - low + 1U <= PDU_REGISTERS_MAX);
@@ -167,17 +149,18 @@ append_helpers(const struct site *site, const struct device *dev, struct plan *o
 	}
 }
 
-// Whether [low, high] of `area` can be added to the block.
+// Whether [low, high] of `area`, of which at most `most` are read at once, can be added
+// to the block.
 static bool
-fits(const struct device *dev, const struct plan_block *b, enum area area, uint32_t low,
+fits(const struct plan_block *b, enum area area, uint32_t most, uint32_t low,
     uint32_t high)
 {
 	uint32_t end = b->address + (uint32_t)b->count; // one past
 	uint32_t waste =
 	    pdu_area_is_bits(area) ? PLAN_WASTE_BITS : PLAN_WASTE_REGISTERS;
 
-	return b->kind == PLAN_POINTS && b->area == area && low >= b->address &&
-	       low <= end + waste && high - b->address + 1 <= limit_of(dev, area);
+	return b->kind == PLAN_POINTS && b->area == area && b->most == most &&
+	       low >= b->address && low <= end + waste && high - b->address + 1 <= most;
 }
 
 static void
@@ -188,16 +171,19 @@ append_points(const struct site *site, const struct device *dev, struct plan *ou
 
 	wr_assert(n < UINT16_MAX);
 	for (uint32_t i = 0; i < n; i++) {
-		uint32_t low, high;
-		enum area area;
+		const struct profile_item *item =
+		    &dev->profile->items[site->points[dev->points[i]].item];
+		uint32_t most = profile_read_max(dev->profile, item), low, high;
 
-		(void)plan_decoder(dev, &site->points[dev->points[i]], &area);
 		plan_point_span(site, dev, dev->points[i], &low, &high);
-		wr_assert(high <= UINT16_MAX);
-		if (!b || !fits(dev, b, area, low, high)) {
+		wr_assert(high <= UINT16_MAX && high - low < most);
+		if (!b || !fits(b, item->area, most, low, high) ||
+		    (dev->profile->probe && high >= b->address + (uint32_t)b->count)) {
 			b = append(out);
 			b->kind = PLAN_POINTS;
-			b->area = (uint8_t)area;
+			b->area = (uint8_t)item->area;
+			b->most = (uint16_t)most;
+			b->flags = dev->profile->probe ? PLAN_PARTED : 0;
 			b->address = (uint16_t)low;
 			b->first = (uint16_t)i;
 		}
@@ -299,7 +285,7 @@ add_sums(struct block_sums *a, const struct block_sums *b)
 }
 
 static bool
-join_pair(const struct device *dev, struct plan *p, uint16_t left)
+join_pair(struct plan *p, uint16_t left)
 {
 	struct plan_block *a = &p->blocks[left], *b = a + 1;
 	uint32_t high = b->address + b->count - 1U;
@@ -307,7 +293,7 @@ join_pair(const struct device *dev, struct plan *p, uint16_t left)
 	if (!joinable(a) || !joinable(b) || a->first + a->n != b->first ||
 	    a->own_poll != b->own_poll || a->period_ms != b->period_ms ||
 	    b->address < a->address + a->count ||
-	    !fits(dev, a, (enum area)b->area, b->address, high))
+	    !fits(a, (enum area)b->area, b->most, b->address, high))
 		return false;
 	a->n = (uint16_t)(a->n + b->n);
 	a->count = (uint16_t)(high - a->address + 1);
@@ -332,11 +318,11 @@ join_later(struct plan *p, uint16_t block)
 }
 
 void
-plan_join(const struct device *dev, struct plan *p, uint16_t block)
+plan_join(struct plan *p, uint16_t block)
 {
-	while (block > 0 && join_pair(dev, p, (uint16_t)(block - 1)))
+	while (block > 0 && join_pair(p, (uint16_t)(block - 1)))
 		block--;
-	while (block + 1 < p->n && join_pair(dev, p, block))
+	while (block + 1 < p->n && join_pair(p, block))
 		;
 	join_later(p, (uint16_t)(block + 1));
 	join_later(p, (uint16_t)(block - 1));

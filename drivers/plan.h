@@ -20,9 +20,6 @@ enum {
 	// and two silences on a line).
 	PLAN_WASTE_REGISTERS = 10,
 	PLAN_WASTE_BITS = 64,
-	// A value and the device's own unit, decimals and range come in one read where
-	// they lie within this many registers: then they always belong together.
-	PLAN_INLINE_SPAN = 16,
 	PLAN_SLOW_MS = 60000,   // helpers elsewhere, absent addresses
 	PLAN_NONE = UINT16_MAX, // no block
 };
@@ -64,6 +61,7 @@ struct plan_block {
 	uint32_t period_ms;       // 0 = the device's
 	uint32_t slow_ms;         // asked no faster, for it was refused; 0 = not
 	uint16_t address, count;
+	uint16_t most;     // PLAN_POINTS: registers or bits of one read
 	uint16_t first, n; // PLAN_POINTS: of the device's points; PLAN_IDENTITY: its
 			   // index; PLAN_HELPER: first = the decoder's index
 	struct block_sums sums;
@@ -97,9 +95,9 @@ bool plan_split(
 
 // Joins the block with its neighbours in the table, as far as both were read well and
 // make one block by the rules above. Indexes beyond it shift.
-void plan_join(const struct device *dev, struct plan *p, uint16_t block);
+void plan_join(struct plan *p, uint16_t block);
 
-// Addresses a point needs, its decoder's inline helpers included: [*low, *high].
+// Addresses a point needs, its parts and inline helpers included: [*low, *high].
 void plan_point_span(const struct site *site, const struct device *dev, uint32_t point,
     uint32_t *low, uint32_t *high);
 

@@ -22,7 +22,6 @@ enum {
 	// drivers/plan.h: reading a few unlisted ones is cheaper than another request.
 	WASTE_REGISTERS = 10,
 	WASTE_BITS = 64,
-	INLINE_SPAN = 16,
 	// MODBUS over Serial Line V1.02, 2.5.1.1: above this a fixed 1.75 ms.
 	FAST_BAUD = 19200,
 	// Of a frame: unit, function, CRC; request adds address and quantity.
@@ -33,63 +32,35 @@ enum {
 	TCP_REQUEST_MS = 5,
 };
 
-// A read of one device: [low, high] of one area.
+// A read of one device.
 struct span {
 	enum area area;
 	uint32_t low, high;
+	uint32_t most; // of one read
 };
 
-static bool
-is_bits(enum area a)
-{
-	return a == AREA_COIL || a == AREA_DISCRETE;
-}
-
-static const struct profile_item *
-item_of(const struct device *d, const struct point *p)
-{
-	return &d->profile->items[p->item];
-}
-
-static void
-widen(struct span *s, uint16_t address)
-{
-	if (address < s->low)
-		s->low = address;
-	if (address > s->high)
-		s->high = address;
-}
-
-// What one point needs, the device's own unit and range included where they are near.
+// What one point needs.
 static struct span
 span_of(const struct device *d, const struct point *p)
 {
-	const struct profile_item *item = item_of(d, p);
-	const struct decoder *dec = &d->profile->decoders[item->decoder];
-	bool wide = dec->form == DECODE_ANALOG && dec->number >= NUMBER_INT32;
-	struct span s = { .area = item->area, .low = p->pdu, .high = p->pdu + wide };
-	struct span all = s;
+	const struct profile_item *item = &d->profile->items[p->item];
+	struct item_span is =
+	    profile_span(d->profile, item, p->pdu, p->loop, p->number);
 
-	if (dec->unit_from_device) {
-		widen(&all, dec->unit_address);
-		widen(&all, dec->decimals_address);
-	}
-	if (dec->range_from_device) {
-		widen(&all, dec->zero_address);
-		widen(&all, dec->full_address);
-	}
-	return all.high - all.low < INLINE_SPAN ? all : s;
+	return (struct span){ .area = item->area,
+		.low = is.low,
+		.high = is.high,
+		.most = profile_read_max(d->profile, item) };
 }
 
 static bool
-joins(const struct device *d, const struct span *block, const struct span *s)
+joins(const struct span *block, const struct span *s)
 {
-	bool bits = is_bits(s->area);
-	uint32_t most = bits ? d->profile->max_bits : d->profile->max_registers;
-	uint32_t waste = bits ? WASTE_BITS : WASTE_REGISTERS;
+	uint32_t waste = area_is_bits(s->area) ? WASTE_BITS : WASTE_REGISTERS;
 
-	return block->area == s->area && s->low >= block->low &&
-	       s->low <= block->high + 1 + waste && s->high - block->low + 1 <= most;
+	return block->area == s->area && block->most == s->most &&
+	       s->low >= block->low && s->low <= block->high + 1 + waste &&
+	       s->high - block->low + 1 <= s->most;
 }
 
 static double
@@ -103,7 +74,7 @@ request_ms(const struct bus *b, const struct device *d, const struct span *s)
 	double character_ms = 1000.0 * bits / b->baud;
 	double silence_ms = b->baud > FAST_BAUD ? 1.75 : 3.5 * character_ms;
 	uint32_t bytes = RTU_REQUEST_BYTES + RTU_REPLY_BYTES +
-			 (is_bits(s->area) ? (n + 7) / 8 : n * 2);
+			 (area_is_bits(s->area) ? (n + 7) / 8 : n * 2);
 	double gap_ms = fmax(silence_ms, d->gap_ms);
 	double network_ms = b->kind == BUS_MODBUS_RTU ? 0 : TCP_REQUEST_MS;
 	return bytes * character_ms + silence_ms + gap_ms + TURNAROUND_MS + network_ms;
@@ -120,7 +91,7 @@ pass(const struct site *s, const struct device *d, double *ms)
 
 	for (uint32_t i = 0; i < d->n_points; i++) {
 		struct span next = span_of(d, &s->points[d->points[i]]);
-		if (blocks > 0 && joins(d, &block, &next)) {
+		if (blocks > 0 && joins(&block, &next)) {
 			block.high = next.high > block.high ? next.high : block.high;
 			continue;
 		}

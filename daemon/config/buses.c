@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/line.h"
 #include "config/sections.h"
 #include "config/units.h"
 
@@ -55,10 +56,6 @@ static const struct schema_field bus_fields[BUS_FIELDS] = {
 	    .max = WINDOW_MAX },
 	[BUS_SETTLE] = { .key = "settle", .type = SCHEMA_DURATION, .max = SETTLE_MAX_MS },
 };
-
-static const uint32_t bauds[] = {
-	1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200, 230400,
-};
 // clang-format on
 
 static void
@@ -75,50 +72,21 @@ read_address(
 		b->host = arena_text(l->arena, host);
 }
 
-static bool
-is_baud(int64_t baud)
-{
-	for (size_t i = 0; i < sizeof(bauds) / sizeof(bauds[0]); i++)
-		if (bauds[i] == baud)
-			return true;
-	return false;
-}
-
-// "9600 8N1". A reason, or NULL.
-static const char *
-parse_line(const char *text, struct bus *b)
-{
-	char why[WHY_MAX], number[16];
-	size_t digits = strcspn(text, " ");
-	const char *format = text + digits + strspn(text + digits, " ");
-	int64_t baud;
-
-	if (digits == 0 || digits >= sizeof(number) || strlen(format) != 3)
-		return "must be the speed and the format, for example 9600 8N1";
-	memcpy(number, text, digits);
-	number[digits] = '\0';
-	if (units_integer(number, 1, 10000000, &baud, why) != 0 || !is_baud(baud))
-		return "the speed must be one of 1200, 2400, 4800, 9600, 19200, 38400, "
-		       "57600, 115200, 230400";
-	if (format[0] != '8')
-		return "Modbus RTU needs 8 data bits";
-	if (strchr("NEO", format[1]) == NULL || strchr("12", format[2]) == NULL)
-		return "the format must be 8, then N, E or O, then 1 or 2 stop bits";
-	b->baud = (uint32_t)baud;
-	b->data_bits = 8;
-	b->parity = format[1];
-	b->stop_bits = (uint8_t)(format[2] - '0');
-	return NULL;
-}
-
 static void
 read_line(struct load *l, const struct schema_value *line, struct bus *b)
 {
-	const char *why = line->ok ? parse_line(line->text, b) : NULL;
+	struct line_settings set = { 0 };
+	const char *why = line->ok ? line_parse(line->text, &set) : NULL;
 
 	b->line_told = line->ok && why == NULL;
 	if (why != NULL)
 		schema_refuse(l, line->pos, "line", line->text, why);
+	if (set.baud == 0)
+		return;
+	b->baud = set.baud;
+	b->parity = set.parity;
+	b->data_bits = set.data_bits;
+	b->stop_bits = set.stop_bits;
 }
 
 static void

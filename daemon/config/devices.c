@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "config/device_dialog.h"
+#include "config/outcome.h"
 #include "config/sections.h"
 #include "config/units.h"
 
@@ -28,6 +29,10 @@ enum {
 	DEVICE_BUS,
 	DEVICE_UNIT,
 	DEVICE_PROFILE,
+	DEVICE_BASES,
+	DEVICE_SHIFT,
+	DEVICE_TABLES,
+	DEVICE_IDENTITY,
 	DEVICE_POLL,
 	DEVICE_TIMEOUT,
 	DEVICE_RETRIES,
@@ -63,18 +68,37 @@ encoding_choice(size_t i)
 }
 
 // clang-format off
+static const struct schema_field base_item = {
+	.key = "base", .type = SCHEMA_INTEGER, .max = UINT16_MAX,
+};
+static const struct schema_field table_values = {
+	.key = "values", .type = SCHEMA_LIST, .each = &value_item,
+};
+static const struct schema_field identity_text = {
+	.key = "text", .type = SCHEMA_TEXT,
+};
+
 static const struct schema_field device_fields[DEVICE_FIELDS] = {
 	[DEVICE_ID] = { .key = "id", .type = SCHEMA_ID, .required = true,
 	    .help = "the name of the device, stable for ever" },
 	[DEVICE_NAME] = { .key = "name", .type = SCHEMA_NAME },
 	[DEVICE_BUS] = { .key = "bus", .type = SCHEMA_TEXT, .required = true,
 	    .help = "the id of its bus" },
-	[DEVICE_UNIT] = { .key = "unit", .type = SCHEMA_INTEGER, .required = true,
-	    .max = 255, .help = "its Modbus unit (slave) address" },
+	[DEVICE_UNIT] = { .key = "unit", .type = SCHEMA_INTEGER, .max = 255,
+	    .help = "its Modbus unit (slave) address, where it is not the profile's" },
 	[DEVICE_PROFILE] = { .key = "profile", .type = SCHEMA_ID, .required = true,
 	    .help = "the name of a file in panels/" },
+	[DEVICE_BASES] = { .key = "bases", .type = SCHEMA_MAP, .each = &base_item,
+	    .help = "items that this device has at another address: {ITEM: PDU address}" },
+	[DEVICE_SHIFT] = { .key = "address_shift", .type = SCHEMA_INTEGER,
+	    .min = -UINT16_MAX, .max = UINT16_MAX,
+	    .help = "added to every address of the profile" },
+	[DEVICE_TABLES] = { .key = "tables", .type = SCHEMA_MAP, .each = &table_values,
+	    .help = "values that the profile leaves to the site: {TABLE: [{value, means}]}" },
+	[DEVICE_IDENTITY] = { .key = "identity", .type = SCHEMA_MAP, .each = &identity_text,
+	    .help = "what this very device says of itself: {NAME: text}" },
 	[DEVICE_POLL] = { .key = "poll", .type = SCHEMA_DURATION, .min = 50,
-	    .max = HOUR_MS, .fallback = SECOND_MS },
+	    .max = HOUR_MS },
 	[DEVICE_TIMEOUT] = { .key = "timeout", .type = SCHEMA_DURATION, .min = 10,
 	    .max = 60LL * SECOND_MS },
 	[DEVICE_RETRIES] = { .key = "retries", .type = SCHEMA_INTEGER, .max = 10,
@@ -129,22 +153,27 @@ static void
 check_transport(
     struct load *l, struct pos at, const struct profile *profile, const struct bus *b)
 {
-	if (b->kind == BUS_MODBUS_TCP || (profile->transports & TRANSPORT_RTU) != 0)
+	unsigned rtu = TRANSPORT_RTU;
+
+	if (b->kind == BUS_MODBUS_RTU_TCP)
+		rtu |= TRANSPORT_RTU_TCP;
+	if (b->kind == BUS_MODBUS_TCP || (profile->transports & rtu) != 0)
 		return;
 	problem(l, at, "profile %s is for modbus_tcp only: it has no serial port",
 	    profile->id);
 }
 
 static void
-check_not_twice(struct load *l, const struct schema_value *unit, size_t i)
+check_not_twice(struct load *l, struct pos at, size_t i)
 {
 	const struct device *d = &l->site->devices[i];
 
 	for (size_t k = 0; k < i; k++) {
 		const struct device *other = &l->site->devices[k];
 		if (other->bus == d->bus && other->unit == d->unit &&
-		    d->profile != NULL && other->profile == d->profile) {
-			problem(l, unit->pos, "unit %u of bus %s is already device %s",
+		    d->profile != NULL && other->profile != NULL &&
+		    strcmp(other->profile->id, d->profile->id) == 0) {
+			problem(l, at, "unit %u of bus %s is already device %s",
 			    d->unit, l->site->buses[d->bus].id, other->id);
 			return;
 		}
@@ -163,29 +192,85 @@ accept_read(struct load *l, const struct yaml_node *node, uint32_t *limit_ms,
 	*reason = arena_text(l->arena, v[ACCEPT_REASON].text);
 }
 
+static const struct profile *
+read_profile(struct load *l, const struct schema_value v[static DEVICE_FIELDS])
+{
+	struct profile_override site = {
+		.bases = v[DEVICE_BASES].ok ? v[DEVICE_BASES].node : NULL,
+		.tables = v[DEVICE_TABLES].ok ? v[DEVICE_TABLES].node : NULL,
+		.identity = v[DEVICE_IDENTITY].ok ? v[DEVICE_IDENTITY].node : NULL,
+		.shift = v[DEVICE_SHIFT].number,
+	};
+	bool differs = site.bases != NULL || site.tables != NULL ||
+		       site.identity != NULL || site.shift != 0;
+
+	if (!v[DEVICE_PROFILE].ok)
+		return NULL;
+	return profile_get(
+	    l, v[DEVICE_PROFILE].pos, v[DEVICE_PROFILE].text, differs ? &site : NULL);
+}
+
+// As the site says, else as the profile's transport does. False where nobody says.
+static bool
+read_unit(struct load *l, struct pos at, const struct schema_value *unit,
+    const struct bus *b, struct device *d)
+{
+	const struct profile *p = d->profile;
+	int own = p == NULL                   ? -1
+		  : b->kind != BUS_MODBUS_TCP ? p->rtu.unit
+					      : p->tcp.unit;
+
+	if (unit->node != NULL) {
+		d->unit = (uint8_t)unit->number;
+		if (unit->ok)
+			check_unit(l, unit, b);
+		return unit->ok;
+	}
+	if (own < 0 && p != NULL)
+		problem(l, at,
+		    "a device: unit is missing: its Modbus unit (slave) address");
+	d->unit = own < 0 ? 0 : (uint8_t)own;
+	return own >= 0;
+}
+
 // Bus, unit and profile fit each other.
 static void
-read_wiring(struct load *l, const struct schema_value v[static DEVICE_FIELDS], size_t i)
+read_wiring(struct load *l, struct pos at,
+    const struct schema_value v[static DEVICE_FIELDS], size_t i)
 {
 	struct device *d = &l->site->devices[i];
-	const struct schema_value *bus = &v[DEVICE_BUS], *profile = &v[DEVICE_PROFILE];
+	const struct schema_value *bus = &v[DEVICE_BUS];
 	uint32_t found = UINT32_MAX;
 
-	if (profile->ok)
-		d->profile = profile_get(l, profile->pos, profile->text);
+	d->profile = read_profile(l, v);
 	if (bus->ok)
 		found = section_refer(l, &l->buses, bus->pos, "bus", bus->text);
 	d->bus = found == UINT32_MAX ? INDEX_NONE : (uint16_t)found;
-	d->unit = (uint8_t)v[DEVICE_UNIT].number;
 	if (found == UINT32_MAX)
 		return;
 	const struct bus *b = &l->site->buses[found];
 	if (d->profile != NULL)
-		check_transport(l, profile->pos, d->profile, b);
-	if (!v[DEVICE_UNIT].ok)
+		check_transport(l, v[DEVICE_PROFILE].pos, d->profile, b);
+	if (read_unit(l, at, &v[DEVICE_UNIT], b, d))
+		check_not_twice(
+		    l, v[DEVICE_UNIT].node != NULL ? v[DEVICE_UNIT].pos : at, i);
+}
+
+static void
+read_poll(struct load *l, const struct schema_value *poll, struct device *d)
+{
+	const struct profile *p = d->profile;
+	char shown[32];
+
+	d->poll_ms = poll->ok ? (uint32_t)poll->number : SECOND_MS;
+	if (p == NULL || d->poll_ms >= p->min_poll_ms)
 		return;
-	check_unit(l, &v[DEVICE_UNIT], b);
-	check_not_twice(l, &v[DEVICE_UNIT], i);
+	if (poll->ok)
+		problem(l, poll->pos,
+		    "poll: a device of profile %s is asked no more often than every "
+		    "%s",
+		    p->id, units_show_ms(p->min_poll_ms, shown));
+	d->poll_ms = p->min_poll_ms;
 }
 
 static void
@@ -277,9 +362,9 @@ read_device(struct load *l, const struct yaml_node *node, size_t i)
 	l->device_pos[i] = v[DEVICE_ID].ok ? v[DEVICE_ID].pos : node->pos;
 	*d = (struct device){ .bus = INDEX_NONE };
 	d->id = section_id(l, &l->devices, "device", &v[DEVICE_ID], i);
-	read_wiring(l, v, i);
+	read_wiring(l, node->pos, v, i);
 	read_name(l, &v[DEVICE_NAME], d);
-	d->poll_ms = (uint32_t)v[DEVICE_POLL].number;
+	read_poll(l, &v[DEVICE_POLL], d);
 	d->retries = (uint8_t)v[DEVICE_RETRIES].number;
 	d->timeout_ms = v[DEVICE_TIMEOUT].ok ? (uint32_t)v[DEVICE_TIMEOUT].number
 			: d->profile != NULL ? d->profile->timeout_ms
@@ -290,6 +375,7 @@ read_device(struct load *l, const struct yaml_node *node, size_t i)
 	device_dialogs_read(l, v[DEVICE_DIALOGS].ok ? v[DEVICE_DIALOGS].node : NULL, d);
 	if (!read_trial(l, i) && v[DEVICE_POINTS].ok)
 		read_points(l, v[DEVICE_POINTS].node, i);
+	points_always(l, (uint16_t)i, first);
 	d->points = points_run(l, first, &d->n_points);
 }
 

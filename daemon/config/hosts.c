@@ -467,7 +467,8 @@ add_point(struct load *l, const struct yaml_node *node,
 		[CELL_PLACE_ZH] = { .text = v[FIELD_PLACE].zh },
 		[CELL_PLACE_EN] = { .text = v[FIELD_PLACE].en },
 	};
-	struct point p = point_from_cells(l, node->pos, cells, INDEX_NONE, INDEX_NONE);
+	struct point p =
+	    point_from_cells(l, node->pos, cells, INDEX_NONE, INDEX_NONE, false);
 
 	h->id = p.id;
 	h->point = (uint32_t)l->n_points;

@@ -43,6 +43,15 @@ static const char *const own_codes[] = {
 	"summary-unreadable",
 	"heartbeat-refused",
 	"no-value",
+	"frozen",
+	// What an alarm in a test would have been.
+	"fire",
+	"prealarm",
+	"security",
+	"supervisory",
+	"activated",
+	"feedback",
+	"process",
 };
 // clang-format on
 

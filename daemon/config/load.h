@@ -54,6 +54,15 @@ struct source {
 	bool points_at_itself;  // being included right now: meeting it again is a cycle
 };
 
+struct yaml_node;
+
+// A profile as its file says it, for the devices that say nothing else.
+struct loaded_profile {
+	const struct yaml_node *tree; // NULL = could not be read
+	bool built;
+	const struct profile *profile; // NULL = refused
+};
+
 struct copy_map; // config/files.c: which file a saved copy holds for which
 
 struct load {
@@ -76,8 +85,9 @@ struct load {
 	struct name_index buses, devices, gpios, zones, channels, hosts, points;
 	struct name_index codes;
 	struct name_index profile_ids;
-	const struct profile **profiles; // NULL where one could not be loaded
+	struct loaded_profile *loaded;
 	size_t n_profiles;
+	struct pos device_at; // the device whose profile is being loaded
 
 	struct point *point; // grows; copied into the site at the end
 	struct pos *point_pos;

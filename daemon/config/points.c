@@ -207,7 +207,7 @@ check_fits(struct load *l, struct pos at, const struct profile_item *item,
     const struct decoder *d, enum point_kind kind)
 {
 	enum quantity wants = point_kind_quantity(kind);
-	enum quantity has = d->form == DECODE_ANALOG ? d->quantity : QUANTITY_NONE;
+	enum quantity has = d->quantity;
 
 	if (wants == has)
 		return;
@@ -220,9 +220,10 @@ check_fits(struct load *l, struct pos at, const struct profile_item *item,
 		    point_kind_name(kind));
 }
 
+// `scaled`: the site says how what the item gives becomes what the kind measures.
 static void
 read_address(struct load *l, struct pos at, const struct cell cells[static CELL_COUNT],
-    bool kind_known, struct point *p)
+    bool kind_known, bool scaled, struct point *p)
 {
 	const struct profile *profile = l->site->devices[p->device].profile;
 
@@ -235,7 +236,7 @@ read_address(struct load *l, struct pos at, const struct cell cells[static CELL_
 		return;
 	device_dialogs_point(
 	    l, cells[CELL_ITEM].pos, &l->site->devices[p->device], item);
-	if (kind_known)
+	if (kind_known && !scaled)
 		check_fits(l, cells[CELL_KIND].pos, item,
 		    &profile->decoders[item->decoder], p->kind);
 	bool good = read_coordinate(l, at, cells, CELL_LOOP, item, &p->loop);
@@ -243,15 +244,16 @@ read_address(struct load *l, struct pos at, const struct cell cells[static CELL_
 	if (!good)
 		return;
 	p->item = index;
-	// In range: config/profile.c has checked the item's last address.
-	p->pdu =
-	    (uint16_t)(item->base + (p->loop - item->loop_min) * item->loop_stride +
-		       (p->number - item->device_min) * item->device_stride);
+	// In range: config/profile_items.c has checked the item's last address.
+	struct item_place place = profile_place(item, p->loop, p->number);
+	p->pdu = (uint16_t)place.pdu;
+	p->shift = place.shift;
 }
 
 struct point
 point_from_cells(struct load *l, struct pos at,
-    const struct cell cells[static CELL_COUNT], uint16_t device, uint16_t gpio)
+    const struct cell cells[static CELL_COUNT], uint16_t device, uint16_t gpio,
+    bool scaled)
 {
 	struct point p = {
 		.device = device,
@@ -267,7 +269,7 @@ point_from_cells(struct load *l, struct pos at,
 	p.daily_log = kind_known && point_kind_quantity(p.kind) != QUANTITY_NONE;
 	read_place(l, at, cells, &p);
 	if (device != INDEX_NONE)
-		read_address(l, at, cells, kind_known, &p);
+		read_address(l, at, cells, kind_known, scaled, &p);
 	else if (kind_known && point_kind_quantity(p.kind) != QUANTITY_NONE)
 		problem(l, cells[CELL_KIND].pos,
 		    "kind: %s needs a measured value, a line has none",
@@ -326,9 +328,9 @@ selected(const struct load *l, const struct point *p)
 		   : 0;
 }
 
-// Those behind a selector last; by (area, pdu), and as they came where both are the
-// same; a point without an address last of all, so that it does not stand between two
-// of one address.
+// Those behind a selector last; by (area, pdu, shift), and as they came where all are
+// the same; a point without an address last of all, so that it does not stand between
+// two of one place.
 static int
 compare_points(const void *a, const void *b, void *arg)
 {
@@ -344,6 +346,8 @@ compare_points(const void *a, const void *b, void *arg)
 		order = compare(x->area, y->area);
 	if (order == 0)
 		order = compare(p->pdu, q->pdu);
+	if (order == 0)
+		order = compare(p->shift, q->shift);
 	return order != 0 ? order : compare(*(const uint32_t *)a, *(const uint32_t *)b);
 }
 
@@ -355,6 +359,7 @@ refuse_same_address(struct load *l, const uint32_t *points, uint32_t n)
 				   *q = &l->point[points[i]];
 		const struct profile_item *x = item_of(l, p), *y = item_of(l, q);
 		if (x != NULL && y != NULL && x->area == y->area && p->pdu == q->pdu &&
+		    p->shift == q->shift && x->pack == y->pack &&
 		    selected(l, p) == selected(l, q))
 			problem(l, l->point_pos[points[i]],
 			    "point %s has the address of point %s", load_show(l, q->id),
@@ -374,4 +379,42 @@ points_run(struct load *l, size_t first, uint32_t *n)
 		refuse_same_address(l, run, *n);
 	}
 	return run;
+}
+
+static bool
+is_listed(const struct load *l, size_t first, uint16_t item)
+{
+	for (size_t i = first; i < l->n_points; i++)
+		if (l->point[i].item == item)
+			return true;
+	return false;
+}
+
+void
+points_always(struct load *l, uint16_t device, size_t first)
+{
+	const struct device *d = &l->site->devices[device];
+	const struct profile *profile = d->profile;
+
+	for (uint16_t i = 0; profile != NULL && i < profile->n_items; i++) {
+		const struct profile_item *item = &profile->items[i];
+		if (!item->always || is_listed(l, first, i))
+			continue;
+		struct item_place place = profile_place(item, 0, 0);
+		struct point p = {
+			.id = arena_printf(l->arena, "%s.%s", d->id, item->name),
+			.place_zh = d->name_zh[0] != '\0' ? d->name_zh : d->id,
+			.place_en = d->name_en[0] != '\0' ? d->name_en : d->id,
+			.kind = KIND_PANEL,
+			.latch = point_kind_latch(KIND_PANEL),
+			.zone = INDEX_NONE,
+			.device = device,
+			.gpio = INDEX_NONE,
+			.item = i,
+			.pdu = (uint16_t)place.pdu,
+			.shift = place.shift,
+			.line = "",
+		};
+		point_add(l, l->device_pos[device], &p);
+	}
 }

@@ -359,7 +359,8 @@ take_row(struct sheet *s)
 		cells[s->column[i]] = s->csv.cells[i];
 		take_cell(s, (enum point_cell)s->column[i], &cells[s->column[i]]);
 	}
-	struct point p = point_from_cells(s->l, at, cells, s->device, INDEX_NONE);
+	struct point p =
+	    point_from_cells(s->l, at, cells, s->device, INDEX_NONE, false);
 	point_add(s->l, cells[CELL_ID].pos.line > 0 ? cells[CELL_ID].pos : at, &p);
 }
 

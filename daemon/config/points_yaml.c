@@ -5,6 +5,7 @@
 // for: limits, delays, polarity, classes. Runs in the thread of the load. Refuses
 // limits where nothing is measured and in the wrong order, and a fire turned into
 // anything less (DESIGN I14). Nothing to keep over a crash.
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -32,6 +33,7 @@ enum {
 	POINT_ITEM = POINT_COMMON,
 	POINT_LOOP,
 	POINT_DEVICE,
+	POINT_SCALE,
 	POINT_LIMITS,
 	POINT_DAILY_LOG,
 	POINT_FIELDS,
@@ -83,11 +85,15 @@ class_choice(size_t i)
 	[POINT_ACTIVE] = { .key = "active", .type = SCHEMA_CHOICE, .choice = active_name }, \
 	[POINT_CLASS] = { .key = "class", .type = SCHEMA_MAP }
 
+static const struct schema_field scale_item = { .key = "scale", .type = SCHEMA_TEXT };
+
 static const struct schema_field point_fields[POINT_FIELDS] = {
 	COMMON_FIELDS,
 	[POINT_ITEM] = { .key = "item", .type = SCHEMA_TEXT },
 	[POINT_LOOP] = { .key = "loop", .type = SCHEMA_TEXT },
 	[POINT_DEVICE] = { .key = "device", .type = SCHEMA_TEXT },
+	[POINT_SCALE] = { .key = "scale", .type = SCHEMA_MAP, .each = &scale_item,
+	    .help = "two values and what they stand for, for example {4mA: 0MPa, 20mA: 1.6MPa}" },
 	[POINT_LIMITS] = { .key = "limits", .type = SCHEMA_MAP },
 	[POINT_DAILY_LOG] = { .key = "daily_log", .type = SCHEMA_BOOL },
 };
@@ -252,7 +258,8 @@ is_level(const struct load *l, const struct point *p)
 	const struct profile *profile = l->site->devices[p->device].profile;
 	if (profile == NULL || p->item >= profile->n_items)
 		return true; // already a problem
-	return profile->decoders[profile->items[p->item].decoder].form == DECODE_BIT;
+	const struct decoder *d = &profile->decoders[profile->items[p->item].decoder];
+	return d->form == DECODE_BIT && d->n_bits == 0;
 }
 
 static void
@@ -269,10 +276,67 @@ read_common(
 		p->class_override = read_class_override(l, v[POINT_CLASS].node);
 }
 
+static const struct decoder *
+decoder_of(const struct load *l, const struct point *p)
+{
+	const struct profile *profile = l->site->devices[p->device].profile;
+
+	return profile == NULL || p->item >= profile->n_items
+		   ? NULL
+		   : &profile->decoders[profile->items[p->item].decoder];
+}
+
+// Two pairs "4mA: 0MPa": the line through both.
+static void
+read_scale(struct load *l, const struct yaml_node *map, struct point *p)
+{
+	const struct decoder *d = decoder_of(l, p);
+	struct point_scale *scale = arena_alloc(l->arena, 1, sizeof(*scale));
+	double from[2], to[2];
+	char why[WHY_MAX];
+	int n = 0;
+
+	if (d == NULL)
+		return; // already a problem
+	if (point_kind_quantity(p->kind) == QUANTITY_NONE) {
+		problem(l, map->key_pos, "scale: %s is not measured",
+		    point_kind_name(p->kind));
+		return;
+	}
+	if (d->form != DECODE_ANALOG) {
+		problem(l, map->key_pos, "scale: the item is no analog value");
+		return;
+	}
+	for (const struct yaml_node *c = map->first; c != NULL && n < 2; c = c->next) {
+		struct schema_value value = { 0 };
+		if (units_quantity(c->key, d->quantity, &from[n], why) != 0)
+			schema_refuse(l, c->key_pos, "scale", c->key, why);
+		else if (schema_scalar(l, c, &scale_item, &value) &&
+			 read_quantity(
+			     l, &value, "scale", point_kind_quantity(p->kind), &to[n]))
+			n++;
+	}
+	if (map->n != 2) {
+		problem(l, map->pos, "scale: two pairs, found %zu", map->n);
+		return;
+	}
+	if (n < 2)
+		return;
+	if (!(fabs(from[1] - from[0]) > 0) || !(fabs(to[1] - to[0]) > 0)) {
+		problem(l, map->pos, "scale: both pairs must differ");
+		return;
+	}
+	scale->factor = (to[1] - to[0]) / (from[1] - from[0]);
+	scale->offset = to[0] - from[0] * scale->factor;
+	p->scale = scale;
+}
+
 static void
 read_measured(
     struct load *l, const struct schema_value v[static POINT_FIELDS], struct point *p)
 {
+	if (v[POINT_SCALE].ok && v[POINT_SCALE].node != NULL)
+		read_scale(l, v[POINT_SCALE].node, p);
 	if (v[POINT_LIMITS].ok)
 		p->limits = read_limits(l, v[POINT_LIMITS].node, p->kind);
 	if (!v[POINT_DAILY_LOG].ok)
@@ -304,7 +368,8 @@ read_point(struct load *l, const struct yaml_node *node, uint16_t device, uint16
 	if (node->kind != YAML_MAP)
 		return;
 	fill_cells(v, line, cells);
-	struct point p = point_from_cells(l, node->pos, cells, device, gpio);
+	struct point p = point_from_cells(
+	    l, node->pos, cells, device, gpio, !line && v[POINT_SCALE].node != NULL);
 	read_common(l, v, &p);
 	if (line)
 		read_line(l, v, &p);

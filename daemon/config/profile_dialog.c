@@ -313,7 +313,7 @@ check_selector(struct load *l, const struct schema_value v[static SEL_FIELDS],
 		    "item: %s has numbers that %s must not write", item->name, w->name);
 	if (decoder_width(&p->decoders[item->decoder]) != s->registers)
 		problem(l, v[SEL_ITEM].pos, "registers: the decoder of %s takes %u",
-		    item->name, decoder_width(&p->decoders[item->decoder]));
+		    item->name, (unsigned)decoder_width(&p->decoders[item->decoder]));
 	dialog_span(l, &v[SEL_ADDRESS], s->address, s->registers);
 }
 

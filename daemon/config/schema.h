@@ -28,6 +28,14 @@ enum schema_type {
 	SCHEMA_ANY,      // the caller looks
 };
 
+struct schema_field;
+
+// The keys of one kind of map.
+struct schema_map {
+	const struct schema_field *fields;
+	size_t n;
+};
+
 struct schema_field {
 	const char *key;
 	enum schema_type type;
@@ -36,7 +44,19 @@ struct schema_field {
 	int64_t fallback;                // number where the key is absent
 	const char *(*choice)(size_t i); // NULL behind the last
 	const char *help;                // completes "KEY is missing: .."
+	// What is inside, for editors and for people (config/json_schema.c); the reader
+	// of a section walks the same tables on its own.
+	const struct schema_map *map;    // SCHEMA_MAP: its keys
+	const struct schema_field *each; // SCHEMA_LIST: an item; SCHEMA_MAP whose keys
+					 // are names or numbers: a value
+	const struct schema_field *either; // SCHEMA_ANY: what it may be; key NULL ends
 };
+
+#define SCHEMA_KEYS(f)              \
+  &(const struct schema_map)        \
+  {                                 \
+    (f), sizeof(f) / sizeof((f)[0]) \
+  }
 
 struct schema_value {
 	const struct yaml_node *node; // NULL = absent

@@ -70,8 +70,21 @@ void ladders_read(struct load *l, const struct node_list *list);
 // the load; never shown.
 const char *secret_read(struct load *l, const struct yaml_node *node);
 
-// profile.c: the profile, or NULL with a problem (once for each profile).
-const struct profile *profile_get(struct load *l, struct pos at, const char *id);
+// Where a device of the site differs from its profile; each NULL or 0 where it does
+// not.
+struct profile_override {
+	const struct yaml_node *bases;    // item: PDU address
+	const struct yaml_node *tables;   // table: a list of values
+	const struct yaml_node *identity; // name: text
+	int64_t shift;                    // added to every address of the profile
+};
+
+// profile.c: the profile, or NULL with a problem (once for each profile that is used as
+// it is: `site` NULL).
+const struct profile *profile_get(
+    struct load *l, struct pos at, const char *id, const struct profile_override *site);
+
+extern const struct schema_map profile_map; // of a profile's file
 
 // Adds `v` under its id; a second one is a problem. The id in the site's arena, ""
 // where there is none.
@@ -106,14 +119,20 @@ struct cell {
 extern const char *const cell_names[CELL_COUNT];
 
 // A point of device `device` or of GPIO chip `gpio` (the other is INDEX_NONE) from its
-// cells; reports what is wrong at its cell, and what is missing at `at`.
+// cells; reports what is wrong at its cell, and what is missing at `at`. `scaled`: what
+// the item measures need not be what the kind does.
 struct point point_from_cells(struct load *l, struct pos at,
-    const struct cell cells[static CELL_COUNT], uint16_t device, uint16_t gpio);
+    const struct cell cells[static CELL_COUNT], uint16_t device, uint16_t gpio,
+    bool scaled);
 void point_add(struct load *l, struct pos at, const struct point *p);
 
 // The points added since there were `first`, all of one owner: their indexes, those of
-// a device in order of (area, pdu), an address used twice being refused.
+// a device in order of (area, pdu, shift), a place used twice being refused.
 const uint32_t *points_run(struct load *l, size_t first, uint32_t *n);
+
+// Adds DEVICE.ITEM for each item of which a device always has a point and of which none
+// was added since there were `first`.
+void points_always(struct load *l, uint16_t device, size_t first);
 
 // points_csv.c: `at` names the file; outside every file (UINT16_MAX) the name is seen
 // from the working directory.

@@ -44,6 +44,16 @@ static const struct unit {
 	{ "degC",    QUANTITY_TEMPERATURE, 1,              1 },
 	{ "mA",      QUANTITY_CURRENT,     1,              1 },
 	{ "A",       QUANTITY_CURRENT,     1000,           1 },
+	{ "mV",      QUANTITY_VOLTAGE,     1,              1000 },
+	{ "V",       QUANTITY_VOLTAGE,     1,              1 },
+	{ "mOhm",    QUANTITY_RESISTANCE,  1,              1000 },
+	{ "Ohm",     QUANTITY_RESISTANCE,  1,              1 },
+	{ "%",       QUANTITY_RATIO,       1,              1 },
+	{ "s",       QUANTITY_DURATION,    1,              1 },
+	{ "min",     QUANTITY_DURATION,    60,             1 },
+	{ "h",       QUANTITY_DURATION,    3600,           1 },
+	{ "%/m",     QUANTITY_OBSCURATION, 1,              1 },
+	{ "",        QUANTITY_NUMBER,      1,              1 },
 };
 
 static const struct {
@@ -62,6 +72,12 @@ static const struct {
 	[QUANTITY_LEVEL] = { "level", "2.5m" },
 	[QUANTITY_TEMPERATURE] = { "temperature", "5degC" },
 	[QUANTITY_CURRENT] = { "current", "4mA" },
+	[QUANTITY_VOLTAGE] = { "voltage", "24V" },
+	[QUANTITY_RESISTANCE] = { "resistance", "100mOhm" },
+	[QUANTITY_RATIO] = { "ratio", "50%" },
+	[QUANTITY_DURATION] = { "duration", "10min" },
+	[QUANTITY_OBSCURATION] = { "obscuration", "0.5%/m" },
+	[QUANTITY_NUMBER] = { "number", "3" },
 };
 // clang-format on
 
@@ -303,7 +319,7 @@ units_quantity(const char *text, enum quantity q, double *out, char why[static W
 		return REFUSE("not a %s, for example %s", quantities[q].name,
 		    quantities[q].example);
 	const char *unit = unit_text(&d);
-	if (*unit == '\0')
+	if (*unit == '\0' && q != QUANTITY_NUMBER)
 		return REFUSE("unit required, for example %s", quantities[q].example);
 	const struct unit *u = find_unit(unit, q), *near = nearest_unit(unit, q);
 	if (u == NULL && decimal_comma(&d))

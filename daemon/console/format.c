@@ -293,6 +293,18 @@ format_unit(const struct point *p)
 		return "°C";
 	case QUANTITY_CURRENT:
 		return "mA";
+	case QUANTITY_VOLTAGE:
+		return "V";
+	case QUANTITY_RESISTANCE:
+		return "Ω";
+	case QUANTITY_RATIO:
+		return "%";
+	case QUANTITY_DURATION:
+		return "s";
+	case QUANTITY_OBSCURATION:
+		return "%/m";
+	case QUANTITY_NUMBER:
+		return "";
 	case QUANTITY_NONE:
 	case QUANTITY_COUNT:
 		break;

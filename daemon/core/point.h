@@ -16,30 +16,39 @@
 #include "core/profile.h"
 
 // X(enum, name, condition of an active level, default latch, quantity)
-#define POINT_KINDS(X)                                                            \
-  X(KIND_SMOKE, "smoke", COND_FIRE, LATCH_PANEL, QUANTITY_NONE)                   \
-  X(KIND_HEAT, "heat", COND_FIRE, LATCH_PANEL, QUANTITY_NONE)                     \
-  X(KIND_MANUAL_CALL_POINT, "manual-call-point", COND_FIRE, LATCH_PANEL,          \
-      QUANTITY_NONE)                                                              \
-  X(KIND_FIRE_CONTACT, "fire-contact", COND_FIRE, LATCH_OWN, QUANTITY_NONE)       \
-  X(KIND_FLOW_SWITCH, "flow-switch", COND_SUPERVISORY, LATCH_NONE, QUANTITY_NONE) \
-  X(KIND_VALVE, "valve", COND_SUPERVISORY, LATCH_NONE, QUANTITY_NONE)             \
-  X(KIND_MODULE, "module", COND_FEEDBACK, LATCH_NONE, QUANTITY_NONE)              \
-  X(KIND_DOOR, "door", COND_SECURITY, LATCH_NONE, QUANTITY_NONE)                  \
-  X(KIND_PANIC, "panic", COND_SECURITY, LATCH_OWN, QUANTITY_NONE)                 \
-  X(KIND_PUMP_RUN, "pump-run", COND_ACTIVATED, LATCH_NONE, QUANTITY_NONE)         \
-  X(KIND_PUMP_AUTO, "pump-auto", COND_SUPERVISORY, LATCH_NONE, QUANTITY_NONE)     \
-  X(KIND_PUMP_MANUAL, "pump-manual", COND_SUPERVISORY, LATCH_NONE, QUANTITY_NONE) \
-  X(KIND_FAULT_CONTACT, "fault-contact", COND_FAULT, LATCH_NONE, QUANTITY_NONE)   \
-  X(KIND_PRESSURE, "pressure", COND_PROCESS, LATCH_NONE, QUANTITY_PRESSURE)       \
-  X(KIND_PANEL, "panel", COND_FAULT, LATCH_NONE, QUANTITY_NONE)                   \
-  X(KIND_CAMERA, "camera", COND_FAULT, LATCH_NONE, QUANTITY_NONE)                 \
-  X(KIND_RECORDER, "recorder", COND_FAULT, LATCH_NONE, QUANTITY_NONE)             \
-  X(KIND_TERMINAL, "terminal", COND_FAULT, LATCH_NONE, QUANTITY_NONE)             \
-  X(KIND_SERVER, "server", COND_FAULT, LATCH_NONE, QUANTITY_NONE)                 \
-  X(KIND_BROADCAST, "broadcast", COND_FAULT, LATCH_NONE, QUANTITY_NONE)           \
-  X(KIND_NETWORK, "network", COND_FAULT, LATCH_NONE, QUANTITY_NONE)               \
-  X(KIND_LINK, "link", COND_LINK, LATCH_NONE, QUANTITY_NONE)                      \
+#define POINT_KINDS(X)                                                               \
+  X(KIND_SMOKE, "smoke", COND_FIRE, LATCH_PANEL, QUANTITY_NONE)                      \
+  X(KIND_HEAT, "heat", COND_FIRE, LATCH_PANEL, QUANTITY_NONE)                        \
+  X(KIND_MANUAL_CALL_POINT, "manual-call-point", COND_FIRE, LATCH_PANEL,             \
+      QUANTITY_NONE)                                                                 \
+  X(KIND_FIRE_CONTACT, "fire-contact", COND_FIRE, LATCH_OWN, QUANTITY_NONE)          \
+  X(KIND_FLOW_SWITCH, "flow-switch", COND_SUPERVISORY, LATCH_NONE, QUANTITY_NONE)    \
+  X(KIND_VALVE, "valve", COND_SUPERVISORY, LATCH_NONE, QUANTITY_NONE)                \
+  X(KIND_MODULE, "module", COND_FEEDBACK, LATCH_NONE, QUANTITY_NONE)                 \
+  X(KIND_DOOR, "door", COND_SECURITY, LATCH_NONE, QUANTITY_NONE)                     \
+  X(KIND_PANIC, "panic", COND_SECURITY, LATCH_OWN, QUANTITY_NONE)                    \
+  X(KIND_PUMP_RUN, "pump-run", COND_ACTIVATED, LATCH_NONE, QUANTITY_NONE)            \
+  X(KIND_PUMP_AUTO, "pump-auto", COND_SUPERVISORY, LATCH_NONE, QUANTITY_NONE)        \
+  X(KIND_PUMP_MANUAL, "pump-manual", COND_SUPERVISORY, LATCH_NONE, QUANTITY_NONE)    \
+  X(KIND_FAULT_CONTACT, "fault-contact", COND_FAULT, LATCH_NONE, QUANTITY_NONE)      \
+  X(KIND_PRESSURE, "pressure", COND_PROCESS, LATCH_NONE, QUANTITY_PRESSURE)          \
+  X(KIND_LEVEL, "level", COND_PROCESS, LATCH_NONE, QUANTITY_LEVEL)                   \
+  X(KIND_TEMPERATURE, "temperature", COND_PROCESS, LATCH_NONE, QUANTITY_TEMPERATURE) \
+  X(KIND_CURRENT, "current", COND_PROCESS, LATCH_NONE, QUANTITY_CURRENT)             \
+  X(KIND_VOLTAGE, "voltage", COND_PROCESS, LATCH_NONE, QUANTITY_VOLTAGE)             \
+  X(KIND_RESISTANCE, "resistance", COND_PROCESS, LATCH_NONE, QUANTITY_RESISTANCE)    \
+  X(KIND_RATIO, "ratio", COND_PROCESS, LATCH_NONE, QUANTITY_RATIO)                   \
+  X(KIND_DURATION, "duration", COND_PROCESS, LATCH_NONE, QUANTITY_DURATION)          \
+  X(KIND_OBSCURATION, "obscuration", COND_PROCESS, LATCH_NONE, QUANTITY_OBSCURATION) \
+  X(KIND_NUMBER, "number", COND_PROCESS, LATCH_NONE, QUANTITY_NUMBER)                \
+  X(KIND_PANEL, "panel", COND_FAULT, LATCH_NONE, QUANTITY_NONE)                      \
+  X(KIND_CAMERA, "camera", COND_FAULT, LATCH_NONE, QUANTITY_NONE)                    \
+  X(KIND_RECORDER, "recorder", COND_FAULT, LATCH_NONE, QUANTITY_NONE)                \
+  X(KIND_TERMINAL, "terminal", COND_FAULT, LATCH_NONE, QUANTITY_NONE)                \
+  X(KIND_SERVER, "server", COND_FAULT, LATCH_NONE, QUANTITY_NONE)                    \
+  X(KIND_BROADCAST, "broadcast", COND_FAULT, LATCH_NONE, QUANTITY_NONE)              \
+  X(KIND_NETWORK, "network", COND_FAULT, LATCH_NONE, QUANTITY_NONE)                  \
+  X(KIND_LINK, "link", COND_LINK, LATCH_NONE, QUANTITY_NONE)                         \
   X(KIND_SYSTEM, "system", COND_FAULT, LATCH_NONE, QUANTITY_NONE)
 
 enum point_kind {
@@ -53,6 +62,12 @@ enum {
 	INDEX_NONE = 0xFFFF
 };
 
+// From what an item gives (its base unit) to what the point's kind measures (its base
+// unit): a transmitter behind a current input.
+struct point_scale {
+	double factor, offset;
+};
+
 struct point {
 	const char *id;
 	const char *place_zh, *place_en;
@@ -64,6 +79,8 @@ struct point {
 	uint16_t item;         // index into the profile's items
 	uint16_t loop, number; // address within the item; 0 = none
 	uint16_t pdu;          // PDU address, computed from the item's formula
+	uint8_t shift;         // lowest bit in a packed register
+	const struct point_scale *scale; // or NULL
 	bool active_low; // applied by point_active; drivers report the level as it is
 	bool daily_log;
 	uint32_t debounce_ms; // GPIO

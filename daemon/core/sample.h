@@ -46,6 +46,8 @@ struct sample {
 	double value;
 	uint8_t n_codes;
 	struct condition_code codes[SAMPLE_CODES_MAX];
+	uint16_t silent;   // mask of 1 << enum condition: of these it says nothing, so
+			   // none of them is raised or cleared by not being in codes[]
 	int64_t t_mono_ms; // when the reply or edge was received
 	int64_t t_utc_ms;
 	int64_t not_before_utc_ms; // the previous good poll; 0 where there was none

@@ -23,12 +23,16 @@ enum {
 };
 
 // clang-format off
+static const struct decode_field any_fields[] = {
+	{ .mask = 0xFFFF, .unknown = { .n = 1, .is = { { COND_INFO, 0 } } } },
+};
 static const struct decoder decoders[] = {
-	{ .name = "word", .form = DECODE_WORD, .field_mask = 0xFFFF,
-		.unknown = { 1, { { COND_INFO, 0 } } } },
+	{ .name = "word", .form = DECODE_WORD, .n_fields = 1,
+		.fields = any_fields },
 };
 static const struct profile_item items[] = {
-	{ "word", AREA_HOLDING, 0, "", 0, 0, 0, 99, 0, 1, 0 },
+	{ .name = "word", .area = AREA_HOLDING, .printed = "", .device_max = 99, .device_stride = 1,
+		.decoder = 0 },
 };
 static const struct profile profile = {
 	.id = "fuzz", .max_registers = 100, .n_items = 1, .items = items,

@@ -24,8 +24,8 @@
   "decoders:\n"                                                        \
   "  - name: state\n"                                                  \
   "    form: word\n"                                                   \
-  "    field:\n"                                                       \
-  "      mask: 0xFFFF\n"                                               \
+  "    fields:\n"                                                      \
+  "    - mask: 0xFFFF\n"                                               \
   "      values:\n"                                                    \
   "        - {value: 24, means: none}\n"                               \
   "        - {value: 37, means: fire}\n"                               \

@@ -26,16 +26,28 @@ static const char *codes[CODE_COUNT] = {
 };
 
 // clang-format off
-#define IS1(c, code) { 1, { { c, code } } }
-#define IS2(c1, code1, c2, code2) { 2, { { c1, code1 }, { c2, code2 } } }
+#define IS1(c, code) { .n = 1, .is = { { c, code } } }
+#define IS2(c1, code1, c2, code2) { .n = 2, .is = { { c1, code1 }, { c2, code2 } } }
+#define VALUE(v, ...) { .value = (v), .means = __VA_ARGS__ }
 
 static const struct decode_value notifier_values[] = {
-	{ 0x10, IS1(COND_FIRE, CODE_SMOKE) },
-	{ 0x14, IS1(COND_FIRE, CODE_CO) },
-	{ 0x30, IS1(COND_SUPERVISORY, 0) },
-	{ 0x52, IS2(COND_DISABLED, 0, COND_SUPERVISORY, 0) },
-	{ 0x71, IS1(COND_ACTIVATED, 0) },
-	{ 0xED, IS2(COND_FIRE, 0, COND_SUPERVISORY, 0) },
+	VALUE(0x10, IS1(COND_FIRE, CODE_SMOKE)),
+	VALUE(0x14, IS1(COND_FIRE, CODE_CO)),
+	VALUE(0x30, IS1(COND_SUPERVISORY, 0)),
+	VALUE(0x52, IS2(COND_DISABLED, 0, COND_SUPERVISORY, 0)),
+	VALUE(0x71, IS1(COND_ACTIVATED, 0)),
+	VALUE(0xED, IS2(COND_FIRE, 0, COND_SUPERVISORY, 0)),
+};
+
+static const struct decode_field notifier_fields[] = {
+	{
+		.mask = 0x00FF,
+		.valid_mask = 0x0800,
+		.valid_value = 0x0800,
+		.n_values = sizeof(notifier_values) / sizeof(notifier_values[0]),
+		.values = notifier_values,
+		.unknown = IS1(COND_FIRE, CODE_UNKNOWN_EVENT),
+	},
 };
 
 static const struct decoder notifier_decoders[] = {
@@ -52,18 +64,18 @@ static const struct decoder notifier_decoders[] = {
 			{ 0x0100, true, IS1(COND_INFO, 0) },
 			{ 0x0400, true, { 0 } },
 		},
-		.field_mask = 0x00FF,
-		.valid_mask = 0x0800,
-		.valid_value = 0x0800,
-		.n_values = sizeof(notifier_values) / sizeof(notifier_values[0]),
-		.values = notifier_values,
-		.unknown = IS1(COND_FIRE, CODE_UNKNOWN_EVENT),
+		.n_fields = 1,
+		.fields = notifier_fields,
 	},
 };
 
 static const struct profile_item notifier_items[] = {
-	{ "detector", AREA_HOLDING, 0, "40001", 1, 10, 1, 159, 400, 1, 0 },
-	{ "module", AREA_HOLDING, 200, "40201", 1, 10, 1, 159, 400, 1, 0 },
+	{ .name = "detector", .area = AREA_HOLDING, .base = 0, .printed = "40001",
+		.loop_min = 1, .loop_max = 10, .device_min = 1, .device_max = 159,
+		.loop_stride = 400, .device_stride = 1 },
+	{ .name = "module", .area = AREA_HOLDING, .base = 200, .printed = "40201",
+		.loop_min = 1, .loop_max = 10, .device_min = 1, .device_max = 159,
+		.loop_stride = 400, .device_stride = 1 },
 };
 
 const struct profile profile_notifier = {
@@ -75,7 +87,9 @@ const struct profile profile_notifier = {
 
 static const struct decoder iologik_decoders[] = { { .name = "di", .form = DECODE_BIT } };
 static const struct profile_item iologik_items[] = {
-	{ "di", AREA_DISCRETE, 0, "10001", 0, 0, 0, 15, 0, 1, 0 },
+	{ .name = "di", .area = AREA_DISCRETE, .base = 0, .printed = "10001",
+		.loop_min = 0, .loop_max = 0, .device_min = 0, .device_max = 15,
+		.loop_stride = 0, .device_stride = 1 },
 };
 
 const struct profile profile_iologik = {
@@ -89,15 +103,17 @@ static const struct decoder ptmb_decoders[] = {
 	{
 		.name = "pressure", .form = DECODE_ANALOG, .number = NUMBER_INT16,
 		.scale = 1, .quantity = QUANTITY_PRESSURE, .unit_factor = 1,
-		.unit_from_device = true, .unit_address = 2, .decimals_address = 3,
-		.n_units = 9,
+		.unit_from_device = true, .unit_address = 2,
+		.decimals_from_device = true, .decimals_address = 3,
 		.unit_factors = { 1000, 1, 0.001, 100, 0.1, 98.0665, 6.894757, 9.80665,
 			0.00980665 },
 		.range_from_device = true, .zero_address = 5, .full_address = 6,
 	},
 };
 static const struct profile_item ptmb_items[] = {
-	{ "pressure", AREA_HOLDING, 4, "0004", 0, 0, 0, 0, 0, 0, 0 },
+	{ .name = "pressure", .area = AREA_HOLDING, .base = 4, .printed = "0004",
+		.loop_min = 0, .loop_max = 0, .device_min = 0, .device_max = 0,
+		.loop_stride = 0, .device_stride = 0 },
 };
 
 const struct profile profile_ptmb = {
@@ -107,16 +123,22 @@ const struct profile profile_ptmb = {
 	.n_decoders = 1, .decoders = ptmb_decoders,
 };
 
+static const struct decode_field words_fields[] = {
+	{ .mask = 0xFFFF, .unknown = IS1(COND_INFO, CODE_UNKNOWN_EVENT) },
+};
 static const struct decoder words_decoders[] = {
-	{ .name = "word", .form = DECODE_WORD, .field_mask = 0xFFFF,
-		.unknown = IS1(COND_INFO, CODE_UNKNOWN_EVENT) },
+	{ .name = "word", .form = DECODE_WORD, .n_fields = 1, .fields = words_fields },
 };
 static const struct profile_item words_items[] = {
-	{ "word", AREA_HOLDING, 0, "40001", 0, 0, 0, 9999, 0, 1, 0 },
+	{ .name = "word", .area = AREA_HOLDING, .base = 0, .printed = "40001",
+		.loop_min = 0, .loop_max = 0, .device_min = 0, .device_max = 9999,
+		.loop_stride = 0, .device_stride = 1 },
 };
 static const struct profile_identity words_identity[] = {
-	{ AREA_HOLDING, 9000, 0xFF00, 0x6000 },
-	{ AREA_HOLDING, 9010, 0xFFFF, 0x0050 },
+	{ .area = AREA_HOLDING, .address = 9000, .mask = 0xFF00, .min = 0x6000,
+		.max = 0x6000 },
+	{ .area = AREA_HOLDING, .address = 9010, .mask = 0xFFFF, .min = 0x0050,
+		.max = 0x0050 },
 };
 
 const struct profile profile_words = {
@@ -131,11 +153,14 @@ static const struct decoder gauge_decoders[] = {
 		.name = "value", .form = DECODE_ANALOG, .number = NUMBER_FLOAT32,
 		.order = ORDER_CDAB, .scale = 1, .quantity = QUANTITY_PRESSURE,
 		.unit_factor = 1, .unit_from_device = true, .unit_address = 500,
-		.decimals_address = 501, .n_units = 2, .unit_factors = { 1, 1000 },
+		.decimals_from_device = true, .decimals_address = 501,
+		.unit_factors = { 1, 1000 },
 	},
 };
 static const struct profile_item gauge_items[] = {
-	{ "value", AREA_INPUT, 0, "30001", 0, 0, 0, 9, 0, 2, 0 },
+	{ .name = "value", .area = AREA_INPUT, .base = 0, .printed = "30001",
+		.loop_min = 0, .loop_max = 0, .device_min = 0, .device_max = 9,
+		.loop_stride = 0, .device_stride = 2 },
 };
 
 const struct profile profile_gauge = {

@@ -21,16 +21,23 @@
 #include "test.h"
 
 // clang-format off
+static const struct decode_field four_fields[] = {
+	{ .mask = 0xFFFF, .unknown = { .n = 1, .is = { { COND_INFO, CODE_UNKNOWN_EVENT } } } },
+};
 static const struct decoder four_decoders[] = {
 	{ .name = "bit", .form = DECODE_BIT },
-	{ .name = "word", .form = DECODE_WORD, .field_mask = 0xFFFF,
-		.unknown = { 1, { { COND_INFO, CODE_UNKNOWN_EVENT } } } },
+	{ .name = "word", .form = DECODE_WORD, .n_fields = 1,
+		.fields = four_fields },
 };
 static const struct profile_item four_items[] = {
-	{ "coil", AREA_COIL, 0, "", 0, 0, 0, 999, 0, 1, 0 },
-	{ "discrete", AREA_DISCRETE, 0, "", 0, 0, 0, 999, 0, 1, 0 },
-	{ "holding", AREA_HOLDING, 0, "", 0, 0, 0, 999, 0, 1, 1 },
-	{ "input", AREA_INPUT, 0, "", 0, 0, 0, 999, 0, 1, 1 },
+	{ .name = "coil", .area = AREA_COIL, .printed = "", .device_max = 999, .device_stride = 1,
+		.decoder = 0 },
+	{ .name = "discrete", .area = AREA_DISCRETE, .printed = "", .device_max = 999, .device_stride = 1,
+		.decoder = 0 },
+	{ .name = "holding", .area = AREA_HOLDING, .printed = "", .device_max = 999, .device_stride = 1,
+		.decoder = 1 },
+	{ .name = "input", .area = AREA_INPUT, .printed = "", .device_max = 999, .device_stride = 1,
+		.decoder = 1 },
 };
 const struct profile profile_four = {
 	.id = "four-areas", .transports = TRANSPORT_TCP | TRANSPORT_RTU,

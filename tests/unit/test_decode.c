@@ -25,8 +25,9 @@ static struct sample
 decode1(const struct decoder *dec, uint16_t word)
 {
 	struct sample s = { 0 };
+	struct decode_edge edge;
 
-	decode_point(dec, &codes, &word, NULL, &s);
+	decode_point(dec, &codes, &word, NULL, &s, &edge);
 	return s;
 }
 
@@ -105,7 +106,8 @@ test_reserved_and_healthy_when_set(void **state)
 	const struct decoder dec = {
 		.form = DECODE_WORD,
 		.n_bits = 1,
-		.bits = { { 0x0001, false, { 1, { { COND_SUPERVISORY, 0 } } } } },
+		.bits = { { 0x0001, false,
+		    { .n = 1, .is = { { COND_SUPERVISORY, 0 } } } } },
 		.reserved_mask = 0xF000,
 	};
 	struct sample s = decode1(&dec, 0x0001);
@@ -121,13 +123,14 @@ test_reserved_and_healthy_when_set(void **state)
 static void
 test_an_unknown_value_without_a_rule_is_a_fault(void **state)
 {
-	const struct decode_value known[] = { { 3, { 0 } } };
+	const struct decode_value known[] = { { .value = 3 } };
+	const struct decode_field field = {
+		.mask = 0x0F00, .shift = 8, .n_values = 1, .values = known
+	};
 	const struct decoder dec = {
 		.form = DECODE_WORD,
-		.field_mask = 0x0F00,
-		.field_shift = 8,
-		.n_values = 1,
-		.values = known,
+		.n_fields = 1,
+		.fields = &field,
 	};
 	struct sample s = decode1(&dec, 0x0300);
 
@@ -141,18 +144,20 @@ static void
 test_a_full_set_keeps_the_fire(void **state)
 {
 	struct decoder dec = { .form = DECODE_WORD, .n_bits = DECODE_BITS_MAX };
-	const struct decode_value fire = { 1, { 1, { { COND_FIRE, CODE_SMOKE } } } };
+	const struct decode_value fire = { .value = 1,
+		.means = { .n = 1, .is = { { COND_FIRE, CODE_SMOKE } } } };
+	const struct decode_field field = { .mask = 1, .n_values = 1, .values = &fire };
 	struct sample s;
 	bool found = false;
 
 	(void)state;
 	for (unsigned i = 0; i < DECODE_BITS_MAX; i++)
 		dec.bits[i] = (struct decode_bit){ 0x8000, true,
-			{ 2, { { COND_INFO, (code_id)(100 + i) },
-				 { COND_TEST, (code_id)(200 + i) } } } };
-	dec.field_mask = 1;
-	dec.n_values = 1;
-	dec.values = &fire;
+			{ .n = 2,
+			    .is = { { COND_INFO, (code_id)(100 + i) },
+				{ COND_TEST, (code_id)(200 + i) } } } };
+	dec.n_fields = 1;
+	dec.fields = &field;
 	s = decode1(&dec, 0x8001);
 	assert_int_equal(s.n_codes, SAMPLE_CODES_MAX);
 	for (int i = 0; i < SAMPLE_CODES_MAX; i++)
@@ -189,8 +194,9 @@ analog(enum number_type type, enum word_order order, uint16_t a, uint16_t b)
 	};
 	const uint16_t words[2] = { a, b };
 	struct sample s = { 0 };
+	struct decode_edge edge;
 
-	decode_point(&dec, &codes, words, NULL, &s);
+	decode_point(&dec, &codes, words, NULL, &s, &edge);
 	return s.value;
 }
 
@@ -248,29 +254,36 @@ test_scale_offset_and_unit(void **state)
 static void
 test_i6_no_value_is_not_zero(void **state)
 {
+	const struct decode_sentinel none[] = {
+		{ 0, { .n = 1, .is = { { COND_FAULT, 9 } } } },
+		{ 0x80000000, { .n = 1, .is = { { COND_FAULT, 9 } } } }, // -0.0
+	};
 	struct decoder dec = {
 		.form = DECODE_ANALOG,
 		.number = NUMBER_INT16,
 		.scale = 1,
 		.unit_factor = 1,
-		.zero_is_none = true,
+		.n_sentinels = 2,
+		.sentinels = none,
 	};
 	const uint16_t nan_words[2] = { 0x7FC0, 0 }, inf_words[2] = { 0xFF80, 0 };
 	const uint16_t minus_zero[2] = { 0x8000, 0 };
 	struct sample s = decode1(&dec, 0);
+	struct decode_edge edge;
 
 	(void)state;
 	assert_int_equal(s.quality, QUALITY_BAD);
 	assert_true(isnan(s.value));
+	assert_set(&s, "fault:9");
 	s = decode1(&dec, 1);
 	assert_int_equal(s.quality, QUALITY_GOOD);
 	dec.number = NUMBER_FLOAT32;
-	decode_point(&dec, &codes, minus_zero, NULL, &s);
+	decode_point(&dec, &codes, minus_zero, NULL, &s, &edge);
 	assert_int_equal(s.quality, QUALITY_BAD);
-	dec.zero_is_none = false;
-	decode_point(&dec, &codes, nan_words, NULL, &s);
+	dec.n_sentinels = 0;
+	decode_point(&dec, &codes, nan_words, NULL, &s, &edge);
 	assert_int_equal(s.quality, QUALITY_BAD);
-	decode_point(&dec, &codes, inf_words, NULL, &s);
+	decode_point(&dec, &codes, inf_words, NULL, &s, &edge);
 	assert_int_equal(s.quality, QUALITY_BAD);
 	assert_true(isnan(s.value));
 }
@@ -282,9 +295,10 @@ gauge(struct decode_helper *h, const uint16_t registers[5])
 {
 	const struct decoder *dec = &profile_ptmb.decoders[0];
 	struct sample s = { 0 };
+	struct decode_edge edge;
 
 	decode_helper_feed(dec, h, registers); // 2..6
-	decode_point(dec, &codes, registers + 2, h, &s);
+	decode_point(dec, &codes, registers + 2, h, &s, &edge);
 	return s;
 }
 
@@ -333,7 +347,8 @@ test_a_pressure_is_as_exact_as_its_register(void **state)
 		struct sample s = gauge(&h, r);
 		assert_int_equal(s.quality, QUALITY_GOOD);
 		assert_true(!(s.value < raw) && !(s.value > raw));
-		decode_point(&by_profile, &codes, &raw, NULL, &s);
+		struct decode_edge edge = { 0 };
+		decode_point(&by_profile, &codes, &raw, NULL, &s, &edge);
 		assert_true(!(s.value < raw) && !(s.value > raw));
 	}
 }
@@ -408,9 +423,10 @@ test_no_value_before_the_settings_are_known(void **state)
 	struct decode_helper h = { 0 };
 	const uint16_t word = 785;
 	struct sample s = { 0 };
+	struct decode_edge edge;
 
 	(void)state;
-	decode_point(&profile_ptmb.decoders[0], &codes, &word, &h, &s);
+	decode_point(&profile_ptmb.decoders[0], &codes, &word, &h, &s, &edge);
 	assert_int_equal(s.quality, QUALITY_BAD);
 }
 

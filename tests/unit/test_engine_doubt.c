@@ -138,6 +138,33 @@ test_an_alarm_of_a_limit_that_was_taken_out_is_withdrawn(void **state)
 	rig_tear_down(&r);
 }
 
+// A GST point says "shield released": of its fire it says nothing.
+static void
+test_i6_a_sample_ends_only_what_it_speaks_of(void **state)
+{
+	(void)state;
+	struct rig r;
+	rig_set_up(&r, NULL, NULL);
+	struct sample s = rig_sample(&r, "s1", SAMPLE_CODE);
+	s.n_codes = 2;
+	s.codes[0] = (struct condition_code){ COND_FIRE, 0 };
+	s.codes[1] = (struct condition_code){ COND_DISABLED, 0 };
+	engine_sample(r.engine, &s);
+	s.n_codes = 0;
+	s.silent = (uint16_t)(((1U << COND_COUNT) - 1) & ~(1U << COND_DISABLED));
+	engine_sample(r.engine, &s);
+	const struct alarms *t = engine_alarms(r.engine);
+	assert_int_equal(
+	    alarms_find(t, "s1", COND_FIRE, "")->a.state, ALARM_UNACKNOWLEDGED);
+	assert_int_equal(
+	    alarms_find(t, "s1", COND_DISABLED, "")->a.state, ALARM_RETURNED);
+	s.silent = 0;
+	engine_sample(r.engine, &s);
+	assert_int_not_equal(
+	    alarms_find(t, "s1", COND_FIRE, "")->a.state, ALARM_UNACKNOWLEDGED);
+	rig_tear_down(&r);
+}
+
 int
 main(void)
 {
@@ -153,6 +180,7 @@ main(void)
 		    test_i10_a_clock_behind_at_restart_does_not_put_the_ladder_off),
 		cmocka_unit_test(
 		    test_an_alarm_of_a_limit_that_was_taken_out_is_withdrawn),
+		cmocka_unit_test(test_i6_a_sample_ends_only_what_it_speaks_of),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

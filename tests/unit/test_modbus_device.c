@@ -251,8 +251,16 @@ static void
 test_the_right_identity_lets_values_pass(void **state)
 {
 	static const struct profile_identity one[] = {
-		{ AREA_HOLDING, 9000, 0xFF00, 0x6000 },
-		{ AREA_HOLDING, 9001, 0xFFFF, 0x0050 },
+		{ .area = AREA_HOLDING,
+		    .address = 9000,
+		    .mask = 0xFF00,
+		    .min = 0x6000,
+		    .max = 0x6000 },
+		{ .area = AREA_HOLDING,
+		    .address = 9001,
+		    .mask = 0xFFFF,
+		    .min = 0x004F,
+		    .max = 0x0050 },
 	};
 	struct profile profile = profile_words;
 	struct rig r;

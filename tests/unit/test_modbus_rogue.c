@@ -23,12 +23,16 @@ enum {
 };
 
 // clang-format off
+static const struct decode_field one_fields[] = {
+	{ .mask = 0xFFFF, .unknown = { .n = 1, .is = { { COND_INFO, CODE_UNKNOWN_EVENT } } } },
+};
 static const struct decoder one_decoders[] = {
-	{ .name = "word", .form = DECODE_WORD, .field_mask = 0xFFFF,
-		.unknown = { 1, { { COND_INFO, CODE_UNKNOWN_EVENT } } } },
+	{ .name = "word", .form = DECODE_WORD, .n_fields = 1,
+		.fields = one_fields },
 };
 static const struct profile_item one_items[] = {
-	{ "holding", AREA_HOLDING, 0, "", 0, 0, 0, 999, 0, 1, 0 },
+	{ .name = "holding", .area = AREA_HOLDING, .printed = "", .device_max = 999, .device_stride = 1,
+		.decoder = 0 },
 };
 static const struct profile profile_one = {
 	.id = "one-word", .transports = TRANSPORT_TCP, .max_registers = 125,

@@ -161,7 +161,7 @@ test_random_splits_and_joins_lose_no_point(void **state)
 		} else {
 			p.blocks[at].flags &= PLAN_NO_JOIN;
 			p.blocks[at].last_good_utc_ms = 1 + i;
-			plan_join(&f.site.devices[0], &p, at);
+			plan_join(&p, at);
 		}
 		if (i % 500 == 0) // as after a restart, so that joins go on
 			for (uint16_t k = 0; k < p.n; k++)

@@ -29,6 +29,15 @@ test_each_kind_has_its_condition_and_latch(void **ctx)
 		{ "pump-manual", "supervisory", "none" },
 		{ "fault-contact", "fault", "none" },
 		{ "pressure", "process", "none" },
+		{ "level", "process", "none" },
+		{ "temperature", "process", "none" },
+		{ "current", "process", "none" },
+		{ "voltage", "process", "none" },
+		{ "resistance", "process", "none" },
+		{ "ratio", "process", "none" },
+		{ "duration", "process", "none" },
+		{ "obscuration", "process", "none" },
+		{ "number", "process", "none" },
 		{ "panel", "fault", "none" },
 		{ "camera", "fault", "none" },
 		{ "recorder", "fault", "none" },
@@ -47,10 +56,13 @@ test_each_kind_has_its_condition_and_latch(void **ctx)
 		assert_string_equal(
 		    condition_name(point_kind_condition(k)), expected[i].condition);
 		assert_string_equal(latch_name(point_kind_latch(k)), expected[i].latch);
-		assert_int_equal(point_kind_quantity(k),
-		    k == KIND_PRESSURE ? QUANTITY_PRESSURE : QUANTITY_NONE);
+		// What is measured is a process value, and nothing else is.
+		assert_int_equal(point_kind_quantity(k) != QUANTITY_NONE,
+		    point_kind_condition(k) == COND_PROCESS);
 	}
 	enum point_kind k;
+	assert_int_equal(point_kind_quantity(KIND_PRESSURE), QUANTITY_PRESSURE);
+	assert_int_equal(point_kind_quantity(KIND_RATIO), QUANTITY_RATIO);
 	assert_false(point_kind_from_name("smoke detector", &k));
 }
 
