@@ -66,7 +66,7 @@ def keys_used(root):
         for path in sorted((root / folder).rglob("*.c")):
             for key in call.findall(path.read_text(encoding="utf-8")):
                 yield path, key
-    means = re.compile(r"(?:means|unknown): *\[?([^\]}#\n]*)")
+    means = re.compile(r"(?:means|unknown|edge|if_empty): *\[?([^\]}#\n]*)")
     for path in sorted((root / "panels").glob("*.yaml")):
         for words in means.findall(path.read_text(encoding="utf-8")):
             for code in re.findall(r"[a-z]+/([a-z0-9_-]+)", words):

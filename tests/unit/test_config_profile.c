@@ -405,7 +405,8 @@ test_places_of_points(void **state)
 	const struct profile_item low = {
 		.base = 5, .pack = 4, .device_max = 9, .device_stride = 1
 	};
-	// High byte loop, low byte device: label 0133 is 307.
+	// High byte loop, low byte device: label 0133, hexadecimal,
+	// is loop 1 device 51, register 307.
 	const struct profile_item bytes = { .base = 0x0101,
 		.loop_min = 1,
 		.loop_max = 255,
@@ -423,7 +424,7 @@ test_places_of_points(void **state)
 	assert_int_equal(profile_place(&low, 0, 0).shift, 0);
 	assert_int_equal(profile_place(&low, 0, 3).shift, 12);
 	assert_int_equal(profile_place(&low, 0, 4).pdu, 6);
-	assert_int_equal(profile_place(&bytes, 1, 33).pdu, 289);
+	assert_int_equal(profile_place(&bytes, 1, 51).pdu, 307);
 	assert_int_equal(profile_place(&bytes, 2, 115).pdu, 627);
 }
 
