@@ -163,21 +163,17 @@ static void
 set_of_sample(struct engine *e, const struct sample *s, struct condition_list *out)
 {
 	const struct point *p = &e->site->points[s->point];
+	bool level = s->kind == SAMPLE_LEVEL && s->quality != QUALITY_BAD;
 	out->n = 0;
 	out->silent = s->silent;
-	if (s->kind == SAMPLE_LEVEL) {
-		if (point_active(p, s->value)) {
-			out->condition[0] = point_kind_condition(p->kind);
-			out->code[0] = "";
-			out->n = 1;
-		}
-		return;
+	if (level && point_active(p, s->value)) {
+		out->condition[out->n] = point_kind_condition(p->kind);
+		out->code[out->n++] = "";
 	}
-	for (unsigned i = 0; i < s->n_codes && i < SAMPLE_CODES_MAX; i++) {
+	for (unsigned i = 0; i < s->n_codes && out->n < SAMPLE_CODES_MAX; i++) {
 		wr_assert(s->codes[i].code < e->site->n_codes);
-		out->condition[i] = s->codes[i].condition;
-		out->code[i] = e->site->codes[s->codes[i].code];
-		out->n = i + 1;
+		out->condition[out->n] = s->codes[i].condition;
+		out->code[out->n++] = e->site->codes[s->codes[i].code];
 	}
 }
 
@@ -266,7 +262,7 @@ bad_sample(struct engine *e, const struct sample *s, const struct facts *f)
 		return;
 	struct condition_list set;
 	set_of_sample(e, s, &set);
-	if (s->kind == SAMPLE_LEVEL || set.n == 0) {
+	if (set.n == 0) {
 		set.condition[0] = COND_FAULT;
 		set.code[0] = "sensor";
 		set.n = 1;

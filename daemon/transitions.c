@@ -143,11 +143,10 @@ new_record(struct engine *e, uint32_t point, enum condition c, const char *code)
 {
 	const struct point *p = &e->site->points[point];
 	struct alarm_record *r = alarms_add(e->alarms, p, point, c, code);
-	bool panic = p->kind == KIND_PANIC;
+	bool own = c == point_kind_condition(p->kind); // what the point is there to tell
 	r->a.state = ALARM_NORMAL;
-	r->a.latch = alarm_latch_for(c, panic,
-	    c == COND_FIRE || panic || c == point_kind_condition(p->kind) ? p->latch
-									  : LATCH_NONE);
+	r->a.latch = alarm_latch_for(c, own && p->kind == KIND_PANIC,
+	    c == COND_FIRE || own ? p->latch : LATCH_NONE);
 	r->alarm_class = point_class(p, c);
 	r->value = NAN;
 	return r;

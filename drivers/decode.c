@@ -30,7 +30,6 @@ decode_codes_find(const struct site *site, struct decode_codes *out)
 		.configuration = site_find_code(site, "configuration"),
 		.unknown_code = site_find_code(site, "unknown-code"),
 		.reserved_bits = site_find_code(site, "reserved-bits"),
-		.line_busy = site_find_code(site, "line-busy"),
 		.frozen = site_find_code(site, "frozen"),
 	};
 	for (int c = 0; c < COND_LINK; c++)

@@ -28,7 +28,6 @@ struct decode_codes {
 	code_id configuration;     // "configuration": the device is not set as it was
 	code_id unknown_code;      // "unknown-code"
 	code_id reserved_bits;     // "reserved-bits"
-	code_id line_busy;         // "line-busy": GPIO line held by another program
 	code_id frozen;            // "frozen": the value does not move as it must
 	code_id named[COND_COUNT]; // "fire", ..: of what a test would have been
 };

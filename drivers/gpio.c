@@ -6,25 +6,29 @@
 // the queue is short and its last edge may contradict the line. A chip that vanishes is
 // a lost link: nothing of it is watched any more (its descriptors would stay readable
 // for ever) and it is looked for each second. A line held by another program is a bad
-// point and a lost link of the chip, while its other lines go on.
+// point and a lost link of the chip, while its other lines go on. Edges that came
+// faster than they are kept are a fault of the point, and the line rests for a moment,
+// so that a line that chatters for ever leaves the loop to the others (I1, I7).
 
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "drivers/decode.h"
 #include "drivers/driver.h"
-#include "drivers/gpio_backend.h"
+#include "drivers/gpio_find.h"
 #include "drivers/gpio_settle.h"
 #include "lib/log.h"
 #include "lib/loop.h"
 #include "lib/mem.h"
 
 enum {
-	TICK_MS = 1000,     // look for what is missing, look at what is there
-	DRAIN_ROUNDS = 4,   // a line that chatters faster is left for the next round
-	AGE_MAX_MS = 60000, // a stamp older than this is of another clock
+	TICK_MS = 1000,      // look for what is missing, look at what is there
+	READ_EDGES = 64,     // at once
+	DRAIN_ROUNDS = 4,    // a line that chatters faster has to rest
+	REST_MS = 100,       // not watched for so long after a flood of edges
+	OVERFLOW_MS = 60000, // the fault stands until none was lost for so long
+	AGE_MAX_MS = 60000,  // a stamp older than this is of another clock
 };
 
 struct contact {
@@ -33,16 +37,19 @@ struct contact {
 	uint32_t index;         // of the point
 	struct gpio_line *line; // NULL = not held
 	struct loop_watch *watch;
-	struct loop_timer settle_timer;
+	struct loop_timer settle_timer, rest_timer;
 	struct settle settle;
+	uint32_t debounce_ms; // left for us to do
+	const char *why; // the line is not held; static
 	bool told_bad;
-	int64_t known_utc_ms; // the level was known until then; 0 = never
+	int64_t overflow_ms;  // edges were lost then, and the fault stands; 0 = none
+	int64_t known_utc_ms; // the level was known then; 0 = never
 };
 
 struct driver_instance {
 	const struct driver_host *host;
 	const struct gpio *def;
-	struct decode_codes codes;
+	code_id overflow; // the code of lost edges
 	struct gpio_chip *chip; // NULL = not there
 	struct loop_timer tick;
 	bool told, lost; // what the host knows of the link
@@ -51,6 +58,8 @@ struct driver_instance {
 	struct contact *contacts;
 	struct link_stats stats;
 };
+
+static void on_edges(void *arg);
 
 static int64_t
 now_of(const struct driver_instance *g)
@@ -77,6 +86,8 @@ utc_at(const struct driver_instance *g, int64_t mono_ms)
 	return loop_utc_ms(g->host->loop) - (now_of(g) - mono_ms);
 }
 
+// ---- to the host ----------------------------------------------------------------
+
 static void
 send_level(struct contact *c, bool level, int64_t t_ms, int64_t not_before_utc_ms)
 {
@@ -92,35 +103,41 @@ send_level(struct contact *c, bool level, int64_t t_ms, int64_t not_before_utc_m
 		.not_before_utc_ms = not_before_utc_ms,
 	};
 
-	c->known_utc_ms = loop_utc_ms(g->host->loop);
+	if (c->overflow_ms) {
+		s.n_codes = 1;
+		s.codes[0] = (struct condition_code){ COND_FAULT, g->overflow };
+	}
 	c->told_bad = false;
 	g->stats.samples++;
 	g->stats.last_good_ms = now_of(g);
 	g->host->sample(g->host->ctx, &s);
 }
 
-// The point cannot be watched: bad, with a fault, or unknown.
+// The point cannot be watched: bad, with a fault, or unknown (code NULL).
 static void
-send_none(struct contact *c, enum quality quality)
+send_none(struct contact *c, const char *code)
 {
 	struct driver_instance *g = c->owner;
 	struct sample s = {
 		.point = c->index,
 		.kind = SAMPLE_LEVEL,
-		.quality = quality,
+		.quality = code ? QUALITY_BAD : QUALITY_UNKNOWN,
 		.value = NAN,
 		.t_mono_ms = now_of(g),
 		.t_utc_ms = loop_utc_ms(g->host->loop),
 		.not_before_utc_ms = c->known_utc_ms,
 	};
 
-	if (quality == QUALITY_BAD) {
+	if (code) {
 		s.n_codes = 1;
-		s.codes[0] = (struct condition_code){ COND_FAULT, g->codes.line_busy };
+		s.codes[0] = (struct condition_code){ COND_FAULT,
+			site_find_code(g->host->site, code) };
 	}
 	g->stats.samples++;
 	g->host->sample(g->host->ctx, &s);
 }
+
+// ---- giving up ------------------------------------------------------------------
 
 static void
 drop_line(struct contact *c)
@@ -128,6 +145,7 @@ drop_line(struct contact *c)
 	loop_unwatch(c->watch);
 	c->watch = NULL;
 	loop_timer_stop(c->owner->host->loop, &c->settle_timer);
+	loop_timer_stop(c->owner->host->loop, &c->rest_timer);
 	if (c->line)
 		gpio_line_release(c->line);
 	c->line = NULL;
@@ -152,16 +170,18 @@ chip_gone(struct driver_instance *g)
 	g->stats.disconnects++;
 	// The host hears of a lost link once; where one line was lost before, the
 	// others are given up one by one.
-	for (uint32_t i = 0; i < g->n; i++) {
-		g->contacts[i].known_utc_ms = loop_utc_ms(g->host->loop);
+	for (uint32_t i = 0; i < g->n; i++)
 		if (was_lost && g->contacts[i].line)
-			send_none(&g->contacts[i], QUALITY_UNKNOWN);
-	}
+			send_none(&g->contacts[i], NULL);
 	drop_chip(g);
 	g->lost_code = "chip-gone";
 	tell_link(g, true, "chip-gone");
 }
 
+// ---- one line -------------------------------------------------------------------
+
+// `exact`: the stamp is that of an edge; else the change lies somewhere since the level
+// was last looked at.
 static void
 report(struct contact *c, struct settle_change change, bool exact)
 {
@@ -171,33 +191,47 @@ report(struct contact *c, struct settle_change change, bool exact)
 	    exact ? utc_at(c->owner, change.t_ms) : c->known_utc_ms);
 }
 
-// Compares with the line itself.
+// Edges were lost: the level is known, but not how often it changed.
 static void
-judge(struct contact *c)
+note_overflow(struct contact *c)
 {
 	struct driver_instance *g = c->owner;
-	bool edges_seen = c->settle.away;
-	int64_t due;
-	int level = gpio_line_level(c->line);
+	bool news = c->overflow_ms == 0;
 
-	if (level < 0) {
-		chip_gone(g);
+	g->stats.mismatched++;
+	c->overflow_ms = now_of(g);
+	if (!news)
 		return;
-	}
-	report(c,
-	    settle_judge(&c->settle, level != 0, now_of(g), c->point->debounce_ms),
+	log_warnx("gpio", "%s: point %s changes faster than the kernel keeps edges",
+	    g->def->id, c->point->id);
+	send_level(c, c->settle.level, now_of(g), c->known_utc_ms);
+}
+
+static void
+end_overflow(struct contact *c)
+{
+	if (c->overflow_ms == 0 || now_of(c->owner) - c->overflow_ms < OVERFLOW_MS)
+		return;
+	c->overflow_ms = 0;
+	send_level(c, c->settle.level, now_of(c->owner), c->known_utc_ms);
+}
+
+// Compares with the line itself, as it read after the last edge.
+static void
+judge(struct contact *c, int level)
+{
+	struct driver_instance *g = c->owner;
+	bool edges_seen = c->settle.away && c->debounce_ms == c->point->debounce_ms;
+	int64_t due;
+
+	report(c, settle_judge(&c->settle, level != 0, now_of(g), c->debounce_ms),
 	    edges_seen);
-	due = settle_due(&c->settle, c->point->debounce_ms);
+	due = settle_due(&c->settle, c->debounce_ms);
 	if (due >= 0)
 		loop_timer_at(g->host->loop, &c->settle_timer, due);
 	else
 		loop_timer_stop(g->host->loop, &c->settle_timer);
-}
-
-static void
-on_settle(void *arg)
-{
-	judge(arg);
+	c->known_utc_ms = loop_utc_ms(g->host->loop);
 }
 
 // The kernel's stamp on the loop's clock.
@@ -220,40 +254,90 @@ take_edge(struct contact *c, const struct gpio_edge *e)
 
 	c->owner->stats.requests++;
 	report(c,
-	    settle_edge(&c->settle, e->rising, t, c->point->debounce_ms,
+	    settle_edge(&c->settle, e->rising, t, c->debounce_ms,
 		c->point->pulse_latch ? active : -1),
-	    true);
+	    c->debounce_ms == c->point->debounce_ms);
+}
+
+static void
+on_rested(void *arg)
+{
+	struct contact *c = arg;
+
+	c->watch = loop_watch_read(
+	    c->owner->host->loop, gpio_line_fd(c->line), LOOP_ALARM, on_edges, c);
+}
+
+static void
+rest(struct contact *c)
+{
+	loop_unwatch(c->watch);
+	c->watch = NULL;
+	loop_timer_in(c->owner->host->loop, &c->rest_timer, REST_MS);
+}
+
+// Takes the edges that wait. False: the chip is gone. *flood: there may be more.
+static bool
+drain(struct contact *c, bool *flood)
+{
+	struct gpio_edge edges[READ_EDGES];
+	int n = 1;
+
+	for (int round = 0; n > 0 && round < DRAIN_ROUNDS; round++) {
+		n = gpio_line_edges(c->line, edges, READ_EDGES);
+		for (int i = 0; i < n; i++)
+			take_edge(c, &edges[i]);
+	}
+	*flood = n > 0;
+	return n >= 0;
+}
+
+static void
+look(struct contact *c)
+{
+	bool flood, lost;
+	int level;
+
+	if (!drain(c, &flood) || (level = gpio_line_level(c->line)) < 0) {
+		chip_gone(c->owner);
+		return;
+	}
+	lost = gpio_line_lost_edges(c->line, level);
+	judge(c, level);
+	if (lost)
+		note_overflow(c);
+	if ((lost || flood) && c->watch)
+		rest(c);
 }
 
 static void
 on_edges(void *arg)
 {
-	struct contact *c = arg;
-	struct gpio_edge edges[GPIO_KERNEL_EVENTS];
-	int n = 1;
-
-	for (int round = 0; n > 0 && round < DRAIN_ROUNDS; round++) {
-		n = gpio_line_edges(c->line, edges, GPIO_KERNEL_EVENTS);
-		for (int i = 0; i < n; i++)
-			take_edge(c, &edges[i]);
-		if (n == GPIO_KERNEL_EVENTS)
-			c->owner->stats.mismatched++; // the queue was full
-	}
-	if (n < 0)
-		chip_gone(c->owner);
-	else
-		judge(c);
+	look(arg);
 }
 
-// Takes the line of one contact. False where it cannot be had; *code says why.
+static void
+on_settle(void *arg)
+{
+	look(arg);
+}
+
+// ---- taking hold ----------------------------------------------------------------
+
+// Takes the line of one contact. False where it cannot be had; c->why says why.
 static bool
-take_line(struct contact *c, const char **code)
+take_line(struct contact *c)
 {
 	struct driver_instance *g = c->owner;
+	bool by_kernel = c->point->debounce_by_kernel && gpio_kernel_debounces;
+	const struct gpio_wish wish = {
+		.bias = c->point->bias,
+		.kernel_debounce_ms = by_kernel ? c->point->debounce_ms : 0,
+	};
 	struct err e = { 0 };
 	int level;
 
-	c->line = gpio_line_take(g->chip, c->point->line, code, &e);
+	c->line = gpio_line_find(g->chip, c->point->line, &wish, &c->why, &e);
 	if (!c->line) {
 		if (!c->told_bad)
 			log_warnx("gpio", "%s: point %s: %s", g->def->id, c->point->id,
@@ -262,29 +346,14 @@ take_line(struct contact *c, const char **code)
 	}
 	level = gpio_line_level(c->line);
 	if (level < 0) {
-		*code = "chip-gone";
+		c->why = "chip-gone";
 		drop_line(c);
 		return false;
 	}
+	c->debounce_ms = by_kernel ? 0 : c->point->debounce_ms;
 	settle_init(&c->settle, level != 0);
-	c->watch = loop_watch_read(
-	    g->host->loop, gpio_line_fd(c->line), LOOP_ALARM, on_edges, c);
+	on_rested(c);
 	return true;
-}
-
-// Tells the level of every line held, and which are not.
-static void
-tell_all(struct driver_instance *g)
-{
-	for (uint32_t i = 0; i < g->n; i++) {
-		struct contact *c = &g->contacts[i];
-
-		if (c->line)
-			send_level(c, c->settle.level, now_of(g), c->known_utc_ms);
-		else if (!c->told_bad)
-			send_none(c, QUALITY_BAD);
-		c->told_bad = !c->line;
-	}
 }
 
 static bool
@@ -295,7 +364,7 @@ take_chip(struct driver_instance *g)
 
 	if (g->chip)
 		return true;
-	g->chip = gpio_chip_take(g->def->chip, &code, &e);
+	g->chip = gpio_chip_find(g->def->chip, &code, &e);
 	if (g->chip) {
 		g->stats.connects++;
 		return true;
@@ -306,10 +375,25 @@ take_chip(struct driver_instance *g)
 	return false;
 }
 
+// Tells the level of a line that is held; that the point is bad where it is not.
+static void
+tell_line(struct contact *c)
+{
+	if (c->line) {
+		send_level(c, c->settle.level, now_of(c->owner), c->known_utc_ms);
+		c->known_utc_ms = loop_utc_ms(c->owner->host->loop);
+	} else if (!c->told_bad) {
+		send_none(c, c->why);
+		c->told_bad = true;
+	}
+}
+
+// Takes what is not held. The link is told first: a lost one makes all points of the
+// chip unknown, and those that are held are then told again.
 static void
 take_lines(struct driver_instance *g)
 {
-	const char *code = NULL, *why = NULL;
+	const char *why = NULL;
 	bool any_new = false;
 
 	for (uint32_t i = 0; i < g->n; i++) {
@@ -317,26 +401,32 @@ take_lines(struct driver_instance *g)
 
 		if (c->line)
 			continue;
-		if (take_line(c, &code))
+		if (take_line(c))
 			any_new = true;
 		else
-			why = code;
+			why = c->why;
 	}
 	if (why && strcmp(why, "chip-gone") == 0) {
 		chip_gone(g);
 		return;
 	}
+	any_new = any_new || !g->stats.samples;
 	tell_link(g, why != NULL, why ? why : "");
-	if (any_new || !g->stats.samples)
-		tell_all(g);
+	for (uint32_t i = 0; any_new && i < g->n; i++)
+		tell_line(&g->contacts[i]);
 }
 
 static void
 look_at_lines(struct driver_instance *g)
 {
-	for (uint32_t i = 0; i < g->n && g->chip; i++)
-		if (g->contacts[i].line)
-			on_edges(&g->contacts[i]);
+	for (uint32_t i = 0; i < g->n && g->chip; i++) {
+		struct contact *c = &g->contacts[i];
+
+		if (c->line)
+			look(c);
+		if (c->line)
+			end_overflow(c);
+	}
 }
 
 static bool
@@ -359,6 +449,8 @@ on_tick(void *arg)
 	loop_timer_in(g->host->loop, &g->tick, TICK_MS);
 }
 
+// ---- the driver -----------------------------------------------------------------
+
 static struct driver_instance *
 gpio_start(const struct driver_host *host, uint16_t index)
 {
@@ -368,7 +460,7 @@ gpio_start(const struct driver_host *host, uint16_t index)
 	g->def = &host->site->gpios[index];
 	g->n = g->def->n_points;
 	g->contacts = xcalloc(g->n ? g->n : 1, sizeof(*g->contacts));
-	decode_codes_find(host->site, &g->codes);
+	g->overflow = site_find_code(host->site, "overflow");
 	for (uint32_t i = 0; i < g->n; i++) {
 		struct contact *c = &g->contacts[i];
 
@@ -376,6 +468,7 @@ gpio_start(const struct driver_host *host, uint16_t index)
 		c->index = g->def->points[i];
 		c->point = &host->site->points[c->index];
 		loop_timer_init(&c->settle_timer, on_settle, c);
+		loop_timer_init(&c->rest_timer, on_rested, c);
 	}
 	loop_timer_init(&g->tick, on_tick, g);
 	loop_timer_in(host->loop, &g->tick, 0);

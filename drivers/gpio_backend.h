@@ -1,9 +1,10 @@
 // SPDX-FileCopyrightText: 2026 Watchroom contributors
 // SPDX-License-Identifier: Apache-2.0
 //
-// The seam to libgpiod: gpio_v1.c is for version 1.6 (Debian 12). The two versions
-// cannot be linked together; the build chooses one file. Lines are inputs only: nothing
-// here can drive one (I8). On the loop; no call blocks.
+// The seam to libgpiod: gpio_v1.c is for version 1.6 (Debian 12), gpio_v2.c for version
+// 2 (Debian 13). The two versions cannot be linked together; the build chooses one file
+// (docs/adr/0006). Lines are inputs only: nothing here can drive one (I8). On the loop;
+// no call blocks.
 #ifndef DRIVERS_GPIO_BACKEND_H
 #define DRIVERS_GPIO_BACKEND_H
 
@@ -11,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "lib/err.h"
+#include "core/point.h"
 
 struct gpio_chip;
 struct gpio_line;
@@ -21,28 +22,43 @@ struct gpio_edge {
 	int64_t mono_ns; // the kernel's stamp, CLOCK_MONOTONIC
 };
 
-// Events the kernel keeps for a line; more than this are lost without a sign
-// (linux/gpio.h uAPI v1: the oldest are kept).
-enum {
-	GPIO_KERNEL_EVENTS = 16
+// How a line is taken. The level is read as it is: active_low is the engine's.
+struct gpio_wish {
+	enum gpio_bias bias;
+	uint32_t kernel_debounce_ms; // 0 = raw edges; needs gpio_kernel_debounces
 };
 
-// A chip by path ("/dev/gpiochip0"), label or name. NULL: *code is a static reason
-// ("chip-missing", "permission", "chip") and *e says what a person must do.
-struct gpio_chip *gpio_chip_take(const char *name, const char **code, struct err *e);
+// Whether this back end can have the kernel debounce a line (uAPI v2).
+extern const bool gpio_kernel_debounces;
+
+// Edges the kernel keeps for a line. Of more, version 1 keeps the oldest without a
+// sign, version 2 the newest, with a gap in their numbers.
+extern const size_t gpio_kernel_edges;
+
+// The chip behind a path. NULL with errno.
+struct gpio_chip *gpio_chip_open(const char *path);
+bool gpio_chip_called(struct gpio_chip *chip, const char *label_or_name);
 void gpio_chip_release(struct gpio_chip *chip);
 
-// A line by name, or by offset where `line` is a number; watched on both edges. NULL:
-// *code is "line-busy", "line-missing", "permission" or "chip-gone", and *e is filled.
-struct gpio_line *gpio_line_take(
-    struct gpio_chip *chip, const char *line, const char **code, struct err *e);
+// A line by name, or by offset where `line` is a number; watched on both edges. NULL
+// with errno: ENOENT there is no such line; EBUSY it is held, and `holder` then has its
+// name where the kernel knows it, else "".
+enum {
+	GPIO_HOLDER_MAX = 32
+};
+struct gpio_line *gpio_line_take(struct gpio_chip *chip, const char *line,
+    const struct gpio_wish *wish, char holder[static GPIO_HOLDER_MAX]);
 void gpio_line_release(struct gpio_line *line);
 
 int gpio_line_fd(const struct gpio_line *line); // readable when there are edges
 int gpio_line_level(struct gpio_line *line);    // 0, 1; -1 with errno
 
 // Takes up to `room` edges, oldest first, without waiting. -1 with errno: the chip is
-// gone.
+// gone. Edges that the kernel has debounced are stamped with the last bounce.
 int gpio_line_edges(struct gpio_line *line, struct gpio_edge *out, size_t room);
+
+// Whether edges were lost since this was last asked. `level` is what the line read
+// after all edges were taken.
+bool gpio_line_lost_edges(struct gpio_line *line, int level);
 
 #endif

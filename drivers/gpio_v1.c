@@ -1,26 +1,25 @@
 // SPDX-FileCopyrightText: 2026 Watchroom contributors
 // SPDX-License-Identifier: Apache-2.0
 //
-// libgpiod 1.6: one descriptor per line, made non-blocking, since a read without an
-// event would wait. Runs on the loop. Chips are found by looking at each one ourselves:
-// the library's own search ends at the first chip that may not be opened, and then
-// cannot say which that was. Refuses outputs.
+// libgpiod 1.6 (uAPI v1): one descriptor per line, made non-blocking, since a read
+// without an event would wait. Runs on the loop. The kernel keeps the oldest 16 edges
+// of a line and drops the others without a sign, so a loss shows only where the last
+// edge of a full queue contradicts the line. Refuses outputs, and debouncing by the
+// kernel, which this interface does not have.
 
-#include <sys/stat.h>
-
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <gpiod.h>
-#include <grp.h>
-#include <limits.h>
-#include <stdio.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "drivers/gpio_backend.h"
 #include "lib/mem.h"
+
+enum {
+	KERNEL_EDGES = 16 // linux/gpio.h uAPI v1: fixed
+};
 
 struct gpio_chip {
 	struct gpiod_chip *chip;
@@ -29,106 +28,19 @@ struct gpio_chip {
 struct gpio_line {
 	struct gpiod_line *line; // owned by the chip
 	int fd;
+	bool full;   // a read found the queue full
+	bool rising; // the last edge read
 };
 
-enum {
-	GROUP_MAX = 40
-};
+const bool gpio_kernel_debounces = false;
+const size_t gpio_kernel_edges = KERNEL_EDGES;
 
 static const char consumer[] = "watchroom";
 
-// The group's name from the local file: a look-up through the network could block (I1).
-static void
-group_name(gid_t gid, char out[static GROUP_MAX])
-{
-	FILE *f = fopen("/etc/group", "re");
-	const struct group *g = NULL;
-
-	(void)snprintf(out, GROUP_MAX, "%u", (unsigned)gid);
-	while (f && (g = fgetgrent(f)) && g->gr_gid != gid)
-		;
-	if (g)
-		(void)snprintf(out, GROUP_MAX, "%s", g->gr_name);
-	if (f)
-		(void)fclose(f);
-}
-
-// "/dev/gpiochip0 belongs to group gpio (mode 660): ..." so that it can be mended.
-static void
-explain_permission(const char *path, struct err *e)
-{
-	struct stat st;
-	char group[GROUP_MAX];
-
-	if (stat(path, &st) != 0) {
-		err_set(e, EACCES, "no permission for %s", path);
-		return;
-	}
-	group_name(st.st_gid, group);
-	err_set(e, EACCES,
-	    "no permission for %s, which belongs to group %s (mode %o): add the "
-	    "service "
-	    "user to that group, or set the group by a udev rule",
-	    path, group, (unsigned)(st.st_mode & 07777));
-}
-
-static struct gpiod_chip *
-open_path(const char *path, const char **code, struct err *e)
+struct gpio_chip *
+gpio_chip_open(const char *path)
 {
 	struct gpiod_chip *chip = gpiod_chip_open(path);
-	int error = errno;
-
-	if (chip)
-		return chip;
-	if (error == EACCES || error == EPERM) {
-		*code = "permission";
-		explain_permission(path, e);
-	} else if (error == ENOENT || error == ENODEV || error == ENXIO) {
-		*code = "chip-missing";
-		err_set(e, error, "there is no %s", path);
-	} else {
-		*code = "chip";
-		err_set(e, error, "%s: %s", path, strerror(error));
-	}
-	return NULL;
-}
-
-// The chip with this label or name. Where none is found but one could not be opened,
-// that one is the reason given.
-static struct gpiod_chip *
-search(const char *name, const char **code, struct err *e)
-{
-	struct gpiod_chip *chip, *found = NULL;
-	const struct dirent *entry;
-	DIR *dev = opendir("/dev");
-
-	*code = "chip-missing";
-	err_set(e, ENOENT, "there is no GPIO chip with the label or name \"%s\"", name);
-	while (dev && !found && (entry = readdir(dev))) {
-		char path[sizeof(entry->d_name) + 8];
-
-		if (strncmp(entry->d_name, "gpiochip", 8) != 0)
-			continue;
-		(void)snprintf(path, sizeof(path), "/dev/%s", entry->d_name);
-		chip = open_path(path, code, e);
-		if (!chip)
-			continue;
-		if (strcmp(gpiod_chip_label(chip), name) == 0 ||
-		    strcmp(gpiod_chip_name(chip), name) == 0)
-			found = chip;
-		else
-			gpiod_chip_close(chip);
-	}
-	if (dev)
-		(void)closedir(dev);
-	return found;
-}
-
-struct gpio_chip *
-gpio_chip_take(const char *name, const char **code, struct err *e)
-{
-	struct gpiod_chip *chip =
-	    name[0] == '/' ? open_path(name, code, e) : search(name, code, e);
 	struct gpio_chip *c;
 
 	if (!chip)
@@ -136,6 +48,13 @@ gpio_chip_take(const char *name, const char **code, struct err *e)
 	c = xcalloc(1, sizeof(*c));
 	c->chip = chip;
 	return c;
+}
+
+bool
+gpio_chip_called(struct gpio_chip *chip, const char *label_or_name)
+{
+	return strcmp(gpiod_chip_label(chip->chip), label_or_name) == 0 ||
+	       strcmp(gpiod_chip_name(chip->chip), label_or_name) == 0;
 }
 
 void
@@ -150,67 +69,63 @@ find_line(struct gpiod_chip *chip, const char *line)
 {
 	char *end;
 	unsigned long offset = strtoul(line, &end, 10);
+	struct gpiod_line *found;
 
 	if (*line >= '0' && *line <= '9' && *end == '\0') {
-		if (offset >= gpiod_chip_num_lines(chip)) {
-			errno = ENOENT;
-			return NULL;
-		}
-		return gpiod_chip_get_line(chip, (unsigned)offset);
+		if (offset < gpiod_chip_num_lines(chip))
+			return gpiod_chip_get_line(chip, (unsigned)offset);
+		errno = ENOENT;
+		return NULL;
 	}
-	return gpiod_chip_find_line(chip, line);
+	errno = 0;
+	found = gpiod_chip_find_line(chip, line);
+	if (!found && errno == 0)
+		errno = ENOENT;
+	return found;
 }
 
-static const char *
-line_code(int error)
+static int
+bias_flags(enum gpio_bias bias)
 {
-	switch (error) {
-	case EBUSY:
-		return "line-busy";
-	case EACCES:
-	case EPERM:
-		return "permission";
-	case ENODEV:
-		return "chip-gone";
-	default:
-		return "line-missing";
+	switch (bias) {
+	case BIAS_DISABLED:
+		return GPIOD_LINE_REQUEST_FLAG_BIAS_DISABLE;
+	case BIAS_PULL_UP:
+		return GPIOD_LINE_REQUEST_FLAG_BIAS_PULL_UP;
+	case BIAS_PULL_DOWN:
+		return GPIOD_LINE_REQUEST_FLAG_BIAS_PULL_DOWN;
+	case BIAS_AS_IS:
+	case BIAS_COUNT:
+		break;
 	}
-}
-
-static void
-explain_line(const char *line, struct gpiod_line *found, int error, struct err *e)
-{
-	const char *holder = NULL;
-
-	if (!found) {
-		err_set(e, error, "the chip has no line \"%s\"", line);
-		return;
-	}
-	if (error == EBUSY)
-		holder = gpiod_line_consumer(found);
-	err_set(e, error, "line \"%s\": %s%s%s", line, strerror(error),
-	    holder ? ", held by " : "", holder ? holder : "");
+	return 0;
 }
 
 struct gpio_line *
-gpio_line_take(
-    struct gpio_chip *chip, const char *line, const char **code, struct err *e)
+gpio_line_take(struct gpio_chip *chip, const char *line, const struct gpio_wish *wish,
+    char holder[static GPIO_HOLDER_MAX])
 {
 	struct gpiod_line *found = find_line(chip->chip, line);
 	struct gpio_line *l;
-	int error = errno, fd;
+	int fd;
 
-	if (!found || gpiod_line_request_both_edges_events(found, consumer) != 0) {
-		error = errno ? errno : error;
-		*code = line_code(error);
-		explain_line(line, found, error, e);
+	if (!found)
+		return NULL;
+	if (gpiod_line_request_both_edges_events_flags(
+		found, consumer, bias_flags(wish->bias)) != 0) {
+		int error = errno;
+		const char *by = gpiod_line_consumer(found);
+
+		(void)str_copy(holder, GPIO_HOLDER_MAX, by ? by : "");
+		errno = error;
 		return NULL;
 	}
 	fd = gpiod_line_event_get_fd(found);
 	if (fd < 0 || fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK) != 0) {
-		*code = line_code(errno);
-		explain_line(line, found, errno, e);
+		int error = errno;
+
 		gpiod_line_release(found);
+		errno = error;
 		return NULL;
 	}
 	l = xcalloc(1, sizeof(*l));
@@ -240,8 +155,8 @@ gpio_line_level(struct gpio_line *line)
 int
 gpio_line_edges(struct gpio_line *line, struct gpio_edge *out, size_t room)
 {
-	struct gpiod_line_event events[GPIO_KERNEL_EVENTS];
-	size_t most = room < GPIO_KERNEL_EVENTS ? room : GPIO_KERNEL_EVENTS;
+	struct gpiod_line_event events[KERNEL_EDGES];
+	size_t most = room < KERNEL_EDGES ? room : KERNEL_EDGES;
 	int n = gpiod_line_event_read_fd_multiple(line->fd, events, (unsigned)most);
 
 	if (n < 0)
@@ -250,6 +165,22 @@ gpio_line_edges(struct gpio_line *line, struct gpio_edge *out, size_t room)
 		out[i].rising = events[i].event_type == GPIOD_LINE_EVENT_RISING_EDGE;
 		out[i].mono_ns =
 		    (int64_t)events[i].ts.tv_sec * 1000000000 + events[i].ts.tv_nsec;
+		line->rising = out[i].rising;
 	}
+	line->full = line->full || n == KERNEL_EDGES;
 	return n;
+}
+
+bool
+gpio_line_lost_edges(struct gpio_line *line, int level)
+{
+	struct pollfd more = { .fd = line->fd, .events = POLLIN };
+	bool full = line->full;
+
+	if (!full)
+		return false;
+	if (poll(&more, 1, 0) > 0)
+		return false; // there are edges to come; the level is of after them
+	line->full = false;
+	return line->rising != (level != 0);
 }

@@ -29,6 +29,9 @@ static const char *const own_codes[] = {
 	"unknown-code",
 	"reserved-bits",
 	"line-busy",
+	"line-missing",
+	"line",
+	"overflow",
 	HOST_CERTIFICATE_EXPIRES,
 #define X(id, code, ...) code,
 	HOST_CODES(X)

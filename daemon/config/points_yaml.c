@@ -39,9 +39,13 @@ enum {
 	POINT_FIELDS,
 	LINE_LINE = POINT_COMMON,
 	LINE_DEBOUNCE,
+	LINE_DEBOUNCE_BY,
 	LINE_PULSE,
+	LINE_BIAS,
 	LINE_FIELDS,
+	MOST_FIELDS = POINT_COMMON + 5,
 };
+_Static_assert(POINT_FIELDS <= MOST_FIELDS && LINE_FIELDS <= MOST_FIELDS, "room");
 
 enum {
 	LIMIT_VALUE,
@@ -65,6 +69,20 @@ pulse_name(size_t i)
 	static const char *const names[] = { "latch", NULL };
 
 	return names[i];
+}
+
+static const char *
+debounce_by_name(size_t i)
+{
+	static const char *const names[] = { "driver", "kernel", NULL };
+
+	return names[i];
+}
+
+static const char *
+bias_choice(size_t i)
+{
+	return i < BIAS_COUNT ? gpio_bias_name((enum gpio_bias)i) : NULL;
 }
 
 static const char *
@@ -104,7 +122,10 @@ static const struct schema_field line_fields[LINE_FIELDS] = {
 	    .help = "the line's name or its number on the chip" },
 	[LINE_DEBOUNCE] = { .key = "debounce", .type = SCHEMA_DURATION,
 	    .max = 10LL * SECOND_MS, .fallback = DEBOUNCE_MS },
+	[LINE_DEBOUNCE_BY] = { .key = "debounce_by", .type = SCHEMA_CHOICE,
+	    .choice = debounce_by_name },
 	[LINE_PULSE] = { .key = "pulse", .type = SCHEMA_CHOICE, .choice = pulse_name },
+	[LINE_BIAS] = { .key = "bias", .type = SCHEMA_CHOICE, .choice = bias_choice },
 };
 
 static const struct schema_field limit_fields[LIMIT_FIELDS] = {
@@ -353,18 +374,26 @@ read_line(
 {
 	p->line = v[LINE_LINE].ok ? arena_text(l->arena, v[LINE_LINE].text) : "";
 	p->debounce_ms = (uint32_t)v[LINE_DEBOUNCE].number;
+	p->debounce_by_kernel = v[LINE_DEBOUNCE_BY].number == 1;
 	p->pulse_latch = v[LINE_PULSE].ok;
+	p->bias = (enum gpio_bias)v[LINE_BIAS].number;
+	if (p->pulse_latch && p->debounce_by_kernel)
+		problem(l, v[LINE_DEBOUNCE_BY].key_pos,
+		    "debounce_by: the kernel would swallow a pulse shorter than the "
+		    "debounce, which pulse: latch is to report");
 }
 
 static void
 read_point(struct load *l, const struct yaml_node *node, uint16_t device, uint16_t gpio)
 {
-	struct schema_value v[POINT_FIELDS];
+	struct schema_value v[MOST_FIELDS];
 	struct cell cells[CELL_COUNT] = { { 0 } };
 	bool line = gpio != INDEX_NONE;
 
-	(void)schema_read(l, node, line ? "a line" : "a point",
-	    line ? line_fields : point_fields, line ? LINE_FIELDS : POINT_FIELDS, v);
+	if (line)
+		(void)schema_read(l, node, "a line", line_fields, LINE_FIELDS, v);
+	else
+		(void)schema_read(l, node, "a point", point_fields, POINT_FIELDS, v);
 	if (node->kind != YAML_MAP)
 		return;
 	fill_cells(v, line, cells);

@@ -38,6 +38,20 @@ point_kind_name(enum point_kind k)
 	return kinds[k].name;
 }
 
+const char *
+gpio_bias_name(enum gpio_bias b)
+{
+	static const char *const names[BIAS_COUNT] = {
+		[BIAS_AS_IS] = "as-is",
+		[BIAS_DISABLED] = "disabled",
+		[BIAS_PULL_UP] = "pull-up",
+		[BIAS_PULL_DOWN] = "pull-down",
+	};
+
+	assert((unsigned)b < BIAS_COUNT);
+	return names[b];
+}
+
 bool
 point_kind_from_name(const char *name, enum point_kind *out)
 {

@@ -68,6 +68,15 @@ struct point_scale {
 	double factor, offset;
 };
 
+// What the chip itself ties an open GPIO line to.
+enum gpio_bias {
+	BIAS_AS_IS, // as the board or the firmware has set it
+	BIAS_DISABLED,
+	BIAS_PULL_UP,
+	BIAS_PULL_DOWN,
+	BIAS_COUNT
+};
+
 struct point {
 	const char *id;
 	const char *place_zh, *place_en;
@@ -83,9 +92,11 @@ struct point {
 	const struct point_scale *scale; // or NULL
 	bool active_low; // applied by point_active; drivers report the level as it is
 	bool daily_log;
-	uint32_t debounce_ms; // GPIO
-	bool pulse_latch;     // GPIO: `pulse: latch`, report at once
-	const char *line;     // GPIO line name or offset
+	uint32_t debounce_ms;    // GPIO
+	bool debounce_by_kernel; // GPIO, where the back end can; else by the driver
+	bool pulse_latch;        // GPIO: `pulse: latch`, report at once
+	enum gpio_bias bias;     // GPIO
+	const char *line;        // GPIO line name or offset
 	uint32_t on_delay_ms, off_delay_ms;
 	const struct limit *limits; // LIMIT_COUNT of them, or NULL
 	const uint8_t
@@ -93,6 +104,7 @@ struct point {
 };
 
 const char *point_kind_name(enum point_kind k);
+const char *gpio_bias_name(enum gpio_bias b); // "as-is", "pull-up", ...
 bool point_kind_from_name(const char *name, enum point_kind *out);
 enum condition point_kind_condition(enum point_kind k);
 enum latch point_kind_latch(enum point_kind k);

@@ -19,6 +19,7 @@
 #include "core/ladder.h"
 #include "core/point.h"
 #include "core/profile.h"
+#include "core/sample.h"
 
 enum bus_kind {
 	BUS_MODBUS_TCP,

@@ -23,6 +23,7 @@ static const char *codes[CODE_COUNT] = {
 	[CODE_UNKNOWN_CODE] = "unknown-code",
 	[CODE_RESERVED_BITS] = "reserved-bits",
 	[CODE_LINE_BUSY] = "line-busy",
+	[CODE_OVERFLOW] = "overflow",
 };
 
 // clang-format off

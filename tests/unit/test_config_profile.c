@@ -224,10 +224,11 @@ test_codes_are_one_list(void **state)
 {
 	static const char *const wanted[] = { "", "not-present", "sensor-range",
 		"configuration", "unknown-code", "reserved-bits", "line-busy", "frozen",
-		"fire", "prealarm", "security", "supervisory", "activated", "feedback",
-		"process", "unlisted", "queue-gap", "queue-stuck", "queue-unreadable",
-		"source-unwatched", "summary-unreadable", "heartbeat-refused",
-		"no-value", "co", "panel-acknowledged", "block-acknowledged" };
+		"line-missing", "line", "overflow", "fire", "prealarm", "security",
+		"supervisory", "activated", "feedback", "process", "unlisted",
+		"queue-gap", "queue-stuck", "queue-unreadable", "source-unwatched",
+		"summary-unreadable", "heartbeat-refused", "no-value", "co",
+		"panel-acknowledged", "block-acknowledged" };
 	const struct fixture *f = *state;
 
 	// And those of hosts: all but HOST_ANSWERS and HOST_SEEN, and the warning.

@@ -33,6 +33,56 @@ test_i6_an_off_delay_does_not_run_on_while_the_value_is_bad(void **state)
 	rig_tear_down(&r);
 }
 
+static struct sample
+level_with_code(const struct rig *r, const char *point, bool level, const char *code)
+{
+	struct sample s = rig_sample(r, point, SAMPLE_LEVEL);
+	s.value = level ? 1 : 0;
+	s.n_codes = 1;
+	s.codes[0] = (struct condition_code){ COND_FAULT, rig_code(r, code) };
+	return s;
+}
+
+static void
+test_a_fault_stands_beside_the_level_of_a_contact(void **state)
+{
+	(void)state;
+	struct rig r;
+	rig_set_up(&r, NULL, NULL);
+	const struct alarms *t = engine_alarms(r.engine);
+	struct sample s = level_with_code(&r, "panic", true, "overflow");
+	engine_sample(r.engine, &s);
+	assert_int_equal(
+	    alarms_find(t, "panic", COND_SECURITY, "")->a.state, ALARM_UNACKNOWLEDGED);
+	assert_int_equal(alarms_find(t, "panic", COND_FAULT, "overflow")->a.state,
+	    ALARM_UNACKNOWLEDGED);
+	rig_level(&r, "panic", true);
+	assert_int_equal(
+	    alarms_find(t, "panic", COND_SECURITY, "")->a.state, ALARM_UNACKNOWLEDGED);
+	assert_int_equal(
+	    alarms_find(t, "panic", COND_FAULT, "overflow")->a.state, ALARM_RETURNED);
+	rig_tear_down(&r);
+}
+
+static void
+test_i6_a_contact_that_cannot_be_read_is_a_fault_that_says_why(void **state)
+{
+	(void)state;
+	struct rig r;
+	rig_set_up(&r, NULL, NULL);
+	const struct alarms *t = engine_alarms(r.engine);
+	rig_level(&r, "panic", true);
+	struct sample s = level_with_code(&r, "panic", false, "line-busy");
+	s.quality = QUALITY_BAD;
+	engine_sample(r.engine, &s);
+	assert_int_equal(alarms_find(t, "panic", COND_FAULT, "line-busy")->a.state,
+	    ALARM_UNACKNOWLEDGED);
+	assert_int_equal(
+	    alarms_find(t, "panic", COND_SECURITY, "")->a.state, ALARM_UNACKNOWLEDGED);
+	assert_null(alarms_find(t, "panic", COND_FAULT, "sensor"));
+	rig_tear_down(&r);
+}
+
 static void
 test_i6_a_lost_point_is_unknown_since_its_device_was_heard(void **state)
 {
@@ -171,6 +221,9 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(
 		    test_i6_an_off_delay_does_not_run_on_while_the_value_is_bad),
+		cmocka_unit_test(test_a_fault_stands_beside_the_level_of_a_contact),
+		cmocka_unit_test(
+		    test_i6_a_contact_that_cannot_be_read_is_a_fault_that_says_why),
 		cmocka_unit_test(
 		    test_i6_a_lost_point_is_unknown_since_its_device_was_heard),
 		cmocka_unit_test(test_i12_the_last_good_alarm_outlives_a_slow_loop),
