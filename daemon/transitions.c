@@ -143,7 +143,8 @@ new_record(struct engine *e, uint32_t point, enum condition c, const char *code)
 {
 	const struct point *p = &e->site->points[point];
 	struct alarm_record *r = alarms_add(e->alarms, p, point, c, code);
-	bool own = c == point_kind_condition(p->kind); // what the point is there to tell
+	bool own =
+	    c == point_kind_condition(p->kind); // what the point is there to tell
 	r->a.state = ALARM_NORMAL;
 	r->a.latch = alarm_latch_for(c, own && p->kind == KIND_PANIC,
 	    c == COND_FIRE || own ? p->latch : LATCH_NONE);

@@ -40,7 +40,7 @@ struct contact {
 	struct loop_timer settle_timer, rest_timer;
 	struct settle settle;
 	uint32_t debounce_ms; // left for us to do
-	const char *why; // the line is not held; static
+	const char *why;      // the line is not held; static
 	bool told_bad;
 	int64_t overflow_ms;  // edges were lost then, and the fault stands; 0 = none
 	int64_t known_utc_ms; // the level was known then; 0 = never
@@ -49,7 +49,7 @@ struct contact {
 struct driver_instance {
 	const struct driver_host *host;
 	const struct gpio *def;
-	code_id overflow; // the code of lost edges
+	code_id overflow;       // the code of lost edges
 	struct gpio_chip *chip; // NULL = not there
 	struct loop_timer tick;
 	bool told, lost; // what the host knows of the link

@@ -5,6 +5,7 @@
 // first chip that may not be opened, and then cannot say which that was. Runs on the
 // loop and reads local files only. Guesses nothing: where two things could be meant,
 // the first in the order of /dev is taken, as the library does.
+#include "drivers/gpio_find.h"
 
 #include <sys/stat.h>
 
@@ -13,8 +14,6 @@
 #include <grp.h>
 #include <stdio.h>
 #include <string.h>
-
-#include "drivers/gpio_find.h"
 
 enum {
 	GROUP_MAX = 40

@@ -42,6 +42,7 @@ SUITES = [
     ("integration", "wait", "build", "pytest", ["tests/integration", "tests/building"],
      1500),
     ("crash", "wait", "build", "pytest", ["tests/crash"], 900),
+    ("vm", "wait", "build", "pytest", ["tests/vm"], 1800),
     ("browser", "wait", "build", "pytest", ["tests/browser"], 1500),
 ]
 

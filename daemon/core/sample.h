@@ -11,8 +11,9 @@
 #include "core/condition.h"
 
 enum sample_kind {
-	// value 0 or 1; the point's kind says which condition 1 means. Codes, where there
-	// are any, stand beside it: what the driver has to say of the line itself.
+	// value 0 or 1; the point's kind says which condition 1 means. Codes, where
+	// there are any, stand beside it: what the driver has to say of the line
+	// itself.
 	SAMPLE_LEVEL,
 	SAMPLE_ANALOG, // value in the point's base unit (pressure: kPa)
 	SAMPLE_EDGE,   // something happened; makes an event, moves no state

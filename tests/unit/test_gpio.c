@@ -136,7 +136,8 @@ test_debounced_by_the_kernel_the_first_edge_is_not_known(void **state)
 	fixture_run(&r.f, 1, NULL);
 	assert_level(&r, 0, true, 0);
 	// The level was last looked at by the tick, half a second ago.
-	assert_in_range(last(&r, 0)->t_utc_ms - last(&r, 0)->not_before_utc_ms, 1, 1000);
+	assert_in_range(
+	    last(&r, 0)->t_utc_ms - last(&r, 0)->not_before_utc_ms, 1, 1000);
 	teardown(&r);
 }
 
@@ -235,7 +236,8 @@ test_i6_a_vanished_chip_is_lost_once_and_never_spins(void **state)
 	assert_int_equal(fixture_link(&r.f, r.link), 0);
 	assert_level(&r, 0, true, 0);
 	assert_level(&r, 1, false, 0);
-	assert_in_range(last(&r, 0)->t_utc_ms - last(&r, 0)->not_before_utc_ms, 60000, 63000);
+	assert_in_range(
+	    last(&r, 0)->t_utc_ms - last(&r, 0)->not_before_utc_ms, 60000, 63000);
 	teardown(&r);
 }
 
@@ -259,7 +261,8 @@ test_i7_a_busy_line_is_bad_and_the_others_go_on(void **state)
 	assert_level(&r, 0, true, 0);
 	fixture_run(&r.f, 10000, NULL);
 	assert_int_equal(fixture_count(&r.f, 1), 1);
-	fake_gpio_vanish(); // with the link lost already, the others are given up by name
+	fake_gpio_vanish(); // with the link lost already, the others are given up by
+			    // name
 	fixture_run(&r.f, 1000, NULL);
 	assert_int_equal(last(&r, 0)->quality, QUALITY_UNKNOWN);
 	fake_gpio_return();
