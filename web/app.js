@@ -321,7 +321,7 @@ const keys = new Keys({
   help: () => (id("help-dialog").open ? id("help-dialog").close()
     : id("help-dialog").showModal()),
   wake: () => sound.wake(),
-  soundOff: () => sound.off,
+  soundBlocked: () => sound.blocked,
 });
 
 // --- drawing ------------------------------------------------------------------------

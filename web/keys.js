@@ -18,7 +18,7 @@ export class Keys {
   #swallow = false;
 
   // act: silence, acknowledge(alarm), move(step), jump(where), language, theme, help,
-  // person; selected(): {alarm, sinceMs, mode}; wake(): a gesture; soundOff(): boolean.
+  // person; selected(): {alarm, sinceMs, mode}; wake(): a gesture; soundBlocked(): boolean.
   constructor(act) {
     this.act = act;
     this.button = document.getElementById("acknowledge");
@@ -52,7 +52,7 @@ export class Keys {
   #down(e) {
     // The key that lifts the browser's ban on sound does nothing else: "any key" must
     // not acknowledge. Only once, in case sound cannot be had at all.
-    const first = this.act.soundOff() && !this.#swallow;
+    const first = this.act.soundBlocked() && !this.#swallow;
     this.act.wake();
     if (e.key === "F12") {
       e.preventDefault();

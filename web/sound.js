@@ -84,6 +84,11 @@ export class Sound {
     return this.#settled && !this.#can;
   }
 
+  // Off because the browser waits for a person's gesture; nothing else is cured by one.
+  get blocked() {
+    return this.off && this.#context?.state === "suspended";
+  }
+
   // What is being played: a pattern's name or null.
   get playing() {
     return this.#can ? this.#playing?.name ?? null : null;

@@ -57,11 +57,19 @@ def fixture_kiosk(tmp_path_factory):
     browser.quit()
 
 
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    outcome = yield
+    if call.when == "call":
+        item.call_failed = outcome.get_result().failed
+
+
 @pytest.fixture(name="open_page")
-def fixture_open_page(kiosk, tmp_path):
+def fixture_open_page(request, kiosk, tmp_path):
     """open_page(desk, width=..., ...) -> Page. What its console complained of fails the
     test. own=True is a browser of its own,
-    not a kiosk, in which nobody has pressed a key yet."""
+    not a kiosk, in which nobody has pressed a key yet. What a failed test's page showed
+    is printed, with a picture beside it."""
     pages, browsers = [], []
 
     def open_page(desk, *, own=False, **words):
@@ -76,6 +84,9 @@ def fixture_open_page(kiosk, tmp_path):
 
     yield open_page
     try:
+        if getattr(request.node, "call_failed", False):
+            for page in pages:
+                page.testify(request.node.name)
         complaints = [said for page in pages for said in page.close()]
     finally:
         for browser in browsers:

@@ -282,6 +282,19 @@ class Page:
     def cut_texts(self):
         return self.js(CUT)
 
+    def testify(self, name):
+        """Says and draws what the page shows: why a test failed."""
+        print(self.js("""return JSON.stringify({
+          now: Math.round(performance.now()), body: {...document.body.dataset},
+          focus: document.activeElement?.outerHTML.slice(0, 80),
+          dialogs: [...document.querySelectorAll("dialog[open]")].map((d) => d.id),
+          said: document.getElementById("said")?.textContent,
+          button: document.getElementById("acknowledge")?.innerText,
+          rows: [...document.querySelectorAll(".row")].map((r) =>
+            `${r.className} ${r.ariaSelected} ${r.innerText.replaceAll("\\n", " ")}`)},
+          null, 1)"""))
+        self.screenshot(f"failed-{''.join(c if c.isalnum() else '-' for c in name)}")
+
     def close(self):
         """Leaves the page; what it had to complain about."""
         complaints = []

@@ -101,6 +101,8 @@ def test_on_paper(mock, open_page):
     page.cdp("Emulation.setEmulatedMedia", media="print")
     head = page.text("#print-head")
     assert "科技大厦" in head and time.strftime("%Y-") in head and "未登录" in head
+    top = "return document.querySelector(arguments[0]).getBoundingClientRect().top"
+    assert page.js(top, "#print-head") < page.js(top, "#strip"), "it heads the page"
     assert not page.shown("#bar") and not page.shown("#fires")
     colours = page.js("""return [...document.querySelectorAll('.row, .row *, .counter')]
       .filter((e) => e.checkVisibility()).map((e) => getComputedStyle(e))
@@ -295,6 +297,19 @@ def test_what_wants_no_answer_names_nobody(mock, open_page):
     mock.do("raise", point="d1", condition="activated", state="acknowledged",
             sounds=False)
     page.see(lambda: page.text("#held [data-point=d1] .state") == "无需确认", 5)
+
+
+def test_i9_a_stalled_sound_device_is_said_and_swallows_no_key(mock, open_page):
+    page = open_page(mock)
+    mock.do("raise", point="d1", condition="fault")
+    page.see(lambda: page.rows("owed") == ["d1"], 5)
+    pick(page, "d1")
+    page.js("Object.defineProperty(BaseAudioContext.prototype, 'currentTime',"
+            " {get: () => 1})")
+    page.see(lambda: page.shown("#sound-off"), 12, "a clock that stands is no sound")
+    until(lambda: mock.sound_reports()[-1] is False, 5, "reported that it cannot")
+    page.key(" ")  # a key would cure a browser that waits for one, but not this
+    page.see(lambda: page.shown("#login"), 3)
 
 
 def test_i9_a_degraded_store_is_said_across_the_screen(mock, open_page):
