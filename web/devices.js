@@ -2,8 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Who is heard from: "devices heard 4/5, oldest data 2 s" at all times, each lost device
-// by name, and the room's own equipment: how much of it answers, and what does not. Beside it the calm page: "normal" is said only when nothing speaks
-// against it, else the reasons stand there.
+// by name, and the room's own equipment: how much of it answers, and what does not. A device
+// whose register map nobody has proven says so. Beside it the calm page: "normal" is said
+// only when nothing speaks against it, else the reasons stand there.
 import { h, setAttr, setText, show, syncList } from "./dom.js";
 import { codeOf, elapsedOf, nameOf, timeOf } from "./format.js";
 import { icon, setIcon } from "./icons.js";
@@ -65,7 +66,8 @@ export class Devices {
     setAttr(e, "data-device", d.id);
     setAttr(e, "data-lost", d.lost ? "" : null);
     setIcon(e.firstElementChild, d.lost ? "cut" : "link");
-    setText(e.querySelector(".name"), nameOf(d.name, d.id));
+    const doubt = d.maturity === "inferred" ? ` · ${t("ui.mark.inferred")}` : "";
+    setText(e.querySelector(".name"), nameOf(d.name, d.id) + doubt);
     setText(e.querySelector(".age"), this.#age(d, at, now));
   }
 

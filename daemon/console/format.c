@@ -60,8 +60,12 @@ inferred(const struct site *site, const struct point *p)
 {
 	const struct device *d = device_of(site, p);
 
-	return d != NULL && d->profile != NULL &&
-	       d->profile->maturity == MATURITY_INFERRED;
+	if (d == NULL || d->profile == NULL)
+		return false;
+	// An item may be less certain than the rest of its profile.
+	return d->profile->maturity == MATURITY_INFERRED ||
+	       (p->item < d->profile->n_items &&
+		   d->profile->items[p->item].maturity == MATURITY_INFERRED);
 }
 
 void

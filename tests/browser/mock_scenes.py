@@ -83,7 +83,8 @@ def busy(c):
         sounds=False,
         inferred=True,
     )
-    c.do_device("io1", lost=True, code="timeout", last_heard=utc(-42))
+    c.do_device("io1", lost=True, code="timeout", last_heard=utc(-42),
+                maturity="inferred")
     c.do_reading("hydrant-main", value=588.0)
     c.do_reading(
         "domestic-water", value=356.0, quality="unknown", unknown_since=utc(-300)

@@ -235,6 +235,15 @@ def test_equipment_that_is_not_up_stands_there_by_name(mock, open_page):
     page.see(lambda: page.data("#calm", "normal") == "yes", 5)
 
 
+@pytest.mark.parametrize("mock", ["busy"], indirect=True)
+def test_a_device_whose_register_map_is_inferred_says_so(mock, open_page):
+    page = open_page(mock)
+    page.language("en")
+    page.see(lambda: "register map inferred" in " ".join(
+        page.texts("#devices [data-device=io1] .name")), 5)
+    assert "inferred" not in " ".join(page.texts("#devices [data-device=fap1] .name"))
+
+
 def test_i6_normal_is_not_said_while_the_link_is_lost(mock, open_page):
     page = open_page(mock)
     page.see(lambda: page.data("#calm", "normal") == "yes", 5)
