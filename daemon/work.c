@@ -29,7 +29,7 @@ struct waiting_reply {
 };
 
 struct watcher {
-	STAILQ_ENTRY(watcher) link;
+	TAILQ_ENTRY(watcher) link;
 	works_done *done;
 	void *arg;
 	uint64_t serial;
@@ -47,7 +47,7 @@ struct works {
 	char boot[24];
 	enum clock_quality clock_quality;
 	TAILQ_HEAD(reply_list, waiting_reply) replies;
-	STAILQ_HEAD(watcher_list, watcher) watchers; // in order of serial
+	TAILQ_HEAD(watcher_list, watcher) watchers; // in order of serial
 };
 
 struct submitted {
@@ -84,17 +84,17 @@ answer_serial(struct works *w, uint64_t serial, bool durable, int64_t seq)
 static void
 tell_watchers(struct works *w, uint64_t serial, bool durable)
 {
-	struct watcher_list mine = STAILQ_HEAD_INITIALIZER(mine);
+	struct watcher_list mine = TAILQ_HEAD_INITIALIZER(mine);
 	struct watcher *r, *next;
-	for (r = STAILQ_FIRST(&w->watchers); r != NULL; r = next) {
-		next = STAILQ_NEXT(r, link);
+	for (r = TAILQ_FIRST(&w->watchers); r != NULL; r = next) {
+		next = TAILQ_NEXT(r, link);
 		if (r->serial != serial)
 			continue;
-		STAILQ_REMOVE(&w->watchers, r, watcher, link);
-		STAILQ_INSERT_TAIL(&mine, r, link);
+		TAILQ_REMOVE(&w->watchers, r, link);
+		TAILQ_INSERT_TAIL(&mine, r, link);
 	}
-	while ((r = STAILQ_FIRST(&mine)) != NULL) {
-		STAILQ_REMOVE_HEAD(&mine, link);
+	while ((r = TAILQ_FIRST(&mine)) != NULL) {
+		TAILQ_REMOVE(&mine, r, link);
 		r->done(r->arg, durable);
 		free(r);
 	}
@@ -181,7 +181,7 @@ works_new(
 	loop_timer_init(&w->flush, on_flush, w);
 	loop_timer_init(&w->sweep, on_sweep, w);
 	TAILQ_INIT(&w->replies);
-	STAILQ_INIT(&w->watchers);
+	TAILQ_INIT(&w->watchers);
 	return w;
 }
 
@@ -191,8 +191,8 @@ works_free(struct works *w)
 	if (w == NULL)
 		return;
 	answer_serial(w, UINT64_MAX, false, 0);
-	while (!STAILQ_EMPTY(&w->watchers))
-		tell_watchers(w, STAILQ_FIRST(&w->watchers)->serial, false);
+	while (!TAILQ_EMPTY(&w->watchers))
+		tell_watchers(w, TAILQ_FIRST(&w->watchers)->serial, false);
 	loop_timer_stop(w->loop, &w->flush);
 	loop_timer_stop(w->loop, &w->sweep);
 	if (w->open != NULL)
@@ -257,7 +257,7 @@ works_watch(struct works *w, works_done *done, void *arg)
 	r->done = done;
 	r->arg = arg;
 	r->serial = works_serial(w);
-	STAILQ_INSERT_TAIL(&w->watchers, r, link);
+	TAILQ_INSERT_TAIL(&w->watchers, r, link);
 }
 
 uint64_t

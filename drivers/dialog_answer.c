@@ -96,9 +96,13 @@ take_summary(struct field_device *d, uint16_t i, const uint16_t *words)
 	struct dialog_summary *s = &d->dialog->summaries[i];
 	const struct profile_summary *def = &d->dialog->def->summaries[s->def];
 	bool fire = def->fire_mask != 0, was_known = s->known;
+	const struct summary_guarded guarded = {
+		.scanning = fire && guard_scanning(d, s),
+		.shown = fire && guard_shows_fire(d, s),
+		.poll_ms = d->def->poll_ms,
+	};
 
-	switch (summary_take(s, def, words, fire && guard_scanning(d, s),
-	    fire && guard_shows_fire(d, s), d->def->poll_ms, now_of(d))) {
+	switch (summary_take(s, def, words, &guarded, now_of(d))) {
 	case SUMMARY_SAME:
 		break;
 	case SUMMARY_CHANGED:

@@ -24,12 +24,12 @@ says_fire(const struct profile_summary *def, const uint16_t *words)
 
 // True where the points are to be read for it.
 static bool
-follow_fire(struct dialog_summary *s, bool says, bool scanning, bool shown,
-    uint32_t poll_ms, int64_t now)
+follow_fire(struct dialog_summary *s, bool says, const struct summary_guarded *guarded,
+    int64_t now)
 {
-	int64_t most = SUMMARY_SCAN_MS + 3 * (int64_t)poll_ms;
+	int64_t most = SUMMARY_SCAN_MS + 3 * (int64_t)guarded->poll_ms;
 
-	if (!says || shown) {
+	if (!says || guarded->shown) {
 		s->fire = says ? FIRE_SEEN : FIRE_NONE;
 		return false;
 	}
@@ -38,24 +38,23 @@ follow_fire(struct dialog_summary *s, bool says, bool scanning, bool shown,
 		s->sought_ms = now;
 		return true;
 	}
-	if (s->fire == FIRE_SOUGHT && (!scanning || now - s->sought_ms > most))
+	if (s->fire == FIRE_SOUGHT && (!guarded->scanning || now - s->sought_ms > most))
 		s->fire = FIRE_UNLISTED;
 	return false;
 }
 
 enum summary_outcome
 summary_take(struct dialog_summary *s, const struct profile_summary *def,
-    const uint16_t *words, bool scanning, bool shown, uint32_t poll_ms, int64_t now)
+    const uint16_t *words, const struct summary_guarded *guarded, int64_t now)
 {
 	size_t bytes = def->registers * sizeof(*words);
 	bool changed = s->known && memcmp(s->words, words, bytes) != 0;
-	bool seek =
-	    follow_fire(s, says_fire(def, words), scanning, shown, poll_ms, now);
+	bool seek = follow_fire(s, says_fire(def, words), guarded, now);
 
 	memcpy(s->words, words, bytes);
 	s->known = true;
 	s->absent = false;
-	s->due_ms = now + poll_ms;
+	s->due_ms = now + guarded->poll_ms;
 	return seek ? SUMMARY_SEEK : changed ? SUMMARY_CHANGED : SUMMARY_SAME;
 }
 

@@ -49,11 +49,17 @@ enum summary_outcome {
 uint16_t summary_address(
     const struct profile_summary *def, const struct dialog_summary *s);
 
-// One reading of def->registers words. `scanning`: a guarded point is still to be read;
-// `shown`: one shows a fire.
+// The points that a summary guards, at its reading.
+struct summary_guarded {
+	bool scanning; // one is still to be read
+	bool shown;    // one shows a fire
+	uint32_t poll_ms;
+};
+
+// One reading of def->registers words.
 enum summary_outcome summary_take(struct dialog_summary *s,
-    const struct profile_summary *def, const uint16_t *words, bool scanning, bool shown,
-    uint32_t poll_ms, int64_t now);
+    const struct profile_summary *def, const uint16_t *words,
+    const struct summary_guarded *guarded, int64_t now);
 
 void summary_absent(struct dialog_summary *s, int64_t now);
 void summary_lost(struct dialog_summary *s);

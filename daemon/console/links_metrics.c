@@ -387,10 +387,13 @@ links_metrics_send(
 void
 links_metrics_stop(struct console *c)
 {
-	while (c->links != NULL) {
-		struct http_request *r = c->links->r;
+	struct links_run *run, *next;
 
-		run_free(c->links);
+	for (run = c->links; run != NULL; run = next) {
+		struct http_request *r = run->r;
+
+		next = run->next;
+		run_free(run);
 		http_error(r, 503, "unavailable", NULL); // the peer has gone
 	}
 }

@@ -255,8 +255,8 @@ static void
 test_check_prints_every_write_and_every_reason(void **state)
 {
 	static const char *const wanted[] = {
-		"writes handled (acknowledge): function 6 to 46163 (printed 46163),"
-		" values 0 to 65535",
+		"writes handled (acknowledge): function 6 to 46163 (printed 46163)",
+		"values 0 to 65535",
 		"writes select (selector): function 16 to 46179",
 		"this must be its only client",
 		"selector numeric: ENABLED; off by default, for it harmed others once.",

@@ -351,8 +351,9 @@ look(struct dialog_summary *s, uint16_t troubles, uint16_t fires, bool scanning,
     bool shown, int64_t now)
 {
 	const uint16_t words[2] = { troubles, fires };
+	const struct summary_guarded guarded = { scanning, shown, POLL };
 
-	return summary_take(s, &count_def, words, scanning, shown, POLL, now);
+	return summary_take(s, &count_def, words, &guarded, now);
 }
 
 static void

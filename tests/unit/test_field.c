@@ -329,8 +329,8 @@ test_the_longest_record_fits(void **state)
 	rec.n_bytes = RECORD_BYTES_MAX;
 	memset(rec.bytes, 0xFE, sizeof(rec.bytes));
 	rec.n_values = RECORD_FIELD_COUNT;
-	for (uint8_t i = 0; i < RECORD_FIELD_COUNT; i++)
-		rec.values[i] = (struct record_value){ i, UINT32_MAX };
+	for (unsigned i = 0; i < RECORD_FIELD_COUNT; i++)
+		rec.values[i] = (struct record_value){ (uint8_t)i, UINT32_MAX };
 	rec.malformed = true;
 	rec.time = (struct record_time){ .given = true };
 	assert_false(field_record(r.field, &rec));
