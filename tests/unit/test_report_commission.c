@@ -108,6 +108,7 @@ render(const char *format, const struct site *of)
 static void
 assert_has(const char *text, const char *part)
 {
+	assert_non_null(text);
 	if (strstr(text, part) == NULL)
 		fail_msg("not found: %s -- in: %s", part, text);
 }
