@@ -338,7 +338,7 @@ def test_from_elsewhere_it_asks_before_it_shows_anything(elsewhere, open_page):
     page.see(lambda: page.text("#operator .word") == "王", 5)
     elsewhere.restart()  # its sessions are gone
     page.see(lambda: page.shown("#login"), 20, "it asks again")
-    assert page.text("#operator .word") == "未登录"
+    page.see(lambda: page.text("#operator .word") == "未登录", 5)
     page.log_in(elsewhere.user, elsewhere.pin)
     page.see(lambda: page.data("body", "link") == "good", 15)
     page.see(row(page, "owed", "d1"), 5)
