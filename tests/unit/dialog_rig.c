@@ -39,7 +39,8 @@ word_of(struct sim *s, uint8_t unit, uint8_t function, uint16_t address)
 	    address < q->read_at + SIM_RECORD_BYTES / 2) {
 		const uint8_t *at = q->records[q->head] + 2 * (address - q->read_at);
 
-		return q->head < q->n ? (uint16_t)(at[0] << 8 | at[1]) : 0;
+		uint16_t word = (uint16_t)(at[0] << 8 | at[1]);
+		return q->head < q->n ? word : (uint16_t)0;
 	}
 	return s->holding[address];
 }
