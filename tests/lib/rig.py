@@ -20,6 +20,8 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("WATCHROOM_BUILD", ROOT / "build"))
 PYTHON = "/usr/bin/python3"
+# A program that a sanitizer watches needs several times the memory.
+SANITIZED = BUILD.name in ("build-asan", "build-tsan")
 USER, PIN = "wang", "246810"
 # A wait says how long a thing takes at most where there is nothing else to do. A machine
 # that builds sanitizers beside the tests gets this many times as long. What must be
