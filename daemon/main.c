@@ -467,7 +467,6 @@ run(struct daemon *d)
 {
 	make_directory(d->state_directory);
 	load_site(d);
-	(void)malloc_trim(0); // what parsing needed for a moment goes back
 	// Messages to people say local time; nothing is stored in it. Before any
 	// thread.
 	(void)setenv("TZ", d->site->time_zone, 1);
@@ -483,6 +482,7 @@ run(struct daemon *d)
 	struct loop_watch *hup = loop_watch_signal(d->loop, SIGHUP, on_hangup, d);
 	start_store(d);
 	keep_last_good(d);
+	(void)malloc_trim(0); // what both readings needed for a moment goes back
 	start_engine(d);
 	start_outward(d);
 	log_info("main", "watching %u points", d->site->n_site_points);
