@@ -28,7 +28,8 @@ enum {
 	COMMISSION_MARK = 1 << 10,
 	COMMISSION_WALK = 1 << 11,
 	COMMISSION_REPORT = 1 << 12,
-	EVERY = (1 << 13) - 1,
+	REPLAY = 1 << 13,
+	EVERY = (1 << 14) - 1,
 	SAID_BY = COMMISSION_MARK | COMMISSION_WALK,
 };
 
@@ -49,6 +50,7 @@ static const struct command {
 	{ "user import", cmd_user_import, USER_IMPORT, "FILE",   "add or change people from a CSV file" },
 	{ "points check", cmd_points_check, POINTS_CHECK, "FILE", "try a spreadsheet of points for a device; change nothing" },
 	{ "probe",       cmd_probe,       PROBE,       "TARGET", "ask a Modbus device: registers in every decoding, units, times" },
+	{ "replay",      cmd_replay,      REPLAY,      "[FILE]", "play a recording of a bus through the whole line and print what comes of it" },
 	{ "commission list", cmd_commission_list, COMMISSION_LIST, "", "the commissioning ledger: what is proven, point by point" },
 	{ "commission open", cmd_commission_open, COMMISSION_WALK, "", "begin a walk of a zone or device: what is seen now waits for a mark" },
 	{ "commission close", cmd_commission_close, COMMISSION_WALK, "", "end a walk" },
@@ -93,6 +95,7 @@ static const struct option_def {
 	{ "samples",   0,   "N",     offsetof(struct cli, samples),     PROBE,                "requests of --time (default 100)" },
 	{ "timeout",   0,   "T",     offsetof(struct cli, timeout),     PROBE,                "patience with one request" },
 	{ "gap",       0,   "T",     offsetof(struct cli, gap),         PROBE,                "silence between requests (default 20ms)" },
+	{ "speed",     0,   "N",     offsetof(struct cli, speed),       REPLAY,               "so many times as fast as it was (default: as fast as it goes)" },
 	{ "zone",      0,   "Z",     offsetof(struct cli, zone),        COMMISSION_LIST | COMMISSION_WALK, "the zone of the site" },
 	{ "status",    0,   "S",     offsetof(struct cli, status),      COMMISSION_LIST,      "untested, seen, proven, failed or changed" },
 	{ "verdict",   0,   "V",     offsetof(struct cli, verdict),     COMMISSION_MARK,      "proven or failed" },

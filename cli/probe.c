@@ -220,6 +220,7 @@ set_bus(struct probe *p, const struct bus *b)
 		[BUS_MODBUS_RTU_TCP] = CLIENT_RTU_TCP,
 	};
 
+	wr_assert(b->kind != BUS_REPLAY);
 	p->target.kind = kinds[b->kind];
 	p->target.serial = (struct port_settings){ .baud = b->baud,
 		.parity = b->parity,
@@ -281,6 +282,12 @@ set_from_site(struct probe *p)
 	p->unit = d->unit;
 	p->profile = d->profile;
 	p->target.gap_ms = d->gap_ms > GAP_MS ? d->gap_ms : GAP_MS;
+	if (p->site->buses[d->bus].kind == BUS_REPLAY) {
+		(void)cli_fail(p->c, CLI_USAGE,
+		    "bus %s is a recording: there is nothing to ask",
+		    p->site->buses[d->bus].id);
+		return false;
+	}
 	set_bus(p, &p->site->buses[d->bus]);
 	return true;
 }

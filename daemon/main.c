@@ -422,8 +422,14 @@ start_outward(struct daemon *d)
 	d->delivery = delivery_start(d->site, d->loop, &delivery_host);
 	outbox_attach(d->outbox, d->delivery);
 	host_start_console(d);
-	d->running =
-	    running_site_start(d->loop, d->site, d->engine, d->delivery, d->field);
+	const struct running_parts parts = {
+		.loop = d->loop,
+		.site = d->site,
+		.engine = d->engine,
+		.field = d->field,
+		.delivery = d->delivery,
+	};
+	d->running = running_site_start(&parts);
 }
 
 static void

@@ -21,6 +21,7 @@ struct running_site {
 	struct engine *engine;
 	struct delivery *delivery;
 	struct field *field;
+	const struct running_tap *tap;
 	size_t n;
 	struct running *running;             // buses first, in the order of the site
 	uint16_t *nth;                       // of each device, on its bus
@@ -31,6 +32,8 @@ static void
 on_sample(void *ctx, const struct sample *s)
 {
 	const struct running_site *r = ctx;
+	if (r->tap != NULL)
+		r->tap->sample(r->tap->ctx, s);
 	engine_sample(r->engine, s);
 }
 
@@ -38,6 +41,8 @@ static void
 on_link(void *ctx, uint32_t link_point, bool lost, const char *code)
 {
 	const struct running_site *r = ctx;
+	if (r->tap != NULL)
+		r->tap->link(r->tap->ctx, link_point, lost, code);
 	engine_link(r->engine, link_point, lost, code);
 }
 
@@ -82,7 +87,7 @@ on_stored(void *ctx, uint16_t device, uint64_t token, bool durable)
 {
 	const struct running_site *r = ctx;
 	const struct running *run = &r->running[r->host.site->devices[device].bus];
-	if (run->driver->stored != NULL)
+	if (run->driver != NULL && run->driver->stored != NULL)
 		run->driver->stored(run->instance, device, token, durable);
 }
 
@@ -145,17 +150,43 @@ count_devices(struct running_site *r)
 	free(seen);
 }
 
+// A bus that is not started keeps its place.
+static void
+start_bus(struct running_site *r, uint16_t bus)
+{
+	enum bus_kind kind = r->host.site->buses[bus].kind;
+	if (r->delivery == NULL && kind != BUS_REPLAY)
+		r->n++;
+	else
+		(void)start(r, driver_for_bus(kind), bus);
+}
+
+static void
+start_others(struct running_site *r)
+{
+	const struct site *site = r->host.site;
+	if (r->delivery == NULL)
+		return;
+	for (uint16_t i = 0; i < site->n_gpios; i++)
+		(void)start(r, &driver_gpio, i);
+	if (site->n_hosts > 0)
+		r->hosts = start(r, &driver_hosts, 0);
+	for (uint16_t i = 0; i < site->n_devices; i++)
+		say_dialogs(&site->devices[i]);
+}
+
 struct running_site *
-running_site_start(struct loop *loop, const struct site *site, struct engine *engine,
-    struct delivery *delivery, struct field *field)
+running_site_start(const struct running_parts *parts)
 {
 	struct running_site *r = xcalloc(1, sizeof(*r));
-	r->engine = engine;
-	r->delivery = delivery;
-	r->field = field;
+	const struct site *site = parts->site;
+	r->engine = parts->engine;
+	r->delivery = parts->delivery;
+	r->field = parts->field;
+	r->tap = parts->tap;
 	r->host = (struct driver_host){
 		.ctx = r,
-		.loop = loop,
+		.loop = parts->loop,
 		.site = site,
 		.sample = on_sample,
 		.link = on_link,
@@ -171,14 +202,9 @@ running_site_start(struct loop *loop, const struct site *site, struct engine *en
 	r->running = xcalloc(most + 1, sizeof(*r->running));
 	count_devices(r);
 	for (uint16_t i = 0; i < site->n_buses; i++)
-		(void)start(r, driver_for_bus(site->buses[i].kind), i);
-	for (uint16_t i = 0; i < site->n_gpios; i++)
-		(void)start(r, &driver_gpio, i);
-	if (site->n_hosts > 0)
-		r->hosts = start(r, &driver_hosts, 0);
-	for (uint16_t i = 0; i < site->n_devices; i++)
-		say_dialogs(&site->devices[i]);
-	field_attach(field, on_stored, r);
+		start_bus(r, i);
+	start_others(r);
+	field_attach(r->field, on_stored, r);
 	return r;
 }
 
@@ -190,6 +216,8 @@ running_site_stop(struct running_site *r)
 	field_attach(r->field, NULL, NULL);
 	while (r->n > 0) {
 		r->n--;
+		if (r->running[r->n].driver == NULL)
+			continue;
 		r->running[r->n].driver->stop(r->running[r->n].instance);
 	}
 	free(r->running);

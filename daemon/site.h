@@ -14,10 +14,26 @@
 
 struct running_site;
 
+// Who also hears what the drivers report, before the engine does.
+struct running_tap {
+	void *ctx;
+	void (*sample)(void *ctx, const struct sample *s);
+	void (*link)(void *ctx, uint32_t link_point, bool lost, const char *code);
+};
+
+// All must outlive the running site.
+struct running_parts {
+	struct loop *loop;
+	const struct site *site;
+	struct engine *engine;
+	struct field *field;
+	struct delivery *delivery; // NULL: only buses that are recordings are started
+	const struct running_tap *tap; // NULL = none
+};
+
 // Starts every driver. Nothing that is missing in the field stops it. What may wait
 // runs on the delivery thread, which must be stopped after the site.
-struct running_site *running_site_start(struct loop *loop, const struct site *site,
-    struct engine *engine, struct delivery *delivery, struct field *field);
+struct running_site *running_site_start(const struct running_parts *parts);
 void running_site_stop(struct running_site *r); // NULL is fine
 
 // Links of the field, as they are now. `block` is below device_look.blocks.

@@ -17,12 +17,15 @@
 enum {
 	MODBUS_PORT = 502, // Modbus Messaging on TCP/IP V1.0b, 4.2.1.1
 	SETTLE_MAX_MS = 10000,
+	SPEED_MAX = 1000,
 };
 enum {
 	BUS_ID,
 	BUS_TCP,
 	BUS_RTU,
 	BUS_RTU_TCP,
+	BUS_PLAY,
+	BUS_SPEED,
 	BUS_LINE,
 	BUS_RS485,
 	BUS_WINDOW,
@@ -50,6 +53,9 @@ static const struct schema_field bus_fields[BUS_FIELDS] = {
 	[BUS_TCP] = { .key = "modbus_tcp", .type = SCHEMA_TEXT },
 	[BUS_RTU] = { .key = "modbus_rtu", .type = SCHEMA_TEXT },
 	[BUS_RTU_TCP] = { .key = "modbus_rtu_tcp", .type = SCHEMA_TEXT },
+	[BUS_PLAY] = { .key = "replay", .type = SCHEMA_TEXT },
+	[BUS_SPEED] = { .key = "speed", .type = SCHEMA_INTEGER, .min = 1,
+	    .max = SPEED_MAX, .fallback = 1 },
 	[BUS_LINE] = { .key = "line", .type = SCHEMA_TEXT },
 	[BUS_RS485] = { .key = "rs485", .type = SCHEMA_CHOICE, .choice = rs485_choice },
 	[BUS_WINDOW] = { .key = "window", .type = SCHEMA_INTEGER, .min = 1,
@@ -129,16 +135,33 @@ read_kind(struct load *l, const struct schema_value v[static BUS_FIELDS], struct
 }
 
 static void
+read_replay(struct load *l, const struct schema_value v[static BUS_FIELDS],
+    struct bus *b, size_t i)
+{
+	b->kind = BUS_REPLAY;
+	if (v[BUS_LINE].node != NULL)
+		problem(l, v[BUS_LINE].key_pos, "line: a recording has none");
+	if (!v[BUS_PLAY].ok)
+		return;
+	b->recording_name = arena_text(l->arena, v[BUS_PLAY].text);
+	l->replay_of[i] = b->recording_name;
+	l->replay_at[i] = v[BUS_PLAY].pos;
+}
+
+static void
 read_manners(
     struct load *l, const struct schema_value v[static BUS_FIELDS], struct bus *b)
 {
 	b->rs485 = (enum rs485_mode)v[BUS_RS485].number;
 	b->window = (uint8_t)v[BUS_WINDOW].number; // 0 = that of its devices
 	b->settle_ms = (uint32_t)v[BUS_SETTLE].number;
+	b->speed = (uint16_t)v[BUS_SPEED].number;
+	if (v[BUS_SPEED].node != NULL && b->kind != BUS_REPLAY)
+		problem(l, v[BUS_SPEED].key_pos, "speed is for replay only");
 	if (v[BUS_RS485].node != NULL && b->kind != BUS_MODBUS_RTU)
 		problem(l, v[BUS_RS485].key_pos,
 		    "rs485 is for modbus_rtu only: the line behind it is not ours");
-	if (b->window > 1 && b->kind != BUS_MODBUS_TCP)
+	if (b->window > 1 && b->kind != BUS_MODBUS_TCP && b->kind != BUS_REPLAY)
 		schema_refuse(l, v[BUS_WINDOW].pos, "window", v[BUS_WINDOW].text,
 		    "must be 1: RTU frames have no numbers that tell answers apart");
 }
@@ -169,13 +192,17 @@ read_bus(struct load *l, const struct yaml_node *node, size_t i)
 	if (node->kind != YAML_MAP)
 		return;
 	if ((v[BUS_TCP].node != NULL) + (v[BUS_RTU].node != NULL) +
-		(v[BUS_RTU_TCP].node != NULL) !=
+		(v[BUS_RTU_TCP].node != NULL) + (v[BUS_PLAY].node != NULL) !=
 	    1) {
 		problem(l, node->pos,
-		    "a bus has one of modbus_tcp, modbus_rtu and modbus_rtu_tcp");
+		    "a bus has one of modbus_tcp, modbus_rtu, modbus_rtu_tcp and "
+		    "replay");
 		return;
 	}
-	read_kind(l, v, b);
+	if (v[BUS_PLAY].node != NULL)
+		read_replay(l, v, b, i);
+	else
+		read_kind(l, v, b);
 	read_manners(l, v, b);
 	check_port_is_ours_alone(l, i);
 }
@@ -185,6 +212,8 @@ buses_read(struct load *l, const struct node_list *list)
 {
 	l->site->buses = arena_alloc(l->arena, list->n, sizeof(struct bus));
 	l->bus_pos = arena_alloc(l->temp, list->n, sizeof(struct pos));
+	l->replay_at = arena_alloc(l->temp, list->n, sizeof(struct pos));
+	l->replay_of = arena_alloc(l->temp, list->n, sizeof(*l->replay_of));
 	for (size_t i = 0; i < list->n; i++) {
 		l->site->n_buses++;
 		read_bus(l, list->items[i], i);

@@ -27,6 +27,10 @@ struct problems {
 // with at least one problem. On success the caller frees with site_free. `p` is
 // caller's, zeroed; free its lines with problems_free.
 struct site *site_load(const char *file, const char *panels, struct problems *p);
+// The same, with the bus that the recording `replay` was taken from being played from
+// that file (watchroom-recording(5)).
+struct site *site_load_replay(
+    const char *file, const char *panels, const char *replay, struct problems *p);
 void site_free(struct site *s); // NULL is fine
 
 // "file:line:col: error: text", the line and a caret, for each; as a person reads it.

@@ -135,10 +135,17 @@ static const struct schema_field gpio_fields[GPIO_FIELDS] = {
 };
 // clang-format on
 
+// A serial line, at our own end or behind a device server.
+static bool
+is_line(const struct bus *b)
+{
+	return b->kind == BUS_MODBUS_RTU || b->kind == BUS_MODBUS_RTU_TCP;
+}
+
 static void
 check_unit(struct load *l, const struct schema_value *v, const struct bus *b)
 {
-	if (b->kind == BUS_MODBUS_TCP || (v->number >= 1 && v->number <= RTU_UNIT_MAX))
+	if (!is_line(b) || (v->number >= 1 && v->number <= RTU_UNIT_MAX))
 		return;
 	schema_refuse(l, v->pos, "unit", v->text,
 	    v->number == 0
@@ -157,7 +164,7 @@ check_transport(
 
 	if (b->kind == BUS_MODBUS_RTU_TCP)
 		rtu |= TRANSPORT_RTU_TCP;
-	if (b->kind == BUS_MODBUS_TCP || (profile->transports & rtu) != 0)
+	if (!is_line(b) || (profile->transports & rtu) != 0)
 		return;
 	problem(l, at, "profile %s is for modbus_tcp only: it has no serial port",
 	    profile->id);
@@ -216,9 +223,7 @@ read_unit(struct load *l, struct pos at, const struct schema_value *unit,
     const struct bus *b, struct device *d)
 {
 	const struct profile *p = d->profile;
-	int own = p == NULL                   ? -1
-		  : b->kind != BUS_MODBUS_TCP ? p->rtu.unit
-					      : p->tcp.unit;
+	int own = p == NULL ? -1 : is_line(b) ? p->rtu.unit : p->tcp.unit;
 
 	if (unit->node != NULL) {
 		d->unit = (uint8_t)unit->number;
@@ -337,8 +342,7 @@ read_manners(
     struct load *l, const struct schema_value v[static DEVICE_FIELDS], struct device *d)
 {
 	const struct schema_value *gap = &v[DEVICE_GAP], *window = &v[DEVICE_WINDOW];
-	bool numbered =
-	    d->bus == INDEX_NONE || l->site->buses[d->bus].kind == BUS_MODBUS_TCP;
+	bool numbered = d->bus == INDEX_NONE || !is_line(&l->site->buses[d->bus]);
 
 	if (gap->ok || d->profile != NULL)
 		d->gap_ms = gap->ok ? (uint32_t)gap->number : d->profile->min_gap_ms;

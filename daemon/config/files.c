@@ -71,8 +71,9 @@ read_open(int fd, size_t max, size_t *len, const char **why)
 		return NULL;
 	}
 	if (st.st_size < 0 || (uint64_t)st.st_size > max) {
-		*why =
-		    max == FILE_BYTES_MAX ? "larger than 4 MiB" : "larger than 4 KiB";
+		*why = max == FILE_BYTES_MAX     ? "larger than 4 MiB"
+		       : max == SECRET_BYTES_MAX ? "larger than 4 KiB"
+						 : "larger than 32 MiB";
 		return NULL;
 	}
 	size_t size = (size_t)st.st_size;
@@ -209,8 +210,9 @@ is_met_before(struct load *l, struct pos at, const struct source *s)
 		const struct source *other = &l->sources[i];
 		if (strcmp(other->origin, s->origin) != 0 || other->role != s->role)
 			continue;
-		if (s->role == SOURCE_SECRET || s->role == SOURCE_CERTIFICATE)
-			continue; // two channels or hosts may share one
+		if (s->role == SOURCE_SECRET || s->role == SOURCE_CERTIFICATE ||
+		    s->role == SOURCE_RECORDING)
+			continue; // two channels, hosts or buses may share one
 		problem(l, at, "file %s %s", load_show(l, s->shown),
 		    other->points_at_itself ? "includes itself" : "is already used");
 		return true;
@@ -246,7 +248,9 @@ take(struct load *l, struct pos at, const struct source *s, enum encoding stated
 {
 	size_t len;
 	const char *why;
-	size_t max = s->role == SOURCE_SECRET ? SECRET_BYTES_MAX : FILE_BYTES_MAX;
+	size_t max = s->role == SOURCE_SECRET      ? SECRET_BYTES_MAX
+		     : s->role == SOURCE_RECORDING ? RECORDING_BYTES_MAX
+						   : FILE_BYTES_MAX;
 
 	if (l->n_sources == FILES_MAX) {
 		problem(l, at, "more than %d files", FILES_MAX);

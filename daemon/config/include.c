@@ -54,20 +54,25 @@ append(struct load *l, struct node_list *list, const struct yaml_node *n)
 	list->items[list->n++] = n;
 }
 
+void
+sections_add(struct load *l, struct sections *s, enum section which,
+    const struct yaml_node *item)
+{
+	struct node_list *list = &s->list[which];
+
+	if (list->n == most[which])
+		problem(l, item->pos, "more than %zu %s", most[which],
+		    root_fields[which].key);
+	else
+		append(l, list, item);
+}
+
 static void
 take_list(struct load *l, struct sections *s, enum section which,
     const struct yaml_node *node)
 {
-	struct node_list *list = &s->list[which];
-
-	for (const struct yaml_node *c = node->first; c != NULL; c = c->next) {
-		if (list->n == most[which]) {
-			problem(l, c->pos, "more than %zu %s", most[which],
-			    root_fields[which].key);
-			return;
-		}
-		append(l, list, c);
-	}
+	for (const struct yaml_node *c = node->first; c != NULL; c = c->next)
+		sections_add(l, s, which, c);
 }
 
 static void

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/recording.h"
 #include "config/sections.h"
 #include "config/units.h"
 #include "lib/buf.h"
@@ -255,13 +256,14 @@ compute_revision(struct load *l)
 }
 
 static void
-read_sections(struct load *l, const struct sections *s)
+read_sections(struct load *l, struct sections *s)
 {
 	site_read(l, s);
 	zones_read(l, &s->list[SECTION_ZONES]);
 	channels_read(l, &s->list[SECTION_CHANNELS]);
 	ladders_read(l, &s->list[SECTION_LADDERS]);
 	buses_read(l, &s->list[SECTION_BUSES]);
+	recordings_read(l, s);
 	devices_read(l, &s->list[SECTION_DEVICES]);
 	gpios_read(l, &s->list[SECTION_GPIO]);
 	hosts_read(l, &s->list[SECTION_HOSTS]);
@@ -309,6 +311,19 @@ site_load(const char *file, const char *panels, struct problems *p)
 	struct load l;
 
 	load_begin(&l, panels, p);
+	struct site *site = load_run(&l, file);
+	load_end(&l);
+	return site;
+}
+
+struct site *
+site_load_replay(
+    const char *file, const char *panels, const char *replay, struct problems *p)
+{
+	struct load l;
+
+	load_begin(&l, panels, p);
+	l.replay = replay;
 	struct site *site = load_run(&l, file);
 	load_end(&l);
 	return site;

@@ -20,6 +20,7 @@
 enum {
 	FILE_BYTES_MAX = 4 << 20,
 	FILES_BYTES_MAX = 64 << 20,
+	RECORDING_BYTES_MAX = 32 << 20,
 	FILES_MAX = 4096,
 	INCLUDE_DEPTH_MAX = 8,
 	POINTS_MAX = 65000,
@@ -39,7 +40,8 @@ enum source_role {
 	SOURCE_POINTS,
 	SOURCE_PROFILE,
 	SOURCE_SECRET,
-	SOURCE_CERTIFICATE
+	SOURCE_CERTIFICATE,
+	SOURCE_RECORDING
 };
 
 struct source {
@@ -87,7 +89,10 @@ struct load {
 	struct name_index profile_ids;
 	struct loaded_profile *loaded;
 	size_t n_profiles;
-	struct pos device_at; // the device whose profile is being loaded
+	struct pos device_at;   // the device whose profile is being loaded
+	const char *replay;     // a file that a tool plays in place of its bus, or NULL
+	const char **replay_of; // of each bus: the recording that it is, or NULL
+	struct pos *replay_at;
 
 	struct point *point; // grows; copied into the site at the end
 	struct pos *point_pos;

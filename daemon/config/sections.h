@@ -42,6 +42,10 @@ struct sections {
 // Reads FILE and what it includes. False where nothing could be read.
 bool sections_gather(struct load *l, const char *file, struct sections *s);
 
+// One more item of a list section; a problem where there are too many.
+void sections_add(struct load *l, struct sections *s, enum section which,
+    const struct yaml_node *item);
+
 // site.c
 void site_read(
     struct load *l, const struct sections *s); // site, store, console, engine

@@ -39,6 +39,9 @@ print_bus(const struct bus *b, const struct bus_budget *budget, FILE *out)
 
 	if (b->kind == BUS_MODBUS_RTU)
 		(void)snprintf(where, sizeof(where), "modbus_rtu %.80s", b->tty);
+	else if (b->kind == BUS_REPLAY)
+		(void)snprintf(where, sizeof(where), "replay %.80s, speed %u",
+		    b->recording_name, b->speed);
 	else
 		(void)snprintf(where, sizeof(where), "%s %s port %u",
 		    bus_kind_name(b->kind), b->host, b->port);

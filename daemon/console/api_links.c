@@ -53,6 +53,8 @@ where_of(const struct bus *bus, char out[300])
 {
 	if (bus->kind == BUS_MODBUS_RTU)
 		return bus->tty;
+	if (bus->kind == BUS_REPLAY)
+		return bus->recording_name;
 	(void)snprintf(out, 300, strchr(bus->host, ':') ? "[%s]:%u" : "%s:%u",
 	    bus->host, bus->port);
 	return out;

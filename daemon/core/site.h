@@ -19,12 +19,14 @@
 #include "core/ladder.h"
 #include "core/point.h"
 #include "core/profile.h"
+#include "core/recording.h"
 #include "core/sample.h"
 
 enum bus_kind {
 	BUS_MODBUS_TCP,
 	BUS_MODBUS_RTU,
 	BUS_MODBUS_RTU_TCP, // RTU frames over a TCP connection to a device server
+	BUS_REPLAY,         // a recording (watchroom-recording(5))
 };
 
 // Who turns the transmitter of an RS-485 line on and off.
@@ -49,6 +51,9 @@ struct bus {
 	uint8_t window;        // requests in flight on a connection; 0 and 1 = one
 	uint32_t settle_ms;    // quiet after the link was opened
 	uint32_t link_point;   // index of "@bus/ID"
+	const struct recording *recording; // BUS_REPLAY
+	const char *recording_name;        // as the site names it
+	uint16_t speed;                    // so many times as fast; 1 = as it was
 };
 
 // What the site says of a device's dialogs (core/profile_dialog.h).

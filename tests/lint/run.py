@@ -40,7 +40,7 @@ MAY_INCLUDE = {
     "daemon/channels": {"core", "lib", "channels"},
     "daemon/duty": {"core", "lib", "store", "duty"},
     "daemon/console": {"core", "lib", "store", "duty", "console"},
-    "cli": {"core", "lib", "config", "store", "report", "drivers", "cli"},
+    "cli": {"core", "lib", "config", "store", "report", "drivers", "player", "cli"},
 }
 
 def listed(*patterns):
