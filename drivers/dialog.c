@@ -174,7 +174,8 @@ dialog_init(struct field_device *d, int64_t first_ms)
 	for (uint8_t i = 0; i < def->n_alive; i++) {
 		alive_start(&g->alive[i], first_ms);
 		g->unwatchable[i] =
-		    def->alive[i].of_gateway && !d->def->dialogs.gateway;
+		    (def->alive[i].of_gateway && !d->def->dialogs.gateway) ||
+		    (def->alive[i].off && !(d->def->dialogs.alive & 1U << i));
 	}
 	make_summaries(d, g);
 	make_cursor(d, g, first_ms);

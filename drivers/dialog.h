@@ -57,7 +57,8 @@ struct dialog {
 	const struct profile_dialogs *def;
 	uint16_t n_steps; // blocks 0 .. n_steps - 1 of the plan
 	struct dialog_alive alive[ALIVE_MAX];
-	bool unwatchable[ALIVE_MAX]; // the site does not name the gateway's unit
+	bool
+	    unwatchable[ALIVE_MAX]; // off, or the site does not name the gateway's unit
 	uint16_t n_summaries;
 	struct dialog_summary *summaries; // instances, in order of definition and loop
 	struct dialog_queue queue;

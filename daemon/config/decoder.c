@@ -124,9 +124,9 @@ static const struct schema_field field_fields[FIELD_FIELDS] = {
 	[FIELD_VALUES] = { .key = "values", .type = SCHEMA_LIST, .max = VALUES_MAX,
 	    .each = &value_item, .help = "a list of {value, means}" },
 	[FIELD_TABLE] = { .key = "table", .type = SCHEMA_TEXT,
-	    .help = "the name of one of the tables, in place of values and unknown" },
+	    .help = "the name of one of the tables, in place of values" },
 	[FIELD_UNKNOWN] = { .key = "unknown", .type = SCHEMA_ANY, .either = means_forms,
-	    .help = "what a value that is not in the table means" },
+	    .help = "what a value that is not in the table means; with table, where it differs" },
 	[FIELD_NOTE] = { .key = "note", .type = SCHEMA_TEXT },
 };
 static const struct schema_map field_map = { field_fields, FIELD_FIELDS };
@@ -266,6 +266,14 @@ use_table(struct load *l, const struct schema_value *name,
 		    t->name, (unsigned)t->values[t->n - 1].value, (unsigned)most);
 }
 
+// In place of the table's, where there is one.
+static void
+read_unknown(struct load *l, const struct yaml_node *node, struct decode_field *f)
+{
+	f->unknown = (struct decode_outcome){ 0 };
+	outcome_read(l, node, false, &f->unknown);
+}
+
 static void
 read_field(struct load *l, const struct yaml_node *node,
     const struct value_tables *tables, struct decode_field *f, uint16_t *claimed)
@@ -284,8 +292,7 @@ read_field(struct load *l, const struct yaml_node *node,
 	if (v[FIELD_VALID].ok)
 		read_valid(l, v[FIELD_VALID].node, f);
 	bool own = v[FIELD_VALUES].node != NULL && v[FIELD_UNKNOWN].node != NULL;
-	bool some = v[FIELD_VALUES].node != NULL || v[FIELD_UNKNOWN].node != NULL;
-	if (v[FIELD_TABLE].node != NULL ? some : !own) {
+	if (v[FIELD_TABLE].node != NULL ? v[FIELD_VALUES].node != NULL : !own) {
 		problem(
 		    l, node->pos, "a field has either values and unknown, or table");
 		return;
@@ -295,7 +302,7 @@ read_field(struct load *l, const struct yaml_node *node,
 	if (v[FIELD_VALUES].ok)
 		f->values = values_read(l, v[FIELD_VALUES].node, most, &f->n_values);
 	if (v[FIELD_UNKNOWN].ok)
-		outcome_read(l, v[FIELD_UNKNOWN].node, false, &f->unknown);
+		read_unknown(l, v[FIELD_UNKNOWN].node, f);
 }
 
 static void

@@ -20,6 +20,7 @@ enum {
 	DIALOG_QUEUE,
 	DIALOG_ALLOW_WRITES,
 	DIALOG_SELECTORS,
+	DIALOG_ALIVE,
 	DIALOG_GATEWAY,
 	DIALOG_FULL_SCAN,
 	DIALOG_FIELDS,
@@ -37,6 +38,7 @@ static const struct schema_field dialog_fields[DIALOG_FIELDS] = {
 	[DIALOG_ALLOW_WRITES] = { .key = "allow_writes", .type = SCHEMA_BOOL },
 	[DIALOG_SELECTORS] = { .key = "selectors", .type = SCHEMA_LIST,
 	    .max = SELECTORS_MAX },
+	[DIALOG_ALIVE] = { .key = "alive", .type = SCHEMA_LIST, .max = ALIVE_MAX },
 	[DIALOG_GATEWAY] = { .key = "gateway", .type = SCHEMA_MAP },
 	[DIALOG_FULL_SCAN] = { .key = "full_scan", .type = SCHEMA_DURATION,
 	    .min = SECOND_MS, .max = HOUR_MS },
@@ -66,6 +68,26 @@ enable_selector(struct load *l, const struct yaml_node *node, struct device *d)
 	}
 	problem(l, node->pos, "selectors: profile %s has no %s%s", d->profile->id,
 	    load_show(l, name), suggest_text(l, &s));
+}
+
+static void
+enable_alive(struct load *l, const struct yaml_node *node, struct device *d)
+{
+	const struct profile_dialogs *def = d->profile->dialogs;
+	const char *name = node->kind == YAML_SCALAR ? node->text : "";
+	struct suggestion s = suggest_begin(name);
+
+	for (uint8_t i = 0; i < def->n_alive; i++) {
+		if (!def->alive[i].off)
+			continue;
+		if (strcmp(def->alive[i].name, name) == 0) {
+			d->dialogs.alive |= (uint8_t)(1u << i);
+			return;
+		}
+		suggest_offer(&s, def->alive[i].name);
+	}
+	problem(l, node->pos, "alive: profile %s has no %s that is off%s",
+	    d->profile->id, load_show(l, name), suggest_text(l, &s));
 }
 
 static uint16_t
@@ -151,6 +173,10 @@ device_dialogs_read(struct load *l, const struct yaml_node *node, struct device 
 		for (const struct yaml_node *c = v[DIALOG_SELECTORS].node->first;
 		     c != NULL; c = c->next)
 			enable_selector(l, c, d);
+	if (v[DIALOG_ALIVE].ok)
+		for (const struct yaml_node *c = v[DIALOG_ALIVE].node->first; c != NULL;
+		     c = c->next)
+			enable_alive(l, c, d);
 	if (v[DIALOG_GATEWAY].ok)
 		read_gateway(l, v[DIALOG_GATEWAY].node, d);
 	check_given(l, v, d);

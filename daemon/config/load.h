@@ -65,6 +65,8 @@ struct loaded_profile {
 	const struct profile *profile; // NULL = refused
 };
 
+struct profile_override; // config/sections.h
+
 struct copy_map; // config/files.c: which file a saved copy holds for which
 
 struct load {
@@ -89,7 +91,8 @@ struct load {
 	struct name_index profile_ids;
 	struct loaded_profile *loaded;
 	size_t n_profiles;
-	struct pos device_at;   // the device whose profile is being loaded
+	struct pos device_at; // the device whose profile is being loaded
+	const struct profile_override *device_says; // where it differs; not NULL then
 	const char *replay;     // a file that a tool plays in place of its bus, or NULL
 	const char **replay_of; // of each bus: the recording that it is, or NULL
 	struct pos *replay_at;

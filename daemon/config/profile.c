@@ -193,9 +193,10 @@ read_top(struct profile_load *pl, const struct yaml_node *root, const char *id)
 		profile_read_items(pl, v[TOP_ITEMS].node);
 	if (v[TOP_DIALOGS].ok)
 		p->dialogs = dialogs_read(l, v[TOP_DIALOGS].node, p);
-	if (v[TOP_DIALOGS].ok && pl->site->shift != 0)
+	if (p->dialogs != NULL && p->dialogs->n_writes > 0 && pl->site->shift != 0)
 		problem(l, l->device_at,
-		    "a device: address_shift: a profile with dialogs cannot be moved");
+		    "a device: address_shift: a profile that writes cannot be moved");
+	profile_check_bases(pl);
 }
 
 // Names the profile nearest to one that is not there.
@@ -257,6 +258,7 @@ build(struct load *l, struct pos at, const char *id, const struct yaml_node *roo
 	};
 
 	l->device_at = at;
+	l->device_says = site;
 	read_top(&pl, root, id);
 	return l->problems->n + l->problems->more == before ? pl.p : NULL;
 }

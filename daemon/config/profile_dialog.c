@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "config/decoder.h"
+#include "config/profile_load.h"
 
 enum {
 	SECOND_MS = 1000,
@@ -237,6 +238,27 @@ dialog_text(struct load *l, const struct schema_value *v)
 	return v->ok ? arena_text(l->arena, v->text) : "";
 }
 
+uint16_t
+dialog_address(struct load *l, const struct schema_value *v, const char *name)
+{
+	static const struct schema_field base = {
+		.key = "bases", .type = SCHEMA_INTEGER, .max = UINT16_MAX
+	};
+	const struct profile_override *says = l->device_says;
+	const struct yaml_node *given =
+	    name != NULL ? profile_child(says->bases, name) : NULL;
+	struct schema_value own = { 0 };
+	int64_t address = v->number + says->shift;
+
+	if (given != NULL && schema_scalar(l, given, &base, &own))
+		return (uint16_t)own.number;
+	if (address >= 0 && address <= UINT16_MAX)
+		return (uint16_t)address;
+	problem(
+	    l, v->pos, "address_shift moves the address to %lld", (long long)address);
+	return 0;
+}
+
 void
 dialog_span(
     struct load *l, const struct schema_value *at, uint32_t address, uint32_t registers)
@@ -341,7 +363,7 @@ read_selector(struct load *l, const struct yaml_node *node, const struct profile
 	s->printed = dialog_text(l, &v[SEL_PRINTED]);
 	s->wait_ms = (uint32_t)v[SEL_WAIT].number;
 	s->area = (enum area)v[SEL_AREA].number;
-	s->address = (uint16_t)v[SEL_ADDRESS].number;
+	s->address = dialog_address(l, &v[SEL_ADDRESS], NULL);
 	s->registers = (uint16_t)v[SEL_REGISTERS].number;
 	s->every_ms = (uint32_t)v[SEL_EVERY].number;
 	s->patience_ms = (uint32_t)v[SEL_PATIENCE].number;

@@ -41,6 +41,10 @@ uint8_t dialog_numbers(struct load *l, const struct schema_value *list, const ch
 // The text in the site's arena, or "".
 const char *dialog_text(struct load *l, const struct schema_value *v);
 
+// An address as the device that is being loaded moves it: by `bases` of this name (NULL
+// = none), else by `address_shift`.
+uint16_t dialog_address(struct load *l, const struct schema_value *v, const char *name);
+
 // A problem at `at` where the registers end beyond 65535.
 void dialog_span(struct load *l, const struct schema_value *at, uint32_t address,
     uint32_t registers);

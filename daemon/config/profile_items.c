@@ -10,6 +10,7 @@
 
 #include "config/profile_load.h"
 #include "config/units.h"
+#include "core/profile_dialog.h"
 
 enum {
 	WORD_BITS = 16,
@@ -390,20 +391,37 @@ read_item(
 		check_item(pl, v, node->pos, item);
 }
 
-static void
-refuse_strangers(struct profile_load *pl)
+static bool
+is_name(struct suggestion *s, const char *name)
+{
+	suggest_offer(s, name);
+	return strcmp(name, s->found) == 0;
+}
+
+static bool
+has_base(const struct profile *p, struct suggestion *s)
+{
+	const struct profile_dialogs *d = p->dialogs;
+	bool found = false;
+
+	for (uint16_t i = 0; i < p->n_items; i++)
+		found |= is_name(s, p->items[i].name);
+	for (uint8_t i = 0; d != NULL && i < d->n_alive; i++)
+		found |= is_name(s, d->alive[i].name);
+	for (uint8_t i = 0; d != NULL && i < d->n_summaries; i++)
+		found |= is_name(s, d->summaries[i].name);
+	return found;
+}
+
+void
+profile_check_bases(struct profile_load *pl)
 {
 	const struct yaml_node *c =
 	    pl->site->bases != NULL ? pl->site->bases->first : NULL;
 
 	for (; c != NULL; c = c->next) {
 		struct suggestion s = suggest_begin(c->key);
-		bool found = false;
-		for (uint16_t i = 0; i < pl->p->n_items; i++) {
-			found |= strcmp(pl->p->items[i].name, c->key) == 0;
-			suggest_offer(&s, pl->p->items[i].name);
-		}
-		if (!found)
+		if (!has_base(pl->p, &s))
 			problem(pl->l, c->key_pos,
 			    "bases: the profile has no item %s%s",
 			    load_show(pl->l, c->key), suggest_text(pl->l, &s));
@@ -447,5 +465,4 @@ profile_read_items(struct profile_load *pl, const struct yaml_node *list)
 		p->n_items++;
 	}
 	p->items = items;
-	refuse_strangers(pl);
 }

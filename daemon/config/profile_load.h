@@ -41,6 +41,8 @@ void profile_read_identity(struct profile_load *pl, const struct yaml_node *list
 
 // profile_items.c
 void profile_read_items(struct profile_load *pl, const struct yaml_node *list);
+// Once items and dialogs are known: the names that the site gives other bases for.
+void profile_check_bases(struct profile_load *pl);
 
 // `address` as the site moves it (`address_shift`); a problem where nothing is there.
 uint16_t profile_shift(struct profile_load *pl, struct pos at, int64_t address);

@@ -409,7 +409,7 @@ dialog_queue_read(struct load *l, const struct yaml_node *node, const struct pro
 
 	bool good = schema_read(l, node, "queue", queue_fields, QUEUE_FIELDS, v);
 	q->area = (enum area)v[QUEUE_AREA].number;
-	q->address = (uint16_t)v[QUEUE_ADDRESS].number;
+	q->address = dialog_address(l, &v[QUEUE_ADDRESS], NULL);
 	q->printed = dialog_text(l, &v[QUEUE_PRINTED]);
 	q->registers = (uint16_t)v[QUEUE_REGISTERS].number;
 	q->empty_bytes = (uint8_t)v[QUEUE_EMPTY].number;

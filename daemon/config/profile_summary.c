@@ -25,6 +25,7 @@ enum {
 	ALIVE_MASK,
 	ALIVE_VALUES,
 	ALIVE_WITHIN,
+	ALIVE_WHY_OFF,
 	ALIVE_FIELDS,
 };
 
@@ -103,6 +104,8 @@ static const struct schema_field alive_fields[ALIVE_FIELDS] = {
 	[ALIVE_VALUES] = { .key = "values", .type = SCHEMA_LIST, .max = ALIVE_VALUES_MAX },
 	[ALIVE_WITHIN] = { .key = "within", .type = SCHEMA_DURATION, .min = SECOND_MS,
 	    .max = HOUR_MS },
+	[ALIVE_WHY_OFF] = { .key = "why_off", .type = SCHEMA_NAME,
+	    .help = "it is asked only where the site enables it, and why" },
 };
 
 static const struct schema_field summary_fields[SUM_FIELDS] = {
@@ -179,7 +182,7 @@ read_alive(struct load *l, const struct yaml_node *node, struct profile_alive *a
 	a->name = dialog_text(l, &v[ALIVE_NAME]);
 	a->printed = dialog_text(l, &v[ALIVE_PRINTED]);
 	a->area = (enum area)v[ALIVE_AREA].number;
-	a->address = (uint16_t)v[ALIVE_ADDRESS].number;
+	a->address = dialog_address(l, &v[ALIVE_ADDRESS], a->name);
 	a->code = (enum alive_code)v[ALIVE_CODE].number;
 	a->of_gateway = v[ALIVE_OF].number == 1;
 	a->nodes = v[ALIVE_NODES].ok ? (uint16_t)v[ALIVE_NODES].number : 0;
@@ -187,6 +190,9 @@ read_alive(struct load *l, const struct yaml_node *node, struct profile_alive *a
 	a->n_values = dialog_numbers(
 	    l, &v[ALIVE_VALUES], "values", UINT16_MAX, a->values, ALIVE_VALUES_MAX);
 	a->within_ms = v[ALIVE_WITHIN].ok ? (uint32_t)v[ALIVE_WITHIN].number : 0;
+	a->off = v[ALIVE_WHY_OFF].ok;
+	a->why_off_zh = arena_text(l->arena, a->off ? v[ALIVE_WHY_OFF].zh : "");
+	a->why_off_en = arena_text(l->arena, a->off ? v[ALIVE_WHY_OFF].en : "");
 	a->test = a->within_ms > 0 ? ALIVE_MOVES : ALIVE_VALUE;
 	if (good)
 		check_alive(l, node, v, a);
@@ -264,7 +270,7 @@ read_summary(struct load *l, const struct yaml_node *node, const struct profile 
 	s->name = dialog_text(l, &v[SUM_NAME]);
 	s->printed = dialog_text(l, &v[SUM_PRINTED]);
 	s->area = (enum area)v[SUM_AREA].number;
-	s->address = (uint16_t)v[SUM_ADDRESS].number;
+	s->address = dialog_address(l, &v[SUM_ADDRESS], s->name);
 	s->registers = (uint16_t)v[SUM_REGISTERS].number;
 	s->kind = (enum summary_kind)v[SUM_KIND].number;
 	s->optional = v[SUM_OPTIONAL].number == 1;

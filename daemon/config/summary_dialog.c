@@ -67,7 +67,12 @@ print_alive(const struct device *d, const struct profile_dialogs *g, FILE *out)
 {
 	for (uint8_t i = 0; i < g->n_alive; i++) {
 		const struct profile_alive *a = &g->alive[i];
-		if (a->of_gateway && !d->dialogs.gateway)
+		if (a->off && (d->dialogs.alive & 1u << i) == 0)
+			(void)fprintf(out,
+			    "  %-20s %s: off (dialogs: {alive: [%s]}); off by default, "
+			    "for %s\n",
+			    "", a->name, a->name, a->why_off_en);
+		else if (a->of_gateway && !d->dialogs.gateway)
 			(void)fprintf(out,
 			    "  %-20s %s is not watched: the gateway's unit is missing "
 			    "(dialogs: {gateway: {unit: .., node: ..}})\n",

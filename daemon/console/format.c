@@ -190,16 +190,20 @@ format_dialogs(struct buf *b, const struct device *d)
 {
 	const struct profile_dialogs *g =
 	    d->profile != NULL ? d->profile->dialogs : NULL;
-	bool watched = true;
+	bool watched = true, any = false;
 
 	if (g == NULL) {
 		json_none(b, "dialogs");
 		return;
 	}
-	for (uint8_t i = 0; i < g->n_alive; i++)
+	for (uint8_t i = 0; i < g->n_alive; i++) {
+		if (g->alive[i].off && (d->dialogs.alive & 1u << i) == 0)
+			continue;
+		any = true;
 		watched &= !g->alive[i].of_gateway || d->dialogs.gateway;
+	}
 	json_open(b, "dialogs", '{');
-	json_bool(b, "source_watched", g->n_alive > 0 && watched);
+	json_bool(b, "source_watched", any && watched);
 	json_bool(b, "queue", d->dialogs.queue);
 	json_bool(b, "heartbeat", g->beat != NULL && d->dialogs.allow_writes);
 	json_open(b, "selectors", '[');

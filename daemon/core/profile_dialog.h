@@ -85,6 +85,8 @@ struct profile_alive {
 	uint16_t values[ALIVE_VALUES_MAX];
 	uint32_t within_ms;
 	enum alive_code code;
+	bool off; // asked only where the site enables it
+	const char *why_off_zh, *why_off_en;
 	const char *printed;
 };
 

@@ -61,6 +61,7 @@ struct device_dialogs {
 	bool queue;        // the event queue is read and acknowledged
 	bool allow_writes; // the heartbeat is written
 	uint8_t selectors; // mask of those that are enabled
+	uint8_t alive;     // the same of what shows life and is off by default
 	bool gateway;      // the unit of the gateway itself is known:
 	uint8_t gateway_unit;
 	uint16_t node;         // of this device at the gateway, from 1
