@@ -7,7 +7,6 @@
 # written is what the profile declares and nothing else (I8); the log of the day names it.
 import collections
 import json
-import os
 import threading
 import time
 
@@ -18,13 +17,12 @@ from s2000pp import (ACKNOWLEDGE, BUSY, EVENT, FAULT, FIRE, LOG_OVERFLOW, LOST_D
                      NUMBER, PENDING, SELECT_NUMBER, S2000PP)
 
 ZONES = 8
-PANELS = {"WATCHROOM_PANELS": os.path.join(os.path.dirname(__file__), "panels")}
 
 
 def converter(port, **more):
     points = [{"id": f"z{n}", "item": "zone", "device": n, "kind": "smoke", "zone": "z1",
                "place": place(f"Zone {n}")} for n in range(1, ZONES + 1)]
-    device = {"id": "pp1", "bus": "orion", "unit": 1, "profile": "s2000-pp-test",
+    device = {"id": "pp1", "bus": "orion", "unit": 1, "profile": "bolid-s2000-pp",
               "poll": "200ms", "timeout": "1500ms", "points": points}
     device.update(more)
     return [{"id": "orion", "modbus_rtu_tcp": f"127.0.0.1:{port}", "line": "9600 8N1"}], [device]
@@ -43,8 +41,7 @@ def fixture_run(tmp_path):
     started = []
 
     def run(pp, **more):
-        daemon = Daemon(tmp_path / f"d{len(started)}", site(*converter(pp.port, **more)),
-                        env=PANELS)
+        daemon = Daemon(tmp_path / f"d{len(started)}", site(*converter(pp.port, **more)))
         started.append(daemon)
         return daemon.start()
     yield run
@@ -271,18 +268,18 @@ def test_i6_a_live_converter_with_a_dead_orion_line(run, pp):
 
 def test_i8_selectors_are_off_until_the_site_enables_them(run, pp, tmp_path):
     point = {"id": "t2", "item": "zone-number", "device": 2, "kind": "pressure",
-             "place": place("Warm")}
+             "scale": {"0": "0kPa", "100": "100kPa"}, "place": place("Warm")}
     buses, devices = converter(pp.port)
     devices[0]["points"].append(point)
-    refused = Daemon(tmp_path / "refused", site(buses, devices), env=PANELS)
+    refused = Daemon(tmp_path / "refused", site(buses, devices))
     refused.launch("--check")
     assert refused.process.wait(30) == 2
     assert "which is off" in refused.log() and "four" in refused.log()
 
-    devices[0]["dialogs"] = {"selectors": ["numeric"]}
+    devices[0].update(dialogs={"selectors": ["numeric"]}, poll="400ms")
     pp.values[2] = 0x1B80
     pp.pending = 2
-    daemon = run(pp, points=devices[0]["points"], dialogs=devices[0]["dialogs"])
+    daemon = run(pp, **devices[0])
     api = daemon.api()
     value = until(lambda: api.json("GET", "/api/v1/points/t2")["value"], 30)
     assert value == pytest.approx(27.5)
@@ -296,7 +293,7 @@ def test_i3_i8_kill_9_loses_no_event_and_makes_none_twice(tmp_path, pp):
     """kill -9 at the worst moments: when the acknowledgement is on its way and has no
     effect yet, when it took effect and its echo did not, right after the read, and at
     random."""
-    with Daemon(tmp_path / "d", site(*converter(pp.port)), env=PANELS) as daemon:
+    with Daemon(tmp_path / "d", site(*converter(pp.port))) as daemon:
         daemon.start()
         until(lambda: pp.reads[EVENT] > 1, 20)
         stop = threading.Event()

@@ -5,7 +5,7 @@
 # converter's own state, the event queue with its acknowledgement, numeric selectors; and
 # what goes wrong with each: busy, slow, echoes that are lost, a log that overflows,
 # somebody else who takes the events. Addresses and record layout are those of the profile
-# tests/integration/panels/s2000-pp-test.yaml. Everything that is written to it is kept.
+# panels/bolid-s2000-pp.yaml. Everything that is written to it is kept.
 import asyncio
 import collections
 import contextlib

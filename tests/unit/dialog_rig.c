@@ -197,25 +197,24 @@ on_wrote(void *ctx, const struct field_write *w)
 
 // ---- the device ---------------------------------------------------------------------
 
-void
-dialog_rig_init(struct dialog_rig *r, const char *profile, const char *device)
+static void
+start_site(
+    struct dialog_rig *r, const char *panels, const char *profile, const char *device)
 {
-	char text[8192];
+	static char text[64 * 1024];
 
 	memset(r, 0, sizeof(*r));
 	r->lost = -1;
 	r->record_answer = RECORD_STORED;
 	r->sim.unit = 1;
-	(void)fixture_folder();
-	fixture_write("panels/test.yaml", profile);
 	(void)snprintf(text, sizeof(text),
 	    "site: {id: s, time_zone: UTC}\n"
 	    "buses: [{id: lan, modbus_tcp: \"192.0.2.1\"}]\n"
 	    "devices:\n"
-	    "  - {id: dev, bus: lan, unit: 1, profile: test, timeout: 1s, %s}\n",
-	    device);
+	    "  - {id: dev, bus: lan, unit: 1, profile: %s, timeout: 1s, %s}\n",
+	    profile, device);
 	fixture_write("site.yaml", text);
-	r->site = fixture_load(fixture_path("site.yaml"), fixture_path("panels"));
+	r->site = fixture_load(fixture_path("site.yaml"), panels);
 	clock_virtual_init(&r->clock, 1000000, 1764000000000);
 	r->loop = loop_new(&r->clock);
 	r->host = (struct driver_host){
@@ -232,6 +231,31 @@ dialog_rig_init(struct dialog_rig *r, const char *profile, const char *device)
 		.wrote = on_wrote,
 	};
 	decode_codes_find(r->site, &r->codes);
+}
+
+void
+dialog_rig_init(struct dialog_rig *r, const char *profile, const char *device)
+{
+	(void)fixture_folder();
+	fixture_write("panels/test.yaml", profile);
+	start_site(r, fixture_path("panels"), "test", device);
+}
+
+void
+dialog_rig_init_panel(struct dialog_rig *r, const char *profile, const char *device)
+{
+	const struct profile *p;
+
+	(void)fixture_folder();
+	start_site(r, fixture_panels, profile, device);
+	p = r->site->devices[0].profile;
+	for (uint16_t i = 0; i < p->n_identity; i++) {
+		const struct profile_identity *id = &p->identity[i];
+		uint16_t *words =
+		    id->area == AREA_INPUT ? r->sim.input : r->sim.holding;
+
+		words[id->address] = id->min;
+	}
 }
 
 void

@@ -117,6 +117,10 @@ struct dialog_rig {
 // Reads the profile `test` and a site with one device of it; `device` are further keys
 // of the device ("poll: 1s, dialogs: {..}, points: [..]").
 void dialog_rig_init(struct dialog_rig *r, const char *profile, const char *device);
+// The same with a profile of panels/; registers that it is known by hold what they
+// must.
+void dialog_rig_init_panel(
+    struct dialog_rig *r, const char *profile, const char *device);
 void dialog_rig_free(struct dialog_rig *r);
 // Lets the device poll for `ms`.
 void dialog_rig_run(struct dialog_rig *r, int64_t ms);
