@@ -42,6 +42,8 @@ struct alarm_record {
 	// Escalation, kept by outbox.c
 	const struct ladder *ladder; // NULL = none
 	struct ladder_climb climb;   // onset in monotonic ms
+	// What it asks of outputs, kept by outputs.c
+	uint8_t output_asks, output_class;
 	// Links of the tables
 	struct alarm_record *next_of_point;
 	struct alarm_record *next_by_key, *next_by_occurrence;

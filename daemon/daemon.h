@@ -17,6 +17,7 @@
 #include "field.h"
 #include "lib/loop.h"
 #include "outbox.h"
+#include "outputs.h"
 #include "site.h"
 #include "store/store.h"
 #include "supervise.h"
@@ -43,6 +44,7 @@ struct daemon {
 	struct works *works;
 	struct engine *engine;
 	struct outbox *outbox;
+	struct outputs *outputs;
 	struct field *field;
 	struct supervise *supervise;
 	struct delivery *delivery;

@@ -192,7 +192,7 @@ engine_set_quality(struct engine *e, uint32_t point, enum quality q, int64_t utc
 		e->points_unknown++;
 	st->quality = q;
 	st->unknown_since_utc_ms = q == QUALITY_UNKNOWN ? utc_ms : 0;
-	const struct alarm_record *r = alarms_of_point(e->alarms, point);
+	struct alarm_record *r = alarms_of_point(e->alarms, point);
 	for (; r != NULL; r = r->next_of_point)
 		e->host.alarm(e->host.ctx, r, false);
 }

@@ -24,7 +24,7 @@ struct engine;
 struct engine_host {
 	void *ctx;
 	// A record changed; `closed` when it is about to go.
-	void (*alarm)(void *ctx, const struct alarm_record *r, bool closed);
+	void (*alarm)(void *ctx, struct alarm_record *r, bool closed);
 	// An answer is owed (again): onset, re-alarm, unhide. A ladder may start.
 	void (*raised)(void *ctx, struct alarm_record *r, const struct event *onset);
 	// Acknowledged or gone: the ladder stops.

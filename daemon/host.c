@@ -233,7 +233,10 @@ acknowledge(
     void *ctx, const char *occurrence, const char *actor, reply_fn *done, void *arg)
 {
 	const struct daemon *d = ctx;
-	answer(d, engine_acknowledge(d->engine, occurrence, actor), NULL, done, arg);
+	outputs_by(d->outputs, actor);
+	enum engine_answer a = engine_acknowledge(d->engine, occurrence, actor);
+	outputs_by(d->outputs, NULL);
+	answer(d, a, NULL, done, arg);
 }
 
 static void
@@ -259,7 +262,9 @@ static void
 silence(void *ctx, const char *actor, reply_fn *done, void *arg)
 {
 	const struct daemon *d = ctx;
+	outputs_by(d->outputs, actor);
 	engine_silence(d->engine, actor);
+	outputs_by(d->outputs, NULL);
 	console_push_health(d->console);
 	works_reply(d->works, done, arg);
 }

@@ -221,10 +221,11 @@ on_saved(void *ctx, uint64_t serial)
 }
 
 static void
-on_alarm(void *ctx, const struct alarm_record *r, bool closed)
+on_alarm(void *ctx, struct alarm_record *r, bool closed)
 {
 	const struct daemon *d = ctx;
-	(void)closed;
+	if (d->outputs != NULL)
+		outputs_alarm(d->outputs, r, closed);
 	if (d->console == NULL)
 		return;
 	struct alarm_view v;
@@ -251,6 +252,8 @@ on_sound(void *ctx, bool on)
 {
 	const struct daemon *d = ctx;
 	log_debug("sound", "sound is wanted: %s", on ? "yes" : "no");
+	if (d->outputs != NULL)
+		outputs_sound(d->outputs);
 	if (d->console != NULL)
 		console_push_health(d->console);
 }
@@ -288,10 +291,26 @@ on_store_lost(
 }
 
 static void
+on_ended(void *arg)
+{
+	loop_stop(((struct daemon *)arg)->loop);
+}
+
+// Outputs take the state that they have while nobody drives them; then it ends.
+static void
 on_stop_signal(void *arg)
 {
-	const struct daemon *d = arg;
-	loop_stop(d->loop);
+	struct daemon *d = arg;
+	if (d->outputs != NULL)
+		outputs_end(d->outputs, on_ended, d);
+	else
+		on_ended(d);
+}
+
+static void
+on_alive(void *ctx, const char *why)
+{
+	outputs_alive(((struct daemon *)ctx)->outputs, why);
 }
 
 static void
@@ -407,9 +426,11 @@ start_engine(struct daemon *d)
 	write_start(d, r);
 	engine_recover(d->engine, r, r->last_utc_ms);
 	outbox_recover(d->outbox, r);
+	d->outputs = outputs_new(d->loop, d->site, d->engine, d->works);
 	d->field = field_new(d->loop, d->site, d->works, r);
 	store_recovered_free(d->store);
 	d->supervise = supervise_new(d->loop, d->site, d->engine, d->works, d->store);
+	supervise_tell_alive(d->supervise, on_alive, d);
 	if (d->last_good)
 		engine_system_one(
 		    d->engine, d->site->loop_point, true, "last-good-configuration");
@@ -428,6 +449,7 @@ start_outward(struct daemon *d)
 		.engine = d->engine,
 		.field = d->field,
 		.delivery = d->delivery,
+		.outputs = d->outputs,
 	};
 	d->running = running_site_start(&parts);
 }
@@ -446,6 +468,8 @@ stop(struct daemon *d)
 	store_close(d->store, STOP_PATIENCE_MS);
 	host_stop_console(d);
 	supervise_free(d->supervise);
+	outputs_free(d->outputs);
+	d->outputs = NULL;
 	outbox_free(d->outbox);
 	engine_free(d->engine);
 	works_free(d->works);

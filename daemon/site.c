@@ -22,6 +22,7 @@ struct running_site {
 	struct delivery *delivery;
 	struct field *field;
 	const struct running_tap *tap;
+	struct outputs *outputs;
 	size_t n;
 	struct running *running;             // buses first, in the order of the site
 	uint16_t *nth;                       // of each device, on its bus
@@ -81,7 +82,32 @@ on_wrote(void *ctx, const struct field_write *w)
 	field_wrote(r->field, w);
 }
 
-// The drivers of buses are the first, in the order of the buses.
+static void
+on_output(void *ctx, const struct output_report *report)
+{
+	const struct running_site *r = ctx;
+	if (r->outputs != NULL)
+		outputs_report(r->outputs, report);
+}
+
+// The drivers of buses are the first, in the order of the buses; those of GPIO chips
+// follow.
+static void
+on_drive(void *ctx, uint16_t output, bool on)
+{
+	const struct running_site *r = ctx;
+	const struct site *s = r->host.site;
+	const struct output *o = &s->outputs[output];
+	size_t at = o->device != INDEX_NONE ? s->devices[o->device].bus
+					    : (size_t)s->n_buses + o->gpio;
+	const struct output_report nowhere = { output, OUTPUT_LOST, on, "replay" };
+	const struct running *run = &r->running[at];
+	if (run->driver != NULL && run->driver->drive != NULL)
+		run->driver->drive(run->instance, output, on);
+	else // a recording drives nothing
+		outputs_report(r->outputs, &nowhere);
+}
+
 static void
 on_stored(void *ctx, uint16_t device, uint64_t token, bool durable)
 {
@@ -183,6 +209,7 @@ running_site_start(const struct running_parts *parts)
 	r->engine = parts->engine;
 	r->delivery = parts->delivery;
 	r->field = parts->field;
+	r->outputs = parts->outputs;
 	r->tap = parts->tap;
 	r->host = (struct driver_host){
 		.ctx = r,
@@ -197,6 +224,7 @@ running_site_start(const struct running_parts *parts)
 		.record_mark = on_record_mark,
 		.gap = on_gap,
 		.wrote = on_wrote,
+		.output = on_output,
 	};
 	size_t most = (size_t)site->n_buses + site->n_gpios + (site->n_hosts > 0);
 	r->running = xcalloc(most + 1, sizeof(*r->running));
@@ -205,6 +233,8 @@ running_site_start(const struct running_parts *parts)
 		start_bus(r, i);
 	start_others(r);
 	field_attach(r->field, on_stored, r);
+	if (r->outputs != NULL)
+		outputs_attach(r->outputs, on_drive, r);
 	return r;
 }
 
@@ -214,6 +244,8 @@ running_site_stop(struct running_site *r)
 	if (r == NULL)
 		return;
 	field_attach(r->field, NULL, NULL);
+	if (r->outputs != NULL)
+		outputs_attach(r->outputs, NULL, NULL);
 	while (r->n > 0) {
 		r->n--;
 		if (r->running[r->n].driver == NULL)

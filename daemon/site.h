@@ -11,6 +11,7 @@
 #include "drivers/host.h"
 #include "engine.h"
 #include "field.h"
+#include "outputs.h"
 
 struct running_site;
 
@@ -27,6 +28,7 @@ struct running_parts {
 	const struct site *site;
 	struct engine *engine;
 	struct field *field;
+	struct outputs *outputs;   // NULL: none is driven
 	struct delivery *delivery; // NULL: only buses that are recordings are started
 	const struct running_tap *tap; // NULL = none
 };

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <systemd/sd-daemon.h>
 
+#include "core/alive.h"
 #include "lib/buf.h"
 #include "lib/log.h"
 #include "lib/mem.h"
@@ -40,6 +41,9 @@ struct supervise {
 	uint32_t consoles, sounding;
 	int64_t silent_since_ms;
 	bool lagging;
+	const char *dead; // why the daemon cannot alert people; NULL = it can
+	void (*alive)(void *ctx, const char *why); // or NULL
+	void *alive_ctx;
 };
 
 static void
@@ -135,6 +139,25 @@ write_alive(const struct supervise *s)
 	store_submit(s->store, u);
 }
 
+// One judgement for the heartbeat outputs and for the service manager.
+static void
+tell_alive(struct supervise *s)
+{
+	const struct alive_facts facts = {
+		.late_ms = s->lag[s->ticks % LAG_CLEAR_TICKS].late_ms,
+		.writer_silent_ms = store_silent_ms(s->store),
+	};
+	const char *dead = alive_judge(&facts);
+
+	if (dead != NULL && s->dead == NULL)
+		log_warnx("main", "cannot be relied on to alert people: %s", dead);
+	s->dead = dead;
+	if (s->alive != NULL)
+		s->alive(s->alive_ctx, dead);
+	if (dead == NULL)
+		(void)sd_notify(0, "WATCHDOG=1");
+}
+
 static void
 on_tick(void *arg)
 {
@@ -145,8 +168,8 @@ on_tick(void *arg)
 	watch_store(s);
 	watch_consoles(s);
 	write_alive(s);
+	tell_alive(s);
 	s->ticks++;
-	(void)sd_notify(0, "WATCHDOG=1");
 	loop_timer_in(s->loop, &s->tick, TICK_MS);
 }
 
@@ -205,6 +228,15 @@ supervise_new(struct loop *loop, const struct site *site, struct engine *engine,
 	engine_system(engine, site->console_point, false, NULL);
 	on_tick(s);
 	return s;
+}
+
+void
+supervise_tell_alive(
+    struct supervise *s, void (*alive)(void *ctx, const char *why), void *ctx)
+{
+	s->alive = alive;
+	s->alive_ctx = ctx;
+	alive(ctx, s->dead);
 }
 
 void

@@ -24,6 +24,11 @@ void supervise_free(struct supervise *s); // NULL is fine
 void supervise_store(struct supervise *s, enum store_mode mode, const char *detail);
 void supervise_consoles(struct supervise *s, uint32_t consoles, uint32_t sounding);
 
+// Told each second from now on, and at once: the judgement of core/alive.h. The service
+// manager's watchdog is fed by the same.
+void supervise_tell_alive(
+    struct supervise *s, void (*alive)(void *ctx, const char *why), void *ctx);
+
 struct supervise_view {
 	enum store_mode store; // SLOW also while a commit is overdue
 	int64_t late_ms;       // worst lateness of the last 10 s

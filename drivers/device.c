@@ -11,6 +11,7 @@
 
 #include <stdlib.h>
 
+#include "drivers/device_output.h"
 #include "drivers/dialog.h"
 #include "drivers/identity.h"
 #include "lib/log.h"
@@ -76,6 +77,7 @@ device_init(struct field_device *d, const struct driver_host *host,
 		d->plan.blocks[i].due_ms = first_due_ms;
 	device_points_init(d);
 	init_helpers(d);
+	device_outputs_init(d);
 	dialog_init(d, first_due_ms);
 	device_refresh_due(d);
 }
@@ -88,6 +90,7 @@ device_free(struct field_device *d)
 	free(d->seen);
 	free(d->past);
 	free(d->helpers);
+	free(d->outputs);
 }
 
 void
@@ -95,11 +98,16 @@ device_request(const struct field_device *d, uint16_t block, struct pdu_request 
 {
 	const struct plan_block *b = &d->plan.blocks[block];
 
+	out->write_of = NULL;
+	out->output = NULL;
 	if (b->kind == PLAN_DIALOG) {
 		dialog_request(d, block, out);
 		return;
 	}
-	out->write_of = NULL;
+	if (b->kind == PLAN_OUTPUT) {
+		device_output_request(d, block, out);
+		return;
+	}
 	out->unit = d->def->unit;
 	out->area = (enum area)b->area;
 	out->address = b->address;
@@ -210,6 +218,11 @@ device_good(
 	if (b->kind == PLAN_IDENTITY)
 		return take_identity(d, block, data, reason);
 	device_up(d);
+	if (b->kind == PLAN_OUTPUT) {
+		device_output_good(d, block, data);
+		device_refresh_due(d);
+		return ANSWER_GOOD;
+	}
 	if (d->n_helpers)
 		feed_helpers(d, b, data);
 	if (b->kind == PLAN_POINTS)
@@ -342,6 +355,13 @@ device_exception(
 	d->plan.blocks[block].sums.refused++;
 	if (d->plan.blocks[block].kind == PLAN_DIALOG) {
 		answer = dialog_exception(d, block, exception, refusal, reason);
+		device_refresh_due(d);
+		return answer;
+	}
+	if (d->plan.blocks[block].kind == PLAN_OUTPUT && refusal != REFUSAL_BUSY &&
+	    refusal != REFUSAL_LINK) {
+		device_up(d);
+		device_output_refused(d, block, *reason);
 		device_refresh_due(d);
 		return answer;
 	}

@@ -34,7 +34,8 @@ struct point_past {
 	struct decode_fresh fresh;
 };
 
-struct dialog; // drivers/dialog.h
+struct dialog;        // drivers/dialog.h
+struct device_output; // drivers/device_output.h
 
 struct device_helper {
 	uint16_t decoder;
@@ -68,6 +69,7 @@ struct field_device {
 	bool overdue;          // and the host was told
 	uint8_t misses;        // in a row
 	uint8_t n_helpers;
+	uint8_t n_outputs;
 	uint8_t in_flight; // requests; at most def->window
 	uint32_t serial;   // of the last request
 	uint8_t n_recent;  // of HEALTH_POLLS
@@ -90,6 +92,7 @@ struct field_device {
 	struct point_seen *seen;       // def->n_points of them
 	struct point_past *past;       // the same, or NULL where no point has one
 	struct device_helper *helpers; // n_helpers of them
+	struct device_output *outputs; // n_outputs of them
 	struct dialog *dialog;         // NULL where the profile has none
 	struct device_sums sums;
 	uint32_t last_reply_us, max_reply_us;
@@ -149,6 +152,11 @@ void device_send_value(struct field_device *d, uint32_t i, const uint16_t *words
     code_id refused, int64_t not_before_utc_ms);
 // The host's late answer for a record of the queue.
 void device_stored(struct field_device *d, uint64_t token, bool durable);
+
+// The state of an output of this device that is wished for from now on:
+// device_output.c. False where it has no such output. From outside the handling of a
+// reply.
+bool device_drive(struct field_device *d, uint16_t output, bool on);
 
 // Its points: device_points.c.
 

@@ -7,6 +7,7 @@
 // caught up.
 
 #include "drivers/device.h"
+#include "drivers/device_output.h"
 #include "drivers/dialog.h"
 #include "lib/log.h"
 #include "lib/mem.h"
@@ -141,6 +142,8 @@ device_asked(struct field_device *d, uint16_t block)
 	d->sums.requests++;
 	if (b->kind == PLAN_DIALOG)
 		dialog_sent(d, block);
+	if (b->kind == PLAN_OUTPUT)
+		device_output_sent(d, block);
 	device_refresh_due(d);
 	return b->serial;
 }

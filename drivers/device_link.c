@@ -7,6 +7,7 @@
 // known of a device that is lost (I6).
 
 #include "drivers/device.h"
+#include "drivers/device_output.h"
 #include "drivers/dialog.h"
 #include "lib/log.h"
 
@@ -141,6 +142,7 @@ forget_all(struct field_device *d, const char *code)
 	for (uint32_t i = 0; i < d->def->n_points; i++)
 		d->seen[i].have = 0;
 	dialog_lost(d);
+	device_outputs_lost(d, code);
 	device_refresh_due(d);
 	d->host->link(d->host->ctx, d->def->link_point, true, code);
 }

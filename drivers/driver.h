@@ -59,6 +59,8 @@ struct driver_host {
 	void (*gap)(void *ctx, const struct record_gap *g);
 	// Something is written to a device, or was refused there.
 	void (*wrote)(void *ctx, const struct field_write *w);
+	// From within `drive` too. NULL: nobody cares.
+	void (*output)(void *ctx, const struct output_report *r);
 };
 
 // Counters of a GPIO chip, plain sums since start.
@@ -83,6 +85,9 @@ struct driver {
 	// driver has no queues. A token of an earlier reading is ignored.
 	void (*stored)(
 	    struct driver_instance *d, uint16_t device, uint64_t token, bool durable);
+	// The state that an output of the site has from now on, until told otherwise;
+	// of buses and of gpio. One that the site has not enabled is left alone (I8).
+	void (*drive)(struct driver_instance *d, uint16_t output, bool on);
 	// Of a bus, NULL for others: itself, its nth device in the order of the site,
 	// and a block of that (below device_look.blocks as it is now).
 	void (*look_bus)(const struct driver_instance *d, struct bus_look *out);

@@ -17,6 +17,7 @@
 
 #include "drivers/driver.h"
 #include "drivers/gpio_find.h"
+#include "drivers/gpio_output.h"
 #include "drivers/gpio_settle.h"
 #include "lib/log.h"
 #include "lib/loop.h"
@@ -56,6 +57,7 @@ struct driver_instance {
 	const char *lost_code;
 	uint32_t n;
 	struct contact *contacts;
+	struct gpio_drives drives;
 	struct link_stats stats;
 };
 
@@ -173,6 +175,7 @@ chip_gone(struct driver_instance *g)
 	for (uint32_t i = 0; i < g->n; i++)
 		if (was_lost && g->contacts[i].line)
 			send_none(&g->contacts[i], NULL);
+	gpio_drives_lost(&g->drives, "chip-gone");
 	drop_chip(g);
 	g->lost_code = "chip-gone";
 	tell_link(g, true, "chip-gone");
@@ -372,6 +375,7 @@ take_chip(struct driver_instance *g)
 	if (!g->told || !g->lost)
 		log_warnx("gpio", "%s: %s", g->def->id, e.text);
 	tell_link(g, true, code);
+	gpio_drives_lost(&g->drives, code);
 	return false;
 }
 
@@ -446,6 +450,8 @@ on_tick(void *arg)
 	look_at_lines(g);
 	if (take_chip(g) && (!g->told || g->lost || line_missing(g)))
 		take_lines(g);
+	if (g->chip && !gpio_drives_tick(&g->drives, g->chip))
+		chip_gone(g);
 	loop_timer_in(g->host->loop, &g->tick, TICK_MS);
 }
 
@@ -470,6 +476,7 @@ gpio_start(const struct driver_host *host, uint16_t index)
 		loop_timer_init(&c->settle_timer, on_settle, c);
 		loop_timer_init(&c->rest_timer, on_rested, c);
 	}
+	gpio_drives_init(&g->drives, host, index);
 	loop_timer_init(&g->tick, on_tick, g);
 	loop_timer_in(host->loop, &g->tick, 0);
 	return g;
@@ -479,9 +486,17 @@ static void
 gpio_stop(struct driver_instance *g)
 {
 	loop_timer_stop(g->host->loop, &g->tick);
+	gpio_drives_free(&g->drives);
 	drop_chip(g);
 	free(g->contacts);
 	free(g);
+}
+
+static void
+gpio_drive(struct driver_instance *g, uint16_t output, bool on)
+{
+	if (!gpio_drives_set(&g->drives, g->chip, output, on))
+		chip_gone(g);
 }
 
 static size_t
@@ -498,4 +513,5 @@ const struct driver driver_gpio = {
 	.start = gpio_start,
 	.stop = gpio_stop,
 	.stats = gpio_stats,
+	.drive = gpio_drive,
 };

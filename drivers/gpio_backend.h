@@ -3,8 +3,8 @@
 //
 // The seam to libgpiod: gpio_v1.c is for version 1.6 (Debian 12), gpio_v2.c for version
 // 2 (Debian 13). The two versions cannot be linked together; the build chooses one file
-// (docs/adr/0006). Lines are inputs only: nothing here can drive one (I8). On the loop;
-// no call blocks.
+// (docs/adr/0006). A line is an input, or it is a pin: an output, for gpio_output.c
+// alone (I8). On the loop; no call blocks.
 #ifndef DRIVERS_GPIO_BACKEND_H
 #define DRIVERS_GPIO_BACKEND_H
 
@@ -60,5 +60,15 @@ int gpio_line_edges(struct gpio_line *line, struct gpio_edge *out, size_t room);
 // Whether edges were lost since this was last asked. `level` is what the line read
 // after all edges were taken.
 bool gpio_line_lost_edges(struct gpio_line *line, int level);
+
+// A line as an output, at this level from the first moment on; else as gpio_line_take.
+// Given back, the line is the kernel's: what it does then is the chip driver's affair
+// (docs/outputs.md).
+struct gpio_pin;
+struct gpio_pin *gpio_pin_take(struct gpio_chip *chip, const char *line, bool level,
+    char holder[static GPIO_HOLDER_MAX]);
+int gpio_pin_set(struct gpio_pin *pin, bool level); // 0, or -1 with errno
+int gpio_pin_level(struct gpio_pin *pin);           // 0, 1; -1 with errno
+void gpio_pin_release(struct gpio_pin *pin);
 
 #endif

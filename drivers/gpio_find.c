@@ -129,25 +129,41 @@ line_code(int error)
 	}
 }
 
+static void
+explain_line(
+    const char *line, const char *holder, int error, const char **code, struct err *e)
+{
+	*code = line_code(error);
+	if (error == ENOENT)
+		(void)err_set(e, error, "the chip has no line \"%s\"", line);
+	else if (error == EBUSY)
+		(void)err_set(e, error,
+		    "line \"%s\" is held by %s: end that program, or take another line",
+		    line, holder[0] ? holder : "another program");
+	else
+		(void)err_set(e, error, "line \"%s\": %s", line, strerror(error));
+}
+
 struct gpio_line *
 gpio_line_find(struct gpio_chip *chip, const char *line, const struct gpio_wish *wish,
     const char **code, struct err *e)
 {
 	char holder[GPIO_HOLDER_MAX] = "";
 	struct gpio_line *found = gpio_line_take(chip, line, wish, holder);
-	int error = errno;
 
-	if (found)
-		return found;
-	*code = line_code(error);
-	if (error == ENOENT)
-		(void)err_set(e, error, "the chip has no line \"%s\"", line);
-	else if (error == EBUSY)
-		(void)err_set(e, error,
-		    "line \"%s\" is held by %s: end that program, or give the point "
-		    "another line",
-		    line, holder[0] ? holder : "another program");
-	else
-		(void)err_set(e, error, "line \"%s\": %s", line, strerror(error));
-	return NULL;
+	if (!found)
+		explain_line(line, holder, errno, code, e);
+	return found;
+}
+
+struct gpio_pin *
+gpio_pin_find(struct gpio_chip *chip, const char *line, bool level, const char **code,
+    struct err *e)
+{
+	char holder[GPIO_HOLDER_MAX] = "";
+	struct gpio_pin *found = gpio_pin_take(chip, line, level, holder);
+
+	if (!found)
+		explain_line(line, holder, errno, code, e);
+	return found;
 }

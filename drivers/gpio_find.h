@@ -18,4 +18,8 @@ struct gpio_chip *gpio_chip_find(const char *name, const char **code, struct err
 struct gpio_line *gpio_line_find(struct gpio_chip *chip, const char *line,
     const struct gpio_wish *wish, const char **code, struct err *e);
 
+// The same for an output at this level.
+struct gpio_pin *gpio_pin_find(struct gpio_chip *chip, const char *line, bool level,
+    const char **code, struct err *e);
+
 #endif

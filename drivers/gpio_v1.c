@@ -4,8 +4,8 @@
 // libgpiod 1.6 (uAPI v1): one descriptor per line, made non-blocking, since a read
 // without an event would wait. Runs on the loop. The kernel keeps the oldest 16 edges
 // of a line and drops the others without a sign, so a loss shows only where the last
-// edge of a full queue contradicts the line. Refuses outputs, and debouncing by the
-// kernel, which this interface does not have.
+// edge of a full queue contradicts the line. Refuses debouncing by the kernel, which
+// this interface does not have.
 
 #include <errno.h>
 #include <fcntl.h>
@@ -101,6 +101,16 @@ bias_flags(enum gpio_bias bias)
 	return 0;
 }
 
+static void
+find_holder(struct gpiod_line *line, char holder[static GPIO_HOLDER_MAX])
+{
+	int error = errno;
+	const char *by = gpiod_line_consumer(line);
+
+	(void)str_copy(holder, GPIO_HOLDER_MAX, by ? by : "");
+	errno = error;
+}
+
 struct gpio_line *
 gpio_line_take(struct gpio_chip *chip, const char *line, const struct gpio_wish *wish,
     char holder[static GPIO_HOLDER_MAX])
@@ -113,11 +123,7 @@ gpio_line_take(struct gpio_chip *chip, const char *line, const struct gpio_wish 
 		return NULL;
 	if (gpiod_line_request_both_edges_events_flags(
 		found, consumer, bias_flags(wish->bias)) != 0) {
-		int error = errno;
-		const char *by = gpiod_line_consumer(found);
-
-		(void)str_copy(holder, GPIO_HOLDER_MAX, by ? by : "");
-		errno = error;
+		find_holder(found, holder);
 		return NULL;
 	}
 	fd = gpiod_line_event_get_fd(found);
@@ -183,4 +189,47 @@ gpio_line_lost_edges(struct gpio_line *line, int level)
 		return false; // there are edges to come; the level is of after them
 	line->full = false;
 	return line->rising != (level != 0);
+}
+
+// ---- outputs --------------------------------------------------------------------
+
+struct gpio_pin {
+	struct gpiod_line *line; // owned by the chip
+};
+
+struct gpio_pin *
+gpio_pin_take(struct gpio_chip *chip, const char *line, bool level,
+    char holder[static GPIO_HOLDER_MAX])
+{
+	struct gpiod_line *found = find_line(chip->chip, line);
+	struct gpio_pin *p;
+
+	if (!found)
+		return NULL;
+	if (gpiod_line_request_output(found, consumer, level) != 0) {
+		find_holder(found, holder);
+		return NULL;
+	}
+	p = xcalloc(1, sizeof(*p));
+	p->line = found;
+	return p;
+}
+
+int
+gpio_pin_set(struct gpio_pin *pin, bool level)
+{
+	return gpiod_line_set_value(pin->line, level);
+}
+
+int
+gpio_pin_level(struct gpio_pin *pin)
+{
+	return gpiod_line_get_value(pin->line);
+}
+
+void
+gpio_pin_release(struct gpio_pin *pin)
+{
+	gpiod_line_release(pin->line);
+	free(pin);
 }

@@ -5,7 +5,7 @@
 // away; its descriptor is made non-blocking, since a read without an event would wait.
 // Runs on the loop. The kernel keeps the newest edges and numbers them, so a loss shows
 // as a gap. A line debounced by the kernel is told when it has been stable for the
-// period; the period is taken off its stamp again. Refuses outputs.
+// period; the period is taken off its stamp again.
 
 #include <errno.h>
 #include <fcntl.h>
@@ -115,24 +115,17 @@ bias_of(enum gpio_bias bias)
 	return GPIOD_LINE_BIAS_AS_IS;
 }
 
-// An input with both edges. The pieces are the library's; all are freed here.
+// Requests one line with these settings, which are freed here with all other pieces of
+// the library's.
 static struct gpiod_line_request *
-request(struct gpiod_chip *chip, unsigned offset, const struct gpio_wish *wish)
+request(struct gpiod_chip *chip, unsigned offset, struct gpiod_line_settings *settings)
 {
-	struct gpiod_line_settings *settings = gpiod_line_settings_new();
 	struct gpiod_line_config *lines = gpiod_line_config_new();
 	struct gpiod_request_config *how = gpiod_request_config_new();
 	struct gpiod_line_request *r = NULL;
 	int error;
 
-	if (settings && lines && how &&
-	    gpiod_line_settings_set_direction(settings, GPIOD_LINE_DIRECTION_INPUT) ==
-		0 &&
-	    gpiod_line_settings_set_edge_detection(settings, GPIOD_LINE_EDGE_BOTH) ==
-		0 &&
-	    gpiod_line_settings_set_bias(settings, bias_of(wish->bias)) == 0) {
-		gpiod_line_settings_set_debounce_period_us(
-		    settings, (unsigned long)wish->kernel_debounce_ms * 1000);
+	if (settings && lines && how) {
 		gpiod_request_config_set_consumer(how, consumer);
 		gpiod_request_config_set_event_buffer_size(how, KERNEL_EDGES);
 		if (gpiod_line_config_add_line_settings(lines, &offset, 1, settings) ==
@@ -145,6 +138,24 @@ request(struct gpiod_chip *chip, unsigned offset, const struct gpio_wish *wish)
 	gpiod_line_settings_free(settings);
 	errno = error;
 	return r;
+}
+
+// An input with both edges. NULL where the library will not.
+static struct gpiod_line_settings *
+input_settings(const struct gpio_wish *wish)
+{
+	struct gpiod_line_settings *s = gpiod_line_settings_new();
+
+	if (!s)
+		return NULL;
+	gpiod_line_settings_set_debounce_period_us(
+	    s, (unsigned long)wish->kernel_debounce_ms * 1000);
+	if (gpiod_line_settings_set_direction(s, GPIOD_LINE_DIRECTION_INPUT) == 0 &&
+	    gpiod_line_settings_set_edge_detection(s, GPIOD_LINE_EDGE_BOTH) == 0 &&
+	    gpiod_line_settings_set_bias(s, bias_of(wish->bias)) == 0)
+		return s;
+	gpiod_line_settings_free(s);
+	return NULL;
 }
 
 static void
@@ -168,7 +179,7 @@ gpio_line_take(struct gpio_chip *chip, const char *line, const struct gpio_wish 
 
 	if (offset < 0)
 		return NULL;
-	r = request(chip->chip, (unsigned)offset, wish);
+	r = request(chip->chip, (unsigned)offset, input_settings(wish));
 	if (!r) {
 		error = errno;
 		find_holder(chip->chip, (unsigned)offset, holder);
@@ -246,4 +257,71 @@ gpio_line_lost_edges(struct gpio_line *line, int level)
 	(void)level;
 	line->gap = false;
 	return gap;
+}
+
+// ---- outputs --------------------------------------------------------------------
+
+struct gpio_pin {
+	struct gpiod_line_request *request;
+	unsigned offset;
+};
+
+static enum gpiod_line_value
+value_of(bool level)
+{
+	return level ? GPIOD_LINE_VALUE_ACTIVE : GPIOD_LINE_VALUE_INACTIVE;
+}
+
+static struct gpiod_line_settings *
+output_settings(bool level)
+{
+	struct gpiod_line_settings *s = gpiod_line_settings_new();
+
+	if (s &&
+	    gpiod_line_settings_set_direction(s, GPIOD_LINE_DIRECTION_OUTPUT) == 0 &&
+	    gpiod_line_settings_set_output_value(s, value_of(level)) == 0)
+		return s;
+	gpiod_line_settings_free(s);
+	return NULL;
+}
+
+struct gpio_pin *
+gpio_pin_take(struct gpio_chip *chip, const char *line, bool level,
+    char holder[static GPIO_HOLDER_MAX])
+{
+	int offset = find_line(chip->chip, line), error;
+	struct gpiod_line_request *r;
+	struct gpio_pin *p;
+
+	if (offset < 0)
+		return NULL;
+	r = request(chip->chip, (unsigned)offset, output_settings(level));
+	if (!r) {
+		error = errno;
+		find_holder(chip->chip, (unsigned)offset, holder);
+		errno = error;
+		return NULL;
+	}
+	p = xcalloc(1, sizeof(*p));
+	*p = (struct gpio_pin){ .request = r, .offset = (unsigned)offset };
+	return p;
+}
+
+int
+gpio_pin_set(struct gpio_pin *pin, bool level)
+{
+	return gpiod_line_request_set_value(pin->request, pin->offset, value_of(level));
+}
+
+int
+gpio_pin_level(struct gpio_pin *pin)
+{
+	return (int)gpiod_line_request_get_value(pin->request, pin->offset);
+}
+
+void
+gpio_pin_release(struct gpio_pin *pin)
+{
+	gpiod_line_request_release(pin->request);
+	free(pin);
 }

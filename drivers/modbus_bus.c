@@ -444,3 +444,11 @@ mbus_stored(struct mbus *b, uint16_t device, uint64_t token, bool durable)
 			device_stored(&b->devices[i], token, durable);
 	step(b);
 }
+
+void
+mbus_drive(struct mbus *b, uint16_t output, bool on)
+{
+	for (uint16_t i = 0; i < b->n_devices; i++)
+		if (device_drive(&b->devices[i], output, on))
+			step(b);
+}

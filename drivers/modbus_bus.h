@@ -121,6 +121,8 @@ void mbus_start(struct mbus *b, const struct driver_host *host,
 void mbus_stop(struct mbus *b);
 // driver->stored; `device` is an index into the site's.
 void mbus_stored(struct mbus *b, uint16_t device, uint64_t token, bool durable);
+// driver->drive.
+void mbus_drive(struct mbus *b, uint16_t output, bool on);
 
 // Looks of driver.h: modbus_look.c.
 void mbus_look(const struct mbus *b, struct bus_look *out);

@@ -174,6 +174,8 @@ static const char *
 class_name_of(uint8_t poll)
 {
 	switch ((enum poll_class)poll) {
+	case POLL_OUTPUT:
+		return "output";
 	case POLL_SUMMARY:
 		return "summary";
 	case POLL_CHANGED:

@@ -5,7 +5,8 @@
 // protocol, length, unit, function, byte count and CRC are all what the request
 // implies, and the echo of a write only when it is that write; each way to differ has a
 // verdict of its own, so that each has a counter. Runs on any thread; holds no state.
-// Refuses to build anything but functions 1 to 4 and a profile's declared writes.
+// Refuses to build anything but functions 1 to 4, a profile's declared writes, and the
+// coils of outputs that the site has enabled.
 
 #include "drivers/modbus_pdu.h"
 
@@ -71,12 +72,41 @@ write_of(const struct pdu_request *req)
 	return &req->write_of->writes[req->write];
 }
 
+bool
+pdu_is_write(const struct pdu_request *req)
+{
+	return req->write_of || req->output;
+}
+
 static uint8_t
 function_of(const struct pdu_request *req)
 {
 	const struct profile_write *w = write_of(req);
 
+	if (req->output)
+		return WRITE_COIL;
 	return w ? (uint8_t)w->function : areas[req->area].function;
+}
+
+static void
+check_output(const struct output *o)
+{
+	wr_assert(o->allow_write && o->item && o->item->output);
+	wr_assert(o->item->area == AREA_COIL && o->number >= o->item->device_min &&
+		  o->number <= o->item->device_max);
+}
+
+void
+pdu_output(struct pdu_request *out, uint8_t unit, const struct output *output, bool on)
+{
+	check_output(output);
+	out->unit = unit;
+	out->area = AREA_COIL;
+	out->address = output_coil(output);
+	out->count = 1;
+	out->write_of = NULL;
+	out->output = output;
+	out->value = on;
 }
 
 void
@@ -93,6 +123,7 @@ pdu_write(struct pdu_request *out, uint8_t unit, const struct profile_dialogs *d
 	out->address = w->address;
 	out->count = w->registers;
 	out->write_of = dialogs;
+	out->output = NULL;
 	out->write = write;
 	out->value = value;
 }
@@ -108,7 +139,7 @@ pdu_reply_size(enum pdu_framing framing, const struct pdu_request *req)
 {
 	size_t around = framing == PDU_RTU ? RTU_OVERHEAD : MBAP_HEAD + 3;
 
-	if (req->write_of) // an echo has no byte count
+	if (pdu_is_write(req)) // an echo has no byte count
 		return WRITE_ECHO - 2 + around;
 	return data_bytes(req) + around;
 }
@@ -189,6 +220,28 @@ put_write(const struct pdu_request *req, const struct profile_write *w, uint8_t 
 	return n + 2;
 }
 
+// As in put_write: what is sent comes from the site's output.
+static size_t
+put_output(const struct pdu_request *req, uint8_t *pdu)
+{
+	check_output(req->output);
+	pdu[0] = WRITE_COIL;
+	put16(pdu + 1, output_coil(req->output));
+	put16(pdu + 3, req->value ? COIL_ON : 0);
+	return WRITE_ECHO;
+}
+
+// Function and what follows it, of whatever the request is.
+static size_t
+put_pdu(const struct pdu_request *req, uint8_t *pdu)
+{
+	const struct profile_write *w = write_of(req);
+
+	if (req->output)
+		return put_output(req, pdu);
+	return w ? put_write(req, w, pdu) : put_read(req, pdu);
+}
+
 int
 pdu_transaction(const uint8_t *buf, size_t len)
 {
@@ -200,12 +253,11 @@ pdu_build(enum pdu_framing framing, const struct pdu_request *req,
     uint8_t out[static PDU_REQUEST_MAX])
 {
 	uint8_t *unit = framing == PDU_MBAP ? out + MBAP_HEAD : out;
-	const struct profile_write *w = write_of(req);
 	size_t n;
 	uint16_t crc;
 
 	unit[0] = req->unit;
-	n = 1 + (w ? put_write(req, w, unit + 1) : put_read(req, unit + 1));
+	n = 1 + put_pdu(req, unit + 1);
 	if (framing == PDU_MBAP) {
 		put16(out, req->transaction);
 		put16(out + 2, 0);
@@ -223,10 +275,10 @@ pdu_build(enum pdu_framing framing, const struct pdu_request *req,
 static enum pdu_verdict
 judge_echo(const struct pdu_request *req, const uint8_t *pdu, size_t len)
 {
-	const struct profile_write *w = write_of(req);
+	uint8_t sent[PDU_REQUEST_MAX];
 
-	if (len != WRITE_ECHO || get16(pdu + 1) != w->address ||
-	    get16(pdu + 3) != echo_of(w, req->value))
+	(void)put_pdu(req, sent);
+	if (len != WRITE_ECHO || memcmp(pdu, sent, WRITE_ECHO) != 0)
 		return PDU_WRONG_COUNT;
 	return PDU_GOOD;
 }
@@ -246,7 +298,7 @@ judge_pdu(const struct pdu_request *req, const uint8_t *pdu, size_t len,
 	}
 	if (pdu[0] != function)
 		return PDU_WRONG_FUNCTION;
-	if (req->write_of)
+	if (pdu_is_write(req))
 		return judge_echo(req, pdu, len);
 	if (len != 2 + data_bytes(req) || pdu[1] != data_bytes(req))
 		return PDU_WRONG_COUNT;

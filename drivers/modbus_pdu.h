@@ -5,7 +5,9 @@
 // Protocol V1.1b3 (PDU), Modbus Messaging on TCP/IP V1.0b (MBAP header), Modbus over
 // Serial Line V1.02 (RTU, CRC-16). A request reads (functions 1 to 4), or it is one of
 // the writes that a profile declares: address and function then come from the profile's
-// table and from nowhere else (I8). Pure: no I/O, no clock, no state, any thread.
+// table and from nowhere else; or it writes the coil of an output of the site (function
+// 5), whose address comes from the profile's item and the output's number (I8). Pure:
+// no I/O, no clock, no state, any thread.
 #ifndef DRIVERS_MODBUS_PDU_H
 #define DRIVERS_MODBUS_PDU_H
 
@@ -13,6 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/output.h"
 #include "core/profile_dialog.h"
 
 enum pdu_framing {
@@ -33,10 +36,12 @@ struct pdu_request {
 	enum area area;
 	uint16_t address; // PDU address, 0-based
 	uint16_t count;   // registers 1..125, bits 1..2000
-	// A write: made by pdu_write only. NULL = a read.
+	// A write: made by pdu_write only.
 	const struct profile_dialogs *write_of;
 	uint16_t write; // index into write_of->writes
 	uint32_t value;
+	// A write: made by pdu_output only. Both NULL = a read.
+	const struct output *output;
 };
 
 // What a received frame is. Only PDU_GOOD carries values.
@@ -63,6 +68,13 @@ struct pdu_reply {
 // write's own bounds is our bug.
 void pdu_write(struct pdu_request *out, uint8_t unit,
     const struct profile_dialogs *write_of, uint16_t write, uint32_t value);
+
+// Makes *out the write of an output's coil. An output that the site has not enabled, or
+// whose item the profile does not declare one, is our bug.
+void pdu_output(
+    struct pdu_request *out, uint8_t unit, const struct output *output, bool on);
+
+bool pdu_is_write(const struct pdu_request *req);
 
 // Puts the request frame and returns its length. A read's count must be within the
 // limits above and address + count <= 65536: that is our bug otherwise.

@@ -307,11 +307,18 @@ rtu_stored(struct driver_instance *t, uint16_t device, uint64_t token, bool dura
 	mbus_stored(&t->bus, device, token, durable);
 }
 
+static void
+rtu_drive(struct driver_instance *t, uint16_t output, bool on)
+{
+	mbus_drive(&t->bus, output, on);
+}
+
 const struct driver driver_modbus_rtu = {
 	.name = "modbus-rtu",
 	.start = rtu_start,
 	.stop = rtu_stop,
 	.stored = rtu_stored,
+	.drive = rtu_drive,
 	.look_bus = rtu_look_bus,
 	.look_device = rtu_look_device,
 	.look_block = rtu_look_block,

@@ -116,7 +116,7 @@ must_wait(const struct mbus *b, const struct field_device *d, struct waiting wai
 static bool
 same_shape(const struct pdu_request *a, const struct pdu_request *b)
 {
-	return !a->write_of && !b->write_of && a->area == b->area &&
+	return !pdu_is_write(a) && !pdu_is_write(b) && a->area == b->area &&
 	       a->count == b->count && a->address != b->address;
 }
 

@@ -320,11 +320,18 @@ tcp_stored(struct driver_instance *t, uint16_t device, uint64_t token, bool dura
 	mbus_stored(&t->bus, device, token, durable);
 }
 
+static void
+tcp_drive(struct driver_instance *t, uint16_t output, bool on)
+{
+	mbus_drive(&t->bus, output, on);
+}
+
 const struct driver driver_modbus_tcp = {
 	.name = "modbus-tcp",
 	.start = tcp_start,
 	.stop = tcp_stop,
 	.stored = tcp_stored,
+	.drive = tcp_drive,
 	.look_bus = tcp_look_bus,
 	.look_device = tcp_look_device,
 	.look_block = tcp_look_block,
@@ -335,6 +342,7 @@ const struct driver driver_modbus_rtu_tcp = {
 	.start = rtu_tcp_start,
 	.stop = tcp_stop,
 	.stored = tcp_stored,
+	.drive = tcp_drive,
 	.look_bus = tcp_look_bus,
 	.look_device = tcp_look_device,
 	.look_block = tcp_look_block,

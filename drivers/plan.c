@@ -27,6 +27,8 @@ plan_kind_name(uint8_t kind)
 		return "points";
 	case PLAN_DIALOG:
 		return "dialog";
+	case PLAN_OUTPUT:
+		return "output";
 	}
 	wr_unreachable("plan_kind");
 }

@@ -28,12 +28,14 @@ enum plan_kind {
 	PLAN_IDENTITY,
 	PLAN_HELPER,
 	PLAN_POINTS,
-	PLAN_DIALOG // drivers/dialog.h; `first` and `n` are its own
+	PLAN_DIALOG, // drivers/dialog.h; `first` and `n` are its own
+	PLAN_OUTPUT  // drivers/device_output.h; `first`: of the device's outputs
 };
 
-// Blocks that are due are asked in this order: what says whether anything changed, what
-// is said to have changed, everything (DESIGN section 4).
+// Blocks that are due are asked in this order: what the site drives, what says whether
+// anything changed, what is said to have changed, everything (DESIGN section 4).
 enum poll_class {
+	POLL_OUTPUT,
 	POLL_SUMMARY,
 	POLL_CHANGED,
 	POLL_SCAN

@@ -130,7 +130,7 @@ static const struct schema_field gpio_fields[GPIO_FIELDS] = {
 	    .help = "the name of the chip here" },
 	[GPIO_CHIP] = { .key = "chip", .type = SCHEMA_TEXT, .required = true,
 	    .help = "its label, name or path, for example gpiochip0" },
-	[GPIO_POINTS] = { .key = "points", .type = SCHEMA_LIST, .required = true,
+	[GPIO_POINTS] = { .key = "points", .type = SCHEMA_LIST,
 	    .help = "the lines that are watched" },
 };
 // clang-format on

@@ -28,6 +28,7 @@ static const struct schema_field root_fields[ROOT_FIELDS] = {
 	[SECTION_ZONES] = { .key = "zones", .type = SCHEMA_LIST },
 	[SECTION_CHANNELS] = { .key = "channels", .type = SCHEMA_LIST },
 	[SECTION_LADDERS] = { .key = "ladders", .type = SCHEMA_LIST },
+	[SECTION_OUTPUTS] = { .key = "outputs", .type = SCHEMA_LIST },
 	[ROOT_INCLUDE] = { .key = "include", .type = SCHEMA_LIST, .max = FILES_MAX },
 };
 
@@ -36,6 +37,7 @@ static const size_t most[SECTION_COUNT] = {
 	[SECTION_BUSES] = 4096, [SECTION_DEVICES] = 8192, [SECTION_GPIO] = 64,
 	[SECTION_HOSTS] = HOSTS_MAX,
 	[SECTION_ZONES] = 4096, [SECTION_CHANNELS] = 64, [SECTION_LADDERS] = 64,
+	[SECTION_OUTPUTS] = 64,
 };
 // clang-format on
 

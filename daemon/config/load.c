@@ -208,6 +208,17 @@ add_builtins(struct site *s, struct arena *a)
 	for (uint16_t i = 0; i < s->n_channels; i++)
 		s->channels[i].link_point =
 		    add_builtin(s, a, "channel", s->channels[i].id, KIND_LINK);
+	for (uint16_t i = 0; i < s->n_outputs; i++) {
+		struct output *o = &s->outputs[i];
+		o->fault_point = add_builtin(s, a, "output", o->id, KIND_SYSTEM);
+		struct point *p = &s->points[o->fault_point];
+		if (o->name_zh == NULL) {
+			o->name_zh = p->place_zh;
+			o->name_en = p->place_en;
+		}
+		p->place_zh = o->name_zh;
+		p->place_en = o->name_en;
+	}
 	s->store_point = add_builtin(s, a, "store", NULL, KIND_SYSTEM);
 	s->clock_point = add_builtin(s, a, "clock", NULL, KIND_SYSTEM);
 	s->loop_point = add_builtin(s, a, "loop", NULL, KIND_SYSTEM);
@@ -219,8 +230,8 @@ static void
 take_points(struct load *l)
 {
 	struct site *s = l->site;
-	size_t built_in =
-	    (size_t)s->n_buses + s->n_devices + s->n_gpios + s->n_channels + 5;
+	size_t built_in = (size_t)s->n_buses + s->n_devices + s->n_gpios +
+			  s->n_channels + s->n_outputs + 5;
 
 	for (uint16_t i = 0; i < s->n_devices; i++)
 		built_in += s->devices[i].profile->dialogs != NULL;
@@ -267,6 +278,7 @@ read_sections(struct load *l, struct sections *s)
 	devices_read(l, &s->list[SECTION_DEVICES]);
 	gpios_read(l, &s->list[SECTION_GPIO]);
 	hosts_read(l, &s->list[SECTION_HOSTS]);
+	outputs_read(l, &s->list[SECTION_OUTPUTS], &s->list[SECTION_GPIO]);
 }
 
 struct site *
@@ -293,7 +305,7 @@ void
 load_end(struct load *l)
 {
 	struct name_index *const indexes[] = { &l->buses, &l->devices, &l->gpios,
-		&l->zones, &l->channels, &l->hosts, &l->points, &l->codes,
+		&l->zones, &l->channels, &l->hosts, &l->outputs, &l->points, &l->codes,
 		&l->profile_ids };
 
 	for (size_t i = 0; i < sizeof(indexes) / sizeof(indexes[0]); i++)

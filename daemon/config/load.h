@@ -86,7 +86,8 @@ struct load {
 
 	struct site *site;
 	struct pos *bus_pos, *device_pos, *host_pos; // where their ids stand
-	struct name_index buses, devices, gpios, zones, channels, hosts, points;
+	struct name_index buses, devices, gpios, zones, channels, hosts, outputs,
+	    points;
 	struct name_index codes;
 	struct name_index profile_ids;
 	struct loaded_profile *loaded;

@@ -146,9 +146,11 @@ static const struct profile_item *
 read_item(struct load *l, struct pos at, const struct cell *c,
     const struct profile *profile, uint16_t *index)
 {
-	if (!given(c) && profile->n_items == 1) {
-		*index = 0; // no choice
-		return &profile->items[0];
+	int only = profile_only_item(profile);
+
+	if (!given(c) && only >= 0) {
+		*index = (uint16_t)only; // no choice
+		return &profile->items[only];
 	}
 	if (!given(c)) {
 		problem(l, at, "a point: item is missing: which item of profile %s",

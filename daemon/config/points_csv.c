@@ -129,7 +129,7 @@ item_is_needed(const struct sheet *s)
 {
 	const struct profile *p = s->l->site->devices[s->device].profile;
 
-	return p == NULL || p->n_items != 1;
+	return p == NULL || profile_only_item(p) < 0;
 }
 
 static bool

@@ -33,6 +33,7 @@ enum {
 	ITEM_FRESH,
 	ITEM_MAX_REGISTERS,
 	ITEM_ALWAYS,
+	ITEM_OUTPUT,
 	ITEM_MATURITY,
 	ITEM_NOTE,
 	ITEM_FIELDS,
@@ -148,6 +149,8 @@ static const struct schema_field item_fields[ITEM_FIELDS] = {
 	    .max = READ_REGISTERS_MAX, .help = "of one read in which the item is" },
 	[ITEM_ALWAYS] = { .key = "always", .type = SCHEMA_BOOL,
 	    .help = "true: each device has the point, whether the site lists it or not" },
+	[ITEM_OUTPUT] = { .key = "output", .type = SCHEMA_BOOL,
+	    .help = "true: coils that a site may write as outputs of its own" },
 	[ITEM_MATURITY] = { .key = "maturity", .type = SCHEMA_CHOICE,
 	    .choice = maturity_choice, .help = "where it is not that of the profile" },
 	[ITEM_NOTE] = { .key = "note", .type = SCHEMA_TEXT },
@@ -339,6 +342,10 @@ check_item(struct profile_load *pl, const struct schema_value v[static ITEM_FIEL
 
 	check_decoder(pl, v[ITEM_DECODER].pos, item);
 	check_always(pl, v[ITEM_ALWAYS].pos, item);
+	if (item->output && (item->area != AREA_COIL || item->loop_max > 0))
+		problem(pl->l, v[ITEM_OUTPUT].pos,
+		    "output: item %s must be of area coil and without loops",
+		    item->name);
 	if (item->skip > 0 && item->pack == 0)
 		problem(pl->l, v[ITEM_SKIP].key_pos, "skip is for pack only");
 	if (last > UINT16_MAX)
@@ -382,6 +389,7 @@ read_item(
 	item->skip = (uint16_t)v[ITEM_SKIP].number;
 	item->max_registers = (uint16_t)v[ITEM_MAX_REGISTERS].number;
 	item->always = v[ITEM_ALWAYS].number == 1;
+	item->output = v[ITEM_OUTPUT].number == 1;
 	item->maturity = v[ITEM_MATURITY].ok ? (enum maturity)v[ITEM_MATURITY].number
 					     : pl->p->maturity;
 	if (!good || pl->decoders.n == 0)

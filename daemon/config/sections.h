@@ -29,6 +29,7 @@ enum section {
 	SECTION_ZONES,
 	SECTION_CHANNELS,
 	SECTION_LADDERS,
+	SECTION_OUTPUTS,
 	SECTION_COUNT,
 };
 
@@ -65,6 +66,10 @@ void accept_read(struct load *l, const struct yaml_node *node, uint32_t *limit_m
 
 // hosts.c
 void hosts_read(struct load *l, const struct node_list *list);
+
+// outputs.c: after all points; `gpios` are the chips' nodes.
+void outputs_read(
+    struct load *l, const struct node_list *list, const struct node_list *gpios);
 
 // alerts.c
 void channels_read(struct load *l, const struct node_list *list);

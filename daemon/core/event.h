@@ -48,6 +48,8 @@
   X(EVENT_STORE_MODE, "store.mode")               \
   X(EVENT_EVENTS_LOST, "events_lost")             \
   X(EVENT_FIELD_WRITE, "field.write")             \
+  X(EVENT_OUTPUT_ON, "output.on")                 \
+  X(EVENT_OUTPUT_OFF, "output.off")               \
   X(EVENT_USER_CHANGE, "user.change")             \
   X(EVENT_COMMISSION_MARK, "commission.mark")     \
   X(EVENT_COMMISSION_OPEN, "commission.open")     \

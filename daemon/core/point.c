@@ -29,6 +29,7 @@ static const char *const system_points[] = {
 	"@channel",
 	"@console",
 	"@network",
+	"@output",
 };
 
 const char *

@@ -111,7 +111,7 @@ enum latch point_kind_latch(enum point_kind k);
 enum quantity point_kind_quantity(enum point_kind k);
 
 // Class of a condition on this point, override included. Link and fault of built-in
-// points @store, @clock, @loop, @channel, @console, @network are CLASS_SYSTEM.
+// points @store, @clock, @loop, @channel, @console, @network, @output are CLASS_SYSTEM.
 enum alarm_class point_class(const struct point *p, enum condition c);
 
 // Whether a level means the kind's condition: the level is 1, turned round by

@@ -192,3 +192,18 @@ profile_read_max(const struct profile *p, const struct profile_item *item)
 		own = item->max_registers;
 	return own == 0 || own > hard ? hard : own;
 }
+
+int
+profile_only_item(const struct profile *p)
+{
+	int found = -1;
+
+	for (uint16_t i = 0; i < p->n_items; i++) {
+		if (p->items[i].output)
+			continue;
+		if (found >= 0)
+			return -1;
+		found = i;
+	}
+	return found;
+}

@@ -212,6 +212,7 @@ struct profile_item {
 	bool has_fresh; // parts[n_parts]: a register that moves with each value;
 	uint32_t fresh_within_ms; // when it stands still for longer, there is no value
 	bool always; // a point of it exists whether the site lists one or not
+	bool output; // coils that a site may write as outputs (core/output.h)
 	enum maturity maturity;
 };
 
@@ -301,6 +302,10 @@ struct item_place profile_place(
     const struct profile_item *item, uint16_t loop, uint16_t device);
 uint32_t profile_part_pdu(const struct profile_item *item, const struct item_part *part,
     uint16_t loop, uint16_t device);
+
+// The one item that a point may leave out: the only one there is beside outputs. -1:
+// there are more.
+int profile_only_item(const struct profile *p);
 
 // Registers one value takes: 1 to DECODE_REPEAT_MAX. Bits: 1.
 uint16_t decoder_width(const struct decoder *d);

@@ -8,7 +8,7 @@
 // Built-in points are appended after the configured ones:
 //   @bus/ID @device/ID @gpio/ID @channel/ID (condition link)
 //   @panel/ID (of a device with dialogs: what it reports as a whole)
-//   @store @clock @loop @console @network (condition fault)
+//   @store @clock @loop @console @network @output/ID (condition fault)
 #ifndef CORE_SITE_H
 #define CORE_SITE_H
 
@@ -17,6 +17,7 @@
 
 #include "core/host.h"
 #include "core/ladder.h"
+#include "core/output.h"
 #include "core/point.h"
 #include "core/profile.h"
 #include "core/recording.h"
@@ -141,6 +142,8 @@ struct site {
 	struct gpio *gpios;
 	uint16_t n_hosts;
 	struct host *hosts;
+	uint16_t n_outputs;
+	struct output *outputs;
 	uint16_t n_zones;
 	struct zone *zones;
 	uint16_t n_channels;

@@ -154,6 +154,10 @@ size_t store_waiting(const struct store *s);
 // Age in ms of the oldest unit not yet durable; 0 where none.
 int64_t store_waiting_ms(const struct store *s);
 
+// How long the journal's writer has been in the attempt it is in, in ms of real time; 0
+// between attempts. An attempt that fails ends: a disk that says no is no silence.
+int64_t store_silent_ms(const struct store *s);
+
 // What a restart needs, read while opening. Valid until store_recovered_free.
 struct recovered {
 	size_t n_alarms;

@@ -308,6 +308,13 @@ store_waiting(const struct store *s)
 }
 
 int64_t
+store_silent_ms(const struct store *s)
+{
+	return s->journal_lane.writer != NULL ? writer_busy_ms(s->journal_lane.writer)
+					      : 0;
+}
+
+int64_t
 store_waiting_ms(const struct store *s)
 {
 	int64_t since;

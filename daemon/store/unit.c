@@ -118,6 +118,8 @@ unit_event_reserved(const struct event *e)
 	case EVENT_STORE_MODE:
 	case EVENT_EVENTS_LOST:
 	case EVENT_FIELD_WRITE:
+	case EVENT_OUTPUT_ON:
+	case EVENT_OUTPUT_OFF:
 	case EVENT_PANEL_EVENT: // never apart from the mark that says it is stored
 	case EVENT_PANEL_GAP:
 	case EVENT_USER_CHANGE:

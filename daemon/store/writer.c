@@ -41,6 +41,7 @@ struct writer {
 	pthread_t thread;
 	int wake; // eventfd: ends a pause
 	atomic_bool stop;
+	atomic_llong busy_since_ms; // of the attempt it is in; 0 = none
 	struct work stop_mark;
 	// Of the thread alone:
 	struct work_list batch;
@@ -291,14 +292,17 @@ write_batch(struct writer *w)
 	for (;;) {
 		struct fault fault = { 0 };
 		int64_t began_ms = db_now_ms();
+		atomic_store(&w->busy_since_ms, began_ms);
 		if (transact(w, began_ms, &fault) == 0) {
 			after_success(w, began_ms);
 			tell_done(w);
 			checkpoint(w);
+			atomic_store(&w->busy_since_ms, 0);
 			if (!next_piece(w))
 				return true;
 			continue;
 		}
+		atomic_store(&w->busy_since_ms, 0);
 		if (fault.refused) {
 			if (!split(w))
 				return true;
@@ -319,7 +323,10 @@ static void
 probe(struct writer *w)
 {
 	struct fault fault = { 0 };
-	if (transact(w, db_now_ms(), &fault) == 0) {
+	atomic_store(&w->busy_since_ms, db_now_ms());
+	int rc = transact(w, db_now_ms(), &fault);
+	atomic_store(&w->busy_since_ms, 0);
+	if (rc == 0) {
 		w->failing_since = 0;
 		settle_mode(w);
 	} else if (w->failing_since == 0) {
@@ -380,6 +387,14 @@ int
 writer_post(struct writer *w, struct work *work)
 {
 	return mailbox_post(w->in, work);
+}
+
+int64_t
+writer_busy_ms(const struct writer *w)
+{
+	int64_t since = atomic_load(&w->busy_since_ms);
+
+	return since != 0 ? db_now_ms() - since : 0;
 }
 
 struct mailbox *

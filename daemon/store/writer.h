@@ -77,6 +77,9 @@ int writer_post(struct writer *w, struct work *work);
 // Reports, in order; the loop takes them.
 struct mailbox *writer_reports(struct writer *w);
 
+// How long the attempt has lasted that it is in; 0 = it is in none. Any thread.
+int64_t writer_busy_ms(const struct writer *w);
+
 // Tells it to end: after the transaction it is in, or at its next failure. Its last
 // report is REPORT_ENDED.
 void writer_stop(struct writer *w);

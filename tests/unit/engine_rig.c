@@ -82,7 +82,7 @@ on_saved(void *ctx, uint64_t serial)
 }
 
 static void
-no_alarm(void *ctx, const struct alarm_record *a, bool closed)
+no_alarm(void *ctx, struct alarm_record *a, bool closed)
 {
 	(void)ctx;
 	(void)a;

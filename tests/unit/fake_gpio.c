@@ -180,3 +180,53 @@ gpio_line_lost_edges(struct gpio_line *line, int level)
 	line->fake->lost = false;
 	return lost;
 }
+
+// ---- outputs --------------------------------------------------------------------
+
+struct gpio_pin {
+	struct fake_line *fake;
+};
+
+struct gpio_pin *
+gpio_pin_take(struct gpio_chip *chip, const char *line, bool level,
+    char holder[static GPIO_HOLDER_MAX])
+{
+	const struct gpio_wish none = { 0 };
+	struct gpio_line *taken = gpio_line_take(chip, line, &none, holder);
+	struct gpio_pin *p;
+
+	if (!taken)
+		return NULL;
+	p = xcalloc(1, sizeof(*p));
+	p->fake = taken->fake;
+	p->fake->output = true;
+	p->fake->level = level;
+	free(taken);
+	return p;
+}
+
+int
+gpio_pin_set(struct gpio_pin *pin, bool level)
+{
+	errno = fake_gpio.gone ? ENODEV : pin->fake->set_fails;
+	if (errno != 0)
+		return -1;
+	pin->fake->level = level;
+	pin->fake->sets++;
+	return 0;
+}
+
+int
+gpio_pin_level(struct gpio_pin *pin)
+{
+	errno = ENODEV;
+	return fake_gpio.gone ? -1 : pin->fake->level;
+}
+
+void
+gpio_pin_release(struct gpio_pin *pin)
+{
+	pin->fake->taken = 0;
+	pin->fake->output = false;
+	free(pin);
+}

@@ -14,9 +14,12 @@ enum {
 
 struct fake_line {
 	bool level;
-	bool lost;    // edges were lost
-	bool endless; // there are always more edges
-	int taken;    // 0 free, 1 by the driver, 2 by somebody else
+	bool lost;     // edges were lost
+	bool endless;  // there are always more edges
+	int taken;     // 0 free, 1 by the driver, 2 by somebody else
+	bool output;   // taken as an output; `level` is what it drives
+	int set_fails; // errno of setting it; 0 = it can be set
+	unsigned sets;
 	struct gpio_wish wish;
 	unsigned waiting; // edges not yet read
 	bool first;       // the direction of the first of them

@@ -209,7 +209,11 @@ test_input_module(void **state)
 	const struct profile *p = f->iologik;
 
 	assert_int_equal(p->transports, TRANSPORT_TCP);
-	assert_int_equal(p->n_items, 1);
+	assert_int_equal(p->n_items, 2);
+	assert_int_equal(profile_only_item(p), 0); // what a point may leave out
+	assert_true(p->items[1].output);
+	assert_int_equal(p->items[1].area, AREA_COIL);
+	assert_false(p->items[0].output);
 	assert_string_equal(p->items[0].name, "di");
 	assert_int_equal(p->items[0].area, AREA_DISCRETE);
 	assert_int_equal(p->items[0].base, 0);

@@ -1,0 +1,204 @@
+// SPDX-FileCopyrightText: 2026 Watchroom contributors
+// SPDX-License-Identifier: Apache-2.0
+//
+// See device_output.h. Runs on the loop, allocates at start only. Refuses to write an
+// output that the site has not enabled, or before somebody wished for a state (I8); the
+// coil's address is the pdu layer's. A device is known to be the right one before it is
+// written to: identity goes first (device_due.c).
+
+#include "drivers/device_output.h"
+
+#include <stdlib.h>
+
+#include "lib/log.h"
+#include "lib/mem.h"
+
+enum {
+	REFUSED_AGAIN_MS = 1000
+};
+
+static int64_t
+now_of(const struct field_device *d)
+{
+	return loop_now_ms(d->host->loop);
+}
+
+static void
+tell(const struct field_device *d, const struct device_output *o, enum output_told what,
+    bool on, const char *code)
+{
+	const struct output_report r = {
+		.output = o->index, .told = what, .on = on, .code = code
+	};
+
+	if (d->host->output)
+		d->host->output(d->host->ctx, &r);
+}
+
+static struct device_output *
+output_at(const struct field_device *d, uint16_t block)
+{
+	wr_assert(d->plan.blocks[block].kind == PLAN_OUTPUT);
+	return &d->outputs[d->plan.blocks[block].first];
+}
+
+static struct plan_block *
+block_of(struct field_device *d, const struct device_output *o)
+{
+	for (uint16_t i = 0; i < d->plan.n; i++)
+		if (d->plan.blocks[i].kind == PLAN_OUTPUT &&
+		    &d->outputs[d->plan.blocks[i].first] == o)
+			return &d->plan.blocks[i];
+	wr_unreachable("output without a block");
+}
+
+void
+device_outputs_init(struct field_device *d)
+{
+	const struct site *site = d->host->site;
+
+	for (uint16_t i = 0; i < site->n_outputs; i++) {
+		const struct output *def = &site->outputs[i];
+
+		if (def->device != d->index || !def->allow_write)
+			continue;
+		d->outputs =
+		    xreallocarray(d->outputs, d->n_outputs + 1U, sizeof(*d->outputs));
+		d->outputs[d->n_outputs++] =
+		    (struct device_output){ .def = def, .index = i };
+	}
+	plan_prepend(&d->plan, d->n_outputs);
+	for (uint8_t i = 0; i < d->n_outputs; i++)
+		d->plan.blocks[i] = (struct plan_block){
+			.kind = PLAN_OUTPUT,
+			.first = i,
+			.area = AREA_COIL,
+			.address = output_coil(d->outputs[i].def),
+			.count = 1,
+			.poll = POLL_OUTPUT,
+			.own_poll = POLL_OUTPUT,
+			.due_ms = INT64_MAX,
+		};
+}
+
+bool
+device_drive(struct field_device *d, uint16_t output, bool on)
+{
+	for (uint8_t i = 0; i < d->n_outputs; i++) {
+		struct device_output *o = &d->outputs[i];
+		struct plan_block *b;
+
+		if (o->index != output)
+			continue;
+		b = block_of(d, o);
+		o->wished = true;
+		o->on = on;
+		o->reading = false;
+		b->period_ms = 0;
+		b->due_ms = now_of(d);
+		device_refresh_due(d);
+		return true;
+	}
+	return false;
+}
+
+void
+device_output_request(
+    const struct field_device *d, uint16_t block, struct pdu_request *out)
+{
+	const struct device_output *o = output_at(d, block);
+
+	if (!o->reading) {
+		pdu_output(out, d->def->unit, o->def, o->on);
+		return;
+	}
+	out->unit = d->def->unit;
+	out->area = AREA_COIL;
+	out->address = output_coil(o->def);
+	out->count = 1;
+}
+
+void
+device_output_sent(struct field_device *d, uint16_t block)
+{
+	struct device_output *o = output_at(d, block);
+
+	o->sent_read = o->reading;
+	o->sent_on = o->on;
+	d->plan.blocks[block].period_ms = 0; // what is not answered is soon asked again
+}
+
+// The device has taken the present wish, or another one has come up since.
+static void
+taken(struct field_device *d, struct plan_block *b, struct device_output *o)
+{
+	tell(d, o, OUTPUT_TAKEN, o->sent_on, NULL);
+	o->reading = o->sent_on == o->on;
+	b->due_ms = now_of(d);
+}
+
+// What differs is written again, at the pace of the device.
+static void
+read_back(
+    struct field_device *d, struct plan_block *b, struct device_output *o, bool on)
+{
+	bool stale = o->sent_on != o->on; // a new wish came meanwhile
+
+	o->reading = false;
+	if (stale)
+		return;
+	tell(d, o, OUTPUT_READ, on, NULL);
+	b->period_ms = on == o->on ? o->def->refresh_ms : 0;
+	b->due_ms = now_of(d) + device_period(d, b);
+}
+
+void
+device_output_good(struct field_device *d, uint16_t block, const uint8_t *data)
+{
+	struct plan_block *b = &d->plan.blocks[block];
+	struct device_output *o = output_at(d, block);
+
+	o->lost = false;
+	b->busy_since_ms = 0;
+	b->last_good_utc_ms = loop_utc_ms(d->host->loop);
+	b->sums.good++;
+	if (o->sent_read)
+		read_back(d, b, o, pdu_value(AREA_COIL, data, 0) != 0);
+	else
+		taken(d, b, o);
+}
+
+void
+device_output_refused(struct field_device *d, uint16_t block, const char *code)
+{
+	struct plan_block *b = &d->plan.blocks[block];
+	struct device_output *o = output_at(d, block);
+	uint32_t wait = device_period(d, b);
+
+	o->lost = false;
+	o->reading = false;
+	b->period_ms = 0;
+	b->due_ms =
+	    now_of(d) + (wait < REFUSED_AGAIN_MS ? (uint32_t)REFUSED_AGAIN_MS : wait);
+	if (device_may_say(d))
+		log_warnx("modbus", "device %s refuses output %s at coil %u: %s",
+		    d->def->id, o->def->id, (unsigned)b->address, code);
+	tell(d, o, OUTPUT_REFUSED, o->sent_on, code);
+}
+
+void
+device_outputs_lost(struct field_device *d, const char *code)
+{
+	for (uint8_t i = 0; i < d->n_outputs; i++) {
+		struct device_output *o = &d->outputs[i];
+		struct plan_block *b = block_of(d, o);
+
+		o->reading = false;
+		b->period_ms = 0;
+		if (o->wished)
+			b->due_ms = now_of(d);
+		if (!o->lost)
+			tell(d, o, OUTPUT_LOST, o->on, code);
+		o->lost = true;
+	}
+}
