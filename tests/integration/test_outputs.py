@@ -5,14 +5,11 @@
 # alarms on the loop whatever the disk and the channels do (I2), a silence stops the
 # sounder and says who, what does not follow or cannot be reached is an alarm (I9), and
 # what the site does not enable is never written (I8).
-import contextlib
-import os
-import signal
 import time
 
 import pytest
 
-from field import FIRE, NORMAL, Modbus, panel
+from field import FIRE, Modbus, panel
 from rig import USER, Daemon, place, site, until
 
 SOUNDER, LAMP, BEAT = 2, 3, 4
