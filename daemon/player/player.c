@@ -86,7 +86,7 @@ on_saved(void *ctx, uint64_t serial)
 }
 
 static void
-on_alarm(void *ctx, const struct alarm_record *r, bool closed)
+on_alarm(void *ctx, struct alarm_record *r, bool closed)
 {
 	(void)ctx;
 	(void)r;
