@@ -83,8 +83,8 @@ acknowledge(struct sim_queue *q, uint16_t number)
 		q->head++;
 }
 
-static size_t
-answer_write(struct sim *s, uint8_t unit, const uint8_t *q, uint8_t *out)
+static struct sim_write
+write_of(uint8_t unit, const uint8_t *q)
 {
 	struct sim_write w = { unit, q[0], (uint16_t)(q[1] << 8 | q[2]),
 		(uint32_t)(q[3] << 8 | q[4]) };
@@ -93,6 +93,14 @@ answer_write(struct sim *s, uint8_t unit, const uint8_t *q, uint8_t *out)
 		w.value = q[4] == 1 ? (uint32_t)(q[6] << 8 | q[7])
 				    : (uint32_t)q[6] << 24 | (uint32_t)q[7] << 16 |
 					  (uint32_t)(q[8] << 8 | q[9]);
+	return w;
+}
+
+static size_t
+answer_write(struct sim *s, uint8_t unit, const uint8_t *q, uint8_t *out)
+{
+	struct sim_write w = write_of(unit, q);
+
 	assert_in_range(s->n_writes, 0, SIM_WRITES - 1);
 	s->writes[s->n_writes++] = w;
 	if (w.address == s->queue.acknowledge_at)
@@ -108,6 +116,10 @@ answer(struct sim *s, uint8_t unit, const uint8_t *q, uint8_t *out)
 	uint16_t address = (uint16_t)(q[1] << 8 | q[2]);
 
 	s->n_requests++;
+	if (q[0] == 0 || q[0] > 4) {
+		assert_in_range(s->n_orders, 0, SIM_WRITES - 1);
+		s->orders[s->n_orders++] = write_of(unit, q);
+	}
 	if (unit == s->unit ? s->silent : unit != s->gateway || s->gateway_silent)
 		return 0;
 	if (s->exceptions > 0 && (s->exception_at == 0 || s->exception_at == address)) {

@@ -86,9 +86,11 @@ struct sim {
 	uint16_t exception_at; // only requests to this address; 0 = all
 	bool mute_writes;      // writes take effect and are not echoed
 	struct sim_queue queue;
-	unsigned n_writes, n_requests;
-	struct sim_write writes[SIM_WRITES];
-	uint16_t asked[65536]; // reads, by first address
+	unsigned n_writes, n_orders, n_requests;
+	struct sim_write writes[SIM_WRITES]; // that took effect
+	struct sim_write
+	    orders[SIM_WRITES]; // all that is no read, whatever became of it
+	uint16_t asked[65536];  // reads, by first address
 };
 
 struct dialog_rig {
