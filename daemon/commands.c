@@ -9,18 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "doors.h"
 #include "engine_impl.h"
 #include "lib/buf.h"
 #include "lib/mem.h"
-
-static void
-put_object(struct event *ev, struct buf *b)
-{
-	json_close(b, '}');
-	if (b->len < sizeof(ev->params))
-		memcpy(ev->params, b->data, b->len + 1);
-	buf_free(b);
-}
 
 // ---- acknowledge ------------------------------------------------------------------
 
@@ -38,7 +30,7 @@ write_acknowledge(struct engine *e, enum event_kind kind, const struct alarm_rec
 	json_str(&b, "state", alarm_state_name(r->a.state));
 	json_double(
 	    &b, "seconds", (double)(loop_utc_ms(e->loop) - r->raised_utc_ms) / 1000.0);
-	put_object(&ev, &b);
+	engine_put_params(&ev, &b);
 	(void)works_event(e->works, &ev);
 }
 
@@ -87,7 +79,7 @@ engine_note(
 		buf_free(&b);
 		return ENGINE_REFUSED;
 	}
-	put_object(&ev, &b);
+	engine_put_params(&ev, &b);
 	(void)works_event(e->works, &ev);
 	return ENGINE_OK;
 }
@@ -123,6 +115,29 @@ engine_reset(struct engine *e, uint32_t point, const char *actor, const char **r
 		r = next;
 	}
 	return answer;
+}
+
+// ---- rules of points ----------------------------------------------------------------
+
+enum engine_answer
+engine_bypass(struct engine *e, uint32_t point, const struct bypass_order *order)
+{
+	return doors_bypass(e->doors, point, order);
+}
+
+enum engine_answer
+engine_bypass_end(
+    struct engine *e, uint32_t point, const char *actor, const char **reason)
+{
+	return doors_bypass_end(e->doors, point, actor, reason);
+}
+
+void
+engine_point_json(const struct engine *e, uint32_t point, struct buf *out)
+{
+	const struct point_run *run = &e->points[point];
+	if (run->meaning != NULL)
+		run->meaning->json(run->meaning_arg, out);
 }
 
 // ---- sound ------------------------------------------------------------------------
@@ -212,6 +227,9 @@ recover_fields(
 	r->a.latch = row->latch;
 	r->a.flags = row->flags;
 	r->a.test_onset = row->test_onset;
+	bool own = row->condition == point_kind_condition(r->point->kind);
+	r->a.panic = own && r->point->kind == KIND_PANIC;
+	r->a.silent = own && r->point->silent;
 	r->alarm_class = row->alarm_class;
 	(void)str_copy(r->incident, sizeof(r->incident), row->incident_id);
 	r->occurrences = row->occurrences;
@@ -305,4 +323,5 @@ engine_recover(struct engine *e, const struct recovered *r, int64_t down_since_u
 		recover_one(e, &r->alarms[i],
 		    named_index(names, e->site->n_points, r->alarms[i].point));
 	free(names);
+	doors_recover(e->doors, r);
 }

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "doors.h"
 #include "engine_impl.h"
 #include "lib/mem.h"
 
@@ -163,10 +164,13 @@ static void
 set_of_sample(struct engine *e, const struct sample *s, struct condition_list *out)
 {
 	const struct point *p = &e->site->points[s->point];
+	const struct point_run *run = &e->points[s->point];
 	bool level = s->kind == SAMPLE_LEVEL && s->quality != QUALITY_BAD;
 	out->n = 0;
 	out->silent = s->silent;
-	if (level && point_active(p, s->value)) {
+	if (run->meaning != NULL) {
+		run->meaning->list(run->meaning_arg, out);
+	} else if (level && point_active(p, s->value)) {
 		out->condition[out->n] = point_kind_condition(p->kind);
 		out->code[out->n++] = "";
 	}
@@ -175,6 +179,24 @@ set_of_sample(struct engine *e, const struct sample *s, struct condition_list *o
 		out->condition[out->n] = s->codes[i].condition;
 		out->code[out->n++] = e->site->codes[s->codes[i].code];
 	}
+}
+
+void
+engine_give_meaning(
+    struct engine *e, uint32_t point, const struct meaning *m, void *arg)
+{
+	wr_assert(e->points[point].meaning == NULL);
+	e->points[point].meaning = m;
+	e->points[point].meaning_arg = arg;
+}
+
+bool
+engine_stands(
+    const struct engine *e, uint32_t point, enum condition c, const char *code)
+{
+	const struct alarm_record *r =
+	    alarms_find(e->alarms, e->site->points[point].id, c, code);
+	return r != NULL && record_true(r);
 }
 
 // ---- samples --------------------------------------------------------------------
@@ -192,6 +214,9 @@ engine_set_quality(struct engine *e, uint32_t point, enum quality q, int64_t utc
 		e->points_unknown++;
 	st->quality = q;
 	st->unknown_since_utc_ms = q == QUALITY_UNKNOWN ? utc_ms : 0;
+	const struct point_run *run = &e->points[point];
+	if (run->meaning != NULL && (q == QUALITY_UNKNOWN || q == QUALITY_BAD))
+		run->meaning->level(run->meaning_arg, point, NULL, NULL);
 	struct alarm_record *r = alarms_of_point(e->alarms, point);
 	for (; r != NULL; r = r->next_of_point)
 		e->host.alarm(e->host.ctx, r, false);
@@ -210,9 +235,7 @@ note_raw(struct engine *e, const struct sample *s, size_t events_before)
 	const struct point *p = &e->site->points[s->point];
 	struct event ev;
 	event_init(&ev, EVENT_POINT_CHANGE);
-	(void)str_copy(ev.point, sizeof(ev.point), p->id);
-	(void)str_copy(ev.place_zh, sizeof(ev.place_zh), p->place_zh);
-	(void)str_copy(ev.place_en, sizeof(ev.place_en), p->place_en);
+	engine_describe_point(p, &ev);
 	ev.quality = (int)s->quality;
 	ev.not_before_utc_ms = s->not_before_utc_ms;
 	(void)snprintf(ev.params, sizeof(ev.params), "{\"raw\":%u}", s->raw);
@@ -241,6 +264,9 @@ good_sample(struct engine *e, const struct sample *s, struct facts *f)
 	    e->points[s->point].filters == NULL &&
 	    e->site->points[s->point].limits == NULL)
 		return;
+	const struct point_run *run = &e->points[s->point];
+	if (run->meaning != NULL && s->kind == SAMPLE_LEVEL)
+		run->meaning->level(run->meaning_arg, s->point, s, f);
 	struct condition_list set;
 	set_of_sample(e, s, &set);
 	engine_apply_set(e, s->point, &set, f);
@@ -279,9 +305,7 @@ edge_sample(struct engine *e, const struct sample *s)
 	event_init(&ev, EVENT_POINT_EDGE);
 	ev.time_utc_ms = s->t_utc_ms;
 	ev.mono_ms = s->t_mono_ms;
-	(void)str_copy(ev.point, sizeof(ev.point), p->id);
-	(void)str_copy(ev.place_zh, sizeof(ev.place_zh), p->place_zh);
-	(void)str_copy(ev.place_en, sizeof(ev.place_en), p->place_en);
+	engine_describe_point(p, &ev);
 	if (s->n_codes > 0) {
 		wr_assert(s->codes[0].code < e->site->n_codes);
 		ev.condition = (int)s->codes[0].condition;
@@ -367,6 +391,7 @@ engine_new(struct loop *loop, const struct site *site, struct store *store,
 	}
 	links_init(e);
 	gauges_init(e);
+	e->doors = doors_new(e);
 	loop_timer_init(&e->realarm_timer, on_realarm, e);
 	loop_timer_init(&e->resound_timer, on_resound, e);
 	if (site->realarm_ms > 0)
@@ -382,6 +407,7 @@ engine_free(struct engine *e)
 	loop_timer_stop(e->loop, &e->realarm_timer);
 	loop_timer_stop(e->loop, &e->resound_timer);
 	gauges_free(e);
+	doors_free(e->doors);
 	for (uint32_t i = 0; i < e->site->n_points; i++) {
 		struct filter *fl = e->points[i].filters;
 		while (fl != NULL) {

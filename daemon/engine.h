@@ -14,6 +14,7 @@
 #include "core/reading.h"
 #include "core/sample.h"
 #include "core/site.h"
+#include "lib/buf.h"
 #include "lib/loop.h"
 #include "store/store.h"
 #include "work.h"
@@ -73,6 +74,17 @@ enum engine_answer engine_note(
     struct engine *e, const char *occurrence, const char *actor, const char *text);
 enum engine_answer engine_reset(
     struct engine *e, uint32_t point, const char *actor, const char **reason);
+
+// A named person takes a door out of its rule for so long, or puts it back. NOT_FOUND
+// where the point is no door with a rule.
+enum engine_answer engine_bypass(
+    struct engine *e, uint32_t point, const struct bypass_order *order);
+enum engine_answer engine_bypass_end(
+    struct engine *e, uint32_t point, const char *actor, const char **reason);
+
+// What a rule of the point says of it, as a member of an open JSON object; nothing
+// where it has none.
+void engine_point_json(const struct engine *e, uint32_t point, struct buf *out);
 
 // Silence stops the present sound; the next alarm, or the site's `resound` time while
 // one still wants sound, starts it again.

@@ -9,6 +9,7 @@
 #include "core/incident.h"
 #include "core/limit.h"
 #include "engine.h"
+#include "lib/buf.h"
 
 // What a transition needs to know of the sample that caused it.
 struct facts {
@@ -35,6 +36,27 @@ struct filter {
 	struct facts facts;
 };
 
+// What a point reports at one moment. Of the conditions in `silent` (mask of 1 << enum
+// condition) it says nothing: they stay as they are.
+struct condition_list {
+	unsigned n;
+	uint16_t silent;
+	enum condition condition[SAMPLE_CODES_MAX];
+	const char *code[SAMPLE_CODES_MAX];
+};
+
+// A rule that decides what a contact means, in place of its kind (doors.c, ...). One
+// per point.
+struct meaning {
+	// A level of good or uncertain quality; or NULL: nothing is known any more.
+	void (*level)(
+	    void *arg, uint32_t point, const struct sample *s, const struct facts *f);
+	// Adds what stands of the point now.
+	void (*list)(const void *arg, struct condition_list *out);
+	// Adds its member to the point's JSON object.
+	void (*json)(const void *arg, struct buf *out);
+};
+
 struct gauge {
 	struct minute_acc acc;
 	uint32_t hold_ms;
@@ -43,18 +65,11 @@ struct gauge {
 struct point_run {
 	struct point_state state;
 	struct filter *filters;
-	struct gauge *gauge; // analog points only
+	struct gauge *gauge;           // analog points only
+	const struct meaning *meaning; // NULL = its kind's
+	void *meaning_arg;
 	uint32_t raw;
 	bool raw_known;
-};
-
-// What a point reports at one moment. Of the conditions in `silent` (mask of 1 << enum
-// condition) it says nothing: they stay as they are.
-struct condition_list {
-	unsigned n;
-	uint16_t silent;
-	enum condition condition[SAMPLE_CODES_MAX];
-	const char *code[SAMPLE_CODES_MAX];
 };
 
 enum builtin_kind {
@@ -92,7 +107,14 @@ struct engine {
 	bool silenced;
 	bool sound_told;
 	struct incident_state incidents;
+	struct doors *doors; // NULL = none
 };
+
+// Fills what an event about a point carries: id and place.
+void engine_describe_point(const struct point *p, struct event *ev);
+void engine_put_facts(struct event *ev, const struct facts *f);
+// Closes the object that `b` holds, makes it the event's params and frees `b`.
+void engine_put_params(struct event *ev, struct buf *b);
 
 // transitions.c
 void transition_condition(struct engine *e, uint32_t point, enum condition c,
@@ -112,6 +134,11 @@ void gauge_feed(struct engine *e, const struct sample *s);
 void gauge_limits(struct engine *e, const struct sample *s, const struct facts *f);
 
 // engine.c
+void engine_give_meaning(
+    struct engine *e, uint32_t point, const struct meaning *m, void *arg);
+// Whether an alarm of this key stands, acknowledged or not.
+bool engine_stands(
+    const struct engine *e, uint32_t point, enum condition c, const char *code);
 void engine_feed(struct engine *e, uint32_t point, enum condition c, const char *code,
     bool raw, const struct facts *f);
 struct filter *engine_filter(struct engine *e, uint32_t point, enum condition c,
@@ -129,6 +156,7 @@ void engine_apply_set(struct engine *e, uint32_t point, const struct condition_l
     const struct facts *f);
 
 // links.c
+struct facts engine_facts_now(const struct engine *e);
 void links_init(struct engine *e);
 void links_free(struct engine *e);
 

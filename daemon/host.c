@@ -196,6 +196,7 @@ point_json(void *ctx, uint32_t point, struct buf *out)
 	json_time(out, "unknown_since", st->unknown_since_utc_ms);
 	json_double(out, "value", st->value);
 	json_time(out, "time", st->t_utc_ms);
+	engine_point_json(d->engine, point, out);
 }
 
 // ---- commands ---------------------------------------------------------------------
@@ -253,6 +254,23 @@ reset(void *ctx, uint32_t point, const char *actor, reply_fn *done, void *arg)
 	const struct daemon *d = ctx;
 	const char *reason;
 	enum engine_answer a = engine_reset(d->engine, point, actor, &reason);
+	answer(d, a, reason, done, arg);
+}
+
+static void
+bypass(void *ctx, uint32_t point, const struct bypass_order *order, reply_fn *done,
+    void *arg)
+{
+	const struct daemon *d = ctx;
+	answer(d, engine_bypass(d->engine, point, order), NULL, done, arg);
+}
+
+static void
+bypass_end(void *ctx, uint32_t point, const char *actor, reply_fn *done, void *arg)
+{
+	const struct daemon *d = ctx;
+	const char *reason;
+	enum engine_answer a = engine_bypass_end(d->engine, point, actor, &reason);
 	answer(d, a, reason, done, arg);
 }
 
@@ -347,6 +365,8 @@ console_host(struct daemon *d)
 		.acknowledge = acknowledge,
 		.note = note,
 		.reset = reset,
+		.bypass = bypass,
+		.bypass_end = bypass_end,
 		.silence = silence,
 		.console_sound = console_sound,
 		.consoles = consoles,

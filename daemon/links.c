@@ -115,9 +115,7 @@ write_blind(struct engine *e, uint32_t link_point, const struct builtin *b)
 	const struct point *p = &e->site->points[link_point];
 	struct event ev;
 	event_init(&ev, EVENT_BLIND);
-	(void)str_copy(ev.point, sizeof(ev.point), p->id);
-	(void)str_copy(ev.place_zh, sizeof(ev.place_zh), p->place_zh);
-	(void)str_copy(ev.place_en, sizeof(ev.place_en), p->place_en);
+	engine_describe_point(p, &ev);
 	(void)snprintf(ev.params, sizeof(ev.params),
 	    "{\"reason\":\"link\",\"from_utc_ms\":%lld,\"to_utc_ms\":%lld,\"points\":%"
 	    "u}",
@@ -125,8 +123,8 @@ write_blind(struct engine *e, uint32_t link_point, const struct builtin *b)
 	(void)works_event(e->works, &ev);
 }
 
-static struct facts
-facts_now(const struct engine *e)
+struct facts
+engine_facts_now(const struct engine *e)
 {
 	return (struct facts){
 		.t_utc_ms = loop_utc_ms(e->loop),
@@ -139,7 +137,7 @@ facts_now(const struct engine *e)
 static void
 link_lost(struct engine *e, uint32_t point, struct builtin *b, const char *code)
 {
-	struct facts f = facts_now(e);
+	struct facts f = engine_facts_now(e);
 	b->lost = true;
 	b->lost_utc_ms = f.t_utc_ms;
 	if (b->kind == BUILTIN_DEVICE && e->heard_mono_ms[b->index] != 0)
@@ -157,7 +155,7 @@ link_lost(struct engine *e, uint32_t point, struct builtin *b, const char *code)
 static void
 link_back(struct engine *e, uint32_t point, struct builtin *b)
 {
-	struct facts f = facts_now(e);
+	struct facts f = engine_facts_now(e);
 	bool was_lost = b->lost;
 	b->lost = false;
 	engine_set_quality(e, point, QUALITY_GOOD, f.t_utc_ms);
@@ -194,7 +192,7 @@ engine_heard(struct engine *e, uint32_t device, int64_t mono_ms)
 void
 engine_system(struct engine *e, uint32_t point, bool fault, const char *code)
 {
-	struct facts f = facts_now(e);
+	struct facts f = engine_facts_now(e);
 	engine_set_quality(e, point, QUALITY_GOOD, f.t_utc_ms);
 	struct condition_list set = { .n = 0 };
 	if (fault) {
@@ -208,7 +206,7 @@ engine_system(struct engine *e, uint32_t point, bool fault, const char *code)
 void
 engine_system_one(struct engine *e, uint32_t point, bool fault, const char *code)
 {
-	struct facts f = facts_now(e);
+	struct facts f = engine_facts_now(e);
 	engine_set_quality(e, point, QUALITY_GOOD, f.t_utc_ms);
 	engine_feed(e, point, COND_FAULT, code, fault, &f);
 }

@@ -19,11 +19,17 @@
 // ---- describing -----------------------------------------------------------------
 
 void
+engine_describe_point(const struct point *p, struct event *ev)
+{
+	(void)str_copy(ev->point, sizeof(ev->point), p->id);
+	(void)str_copy(ev->place_zh, sizeof(ev->place_zh), p->place_zh);
+	(void)str_copy(ev->place_en, sizeof(ev->place_en), p->place_en);
+}
+
+void
 engine_describe(const struct alarm_record *r, struct event *ev)
 {
-	(void)str_copy(ev->point, sizeof(ev->point), r->point->id);
-	(void)str_copy(ev->place_zh, sizeof(ev->place_zh), r->point->place_zh);
-	(void)str_copy(ev->place_en, sizeof(ev->place_en), r->point->place_en);
+	engine_describe_point(r->point, ev);
 	ev->condition = (int)r->a.condition;
 	(void)str_copy(ev->code, sizeof(ev->code), r->code);
 	(void)str_copy(ev->occurrence_id, sizeof(ev->occurrence_id), r->occurrence);
@@ -116,8 +122,8 @@ transition_settle(struct engine *e, struct alarm_record *r, bool sounded)
 	alarms_remove(e->alarms, r);
 }
 
-static void
-put_facts(struct event *ev, const struct facts *f)
+void
+engine_put_facts(struct event *ev, const struct facts *f)
 {
 	ev->time_utc_ms = f->t_utc_ms;
 	ev->mono_ms = f->t_mono_ms;
@@ -127,8 +133,8 @@ put_facts(struct event *ev, const struct facts *f)
 	ev->device_time_ms = f->device_time_ms;
 }
 
-static void
-put_params(struct event *ev, struct buf *b)
+void
+engine_put_params(struct event *ev, struct buf *b)
 {
 	json_close(b, '}');
 	wr_assert(b->len < sizeof(ev->params));
@@ -148,6 +154,8 @@ new_record(struct engine *e, uint32_t point, enum condition c, const char *code)
 	r->a.state = ALARM_NORMAL;
 	r->a.latch = alarm_latch_for(c, own && p->kind == KIND_PANIC,
 	    c == COND_FIRE || own ? p->latch : LATCH_NONE);
+	r->a.panic = own && p->kind == KIND_PANIC;
+	r->a.silent = own && p->silent;
 	r->alarm_class = point_class(p, c);
 	r->value = NAN;
 	return r;
@@ -213,7 +221,7 @@ onset(struct engine *e, struct alarm_record *r, const struct facts *f, bool soun
 	struct event ev;
 	event_init(&ev, EVENT_ALARM_ONSET);
 	engine_describe(r, &ev);
-	put_facts(&ev, f);
+	engine_put_facts(&ev, f);
 	struct buf b = { 0 };
 	json_open(&b, NULL, '{');
 	json_int(&b, "occurrences", r->occurrences);
@@ -225,7 +233,7 @@ onset(struct engine *e, struct alarm_record *r, const struct facts *f, bool soun
 		json_bool(&b, "test", true);
 	if (f->raw != 0)
 		json_int(&b, "raw", f->raw);
-	put_params(&ev, &b);
+	engine_put_params(&ev, &b);
 	(void)works_event(e->works, &ev);
 	r->onset_n = works_stream(e->works);
 
@@ -267,10 +275,8 @@ panel_reset_seen(struct engine *e, const struct point *p, const struct facts *f)
 	const struct point *built_in = &e->site->points[d->link_point];
 	struct event ev;
 	event_init(&ev, EVENT_PANEL_RESET);
-	(void)str_copy(ev.point, sizeof(ev.point), built_in->id);
-	(void)str_copy(ev.place_zh, sizeof(ev.place_zh), built_in->place_zh);
-	(void)str_copy(ev.place_en, sizeof(ev.place_en), built_in->place_en);
-	put_facts(&ev, f);
+	engine_describe_point(built_in, &ev);
+	engine_put_facts(&ev, f);
 	ev.value = NAN;
 	(void)str_copy(ev.params, sizeof(ev.params), "{\"inferred\":true}");
 	(void)works_event(e->works, &ev);
@@ -289,7 +295,7 @@ ended(struct engine *e, struct alarm_record *r, const struct facts *f)
 	struct event ev;
 	event_init(&ev, EVENT_ALARM_CLEAR);
 	engine_describe(r, &ev);
-	put_facts(&ev, f);
+	engine_put_facts(&ev, f);
 	struct buf b = { 0 };
 	json_open(&b, NULL, '{');
 	json_str(&b, "state", alarm_state_name(r->a.state));
@@ -299,7 +305,7 @@ ended(struct engine *e, struct alarm_record *r, const struct facts *f)
 		json_bool(&b, "found_after_gap", true);
 	if (r->a.test_onset)
 		json_bool(&b, "test", true);
-	put_params(&ev, &b);
+	engine_put_params(&ev, &b);
 	(void)works_event(e->works, &ev);
 	transition_settle(e, r, sounded);
 

@@ -279,6 +279,7 @@ read_sections(struct load *l, struct sections *s)
 	gpios_read(l, &s->list[SECTION_GPIO]);
 	hosts_read(l, &s->list[SECTION_HOSTS]);
 	outputs_read(l, &s->list[SECTION_OUTPUTS], &s->list[SECTION_GPIO]);
+	doors_read(l, &s->list[SECTION_DOORS]);
 }
 
 struct site *
@@ -306,7 +307,7 @@ load_end(struct load *l)
 {
 	struct name_index *const indexes[] = { &l->buses, &l->devices, &l->gpios,
 		&l->zones, &l->channels, &l->hosts, &l->outputs, &l->points, &l->codes,
-		&l->profile_ids };
+		&l->ruled, &l->profile_ids };
 
 	for (size_t i = 0; i < sizeof(indexes) / sizeof(indexes[0]); i++)
 		index_free(indexes[i]);

@@ -89,6 +89,7 @@ struct load {
 	struct name_index buses, devices, gpios, zones, channels, hosts, outputs,
 	    points;
 	struct name_index codes;
+	struct name_index ruled; // points that a rule has: enum rule_use
 	struct name_index profile_ids;
 	struct loaded_profile *loaded;
 	size_t n_profiles;

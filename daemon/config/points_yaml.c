@@ -15,7 +15,8 @@
 enum {
 	SECOND_MS = 1000,
 	HOUR_MS = 3600LL * SECOND_MS,
-	DEBOUNCE_MS = 50
+	DEBOUNCE_MS = 50,
+	PANIC_DEBOUNCE_MS = 30 // at most: a hand that slips off is a press
 };
 
 // The keys up to POINT_COMMON are those of a device's point and of a GPIO line alike.
@@ -29,6 +30,7 @@ enum {
 	POINT_OFF_DELAY,
 	POINT_ACTIVE,
 	POINT_CLASS,
+	POINT_SILENT,
 	POINT_COMMON,
 	POINT_ITEM = POINT_COMMON,
 	POINT_LOOP,
@@ -101,7 +103,8 @@ class_choice(size_t i)
 	[POINT_ON_DELAY] = { .key = "on_delay", .type = SCHEMA_DURATION, .max = HOUR_MS }, \
 	[POINT_OFF_DELAY] = { .key = "off_delay", .type = SCHEMA_DURATION, .max = HOUR_MS }, \
 	[POINT_ACTIVE] = { .key = "active", .type = SCHEMA_CHOICE, .choice = active_name }, \
-	[POINT_CLASS] = { .key = "class", .type = SCHEMA_MAP }
+	[POINT_CLASS] = { .key = "class", .type = SCHEMA_MAP },                        \
+	[POINT_SILENT] = { .key = "silent", .type = SCHEMA_BOOL }
 
 static const struct schema_field scale_item = { .key = "scale", .type = SCHEMA_TEXT };
 
@@ -271,18 +274,6 @@ fill_cells(const struct schema_value v[static POINT_FIELDS], bool line,
 	cells[CELL_DEVICE] = cell_of(&v[POINT_DEVICE]);
 }
 
-static bool
-is_level(const struct load *l, const struct point *p)
-{
-	if (p->device == INDEX_NONE)
-		return true;
-	const struct profile *profile = l->site->devices[p->device].profile;
-	if (profile == NULL || p->item >= profile->n_items)
-		return true; // already a problem
-	const struct decoder *d = &profile->decoders[profile->items[p->item].decoder];
-	return d->form == DECODE_BIT && d->n_bits == 0;
-}
-
 static void
 read_common(
     struct load *l, const struct schema_value v[static POINT_COMMON], struct point *p)
@@ -290,9 +281,16 @@ read_common(
 	p->on_delay_ms = (uint32_t)v[POINT_ON_DELAY].number;
 	p->off_delay_ms = (uint32_t)v[POINT_OFF_DELAY].number;
 	p->active_low = v[POINT_ACTIVE].number == 1;
-	if (v[POINT_ACTIVE].node != NULL && !is_level(l, p))
+	if (v[POINT_ACTIVE].node != NULL && !rule_is_contact(l, p))
 		problem(l, v[POINT_ACTIVE].key_pos,
 		    "active: the item is no single contact");
+	p->silent = v[POINT_SILENT].number == 1;
+	if (p->silent && p->kind != KIND_PANIC)
+		problem(l, v[POINT_SILENT].key_pos,
+		    "silent: only a panic button may be silent");
+	if (p->kind == KIND_PANIC && p->on_delay_ms != 0)
+		problem(l, v[POINT_ON_DELAY].pos,
+		    "on_delay: a panic button reports at once");
 	if (v[POINT_CLASS].ok)
 		p->class_override = read_class_override(l, v[POINT_CLASS].node);
 }
@@ -374,6 +372,11 @@ read_line(
 {
 	p->line = v[LINE_LINE].ok ? arena_text(l->arena, v[LINE_LINE].text) : "";
 	p->debounce_ms = (uint32_t)v[LINE_DEBOUNCE].number;
+	if (p->kind == KIND_PANIC && v[LINE_DEBOUNCE].node == NULL)
+		p->debounce_ms = PANIC_DEBOUNCE_MS;
+	if (p->kind == KIND_PANIC && p->debounce_ms > PANIC_DEBOUNCE_MS)
+		schema_refuse(l, v[LINE_DEBOUNCE].pos, "debounce",
+		    v[LINE_DEBOUNCE].text, "must be at most 30ms for a panic button");
 	p->debounce_by_kernel = v[LINE_DEBOUNCE_BY].number == 1;
 	p->pulse_latch = v[LINE_PULSE].ok;
 	p->bias = (enum gpio_bias)v[LINE_BIAS].number;

@@ -35,6 +35,7 @@ read_choice(struct load *l, struct pos at, const char *text,
 	const char *(*choice)(size_t) = f->type == SCHEMA_BOOL ? bool_name : f->choice;
 	struct suggestion s = suggest_begin(text);
 	char all[ERR_TEXT - 100]; // room for the words around it
+	const size_t most = sizeof(all) - sizeof(", ..");
 	size_t used = 0;
 
 	for (size_t i = 0; choice(i) != NULL; i++) {
@@ -43,9 +44,14 @@ read_choice(struct load *l, struct pos at, const char *text,
 			return true;
 		}
 		suggest_offer(&s, choice(i));
-		if (used < sizeof(all))
+		// Whole words, and a sign where there are more.
+		if (used < most && used + strlen(choice(i)) + 2 > most) {
+			(void)snprintf(all + used, sizeof(all) - used, ", ..");
+			used = most;
+		} else if (used < most) {
 			used += (size_t)snprintf(all + used, sizeof(all) - used, "%s%s",
 			    i > 0 ? ", " : "", choice(i));
+		}
 	}
 	if (s.best != NULL)
 		problem(l, at, "%s: unknown value %s%s", f->key, load_show(l, text),

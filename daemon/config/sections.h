@@ -26,6 +26,7 @@ enum section {
 	SECTION_DEVICES,
 	SECTION_GPIO,
 	SECTION_HOSTS,
+	SECTION_DOORS,
 	SECTION_ZONES,
 	SECTION_CHANNELS,
 	SECTION_LADDERS,
@@ -63,6 +64,25 @@ void gpios_read(struct load *l, const struct node_list *list);
 // NULL where it does not fit.
 void accept_read(struct load *l, const struct yaml_node *node, uint32_t *limit_ms,
     const char **reason);
+
+// rules.c: what the sections that give points a meaning in time share
+
+enum rule_use {
+	RULE_DOOR,
+	RULE_GRANT,
+	RULE_COUNT
+};
+// The point that `node` names, or UINT32_MAX with a problem. A point has one such use;
+// a grant may be that of several doors.
+uint32_t rule_point(
+    struct load *l, const struct yaml_node *node, const char *key, enum rule_use use);
+// A list of {days, from, to}.
+void rule_hours(struct load *l, const struct yaml_node *list, struct schedule *out);
+// Whether the point is a single contact (true where it already is a problem).
+bool rule_is_contact(const struct load *l, const struct point *p);
+
+// doors.c
+void doors_read(struct load *l, const struct node_list *list);
 
 // hosts.c
 void hosts_read(struct load *l, const struct node_list *list);

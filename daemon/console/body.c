@@ -66,6 +66,13 @@ take_member(const struct body_member *m, const json_t *value, struct body_fault 
 		*m->flag = json_is_true(value);
 		return 0;
 	}
+	if (m->number != NULL) {
+		json_int_t n = json_integer_value(value);
+		if (!json_is_integer(value) || n < m->min || n > m->max)
+			return fault_set(fault, "bad_member", m->name);
+		*m->number = n;
+		return 0;
+	}
 	if (!json_is_string(value) ||
 	    !text_fits(m, json_string_value(value), json_string_length(value)))
 		return fault_set(fault, "bad_member", m->name);

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 enum {
 	BODY_DEPTH_MAX = 8,
@@ -17,11 +18,13 @@ enum {
 struct body_member {
 	const char *name;
 	bool required;
-	// One of the two is set.
+	// One of the three is set.
 	char *text;        // where the string goes
 	size_t size;       // of text, in bytes
 	size_t characters; // most characters; 0 = as many as fit
 	bool *flag;
+	int64_t *number; // a whole number within [min, max]
+	int64_t min, max;
 };
 
 struct body_fault {

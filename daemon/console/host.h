@@ -100,8 +100,8 @@ struct console_host {
 	void (*block)(
 	    void *ctx, uint16_t device, uint16_t block, struct block_look *out);
 	// State of one point as JSON object members into an open object: conditions,
-	// quality, unknown_since, value, time. The console adds id, place, zone, kind,
-	// device and unit itself.
+	// quality, unknown_since, value, time, and what a rule of it says. The console
+	// adds id, place, zone, kind, device and unit itself.
 	void (*point_json)(void *ctx, uint32_t point, struct buf *out);
 
 	// Commands. `actor` is the log-in name, or "desk". done runs exactly once,
@@ -111,6 +111,11 @@ struct console_host {
 	void (*note)(void *ctx, const char *occurrence, const char *actor,
 	    const char *text, reply_fn *done, void *arg);
 	void (*reset)(
+	    void *ctx, uint32_t point, const char *actor, reply_fn *done, void *arg);
+	// A door out of its rule, and back (daemon/bypass.h).
+	void (*bypass)(void *ctx, uint32_t point, const struct bypass_order *order,
+	    reply_fn *done, void *arg);
+	void (*bypass_end)(
 	    void *ctx, uint32_t point, const char *actor, reply_fn *done, void *arg);
 	void (*silence)(void *ctx, const char *actor, reply_fn *done, void *arg);
 	// A console says for the first time whether it can sound, or says otherwise

@@ -145,7 +145,7 @@ alarm_sounds(const struct alarm *a)
 {
 	bool loud = a->state == ALARM_UNACKNOWLEDGED ||
 		    a->state == ALARM_LATCHED_UNACKNOWLEDGED;
-	return loud && !alarm_hidden(a);
+	return loud && !a->silent && !alarm_hidden(a);
 }
 
 bool
@@ -197,9 +197,9 @@ alarm_apply(struct alarm *a, enum alarm_event event, bool quality_good)
 bool
 alarm_flag_allowed(const struct alarm *a, enum alarm_flag flag, const char **reason)
 {
-	*reason = NULL;
+	*reason = a->panic && flag == FLAG_SHELVED ? "panic_not_shelved" : NULL;
 	if (a->condition != COND_FIRE)
-		return true;
+		return *reason == NULL;
 	switch (flag) {
 	case FLAG_SHELVED:
 		*reason = "fire_not_shelved";

@@ -76,6 +76,8 @@ struct alarm {
 	enum condition condition;
 	uint8_t flags;
 	bool test_onset; // a fire that began in test mode keeps that label
+	bool panic;      // of a panic button: it is never shelved
+	bool silent;     // it makes no sound; all else of it is as ever
 };
 
 struct alarm_step {
@@ -93,14 +95,15 @@ struct alarm_step alarm_apply(
     struct alarm *a, enum alarm_event event, bool quality_good);
 
 // Whether setting `flag` is allowed on this alarm; *reason is a code as above when not.
-// Shelving a fire is refused; test mode while a fire is open is refused (I14).
+// Shelving a fire or a panic is refused; test mode while a fire is open is refused
+// (I14).
 bool alarm_flag_allowed(
     const struct alarm *a, enum alarm_flag flag, const char **reason);
 
 // Hidden: no sound, no ladder. A fire is never hidden, but by a test_mode onset.
 bool alarm_hidden(const struct alarm *a);
 
-// Sound: unacknowledged and latched-unacknowledged unless hidden.
+// Sound: unacknowledged and latched-unacknowledged unless hidden or silent.
 bool alarm_sounds(const struct alarm *a);
 
 // Whether a person still owes this alarm an acknowledgement (U, R, LU).

@@ -30,6 +30,9 @@
   X(EVENT_POINT_CHANGE, "point.change")           \
   X(EVENT_POINT_EDGE, "point.edge")               \
   X(EVENT_POINT_QUALITY, "point.quality")         \
+  X(EVENT_DOOR_ACCESS, "door.access")             \
+  X(EVENT_BYPASS_START, "bypass.start")           \
+  X(EVENT_BYPASS_END, "bypass.end")               \
   X(EVENT_BLIND, "blind")                         \
   X(EVENT_SILENCE, "silence")                     \
   X(EVENT_SOUND, "console.sound")                 \

@@ -26,6 +26,7 @@
   X(KIND_VALVE, "valve", COND_SUPERVISORY, LATCH_NONE, QUANTITY_NONE)                \
   X(KIND_MODULE, "module", COND_FEEDBACK, LATCH_NONE, QUANTITY_NONE)                 \
   X(KIND_DOOR, "door", COND_SECURITY, LATCH_NONE, QUANTITY_NONE)                     \
+  X(KIND_REX, "request-to-exit", COND_INFO, LATCH_NONE, QUANTITY_NONE)               \
   X(KIND_PANIC, "panic", COND_SECURITY, LATCH_OWN, QUANTITY_NONE)                    \
   X(KIND_PUMP_RUN, "pump-run", COND_ACTIVATED, LATCH_NONE, QUANTITY_NONE)            \
   X(KIND_PUMP_AUTO, "pump-auto", COND_SUPERVISORY, LATCH_NONE, QUANTITY_NONE)        \
@@ -92,7 +93,8 @@ struct point {
 	const struct point_scale *scale; // or NULL
 	bool active_low; // applied by point_active; drivers report the level as it is
 	bool daily_log;
-	uint32_t debounce_ms;    // GPIO
+	bool silent;          // panic: no sound here, for who stands beside the button
+	uint32_t debounce_ms; // GPIO
 	bool debounce_by_kernel; // GPIO, where the back end can; else by the driver
 	bool pulse_latch;        // GPIO: `pulse: latch`, report at once
 	enum gpio_bias bias;     // GPIO

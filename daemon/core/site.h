@@ -15,6 +15,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "core/door.h"
 #include "core/host.h"
 #include "core/ladder.h"
 #include "core/output.h"
@@ -22,6 +23,7 @@
 #include "core/profile.h"
 #include "core/recording.h"
 #include "core/sample.h"
+#include "core/schedule.h"
 
 enum bus_kind {
 	BUS_MODBUS_TCP,
@@ -100,6 +102,24 @@ struct gpio {
 	const uint32_t *points;
 };
 
+// A contact that grants the opening of doors.
+struct grant_def {
+	uint32_t point;
+	uint32_t stuck_ms; // it acts longer than that: a fault; 0 = it may
+};
+
+enum {
+	DOOR_GRANTS_MAX = 4
+};
+
+struct door_def {
+	uint32_t point;
+	uint8_t n_grants;
+	uint16_t grants[DOOR_GRANTS_MAX]; // indexes into site.grants
+	struct door_rule rule;
+	struct schedule unlocked; // local time
+};
+
 struct zone {
 	const char *id;
 	const char *name_zh, *name_en;
@@ -144,6 +164,10 @@ struct site {
 	struct host *hosts;
 	uint16_t n_outputs;
 	struct output *outputs;
+	uint16_t n_grants;
+	struct grant_def *grants;
+	uint16_t n_doors;
+	struct door_def *doors;
 	uint16_t n_zones;
 	struct zone *zones;
 	uint16_t n_channels;

@@ -127,7 +127,8 @@ recover_journal(sqlite3 *db, struct recovered *out)
 	if (rc == SQLITE_OK)
 		rc = read_rows(db,
 		    "SELECT key, value FROM meta WHERE key >= '" META_QUEUE
-		    "' AND key < '" META_QUEUE "~' ORDER BY key",
+		    "' AND key < '" META_QUEUE "~' OR key >= '" META_RULE
+		    "' AND key < '" META_RULE "~' ORDER BY key",
 		    read_meta, sizeof(struct meta_row), &metas);
 	out->metas = metas.data;
 	out->n_metas = metas.n;

@@ -78,9 +78,11 @@ struct meta_row {
 	char value[META_VALUE_MAX];
 };
 
-// Settings under this are handed back at the next start (struct recovered). Behind it
+// Settings under these are handed back at the next start (struct recovered). Behind it
 // the id of a device: the newest record of its event queue (daemon/field.c).
 #define META_QUEUE "queue/"
+// Behind it what the rules of points keep for themselves (daemon/bypass.c).
+#define META_RULE "rule/"
 
 // A unit of work: all of it in one transaction, in order. Built on the loop, owned by
 // the store from store_submit on.
@@ -164,7 +166,7 @@ struct recovered {
 	struct alarm_row *alarms;
 	size_t n_notices; // still owed
 	struct notice *notices;
-	size_t n_metas; // those under META_QUEUE
+	size_t n_metas; // those under META_QUEUE and META_RULE
 	struct meta_row *metas;
 	int64_t last_utc_ms; // of the last event, minute or sign of life; 0 = none
 	int64_t last_seq;

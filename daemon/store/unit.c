@@ -126,7 +126,10 @@ unit_event_reserved(const struct event *e)
 	case EVENT_COMMISSION_MARK:
 	case EVENT_COMMISSION_OPEN:
 	case EVENT_COMMISSION_CLOSE:
+	case EVENT_BYPASS_START: // what is not watched, and by whose word
+	case EVENT_BYPASS_END:
 		return true;
+	case EVENT_DOOR_ACCESS:
 	case EVENT_ALARM_ONSET:
 	case EVENT_ALARM_CLEAR:
 	case EVENT_ALARM_CLOSE:

@@ -194,6 +194,26 @@ host_reset(void *ctx, uint32_t point, const char *actor, reply_fn *done, void *a
 }
 
 static void
+host_bypass(void *ctx, uint32_t point, const struct bypass_order *order, reply_fn *done,
+    void *arg)
+{
+	struct fake_daemon *d = ctx;
+
+	(void)snprintf(d->last, sizeof(d->last), "bypass %u %s %u %s", point,
+	    order->actor, order->seconds, order->reason);
+	command(d, done, arg);
+}
+
+static void
+host_bypass_end(void *ctx, uint32_t point, const char *actor, reply_fn *done, void *arg)
+{
+	struct fake_daemon *d = ctx;
+
+	(void)snprintf(d->last, sizeof(d->last), "bypass-end %u %s", point, actor);
+	command(d, done, arg);
+}
+
+static void
 host_silence(void *ctx, const char *actor, reply_fn *done, void *arg)
 {
 	struct fake_daemon *d = ctx;
@@ -456,6 +476,8 @@ set_up(void **state, bool virtual)
 		.acknowledge = host_acknowledge,
 		.note = host_note,
 		.reset = host_reset,
+		.bypass = host_bypass,
+		.bypass_end = host_bypass_end,
 		.silence = host_silence,
 		.console_sound = host_console_sound,
 		.consoles = host_consoles,

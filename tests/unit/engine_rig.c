@@ -212,16 +212,34 @@ rig_stop(struct rig *r)
 	site_free(r->site);
 }
 
-void
-rig_set_up(struct rig *r, const char *replace_from, const char *replace_to)
+static void
+prepare(struct rig *r, char path[static 128])
 {
 	memset(r, 0, sizeof(*r));
 	(void)snprintf(r->dir, sizeof(r->dir), "/tmp/test-engine-XXXXXX");
 	assert_non_null(mkdtemp(r->dir));
-	char path[128];
-	(void)snprintf(path, sizeof(path), "%s/site.yaml", r->dir);
-	rig_write_site(path, replace_from, replace_to);
+	(void)snprintf(path, 128, "%s/site.yaml", r->dir);
 	clock_virtual_init(&r->clock, 1000000, START_UTC * 1000LL);
+}
+
+void
+rig_set_up(struct rig *r, const char *replace_from, const char *replace_to)
+{
+	char path[128];
+	prepare(r, path);
+	rig_write_site(path, replace_from, replace_to);
+	rig_start(r);
+}
+
+void
+rig_set_up_site(struct rig *r, const char *text)
+{
+	char path[128];
+	prepare(r, path);
+	FILE *f = fopen(path, "w");
+	assert_non_null(f);
+	assert_true(fputs(text, f) >= 0);
+	assert_int_equal(fclose(f), 0);
 	rig_start(r);
 }
 

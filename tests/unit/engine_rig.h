@@ -34,6 +34,8 @@ void rig_stop(struct rig *r);
 void rig_start(struct rig *r);
 void rig_write_site(const char *path, const char *replace_from, const char *replace_to);
 void rig_set_up(struct rig *r, const char *replace_from, const char *replace_to);
+// The same with a site of the test's own.
+void rig_set_up_site(struct rig *r, const char *text);
 void rig_tear_down(struct rig *r);
 struct sample rig_sample(const struct rig *r, const char *point, enum sample_kind kind);
 code_id rig_code(const struct rig *r, const char *name);

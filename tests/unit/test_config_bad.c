@@ -17,7 +17,7 @@
 #include "test.h"
 
 enum {
-	CASES_MAX = 100,
+	CASES_MAX = 160,
 	CASES_MIN = 71
 };
 

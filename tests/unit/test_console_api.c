@@ -500,6 +500,38 @@ test_refused_command_says_why(void **state)
 }
 
 static void
+test_a_bypass_has_a_name_an_end_and_a_reason(void **state)
+{
+	struct fixture *f = *state;
+	char session[400];
+	const char *start = "POST /api/v1/points/fap1-d-1-5/bypass";
+	const char *end = "DELETE /api/v1/points/fap1-d-1-5/bypass";
+
+	expect(ask(f, start, "X-Watchroom: 1\r\n", "{\"minutes\":30,\"reason\":\"x\"}"),
+	    401, NULL);
+	log_in(f, "wang", "1234", session);
+	f->daemon.reply = (struct reply){ .status = 200, .durable = true };
+	expect(
+	    ask(f, start, session, "{\"minutes\":30,\"reason\":\"lock\"}"), 200, NULL);
+	assert_string_equal(f->daemon.last, "bypass 0 wang 1800 lock");
+	static const char *const refused[] = { "{\"minutes\":30}", "{\"reason\":\"x\"}",
+		"{\"minutes\":0,\"reason\":\"x\"}",
+		"{\"minutes\":1441,\"reason\":\"x\"}",
+		"{\"minutes\":1.5,\"reason\":\"x\"}",
+		"{\"minutes\":\"30\",\"reason\":\"x\"}",
+		"{\"minutes\":30,\"reason\":\"  \"}",
+		"{\"minutes\":30,\"reason\":\"x\",\"until\":1}" };
+	for (size_t i = 0; i < ARRAY_LEN(refused); i++)
+		expect(ask(f, start, session, refused[i]), 400, NULL);
+	expect(ask(f, "POST /api/v1/points/nobody/bypass", session,
+		   "{\"minutes\":30,\"reason\":\"x\"}"),
+	    404, NULL);
+	expect(ask(f, end, session, NULL), 200, NULL);
+	assert_string_equal(f->daemon.last, "bypass-end 0 wang");
+	expect(ask(f, "DELETE /api/v1/points/nobody/bypass", session, NULL), 404, NULL);
+}
+
+static void
 test_bodies_are_read_strictly(void **state)
 {
 	struct fixture *f = *state;
@@ -584,6 +616,7 @@ main(void)
 		T(test_I3_commands_say_200_only_when_durable),
 		T(test_I3_log_in_and_out_say_200_only_when_durable),
 		T(test_refused_command_says_why),
+		T(test_a_bypass_has_a_name_an_end_and_a_reason),
 		T(test_bodies_are_read_strictly),
 		T(test_peer_gone_before_the_command_is_done),
 	};

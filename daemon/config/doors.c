@@ -1,0 +1,171 @@
+// SPDX-FileCopyrightText: 2026 Watchroom contributors
+// SPDX-License-Identifier: Apache-2.0
+//
+// The section doors: what grants an opening, how long a door may stand open, when it
+// need not be closed. Runs in the thread of the load. Refuses a warning that would come
+// before the opening. Nothing to keep over a crash.
+#include <string.h>
+
+#include "config/sections.h"
+
+enum {
+	SECOND_MS = 1000,
+	MINUTE_MS = 60 * SECOND_MS,
+	HOUR_MS = 60 * MINUTE_MS,
+	// What access-control units do unless they are told otherwise.
+	UNLOCK_MS = 5 * SECOND_MS,
+	ENTRY_MS = 3 * SECOND_MS,
+	RELOCK_MS = SECOND_MS,
+	HELD_MS = 60 * SECOND_MS,
+	HELD_SOON_MS = 10 * SECOND_MS,
+	FORCED_MS = 30 * SECOND_MS,
+	STUCK_MS = 5 * MINUTE_MS,
+	SETTLE_MS = 200, // above the time within which one reply or edge is taken in
+	HOURS_MAX = 32,
+};
+
+enum {
+	DOOR_POINT,
+	DOOR_GRANTS,
+	DOOR_UNLOCK,
+	DOOR_ENTRY,
+	DOOR_RELOCK,
+	DOOR_SETTLE,
+	DOOR_FORCED_ON,
+	DOOR_FORCED_STAYS,
+	DOOR_HELD_AFTER,
+	DOOR_HELD_WARNING,
+	DOOR_STUCK,
+	DOOR_UNLOCKED,
+	DOOR_FIELDS
+};
+
+// clang-format off
+static const struct schema_field door_fields[DOOR_FIELDS] = {
+	[DOOR_POINT] = { .key = "point", .type = SCHEMA_ANY, .required = true,
+	    .help = "the id of the door's contact" },
+	[DOOR_GRANTS] = { .key = "grants", .type = SCHEMA_LIST, .max = DOOR_GRANTS_MAX },
+	[DOOR_UNLOCK] = { .key = "unlock", .type = SCHEMA_DURATION, .max = HOUR_MS,
+	    .fallback = UNLOCK_MS },
+	[DOOR_ENTRY] = { .key = "entry", .type = SCHEMA_DURATION, .max = HOUR_MS,
+	    .fallback = ENTRY_MS },
+	[DOOR_RELOCK] = { .key = "relock", .type = SCHEMA_DURATION, .max = HOUR_MS,
+	    .fallback = RELOCK_MS },
+	[DOOR_SETTLE] = { .key = "settle", .type = SCHEMA_DURATION, .min = SETTLE_MS,
+	    .max = 30LL * SECOND_MS },
+	[DOOR_FORCED_ON] = { .key = "forced", .type = SCHEMA_BOOL, .fallback = 1 },
+	[DOOR_FORCED_STAYS] = { .key = "forced_stays", .type = SCHEMA_DURATION,
+	    .min = FORCED_MS, .max = HOUR_MS, .fallback = FORCED_MS },
+	[DOOR_HELD_AFTER] = { .key = "held", .type = SCHEMA_DURATION, .max = 24LL * HOUR_MS,
+	    .fallback = HELD_MS },
+	[DOOR_HELD_WARNING] = { .key = "held_warning", .type = SCHEMA_DURATION,
+	    .max = HOUR_MS, .fallback = HELD_SOON_MS },
+	[DOOR_STUCK] = { .key = "stuck", .type = SCHEMA_DURATION, .max = 24LL * HOUR_MS,
+	    .fallback = STUCK_MS },
+	[DOOR_UNLOCKED] = { .key = "unlocked", .type = SCHEMA_LIST, .max = HOURS_MAX },
+};
+// clang-format on
+
+// A grant that several doors have counts as stuck by the shortest of their times.
+static uint16_t
+grant_of(struct load *l, uint32_t point, uint32_t stuck_ms)
+{
+	struct site *s = l->site;
+
+	for (uint16_t i = 0; i < s->n_grants; i++) {
+		struct grant_def *g = &s->grants[i];
+		if (g->point != point)
+			continue;
+		if (stuck_ms != 0 && (g->stuck_ms == 0 || stuck_ms < g->stuck_ms))
+			g->stuck_ms = stuck_ms;
+		return i;
+	}
+	s->grants[s->n_grants] = (struct grant_def){ point, stuck_ms };
+	return s->n_grants++;
+}
+
+static void
+read_grants(struct load *l, const struct yaml_node *list, uint32_t stuck_ms,
+    struct door_def *door)
+{
+	for (const struct yaml_node *c = list->first; c != NULL; c = c->next) {
+		uint32_t point = rule_point(l, c, "grants", RULE_GRANT);
+		if (point != UINT32_MAX)
+			door->grants[door->n_grants++] = grant_of(l, point, stuck_ms);
+	}
+}
+
+// How much later than it happened a grant may be told: by its poll, or its debounce.
+static uint32_t
+told_within_ms(const struct load *l, uint32_t point)
+{
+	const struct point *p = &l->point[point];
+
+	return p->device == INDEX_NONE ? p->debounce_ms
+				       : l->site->devices[p->device].poll_ms;
+}
+
+static uint32_t
+settle_ms(const struct load *l, const struct door_def *door)
+{
+	uint32_t most = 0;
+
+	for (unsigned i = 0; i < door->n_grants; i++) {
+		uint32_t ms = told_within_ms(l, l->site->grants[door->grants[i]].point);
+		if (ms > most)
+			most = ms;
+	}
+	return door->n_grants == 0 ? 0 : most + SETTLE_MS;
+}
+
+static void
+read_held(struct load *l, const struct schema_value v[static DOOR_FIELDS],
+    struct door_rule *rule)
+{
+	const struct schema_value *warning = &v[DOOR_HELD_WARNING];
+
+	rule->held_ms = (uint32_t)v[DOOR_HELD_AFTER].number;
+	rule->held_soon_ms = (uint32_t)warning->number;
+	if (warning->node == NULL && rule->held_soon_ms >= rule->held_ms)
+		rule->held_soon_ms = rule->held_ms / 2;
+	if (rule->held_ms > 0 && rule->held_soon_ms >= rule->held_ms)
+		problem(l, warning->pos, "held_warning: must be shorter than held");
+}
+
+static void
+read_door(struct load *l, const struct yaml_node *node)
+{
+	struct schema_value v[DOOR_FIELDS];
+	struct door_def *door = &l->site->doors[l->site->n_doors++];
+
+	(void)schema_read(l, node, "a door", door_fields, DOOR_FIELDS, v);
+	if (node->kind != YAML_MAP)
+		return;
+	if (v[DOOR_POINT].ok)
+		door->point = rule_point(l, v[DOOR_POINT].node, "point", RULE_DOOR);
+	if (v[DOOR_GRANTS].ok)
+		read_grants(
+		    l, v[DOOR_GRANTS].node, (uint32_t)v[DOOR_STUCK].number, door);
+	struct door_rule *rule = &door->rule;
+	rule->window_ms = (uint32_t)(v[DOOR_UNLOCK].number + v[DOOR_ENTRY].number);
+	rule->relock_ms = (uint32_t)v[DOOR_RELOCK].number;
+	rule->settle_ms =
+	    v[DOOR_SETTLE].ok ? (uint32_t)v[DOOR_SETTLE].number : settle_ms(l, door);
+	rule->forced = v[DOOR_FORCED_ON].number == 1;
+	rule->forced_least_ms = (uint32_t)v[DOOR_FORCED_STAYS].number;
+	read_held(l, v, rule);
+	if (v[DOOR_UNLOCKED].ok)
+		rule_hours(l, v[DOOR_UNLOCKED].node, &door->unlocked);
+}
+
+void
+doors_read(struct load *l, const struct node_list *list)
+{
+	struct site *s = l->site;
+
+	s->doors = arena_alloc(l->arena, list->n, sizeof(*s->doors));
+	s->grants =
+	    arena_alloc(l->arena, list->n * DOOR_GRANTS_MAX, sizeof(*s->grants));
+	for (size_t i = 0; i < list->n; i++)
+		read_door(l, list->items[i]);
+}

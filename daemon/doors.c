@@ -1,0 +1,479 @@
+// SPDX-FileCopyrightText: 2026 Watchroom contributors
+// SPDX-License-Identifier: Apache-2.0
+//
+// See doors.h. A door's conditions are alarms of its contact's point, each with a code
+// of its own; a grant that does not end is a fault of the grant's point.
+#include "doors.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "bypass.h"
+#include "engine_impl.h"
+#include "lib/mem.h"
+#include "local_time.h"
+
+static const char code_bypass[] = "bypass", code_bypass_ending[] = "bypass-ending",
+		  code_stuck[] = "stuck";
+
+struct grant_run {
+	struct doors *doors;
+	const struct grant_def *def;
+	struct grant grant;
+	enum contact_state contact; // as known
+	enum contact_state counts;  // what doors go by
+	bool told;                  // stuck
+	struct loop_timer due;
+};
+
+struct door_run {
+	struct doors *doors;
+	const struct door_def *def;
+	struct door door;
+	enum contact_state contact;
+	int64_t earliest_ms;
+	uint8_t told;        // mask of conditions that stand as alarms
+	uint16_t last_grant; // that acted, index into grants; INDEX_NONE = none
+	struct bypass bypass;
+	bool told_bypass, told_ending;
+	struct facts facts; // of the newest sample
+	struct loop_timer due;
+};
+
+struct doors {
+	struct engine *engine;
+	struct local_time *local;
+	struct loop_timer minute; // of the hours
+	uint16_t n_doors, n_grants;
+	struct door_run *doors;
+	struct grant_run *grants;
+};
+
+static const struct point *
+point_of(const struct door_run *run)
+{
+	return &run->doors->engine->site->points[run->def->point];
+}
+
+// A warning is told on the screen and asks nothing of anybody.
+static enum condition
+condition_of(enum door_condition c)
+{
+	return c == DOOR_HELD_SOON ? COND_INFO : point_kind_condition(KIND_DOOR);
+}
+
+// ---- what follows from a step of the rule
+// -----------------------------------------------
+
+static void
+tell_conditions(struct door_run *run)
+{
+	struct engine *e = run->doors->engine;
+	uint8_t stand = run->door.conditions;
+	struct facts now = engine_facts_now(e);
+	for (enum door_condition c = 0; c < DOOR_CONDITION_COUNT; c++) {
+		bool on = (stand & 1U << c) != 0;
+		if (on == ((run->told & 1U << c) != 0))
+			continue;
+		// An intrusion is of the moment at which the door was opened.
+		bool opening = on && (c == DOOR_FORCED || c == DOOR_UNPROVEN);
+		engine_feed(e, run->def->point, condition_of(c), door_condition_code(c),
+		    on, opening ? &run->facts : &now);
+	}
+	run->told = stand;
+}
+
+static void
+acknowledge_bypass(struct engine *e, const struct door_run *run)
+{
+	const struct alarm_record *r =
+	    alarms_find(e->alarms, point_of(run)->id, COND_DISABLED, code_bypass);
+	char occurrence[MINT_MAX];
+	if (r == NULL || !alarm_owed(&r->a))
+		return;
+	memcpy(occurrence, r->occurrence, sizeof(occurrence));
+	(void)engine_acknowledge(e, occurrence, run->bypass.by);
+}
+
+// Who sets a bypass has seen it: it stands acknowledged, for all to see.
+static void
+tell_bypass(struct door_run *run)
+{
+	struct engine *e = run->doors->engine;
+	struct facts now = engine_facts_now(e);
+	bool ending = bypass_ends_soon(&run->bypass, now.t_mono_ms);
+	if (run->told_bypass != run->bypass.on)
+		engine_feed(e, run->def->point, COND_DISABLED, code_bypass,
+		    run->bypass.on, &now);
+	if (run->bypass.on)
+		acknowledge_bypass(e, run);
+	if (run->told_ending != ending)
+		engine_feed(
+		    e, run->def->point, COND_INFO, code_bypass_ending, ending, &now);
+	run->told_bypass = run->bypass.on;
+	run->told_ending = ending;
+}
+
+static void
+write_access(const struct door_run *run)
+{
+	const struct engine *e = run->doors->engine;
+	struct event ev;
+	event_init(&ev, EVENT_DOOR_ACCESS);
+	engine_describe_point(point_of(run), &ev);
+	engine_put_facts(&ev, &run->facts);
+	if (run->last_grant != INDEX_NONE) {
+		uint32_t by = e->site->grants[run->last_grant].point;
+		struct buf b = { 0 };
+		json_open(&b, NULL, '{');
+		json_str(&b, "by", e->site->points[by].id);
+		engine_put_params(&ev, &b);
+	}
+	(void)works_event(e->works, &ev);
+}
+
+static bool
+unlocked(const struct door_run *run)
+{
+	const struct doors *d = run->doors;
+	int64_t utc_ms = loop_utc_ms(d->engine->loop);
+	return schedule_covers(
+	    &run->def->unlocked, schedule_minute(local_time_s(d->local, utc_ms)));
+}
+
+// One that acts, else one of which nothing is known: it may.
+static enum contact_state
+grants_of(struct door_run *run)
+{
+	enum contact_state all = CONTACT_IDLE;
+	for (unsigned i = 0; i < run->def->n_grants; i++) {
+		uint16_t index = run->def->grants[i];
+		enum contact_state c = run->doors->grants[index].counts;
+		if (c == CONTACT_ACTIVE)
+			run->last_grant = index;
+		if (c == CONTACT_ACTIVE ||
+		    (c == CONTACT_UNKNOWN && all == CONTACT_IDLE))
+			all = c;
+	}
+	return all;
+}
+
+static void
+arm(struct door_run *run, int64_t now)
+{
+	struct loop *loop = run->doors->engine->loop;
+	int64_t due = door_due(&run->door, &run->def->rule);
+	int64_t ends = bypass_due(&run->bypass, now);
+	if (due < 0 || (ends >= 0 && ends < due))
+		due = ends;
+	if (due >= 0)
+		loop_timer_at(loop, &run->due, due);
+	else
+		loop_timer_stop(loop, &run->due);
+}
+
+static void
+update(struct door_run *run)
+{
+	struct engine *e = run->doors->engine;
+	int64_t now = loop_now_ms(e->loop);
+	if (run->bypass.on && now >= run->bypass.until_ms)
+		bypass_end(&run->bypass, e->works, point_of(run), "");
+	const struct door_facts facts = {
+		.contact = run->contact,
+		.earliest_ms = run->earliest_ms,
+		.grant = grants_of(run),
+		.unlocked = unlocked(run),
+		.bypassed = run->bypass.on,
+	};
+	if (door_feed(&run->door, &run->def->rule, &facts, now))
+		write_access(run);
+	tell_conditions(run);
+	tell_bypass(run);
+	arm(run, now);
+}
+
+// ---- what comes in
+// ------------------------------------------------------------------------
+
+static void
+door_level(void *arg, uint32_t point, const struct sample *s, const struct facts *f)
+{
+	struct door_run *run = arg;
+	const struct engine *e = run->doors->engine;
+	run->contact = CONTACT_UNKNOWN;
+	if (s != NULL) {
+		bool open = point_active(&e->site->points[point], s->value);
+		run->contact = open ? CONTACT_ACTIVE : CONTACT_IDLE;
+		run->facts = *f;
+		run->earliest_ms = loop_now_ms(e->loop);
+		if (f->not_before_utc_ms != 0 && f->not_before_utc_ms < f->t_utc_ms)
+			run->earliest_ms -= f->t_utc_ms - f->not_before_utc_ms;
+	}
+	update(run);
+}
+
+static void
+update_grant(struct grant_run *g)
+{
+	struct engine *e = g->doors->engine;
+	g->counts =
+	    grant_feed(&g->grant, g->contact, g->def->stuck_ms, loop_now_ms(e->loop));
+	if (g->told != g->grant.stuck) {
+		struct facts now = engine_facts_now(e);
+		engine_feed(
+		    e, g->def->point, COND_FAULT, code_stuck, g->grant.stuck, &now);
+		g->told = g->grant.stuck;
+	}
+	int64_t due = grant_due(&g->grant, g->def->stuck_ms);
+	if (due >= 0)
+		loop_timer_at(e->loop, &g->due, due);
+	else
+		loop_timer_stop(e->loop, &g->due);
+	for (uint16_t i = 0; i < g->doors->n_doors; i++) {
+		struct door_run *run = &g->doors->doors[i];
+		for (unsigned k = 0; k < run->def->n_grants; k++) {
+			if (&g->doors->grants[run->def->grants[k]] == g)
+				update(run);
+		}
+	}
+}
+
+static void
+grant_level(void *arg, uint32_t point, const struct sample *s, const struct facts *f)
+{
+	struct grant_run *g = arg;
+	(void)f;
+	g->contact = CONTACT_UNKNOWN;
+	if (s != NULL)
+		g->contact =
+		    point_active(&g->doors->engine->site->points[point], s->value)
+			? CONTACT_ACTIVE
+			: CONTACT_IDLE;
+	update_grant(g);
+}
+
+static void
+on_door_due(void *arg)
+{
+	update(arg);
+}
+
+static void
+on_grant_due(void *arg)
+{
+	update_grant(arg);
+}
+
+// The hours begin and end on whole minutes, of whatever clock the wall has by then.
+static void
+on_minute(void *arg)
+{
+	struct doors *d = arg;
+	int64_t utc_ms = loop_utc_ms(d->engine->loop);
+	for (uint16_t i = 0; i < d->n_doors; i++) {
+		if (d->doors[i].def->unlocked.n > 0)
+			update(&d->doors[i]);
+	}
+	loop_timer_in(d->engine->loop, &d->minute, MINUTE_MS - utc_ms % MINUTE_MS);
+}
+
+// ---- what stands, for the engine and for the API
+// --------------------------------------------
+
+static void
+add(struct condition_list *out, enum condition c, const char *code)
+{
+	out->condition[out->n] = c;
+	out->code[out->n++] = code;
+}
+
+static void
+door_list(const void *arg, struct condition_list *out)
+{
+	const struct door_run *run = arg;
+	for (enum door_condition c = 0; c < DOOR_CONDITION_COUNT; c++) {
+		if ((run->told & 1U << c) != 0)
+			add(out, condition_of(c), door_condition_code(c));
+	}
+	if (run->told_bypass)
+		add(out, COND_DISABLED, code_bypass);
+	if (run->told_ending)
+		add(out, COND_INFO, code_bypass_ending);
+}
+
+static void
+grant_list(const void *arg, struct condition_list *out)
+{
+	const struct grant_run *g = arg;
+	if (g->told)
+		add(out, COND_FAULT, code_stuck);
+}
+
+static void
+door_json(const void *arg, struct buf *out)
+{
+	const struct door_run *run = arg;
+	const struct loop *loop = run->doors->engine->loop;
+	int64_t now = loop_now_ms(loop);
+	const struct door *d = &run->door;
+	bool open = d->contact == CONTACT_ACTIVE && d->open_ms >= 0;
+	int64_t open_utc = loop_utc_ms(loop) - (now - d->open_ms);
+	json_open(out, "door", '{');
+	json_str(out, "state", door_state_name(door_state(d, now)));
+	json_bool(out, "unlocked", d->permitted && !d->bypassed);
+	json_time(out, "open_since", open ? open_utc : 0);
+	json_time(out, "held_at",
+	    open && run->def->rule.held_ms > 0 ? open_utc + run->def->rule.held_ms : 0);
+	bypass_json(&run->bypass, out);
+	json_close(out, '}');
+}
+
+static void
+grant_json(const void *arg, struct buf *out)
+{
+	const struct grant_run *g = arg;
+	json_open(out, "grant", '{');
+	json_str(out, "state",
+	    g->grant.stuck                 ? "stuck"
+	    : g->contact == CONTACT_ACTIVE ? "acts"
+	    : g->contact == CONTACT_IDLE   ? "idle"
+					   : "unknown");
+	json_close(out, '}');
+}
+
+static const struct meaning door_meaning = { door_level, door_list, door_json };
+static const struct meaning grant_meaning = { grant_level, grant_list, grant_json };
+
+// ---- life
+// ---------------------------------------------------------------------------------
+
+static void
+start_door(struct doors *d, uint16_t i)
+{
+	struct door_run *run = &d->doors[i];
+	run->doors = d;
+	run->def = &d->engine->site->doors[i];
+	run->last_grant = INDEX_NONE;
+	loop_timer_init(&run->due, on_door_due, run);
+	engine_give_meaning(d->engine, run->def->point, &door_meaning, run);
+}
+
+static void
+start_grant(struct doors *d, uint16_t i)
+{
+	struct grant_run *g = &d->grants[i];
+	g->doors = d;
+	g->def = &d->engine->site->grants[i];
+	loop_timer_init(&g->due, on_grant_due, g);
+	engine_give_meaning(d->engine, g->def->point, &grant_meaning, g);
+}
+
+struct doors *
+doors_new(struct engine *e)
+{
+	const struct site *s = e->site;
+	if (s->n_doors == 0)
+		return NULL;
+	struct doors *d = xcalloc(1, sizeof(*d));
+	d->engine = e;
+	d->local = local_time_new(s->time_zone);
+	d->n_doors = s->n_doors;
+	d->n_grants = s->n_grants;
+	d->doors = xcalloc(s->n_doors, sizeof(*d->doors));
+	d->grants = xcalloc(s->n_grants + 1U, sizeof(*d->grants));
+	for (uint16_t i = 0; i < s->n_doors; i++)
+		start_door(d, i);
+	for (uint16_t i = 0; i < s->n_grants; i++)
+		start_grant(d, i);
+	loop_timer_init(&d->minute, on_minute, d);
+	loop_timer_in(
+	    e->loop, &d->minute, MINUTE_MS - loop_utc_ms(e->loop) % MINUTE_MS);
+	return d;
+}
+
+void
+doors_free(struct doors *d)
+{
+	if (d == NULL)
+		return;
+	for (uint16_t i = 0; i < d->n_doors; i++)
+		loop_timer_stop(d->engine->loop, &d->doors[i].due);
+	for (uint16_t i = 0; i < d->n_grants; i++)
+		loop_timer_stop(d->engine->loop, &d->grants[i].due);
+	loop_timer_stop(d->engine->loop, &d->minute);
+	local_time_free(d->local);
+	free(d->doors);
+	free(d->grants);
+	free(d);
+}
+
+void
+doors_recover(struct doors *d, const struct recovered *r)
+{
+	if (d == NULL)
+		return;
+	struct engine *e = d->engine;
+	for (uint16_t i = 0; i < d->n_grants; i++) {
+		struct grant_run *g = &d->grants[i];
+		g->told = g->grant.stuck =
+		    engine_stands(e, g->def->point, COND_FAULT, code_stuck);
+	}
+	for (uint16_t i = 0; i < d->n_doors; i++) {
+		struct door_run *run = &d->doors[i];
+		uint32_t point = run->def->point;
+		for (enum door_condition c = 0; c < DOOR_CONDITION_COUNT; c++) {
+			if (engine_stands(
+				e, point, condition_of(c), door_condition_code(c)))
+				run->told |= (uint8_t)(1U << c);
+		}
+		door_restore(&run->door, run->told, loop_now_ms(e->loop));
+		run->told_bypass = engine_stands(e, point, COND_DISABLED, code_bypass);
+		run->told_ending =
+		    engine_stands(e, point, COND_INFO, code_bypass_ending);
+		bypass_recover(&run->bypass, e->loop, point_of(run), r);
+		update(run);
+	}
+}
+
+// ---- what people do
+// --------------------------------------------------------------------------
+
+static struct door_run *
+door_at(struct doors *d, uint32_t point)
+{
+	for (uint16_t i = 0; d != NULL && i < d->n_doors; i++) {
+		if (d->doors[i].def->point == point)
+			return &d->doors[i];
+	}
+	return NULL;
+}
+
+enum engine_answer
+doors_bypass(struct doors *d, uint32_t point, const struct bypass_order *order)
+{
+	struct door_run *run = door_at(d, point);
+	if (run == NULL)
+		return ENGINE_NOT_FOUND;
+	bypass_start(
+	    &run->bypass, d->engine->works, d->engine->loop, point_of(run), order);
+	update(run);
+	return ENGINE_OK;
+}
+
+enum engine_answer
+doors_bypass_end(
+    struct doors *d, uint32_t point, const char *actor, const char **reason)
+{
+	struct door_run *run = door_at(d, point);
+	*reason = NULL;
+	if (run == NULL)
+		return ENGINE_NOT_FOUND;
+	if (!run->bypass.on) {
+		*reason = "not_bypassed";
+		return ENGINE_REFUSED;
+	}
+	bypass_end(&run->bypass, d->engine->works, point_of(run), actor);
+	update(run);
+	return ENGINE_OK;
+}
