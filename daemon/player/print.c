@@ -112,6 +112,16 @@ add_value(struct buf *b, const struct print *p, const struct sample *s)
 		    is_number(s) ? unit_of(point_kind_quantity(point->kind)) : "");
 }
 
+// Of which conditions it speaks, where not of all.
+static void
+add_scope(struct buf *b, uint16_t silent)
+{
+	buf_str(b, " only");
+	for (enum condition c = 0; c < COND_COUNT; c++)
+		if ((silent & 1U << c) == 0 && c != COND_LINK)
+			buf_printf(b, " %s", condition_name(c));
+}
+
 // The meanings of a sample, as text or as a JSON array.
 static void
 add_sample(struct buf *b, const struct print *p, const struct sample *s)
@@ -124,6 +134,8 @@ add_sample(struct buf *b, const struct print *p, const struct sample *s)
 	}
 	if (s->n_codes == 0 && s->kind == SAMPLE_CODE && s->quality == QUALITY_GOOD)
 		buf_str(b, " normal");
+	if (s->silent != 0 && s->kind == SAMPLE_CODE)
+		add_scope(b, s->silent);
 }
 
 static void

@@ -1,0 +1,113 @@
+# SPDX-FileCopyrightText: 2026 Watchroom contributors
+# SPDX-License-Identifier: Apache-2.0
+#
+# Each profile of panels/ has a recording that is played through the whole line, and
+# what comes of it is what was reviewed (tests/lib/recordings.py). A change of a
+# profile, of decoding or of the engine that changes an outcome is seen here; after it
+# was compared with the maker's document, tools/rebuild-recordings writes it anew.
+import copy
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import time
+
+import pytest
+import yaml
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests" / "lib"))
+
+import recordings  # noqa: E402  (the path comes first)
+
+BUILD = pathlib.Path(os.environ.get("WATCHROOM_BUILD", ROOT / "build"))
+FIXTURES = recordings.FIXTURES
+
+
+def table_of(name):
+    return recordings.load(FIXTURES / f"{name}.yaml")
+
+
+def text_of(name, ending):
+    return (FIXTURES / f"{name}.{ending}").read_text(encoding="utf-8")
+
+
+def test_each_profile_has_a_recording_and_no_other_is_there():
+    for ending in ("yaml", "log", "chk"):
+        assert sorted(p.stem for p in FIXTURES.glob(f"*.{ending}")) == \
+            recordings.profiles()
+    assert len(recordings.profiles()) >= 28
+
+
+@pytest.mark.parametrize("name", recordings.profiles())
+def test_a_replay_comes_to_what_was_reviewed(name):
+    table = table_of(name)
+    assert table["device"]["profile"] == name
+    assert text_of(name, "log") == recordings.make_log(table, name)
+    seen = recordings.replay(BUILD, FIXTURES / f"{name}.log")
+    assert seen == text_of(name, "chk")
+    assert recordings.disagreements(table, seen) == []
+
+
+@pytest.mark.parametrize("name", recordings.profiles())
+def test_a_recording_comes_to_each_meaning_of_its_profile(name):
+    profile = recordings.load(ROOT / "panels" / f"{name}.yaml")
+    assert recordings.not_shown(profile, table_of(name), text_of(name, "chk")) == []
+
+
+@pytest.mark.parametrize("name", recordings.profiles())
+def test_a_made_recording_says_so(name):
+    head = yaml.safe_load(text_of(name, "log").split("\n...\n")[0])
+    assert head["source"] == "synthetic"
+    assert "not taken from a device" in head["recorded"]
+    assert head["notes"][0] == " ".join(table_of(name)["reference"].split())
+
+
+def test_a_table_that_says_otherwise_is_found_out():
+    table = copy.deepcopy(table_of("tornatech-gpx"))
+    chk = text_of("tornatech-gpx", "chk")
+    table["cases"][0][2]["a1"] = "fault/phase-loss"
+    assert recordings.disagreements(table, chk) == [
+        'phase reversal: a1: the reference says "fault/phase-loss", '
+        'the replay "fault/phase-reversal"']
+    profile = recordings.load(ROOT / "panels" / "tornatech-gpx.yaml")
+    without = "\n".join(line for line in chk.splitlines() if "locked-rotor" not in line)
+    assert recordings.not_shown(profile, table, without) == ["fault/locked-rotor"]
+
+
+def test_a_replay_at_a_speed_says_the_same():
+    begin = time.monotonic()
+    seen = recordings.replay(BUILD, FIXTURES / "gst-t8b.log", "--speed", "100")
+    took = time.monotonic() - begin
+    assert seen == text_of("gst-t8b", "chk")
+    length_s = int(text_of("gst-t8b", "log").splitlines()[-1].split()[0]) / 1000
+    assert took >= length_s / 100 - 0.1
+
+
+def test_a_replay_as_json():
+    lines = [json.loads(line) for line in recordings.replay(
+        BUILD, FIXTURES / "tornatech-gpx.log", "--json").splitlines()]
+    assert {line["what"] for line in lines} == {"sample", "link", "event", "open"}
+    assert len(lines) == len(text_of("tornatech-gpx", "chk").splitlines())
+    onset = next(line for line in lines if line.get("kind") == "alarm.onset")
+    assert (onset["ms"], onset["point"], onset["condition"], onset["code"],
+            onset["class"]) == (5004, "a1", "fault", "phase-reversal", "fault")
+
+
+def test_the_rebuild_tool_finds_everything_as_it_is():
+    done = subprocess.run(
+        [ROOT / "tools" / "rebuild-recordings", "--check", "gst-t8b"],
+        env=dict(os.environ, WATCHROOM_BUILD=str(BUILD)), capture_output=True, text=True,
+        timeout=120, check=False)
+    assert (done.returncode, done.stdout) == (0, "1 recordings, 0 changed or wrong\n")
+
+
+def test_a_bad_recording_is_refused_with_its_place(tmp_path):
+    bad = tmp_path / "bad.log"
+    bad.write_text("recording: 1\nsource: device\n...\n0 > 1 03 0000 0001\n5 < 1 03 02\n")
+    done = subprocess.run([BUILD / "cli" / "watchroom", "replay", bad],
+                          env=dict(os.environ, WATCHROOM_DATA=str(ROOT)),
+                          capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 2 and done.stdout == ""
+    assert f"{bad}:5:7: error: not as many bytes as were asked for" in done.stderr
