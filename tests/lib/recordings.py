@@ -14,23 +14,27 @@
 #   more               [{device, points}]: further units that hold the same registers
 #   reads              what the recorder asks: "h1000+2" = holding registers 1000, 1001;
 #                      i = input registers, c = coils, d = discrete inputs
+#   absent             the same, of what the device refuses at all times
 #   start              {h1000: value}: the registers at rest; 0 where nothing is said
 #   rest               {point: meaning} at rest
+#   moves, turn        registers that count on, and are read, each so many seconds
 #   settle             seconds at the end until all is as it was, else 12
 #   cases              [what, {register: value}, {point: meaning}], each from rest; a
 #                      point that is not named is at rest
 # A value is a number, or a text: "f32 0.62 abcd", "u32 70000 cdab", "s16 -5", "s32 ..",
-# letters in the order of the wire, A the most significant byte.
+# "bytes 01 02 ..", letters in the order of the wire, A the most significant byte.
 # Beside registers a case may have
 #   silent: true          nothing answers
 #   exception: {h1000: 2} reads with that register are refused; {all: 11} every one
 #   link: refused         the connection is lost
-#   dwell: 12             seconds it stands, else 4
+#   write: {h46163: 258}  it is written, and echoed; after: {h46264: 0} is what is then
+#   dwell: 12             seconds it stands, else as long as the table says, else 4
+#   still: true           what else moves stands still
 # Outages of the whole device follow by themselves, unless the table says
 # `outages: false`.
 # A meaning is what the line of a replay says of the point: "fire", "612.5 kPa",
 # "normal", "bad fault/sensor-range", or of @device/..: "lost timeout", "up". "-" = do
-# not look. [edge info/restored, normal]: an edge, and what is then.
+# not look; {events: [pattern]}: lines of events; {"*": "-"}: nor at any point that is not named. [edge info/restored, normal]: an edge, and what is then.
 import os
 import pathlib
 import re
@@ -52,7 +56,7 @@ OUTAGES = [
     ["every request fails at the device: exception 04",
      {"exception": {"all": 4}, "dwell": 20}, {"@device/d": "lost exception-04"}],
 ]
-SPECIAL = {"silent", "exception", "link", "dwell"}
+SPECIAL = {"silent", "exception", "link", "dwell", "write", "still", "after"}
 
 
 def profiles():
@@ -78,6 +82,9 @@ def words(value):
     if isinstance(value, int):
         return [value]
     kind, number, *order = value.split()
+    if kind == "bytes":
+        packed = bytes.fromhex("".join([number, *order]))
+        return [w[0] for w in struct.iter_unpack(">H", packed + bytes(len(packed) % 2))]
     packed = {"f32": lambda n: struct.pack(">f", float(n)),
               "u32": lambda n: struct.pack(">I", int(n)),
               "s32": lambda n: struct.pack(">i", int(n)),
@@ -119,9 +126,9 @@ def request_text(function, address, count):
 
 # ---- table -> log -------------------------------------------------------------------
 
-def read_list(table):
+def read_list(texts):
     out = []
-    for text in table["reads"]:
+    for text in texts:
         where, count = text.split("+")
         out.append((*place(where), int(count)))
     return out
@@ -165,6 +172,21 @@ def frames(case, image, reads, unit, at, first):
     return out, at
 
 
+def asides(case, absent, unit, at):
+    """What a device does not have, and what is written to it."""
+    out = []
+    for area, address, count in absent:
+        function = AREAS[area][0]
+        out += [f"{at:8} > {unit} {request_text(function, address, count)}",
+                f"{at + 4:8} x {unit} {function | 0x80:02X} 02"]
+        at += 6
+    for key, value in case.get("write", {}).items():
+        pdu = f"06 {place(key)[1]:04X} {value:04X}"
+        out += [f"{at:8} > {unit} {pdu}", f"{at + 4:8} < {unit} {pdu}"]
+        at += 6
+    return out, at
+
+
 def steps(table):
     """(begin, end, what, registers, expected) of rest, each case, and rest again."""
     at = 0
@@ -174,7 +196,8 @@ def steps(table):
     cases.append(["at rest again", {"dwell": table.get("settle", 12)}, {}])
     for what, change, *expected in cases:
         out = change.get("silent") or "link" in change
-        dwell = change.get("dwell", SILENT_S if out else DWELL_S) * 1000
+        dwell = change.get(
+            "dwell", SILENT_S if out else table.get("dwell", DWELL_S)) * 1000
         yield at, at + dwell, what, change, expected[0] if expected else {}
         at += dwell
 
@@ -202,11 +225,12 @@ def head(table, name):
 
 
 def make_log(table, name):
-    reads = read_list(table)
+    reads = read_list(table["reads"])
+    absent = read_list(table.get("absent", []))
     units = [p["device"]["unit"] for p in [table, *table.get("more", [])]]
     lines = head(table, name)
     lost = False
-    end = 0
+    end = beat = 0
     for begin, end, what, change, _ in steps(table):
         lines.append(f"# {what}")
         if lost:
@@ -214,10 +238,26 @@ def make_log(table, name):
         lost = "link" in change
         image = poke(poke({}, table.get("start", {})),
                      {k: v for k, v in change.items() if k not in SPECIAL})
-        at = begin
-        for unit in units:
-            more, at = frames(change, image, reads, unit, at, at == begin)
-            lines += more
+        out = change.keys() & {"silent", "link", "exception"}
+        for turn in range(begin, end, table.get("turn", 3600) * 1000):
+            if not change.get("still"):
+                beat += 1
+            poke(image, {k: beat for k in table.get("moves", [])})
+            at = turn
+            for unit in units:
+                more, at = frames(change, image, reads, unit, at, at == begin)
+                lines += more
+                if "after" in change:
+                    more, at = asides(change, [], unit, at)
+                    again = poke(dict(image), change["after"])
+                    lines += more
+                    more, at = frames({}, again, reads, unit, at, False)
+                    lines += more
+                elif not out:
+                    more, at = asides(change, absent, unit, at)
+                    lines += more
+            if out:
+                break
     lines.append(f"{end:8} .")
     return "\n".join(lines) + "\n"
 
@@ -265,6 +305,11 @@ def edges_within(chk, point, begin, end):
             f[2].startswith("edge ")]
 
 
+def events_within(chk, begin, end):
+    return [line for line in chk.splitlines()
+            if " event " in line and begin <= int(line.split()[0]) <= end]
+
+
 def same(expected, seen):
     """A number is one within a millionth; the order of meanings is nobody's business."""
     a, b = sorted(str(expected).split()), sorted(str(seen).split())
@@ -287,8 +332,12 @@ def disagreements(table, chk):
         wanted = dict(expected)
         # While nothing answers points keep their last state; they are not looked at.
         if not change.get("silent") and "link" not in change and \
-                "all" not in change.get("exception", {}):
+                "all" not in change.get("exception", {}) and "*" not in wanted:
             wanted = {**table["rest"], **expected}
+        wanted.pop("*", None)
+        for pattern in wanted.pop("events", []):
+            if not any(re.search(pattern, line) for line in events_within(chk, begin, end)):
+                out.append(f"{what}: no event \"{pattern}\"")
         seen = state_at(chk, end)
         for point, said in wanted.items():
             if isinstance(said, list):
@@ -316,7 +365,7 @@ def said_by(node):
     elif isinstance(node, list):
         for value in node:
             out |= said_by(value)
-    return out - {"none"}
+    return out - {"none", "empty"}
 
 
 def not_shown(profile, table, chk):
