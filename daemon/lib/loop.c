@@ -26,6 +26,17 @@ enum {
 	DISPATCH_CALLBACKS = 64,
 	DISPATCH_US = 5000,
 	READY_ROUNDS_MAX = 100000,
+	SHORT_US = 1000, // a fifth of what a callback may take (I1)
+};
+
+// The longest callback, in CPU time. The thread's own clock is a system call, three a
+// poll and a fifth of what a poll costs, where real time is none. A callback cannot have
+// used more CPU than real time went by: only one that took longer than all before it,
+// and longer than SHORT_US, is held against the thread's clock.
+struct stopwatch {
+	int64_t cpu_us;   // the thread's clock when it was last read
+	int64_t since_us; // of real time, in callbacks since
+	bool stale;       // what the thread did between callbacks would be counted too
 };
 
 // The time of the round, taken when it is first asked for.
@@ -44,6 +55,7 @@ struct loop {
 	unsigned held;
 	bool stop;
 	struct loop_lag lag;
+	struct stopwatch watch;
 	LIST_HEAD(watches, loop_watch) watches;
 };
 
@@ -92,24 +104,49 @@ loop_base(struct loop *l)
 	return l->base;
 }
 
-// With a virtual clock real time has to do: it needs no system call, and a simulated
-// month has millions of callbacks.
 static int64_t
-cpu_us(const struct loop *l)
+read_us(clockid_t id)
 {
 	struct timespec t;
-	(void)clock_gettime(
-	    l->clock->virtual_time ? CLOCK_MONOTONIC : CLOCK_THREAD_CPUTIME_ID, &t);
+	(void)clock_gettime(id, &t);
 	return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
+// With a virtual clock real time has to do: a simulated month has millions of callbacks.
+static bool
+measures_cpu(const struct loop *l)
+{
+	return !l->clock->virtual_time;
+}
+
+// A callback begins; the first after a pause of the thread reads its clock.
+static int64_t
+begin_callback(struct loop *l)
+{
+	struct stopwatch *w = &l->watch;
+	if (w->stale && measures_cpu(l)) {
+		*w = (struct stopwatch){ .cpu_us = read_us(CLOCK_THREAD_CPUTIME_ID) };
+	}
+	return read_us(CLOCK_MONOTONIC);
 }
 
 // Counts a callback that began at `from_us`; returns when it ended.
 static int64_t
 count_callback(struct loop *l, int64_t from_us)
 {
-	int64_t now = cpu_us(l);
-	if (now - from_us > l->lag.callback_us)
-		l->lag.callback_us = now - from_us;
+	struct stopwatch *w = &l->watch;
+	int64_t now = read_us(CLOCK_MONOTONIC), took = now - from_us;
+	if (took > SHORT_US && took > l->lag.callback_us && measures_cpu(l)) {
+		int64_t cpu = read_us(CLOCK_THREAD_CPUTIME_ID);
+		int64_t used = cpu - w->cpu_us - w->since_us;
+		if (used < took)
+			took = used;
+		*w = (struct stopwatch){ .cpu_us = cpu };
+	} else {
+		w->since_us += took;
+	}
+	if (took > l->lag.callback_us)
+		l->lag.callback_us = took;
 	return now;
 }
 
@@ -130,7 +167,7 @@ run_timers(struct loop *l)
 	struct loop_timer *t = timers_take(&l->timers, now, before);
 	if (!t)
 		return false;
-	int64_t us = cpu_us(l);
+	int64_t us = begin_callback(l);
 	for (; t; t = timers_take(&l->timers, now, before)) {
 		// Not the round's time: an earlier timer of it may have been slow.
 		int64_t late = l->clock->mono_ms(l->clock) - t->due_ms;
@@ -229,6 +266,7 @@ poll_base(struct loop *l, bool wait)
 		return 0; // timers only: spare the system call
 	(void)event_base_get_max_events(l->base, EVENT_BASE_COUNT_ACTIVE, 1);
 	l->time->taken = false;
+	l->watch.stale = true;
 	int flags = EVLOOP_ONCE | (wait ? EVLOOP_NO_EXIT_ON_EMPTY : EVLOOP_NONBLOCK);
 	if (event_base_loop(l->base, flags) < 0)
 		return -1;
@@ -341,7 +379,7 @@ on_watch(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	struct loop_watch *w = arg;
 	struct loop *l = w->loop; // the callback may free the watch
-	int64_t from = cpu_us(l);
+	int64_t from = begin_callback(l);
 	l->time->taken = false;
 	w->fn(w->arg);
 	(void)count_callback(l, from);

@@ -3,7 +3,6 @@
 #
 # What every benchmark measures with: spreads, processor time and memory of a process,
 # the simulated fields, the peers, and sites made for the occasion.
-import os
 import pathlib
 import re
 import signal
@@ -19,7 +18,6 @@ sys.dont_write_bytecode = True
 
 from rig import BUILD, PYTHON, site, until  # noqa: E402
 
-TICKS = os.sysconf("SC_CLK_TCK")
 PROGRAMS = BUILD / "tests/bench"
 HERE = pathlib.Path(__file__).resolve().parent
 # The ways of being dead that a field server has a port for.
@@ -49,9 +47,11 @@ def ratio(rows, figure, ours, peer):
 
 
 def cpu_s(pid):
-    text = pathlib.Path(f"/proc/{pid}/stat").read_text("ascii")
-    fields = text.rsplit(") ", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / TICKS
+    """Processor time of all threads of a process, as the scheduler counts it (ns)."""
+    total = 0
+    for task in pathlib.Path(f"/proc/{pid}/task").iterdir():
+        total += int((task / "schedstat").read_text("ascii").split()[0])
+    return total / 1e9
 
 
 def rss_mib(pid):

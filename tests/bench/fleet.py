@@ -23,50 +23,52 @@ def watched(folder, text):
     return daemon, time.monotonic() - began
 
 
-def spent(field, pid, seconds):
-    """Processor time per 100,000 polls of a process, and its memory."""
-    before, began, counted = cpu_s(pid), time.monotonic(), field.count()
+def spent(fields, pids, seconds):
+    """Of processes that run side by side, each with a field of its own: processor time
+    per 100,000 polls, and memory."""
+    before = [(cpu_s(pid), field.count()) for field, pid in zip(fields, pids)]
+    began = time.monotonic()
     time.sleep(seconds)
-    cpu, polls = cpu_s(pid) - before, field.count() - counted
-    return {"cpu_per_100k_polls_s": cpu / polls * 1e5, "rss_mib": rss_mib(pid),
-            "polls_per_s": polls / (time.monotonic() - began)}
-
-
-def daemon_cpu(field, folder, devices, seconds):
-    daemon, _ = watched(folder, fleet_site([field.ports["healthy"]] * devices))
-    with daemon:
-        api = daemon.api()
-        until(lambda: api.state()["health"]["points_unknown"] == 0, 120, "all are read")
-        time.sleep(2)
-        found = spent(field, daemon.process.pid, seconds)
-        found["loop_late_ms"] = api.state()["health"]["loop_late_ms"]
-        daemon.stop()
+    found = []
+    for (cpu, counted), field, pid in zip(before, fields, pids):
+        polls = field.count() - counted
+        found.append({"cpu_per_100k_polls_s": (cpu_s(pid) - cpu) / polls * 1e5,
+                      "rss_mib": rss_mib(pid),
+                      "polls_per_s": polls / (time.monotonic() - began)})
     return found
 
 
-def peer_cpu(field, program, devices, seconds):
-    process = peer(program, 1000, seconds + 30, f"{field.ports['healthy']}:{devices}")
-    time.sleep(4)
-    found = spent(field, process.pid, seconds)
-    end(process)
-    return found
+def beside(field, daemon, who, devices, seconds):
+    """The daemon and a peer, measured in the same seconds."""
+    with Server("field_server") as own:
+        process = peer(who, 1000, seconds + 60, f"{own.ports['healthy']}:{devices}")
+        until(lambda: own.count() > 2 * devices, 60, f"{who} polls")
+        pair = spent((field, own), (daemon.process.pid, process.pid), seconds)
+        end(process)
+    return pair
 
 
 def bench_cpu(options):
     """CPU per poll and resident memory at N devices x 100 registers x 1 Hz."""
     devices, seconds = options.devices or 1000, options.seconds or 15
     rows = {who: [] for who in ("watchroomd", *PEERS)}
+    shares = {who: [] for who in PEERS}
     with Server("field_server") as field, tempfile.TemporaryDirectory() as folder:
         for r in range(options.rounds):
-            rows["watchroomd"].append(
-                daemon_cpu(field, f"{folder}/{r}", devices, seconds))
-            for who in PEERS:
-                rows[who].append(peer_cpu(field, who, devices, seconds))
-    found = table(rows)
-    for who in PEERS:
-        found[f"cpu, watchroomd / {who}"] = ratio(
-            rows, "cpu_per_100k_polls_s", "watchroomd", who)
-    return dict(found, devices=devices)
+            daemon, _ = watched(f"{folder}/{r}",
+                                fleet_site([field.ports["healthy"]] * devices))
+            with daemon:
+                api = daemon.api()
+                until(lambda: api.state()["health"]["points_unknown"] == 0, 120, "read")
+                for who in PEERS:
+                    ours, theirs = beside(field, daemon, who, devices, seconds)
+                    rows["watchroomd"].append(ours)
+                    rows[who].append(theirs)
+                    shares[who].append(ours["cpu_per_100k_polls_s"] /
+                                       theirs["cpu_per_100k_polls_s"])
+                daemon.stop()
+    return dict(table(rows), devices=devices, **{
+        f"cpu, watchroomd / {who}": summary(shares[who]) for who in PEERS})
 
 
 def bench_rate(options):
@@ -80,11 +82,11 @@ def bench_rate(options):
                                 fleet_site([port] * devices, 1, "50ms"))
             with daemon:
                 time.sleep(5)
-                rows["watchroomd"].append(spent(field, daemon.process.pid, seconds))
+                rows["watchroomd"] += spent([field], [daemon.process.pid], seconds)
                 daemon.stop()
             process = peer("raw_poller", 0, seconds + 30, f"{port}:{devices}")
             time.sleep(3)
-            rows["raw_poller"].append(spent(field, process.pid, seconds))
+            rows["raw_poller"] += spent([field], [process.pid], seconds)
             end(process)
     return dict(table(rows), devices=devices, **{
         "polls/s, watchroomd / raw_poller":
