@@ -521,7 +521,6 @@ curl_start(struct asker *a, const struct host_question *q, host_tried *done, voi
 static struct asker *
 curl_open(struct loop *l)
 {
-	wr_assert(curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK);
 	struct asker *a = xcalloc(1, sizeof *a);
 	a->loop = l;
 	a->multi = multi_new(l, 0, on_ended);
@@ -535,7 +534,6 @@ curl_close(struct asker *a)
 	wr_assert(LIST_EMPTY(&a->tries));
 	multi_free(a->multi);
 	free(a);
-	curl_global_cleanup();
 }
 
 static void

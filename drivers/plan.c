@@ -56,13 +56,19 @@ plan_point_span(const struct site *site, const struct device *dev, uint32_t poin
 	*high = s.high;
 }
 
+static void
+resize(struct plan *p, uint16_t size)
+{
+	p->blocks = xreallocarray(p->blocks, size, sizeof(*p->blocks));
+	p->size = size;
+}
+
 static struct plan_block *
 append(struct plan *p)
 {
 	if (p->n == p->size) {
 		wr_assert(p->size < UINT16_MAX / 2);
-		p->size = p->size ? (uint16_t)(p->size * 2) : 2;
-		p->blocks = xreallocarray(p->blocks, p->size, sizeof(*p->blocks));
+		resize(p, p->size ? (uint16_t)(p->size * 2) : 2);
 	}
 	p->blocks[p->n] =
 	    (struct plan_block){ .poll = POLL_SCAN, .own_poll = POLL_SCAN };
@@ -72,6 +78,8 @@ append(struct plan *p)
 void
 plan_prepend(struct plan *p, uint16_t n)
 {
+	if (p->n + n > p->size)
+		resize(p, (uint16_t)(p->n + n)); // no more: there may be a thousand plans
 	for (uint16_t i = 0; i < n; i++)
 		(void)append(p);
 	memmove(p->blocks + n, p->blocks, (size_t)(p->n - n) * sizeof(*p->blocks));
@@ -202,11 +210,8 @@ plan_build(const struct site *site, const struct device *dev, struct plan *out)
 	append_identity(dev, out);
 	append_helpers(site, dev, out);
 	append_points(site, dev, out);
-	if (out->n < out->size) {
-		out->blocks = xreallocarray(
-		    out->blocks, out->n ? out->n : 1U, sizeof(*out->blocks));
-		out->size = out->n;
-	}
+	if (out->n > 0 && out->n < out->size)
+		resize(out, out->n);
 }
 
 void

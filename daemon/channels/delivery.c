@@ -12,7 +12,6 @@
 
 #include <sys/queue.h>
 
-#include <curl/curl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -302,7 +301,6 @@ struct delivery *
 delivery_start(
     const struct site *site, struct loop *main_loop, const struct delivery_host *host)
 {
-	wr_assert(curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK);
 	struct delivery *d = xcalloc(1, sizeof *d);
 	d->site = site;
 	d->main_loop = main_loop;
@@ -407,5 +405,4 @@ delivery_stop(struct delivery *d)
 	mailbox_free(d->stop);
 	free(d->hands);
 	free(d);
-	curl_global_cleanup();
 }
