@@ -13,7 +13,7 @@ import time
 from figures import Server, fleet_site, summary
 from rig import Daemon, until
 
-FIRE = 0x0C10
+FIRE, QUIET = 0x0C10, 0x1400
 
 
 class Screen:
@@ -21,20 +21,28 @@ class Screen:
     screen: when the frame that shows it has been painted. It looks at nothing but what
     has changed, and nobody asks the page while it works: the figure is the page's."""
 
+    # A message that is posted within a frame arrives when that frame has been painted.
     OBSERVER = r"""
         window.seen = {};
-        const painted = new MessageChannel();
-        let waiting = [];
+        const painted = new MessageChannel(), frame = requestAnimationFrame;
+        let waiting = [], inFrame = false;
         painted.port1.onmessage = () => {
             const at = performance.timeOrigin + performance.now();
+            inFrame = false;
             for (const place of waiting.splice(0)) window.seen[place] = at;
         };
+        const within = (work) => frame((time) => {
+            inFrame = true;
+            painted.port2.postMessage(0);
+            work(time);
+        });
+        window.requestAnimationFrame = within;
         new MutationObserver((changes) => {
             for (const row of changes.flatMap((c) => [...c.addedNodes])) {
                 const place = /<p\d+-\d+>/.exec(row.textContent)?.[0];
                 if (!place || place in window.seen) continue;
-                waiting.push(place);
-                requestAnimationFrame(() => painted.port2.postMessage(0));
+                const wait = () => waiting.push(place);
+                if (inFrame) wait(); else within(wait);
             }
         }).observe(document.getElementById("owed"), {childList: true});
     """
@@ -91,9 +99,40 @@ class Clocked(threading.Thread):
             name = self.names.get(data["n"])
             if name:
                 self.durable[name] = at
-        elif data["kind"] == "alarm.onset":
+        elif data["kind"] in ("alarm.onset", "alarm.return", "alarm.clear"):
             self.names[data["n"]] = data["point"]
             self.onset[data["point"]] = at
+
+
+def all_change(field, stream, devices, numbers, value, rows):
+    """The same detectors of every device change within a second; when each is durable."""
+    stream.durable.clear()
+    for n in numbers:
+        for d in range(devices):
+            field.set(d + 1, n - 1, value)
+    names = {f"p{d}-{n}": (d + 1, n - 1) for d in range(devices) for n in numbers}
+    until(lambda: all(name in stream.durable and where in field.sent
+                      for name, where in names.items()), 30, "all durable", 0.05)
+    rows += [stream.durable[name] - field.sent[where] for name, where in names.items()]
+
+
+def bench_durable(options):
+    """1,000 events a second, on the field's side all at 1 Hz: reply -> durable."""
+    devices, seconds, rows = options.devices or 100, options.seconds or 10, []
+    numbers = [1 + i * 5 for i in range(10)]
+    with Server("field_server") as field, tempfile.TemporaryDirectory() as folder:
+        text = fleet_site([field.ports["healthy"]] * devices, units=True)
+        with Daemon(folder, text) as daemon:
+            daemon.start(seconds=60)
+            api = daemon.api()
+            until(lambda: api.state()["health"]["points_unknown"] == 0, 60, "all read")
+            stream, began = Clocked(daemon.port), time.monotonic()
+            for k in range(seconds * options.rounds):
+                all_change(field, stream, devices, numbers, (FIRE, QUIET)[k % 2], rows)
+            took = time.monotonic() - began
+            daemon.stop()
+    return {"reply to durable, seen on the stream, ms": summary(rows),
+            "events_per_s": round(len(rows) / took), "devices": devices}
 
 
 def one_alarm(field, stream, screen, d, n, rows):
