@@ -42,6 +42,8 @@ struct alarm_record {
 	// Escalation, kept by outbox.c
 	const struct ladder *ladder; // NULL = none
 	struct ladder_climb climb;   // onset in monotonic ms
+	uint64_t owed; // notices of the newest occurrence not settled: a bit for each
+		       // channel of each step
 	// What it asks of outputs, kept by outputs.c
 	uint8_t output_asks, output_class;
 	// Links of the tables

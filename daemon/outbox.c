@@ -60,6 +60,34 @@ struct outbox {
 	struct settling *settling; // one for each channel
 };
 
+// ---- what an alarm's people are still owed ------------------------------------------
+
+// A repeat says nothing while the notice before it has not gone out: a channel that is
+// dead for a night keeps one notice of each step, not one of each repeat.
+static uint64_t
+bit_of(const struct outbox *o, const struct ladder *l, const struct notice *n)
+{
+	if (l == NULL || n->step >= l->n_steps || strcmp(l->id, n->ladder) != 0)
+		return 0;
+	const struct ladder_step *s = &l->steps[n->step];
+	for (unsigned i = 0; i < s->n_channels; i++) {
+		if (strcmp(o->site->channels[s->channels[i]].id, n->channel) == 0)
+			return UINT64_C(1) << (n->step * LADDER_CHANNELS_MAX + i);
+	}
+	return 0;
+}
+
+static void
+note_owed(const struct outbox *o, const struct notice *n, bool owed)
+{
+	struct alarm_record *r =
+	    alarms_by_occurrence(engine_alarms(o->engine), n->subject.occurrence_id);
+	if (r == NULL)
+		return;
+	uint64_t bit = bit_of(o, r->ladder, n);
+	r->owed = owed ? r->owed | bit : r->owed & ~bit;
+}
+
 static struct owed *
 add_owed(struct outbox *o, const struct notice *n, enum stage stage)
 {
@@ -69,6 +97,7 @@ add_owed(struct outbox *o, const struct notice *n, enum stage stage)
 	w->since_ms = loop_now_ms(o->loop);
 	TAILQ_INSERT_TAIL(&o->stages[stage], w, link);
 	o->n_owed++;
+	note_owed(o, n, true);
 	return w;
 }
 
@@ -76,8 +105,10 @@ static void
 move(struct outbox *o, struct owed *w, enum stage to)
 {
 	TAILQ_REMOVE(&o->stages[w->stage], w, link);
-	if (to == STAGE_TAKEN_BACK)
+	if (to == STAGE_TAKEN_BACK) {
 		o->n_owed--;
+		note_owed(o, &w->n, false);
+	}
 	w->stage = to;
 	TAILQ_INSERT_TAIL(&o->stages[to], w, link);
 }
@@ -86,8 +117,10 @@ static void
 drop_owed(struct outbox *o, struct owed *w)
 {
 	TAILQ_REMOVE(&o->stages[w->stage], w, link);
-	if (w->stage != STAGE_TAKEN_BACK)
+	if (w->stage != STAGE_TAKEN_BACK) {
 		o->n_owed--;
+		note_owed(o, &w->n, false);
+	}
 	free(w);
 }
 
@@ -151,9 +184,11 @@ make_notice(struct outbox *o, const struct alarm_record *r, const struct ladder_
 		.created_utc_ms = loop_utc_ms(o->loop),
 	};
 	n.next_utc_ms = n.created_utc_ms;
-	works_mint(o->works, n.id);
 	(void)str_copy(n.channel, sizeof(n.channel), o->site->channels[channel].id);
 	(void)str_copy(n.ladder, sizeof(n.ladder), r->ladder->id);
+	if ((r->owed & bit_of(o, r->ladder, &n)) != 0)
+		return;
+	works_mint(o->works, n.id);
 	event_init(&n.subject, EVENT_ALARM_ONSET);
 	engine_describe(r, &n.subject);
 	n.subject.time_utc_ms = r->raised_utc_ms;
@@ -250,6 +285,7 @@ outbox_raised(struct outbox *o, struct alarm_record *r)
 	}
 	if (r->ladder == NULL)
 		return;
+	r->owed = 0; // an occurrence that nobody has been told of
 	// It came again and nobody has answered: who is told at once is told again, and
 	// the others are not put off by it.
 	if (climbs && r->climb.next_step > 0 && r->ladder->steps[0].after_ms == 0)
@@ -319,6 +355,7 @@ void
 outbox_answered(struct outbox *o, struct alarm_record *r)
 {
 	r->ladder = NULL;
+	r->owed = 0;
 	for (enum stage s = STAGE_UNSAVED; s <= STAGE_SENT; s++) {
 		struct owed *w = TAILQ_FIRST(&o->stages[s]);
 		while (w != NULL) {

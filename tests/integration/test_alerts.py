@@ -4,6 +4,7 @@
 # From an alarm to people: the outbox, the webhook, the ladder. The receiver is an HTTP
 # server of Python's own.
 import json
+import time
 
 import pytest
 
@@ -106,6 +107,20 @@ def test_a_dead_target_delays_nobody_else(rig):
         until(lambda: bodies(sink), 6, "the second channel is told in time")
         alarm = until(lambda: daemon.api().alarm("@channel/duty"), 8)
         assert alarm["class"] == "system"
+
+
+def test_a_dead_target_is_owed_one_notice_of_each_step(rig):
+    with WebhookSink(never_answer=True) as dead:
+        daemon, peer = rig(dead.port, dead.port, after="1s", repeat="1s")
+        api = daemon.api()
+        peer.holding(0, FIRE)
+
+        def owed():
+            return api.state()["health"]["notices_owed"]
+        until(lambda: owed() == 2, 6, "both steps are owed")
+        for _ in range(10):  # five repeats fall due meanwhile
+            time.sleep(0.5)
+            assert owed() == 2
 
 
 def test_i5_owed_notices_survive_a_restart_and_are_marked(rig):

@@ -64,7 +64,7 @@ test_i6_lost_link_and_bad_samples_clear_nothing(void **state)
 }
 
 static void
-test_ladder_steps_come_in_time_and_stop_on_acknowledge(void **state)
+test_ladder_steps_come_in_time_once_and_stop_on_acknowledge(void **state)
 {
 	(void)state;
 	struct rig r;
@@ -75,8 +75,9 @@ test_ladder_steps_come_in_time_and_stop_on_acknowledge(void **state)
 	assert_int_equal(outbox_owed(r.outbox), 1);
 	rig_pass(&r, 2000);
 	assert_int_equal(outbox_owed(r.outbox), 2);
-	rig_pass(&r, 120000);
-	assert_int_equal(outbox_owed(r.outbox), 3);
+	// Nothing has gone out: its repeats would say nothing new.
+	rig_pass(&r, 6 * 3600000);
+	assert_int_equal(outbox_owed(r.outbox), 2);
 	const struct alarm_record *a = rig_open_alarm(&r, "s1");
 	assert_int_equal(
 	    engine_acknowledge(r.engine, a->occurrence, "wang"), ENGINE_OK);
@@ -525,7 +526,7 @@ main(void)
 		    test_i6_an_on_delay_does_not_run_on_while_the_link_is_lost),
 		cmocka_unit_test(test_i6_lost_link_and_bad_samples_clear_nothing),
 		cmocka_unit_test(
-		    test_ladder_steps_come_in_time_and_stop_on_acknowledge),
+		    test_ladder_steps_come_in_time_once_and_stop_on_acknowledge),
 		cmocka_unit_test(test_silence_ends_with_the_next_alarm_and_with_time),
 		cmocka_unit_test(
 		    test_info_owes_nothing_and_a_pump_out_of_automatic_does),
