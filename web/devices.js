@@ -3,7 +3,7 @@
 //
 // Who is heard from: "devices heard 4/5, oldest data 2 s" at all times, each lost device
 // by name, and the room's own equipment: how much of it answers, and what does not. A device
-// whose register map nobody has proven says so. Beside it the calm page: "normal" is said
+// whose register map nobody has proven says so, and one that may be late. Beside it the calm page: "normal" is said
 // only when nothing speaks against it, else the reasons stand there.
 import { h, setAttr, setText, show, syncList } from "./dom.js";
 import { codeOf, elapsedOf, nameOf, timeOf } from "./format.js";
@@ -66,8 +66,14 @@ export class Devices {
     setAttr(e, "data-device", d.id);
     setAttr(e, "data-lost", d.lost ? "" : null);
     setIcon(e.firstElementChild, d.lost ? "cut" : "link");
-    const doubt = d.maturity === "inferred" ? ` · ${t("ui.mark.inferred")}` : "";
-    setText(e.querySelector(".name"), nameOf(d.name, d.id) + doubt);
+    const doubts = [];
+    if (d.maturity === "inferred") doubts.push(t("ui.mark.inferred"));
+    if (d.accepted_budget) {
+      const limit = elapsedOf(d.accepted_budget.limit_ms);
+      doubts.push(t("ui.mark.accepted_budget", { limit }));
+    }
+    setText(e.querySelector(".name"), [nameOf(d.name, d.id), ...doubts].join(" · "));
+    setAttr(e, "title", d.accepted_budget?.reason ?? null);
     setText(e.querySelector(".age"), this.#age(d, at, now));
   }
 

@@ -144,8 +144,11 @@ read_webhook(struct load *l, const struct yaml_node *node)
 	if (url == NULL)
 		return "";
 	const char *why = check_url(url);
-	if (why != NULL)
+	if (why != NULL) {
+		if (node->kind != YAML_MAP)
+			problem_hide_line(l, node->pos); // with the key in it
 		problem(l, node->pos, "webhook: %s", why);
+	}
 	return arena_text(l->arena, url);
 }
 

@@ -220,6 +220,20 @@ format_dialogs(struct buf *b, const struct device *d)
 	json_close(b, '}');
 }
 
+// What a device's points may take to be seen, beyond the limit of their class.
+static void
+format_accepted(struct buf *b, const struct device *d)
+{
+	if (d->accept_ms == 0) {
+		json_str(b, "accepted_budget", NULL);
+		return;
+	}
+	json_open(b, "accepted_budget", '{');
+	json_int(b, "limit_ms", d->accept_ms);
+	json_str(b, "reason", d->accept_reason);
+	json_close(b, '}');
+}
+
 void
 format_device(struct buf *b, const struct site *site, const struct device_view *d)
 {
@@ -235,6 +249,7 @@ format_device(struct buf *b, const struct site *site, const struct device_view *
 	json_str(b, "maturity",
 	    d->device->profile != NULL ? maturity_name(d->device->profile->maturity)
 				       : NULL);
+	format_accepted(b, d->device);
 	format_dialogs(b, d->device);
 	json_close(b, '}');
 }

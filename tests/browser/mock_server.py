@@ -120,6 +120,7 @@ class Console:
             "last_heard": utc(),
             "points": points,
             "maturity": "documented",
+            "accepted_budget": None,
         }
 
     @staticmethod

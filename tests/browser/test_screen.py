@@ -236,12 +236,14 @@ def test_equipment_that_is_not_up_stands_there_by_name(mock, open_page):
 
 
 @pytest.mark.parametrize("mock", ["busy"], indirect=True)
-def test_a_device_whose_register_map_is_inferred_says_so(mock, open_page):
+def test_a_device_that_is_inferred_or_may_be_late_says_so(mock, open_page):
     page = open_page(mock)
     page.language("en")
     page.see(lambda: "register map inferred" in " ".join(
         page.texts("#devices [data-device=io1] .name")), 5)
-    assert "inferred" not in " ".join(page.texts("#devices [data-device=fap1] .name"))
+    assert "14 s late" in page.text("#devices [data-device=io1] .name")
+    plain = page.text("#devices [data-device=fap1] .name")
+    assert "inferred" not in plain and "late" not in plain
 
 
 def test_i6_normal_is_not_said_while_the_link_is_lost(mock, open_page):

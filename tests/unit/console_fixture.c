@@ -268,6 +268,8 @@ static struct device devices[] = {
 	    .name_en = "Panel",
 	    .unit = 7,
 	    .profile = &panel,
+	    .accept_ms = 14000,
+	    .accept_reason = "a slow line",
 	    .n_points = 1,
 	    .points = panel_points },
 };

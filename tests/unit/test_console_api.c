@@ -27,6 +27,7 @@ test_state_holds_what_the_page_needs(void **state)
 		"\"alarms\":[{\"occurrence\":\"7-1\"",
 		"\"alarms_total\":2",
 		"\"devices\":[{\"id\":\"fap1\"",
+		"\"accepted_budget\":{\"limit_ms\":14000,\"reason\":\"a slow line\"}",
 		"\"health\":{\"store\":\"ok\"",
 		"\"readings\":[{\"point\":\"hydrant-main\"",
 		"\"inferred\":true",
