@@ -30,9 +30,9 @@ enum {
 };
 
 // The longest callback, in CPU time. The thread's own clock is a system call, three a
-// poll and a fifth of what a poll costs, where real time is none. A callback cannot have
-// used more CPU than real time went by: only one that took longer than all before it,
-// and longer than SHORT_US, is held against the thread's clock.
+// poll and a fifth of what a poll costs, where real time is none. A callback cannot
+// have used more CPU than real time went by: only one that took longer than all before
+// it, and longer than SHORT_US, is held against the thread's clock.
 struct stopwatch {
 	int64_t cpu_us;   // the thread's clock when it was last read
 	int64_t since_us; // of real time, in callbacks since
@@ -112,7 +112,8 @@ read_us(clockid_t id)
 	return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
 }
 
-// With a virtual clock real time has to do: a simulated month has millions of callbacks.
+// With a virtual clock real time has to do: a simulated month has millions of
+// callbacks.
 static bool
 measures_cpu(const struct loop *l)
 {
