@@ -79,7 +79,8 @@ void
 plan_prepend(struct plan *p, uint16_t n)
 {
 	if (p->n + n > p->size)
-		resize(p, (uint16_t)(p->n + n)); // no more: there may be a thousand plans
+		resize(
+		    p, (uint16_t)(p->n + n)); // no more: there may be a thousand plans
 	for (uint16_t i = 0; i < n; i++)
 		(void)append(p);
 	memmove(p->blocks + n, p->blocks, (size_t)(p->n - n) * sizeof(*p->blocks));

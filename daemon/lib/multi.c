@@ -134,8 +134,9 @@ want_socket(CURL *easy, curl_socket_t fd, int what, void *user, void *known)
 struct multi *
 multi_new(struct loop *l, long per_host, multi_ended *ended)
 {
-	// By whoever needs it, not by every start: it brings 3 MiB of a TLS library into
-	// memory. It counts its callers and takes its own lock (libcurl 7.84 or later).
+	// By whoever needs it, not by every start: it brings 3 MiB of a TLS library
+	// into memory. It counts its callers and takes its own lock (libcurl 7.84 or
+	// later).
 	wr_assert(curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK);
 	struct multi *m = xcalloc(1, sizeof *m);
 	m->loop = l;
