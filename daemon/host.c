@@ -129,6 +129,12 @@ get_host(void *ctx, uint16_t host, struct host_view *out)
 }
 
 static void
+get_output(void *ctx, uint16_t output, struct output_look *out)
+{
+	outputs_look(((struct daemon *)ctx)->outputs, output, out);
+}
+
+static void
 look_at_bus(void *ctx, uint16_t bus, struct bus_look *out)
 {
 	const struct daemon *d = ctx;
@@ -360,6 +366,7 @@ console_host(struct daemon *d)
 		.alarms = each_alarm,
 		.devices = each_device,
 		.host = get_host,
+		.output = get_output,
 		.health = get_health,
 		.point_json = point_json,
 		.acknowledge = acknowledge,

@@ -352,6 +352,7 @@ function draw() {
   detail.draw(model.alarms.get(choice.key), view);
   readings.draw(model, view);
   devices.draw(model, view);
+  banners.drawOutputs(model);
   banners.drawHealth(model.health);
   banners.drawSound(sound.off);
   const { alarm, mode } = selected();

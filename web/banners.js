@@ -2,9 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Full-width bars under the strip for what makes the whole screen less than it seems:
-// link lost, sound off, the record not being saved, an old configuration, an unknown
+// link lost, sound off, a sounder or lamp that does not work, the record not being saved, an old configuration, an unknown
 // clock. And the one line that answers what a person just did.
 import { setText, show } from "./dom.js";
+import { codeOf, nameOf } from "./format.js";
+import { failedOutputs } from "./model.js";
 import { has, t } from "./text.js";
 
 const SAID_MS = 12_000;
@@ -25,6 +27,15 @@ export class Banners {
 
   drawSound(off) {
     show(this.#bar("sound-off"), off);
+  }
+
+  drawOutputs(model) {
+    const failed = failedOutputs(model);
+    show(this.#bar("output-bad"), failed.length > 0);
+    setText(this.#bar("output-bad").querySelector(".text"), failed.map((o) =>
+      t("ui.banner.output", {
+        role: t(`ui.output.role.${o.role}`), place: nameOf(o.place, o.id), why: codeOf(o.code),
+      })).join(" · "));
   }
 
   drawHealth(health) {

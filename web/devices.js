@@ -2,8 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Who is heard from: "devices heard 4/5, oldest data 2 s" at all times, each lost device
-// by name, and the room's own equipment: how much of it answers, and what does not. A device
-// whose register map nobody has proven says so, and one that may be late. Beside it the calm page: "normal" is said
+// by name, the room's own equipment: how much of it answers, and what does not; and each
+// sounder, lamp and heartbeat relay with what it shows. A device whose register map nobody
+// has proven says so, and one that may be late. Beside it the calm page: "normal" is said
 // only when nothing speaks against it, else the reasons stand there.
 import { h, setAttr, setText, show, syncList } from "./dom.js";
 import { codeOf, elapsedOf, nameOf, timeOf } from "./format.js";
@@ -35,6 +36,7 @@ export class Devices {
     setAttr(this.summary, "data-unknown", lost ? "all" : n);
     setAttr(this.summary, "data-lost", devices.length - heard + model.hosts.lost);
     const byId = new Map([
+      ...model.outputs.map((output) => [`output ${output.id}`, { output }]),
       ...down.map((host) => [`host ${host.id}`, { host }]),
       ...devices.map((device) => [`device ${device.id}`, { device }]),
     ]);
@@ -42,10 +44,25 @@ export class Devices {
       () => h("li", { class: "device" }, icon("link"),
         h("span", { class: "name" }), h("span", { class: "age" })),
       (e, id) => {
-        const { host, device } = byId.get(id);
-        if (host) this.#drawHost(e, host, now);
+        const { output, host, device } = byId.get(id);
+        if (output) this.#drawOutput(e, output);
+        else if (host) this.#drawHost(e, host, now);
         else this.#draw(e, device, now);
       });
+  }
+
+  #drawOutput(e, o) {
+    const failed = o.state === "failed";
+    const shown = o.state !== "ok" ? o.state
+      : o.silenced ? "silenced" : o.pattern === "off" ? "off" : "on";
+    setAttr(e, "data-output", o.id);
+    setAttr(e, "data-state", shown);
+    setAttr(e, "data-lost", failed ? "" : null);
+    setIcon(e.firstElementChild, failed ? "cut" : "link");
+    setText(e.querySelector(".name"),
+      `${t(`ui.output.role.${o.role}`)} ${nameOf(o.place, o.id)}`);
+    setText(e.querySelector(".age"),
+      t(`ui.output.${shown}`, { why: o.code ? codeOf(o.code) : "" }));
   }
 
   // Only those that are not up are shown one by one.

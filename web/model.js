@@ -32,6 +32,7 @@ export function createModel() {
     awaiting: new Map(), // stream number -> what becomes durable with it
     devices: [],
     hosts: { all: 0, up: 0, lost: 0, unknown: 0, down: [] },
+    outputs: [],
     health: {},
     readings: [],
     boot: null,
@@ -159,6 +160,7 @@ export function applyHealth(model, h, id) {
   model.counters = h.counters ?? model.counters;
   model.devices = h.devices ?? model.devices;
   model.hosts = h.hosts ?? model.hosts;
+  model.outputs = h.outputs ?? model.outputs;
   model.health = h.health ?? model.health;
   model.readings = h.readings ?? model.readings;
 }
@@ -230,6 +232,13 @@ export function choose(before, model, owed, owedBefore) {
   return giveWay ? { key: top.key, auto: true } : before;
 }
 
+// Sounders first: a siren that is dead is worse than a lamp.
+export function failedOutputs(model) {
+  const order = ["sounder", "lamp", "heartbeat"];
+  return model.outputs.filter((o) => o.state === "failed")
+    .sort((a, b) => order.indexOf(a.role) - order.indexOf(b.role));
+}
+
 // What keeps "normal" from being said: keys of the catalogue under ui.not_normal, with
 // their parameters. Empty means that all points are watched and none is in alarm.
 export function notNormal(model) {
@@ -239,6 +248,8 @@ export function notNormal(model) {
   if (model.alarms.size > 0) reasons.push(["open", { n: model.alarms.size }]);
   if (lost.length > 0) reasons.push(["devices", { n: lost.length }]);
   if (model.hosts.lost > 0) reasons.push(["hosts", { n: model.hosts.lost }]);
+  const dead = failedOutputs(model).length;
+  if (dead > 0) reasons.push(["outputs", { n: dead }]);
   if (h.points_unknown > 0) reasons.push(["unknown", { n: h.points_unknown }]);
   if (h.store !== "ok") reasons.push(["store", {}]);
   if (h.last_good_configuration) reasons.push(["configuration", {}]);

@@ -260,6 +260,67 @@ print_alerts(const struct site *s, FILE *out)
 		print_ladder(s, &s->ladders[i], out);
 }
 
+// Where an output is and what is written there.
+static void
+print_wiring(const struct site *s, const struct output *o, FILE *out)
+{
+	char refresh[32];
+
+	if (o->gpio != INDEX_NONE)
+		(void)fprintf(out, "%s line %s, active %s", s->gpios[o->gpio].id,
+		    o->line, o->active_low ? "low" : "high");
+	else
+		(void)fprintf(out,
+		    "device %s %s: function 5 to coil %u (block from %s), again each "
+		    "%s and read back",
+		    s->devices[o->device].id, o->item->name, output_coil(o),
+		    o->item->printed, units_show_ms(o->refresh_ms, refresh));
+}
+
+static void
+print_classes(const char *pattern, uint16_t mask, FILE *out)
+{
+	if (mask == 0)
+		return;
+	(void)fprintf(out, " %s for", pattern);
+	for (int c = 0; c < CLASS_COUNT; c++)
+		if (mask & 1U << c)
+			(void)fprintf(out, " %s", class_name((enum alarm_class)c));
+	(void)fputc(';', out);
+}
+
+static void
+print_output(const struct site *s, const struct output *o, FILE *out)
+{
+	char a[32];
+
+	(void)fprintf(out, "  %-20s %s, %s", o->id, output_role_name(o->role),
+	    o->allow_write ? "driven: "
+			   : "NOT DRIVEN (allow_write: true would enable it): ");
+	print_wiring(s, o, out);
+	(void)fprintf(out, "\n  %-20s", "");
+	if (o->role == OUTPUT_HEARTBEAT) {
+		(void)fprintf(out, " a beat of %s while people can be alerted\n",
+		    units_show_ms(o->period_ms, a));
+		return;
+	}
+	print_classes("steady", o->steady, out);
+	print_classes("blinks", o->blink, out);
+	(void)fprintf(out, " follows within %s", units_show_ms(o->within_ms, a));
+	if (o->feedback != UINT32_MAX)
+		(void)fprintf(out, " (%s)", s->points[o->feedback].id);
+	(void)fprintf(out, "; at the end %s\n", output_exit_name(o->at_exit));
+}
+
+static void
+print_outputs(const struct site *s, FILE *out)
+{
+	if (s->n_outputs > 0)
+		(void)fprintf(out, "outputs\n");
+	for (uint16_t i = 0; i < s->n_outputs; i++)
+		print_output(s, &s->outputs[i], out);
+}
+
 void
 site_print_summary(const struct site *s, FILE *out)
 {
@@ -276,6 +337,7 @@ site_print_summary(const struct site *s, FILE *out)
 		print_device(s, &s->devices[i], &buses[s->devices[i].bus], out);
 	print_gpios(s, out);
 	print_hosts(s, out);
+	print_outputs(s, out);
 	(void)fprintf(out, "points\n");
 	for (uint32_t i = 0; i < s->n_site_points; i++)
 		if (!is_host(&s->points[i]))

@@ -8,6 +8,7 @@
 
 #include "console/console_int.h"
 #include "console/hosts.h"
+#include "console/outputs.h"
 
 enum {
 	LATE_MS = 250,
@@ -18,7 +19,7 @@ struct lost {
 	const struct site *site;
 	unsigned devices, lost;
 	bool fire; // a lost device has fire points
-	unsigned hosts_lost;
+	unsigned hosts_lost, outputs_failed;
 };
 
 static bool
@@ -48,6 +49,7 @@ count_lost(struct console *c)
 
 	c->host.devices(c->host.ctx, each_device, &l);
 	l.hosts_lost = hosts_lost(&c->host);
+	l.outputs_failed = outputs_failed(&c->host);
 	return l;
 }
 
@@ -73,6 +75,7 @@ put_modes(struct buf *b, const struct health_view *h, const struct lost *l)
 		{ h->points_unknown > 0, "points_unknown" },
 		{ l->lost > 0, "devices_lost" },
 		{ l->hosts_lost > 0, "hosts_lost" },
+		{ l->outputs_failed > 0, "outputs_failed" },
 		{ l->fire, "fire_unwatched" },
 	};
 	unsigned n = 0;
@@ -213,6 +216,7 @@ api_metrics(struct console *c, struct http_request *r)
 	put(&b, "sounder", "gauge", "1 while the site's sound is wanted.",
 	    h.sounder_on);
 	hosts_put_metrics(&b, &c->host);
+	outputs_put_metrics(&b, &c->host);
 	put_server(&b, c);
 	links_metrics_send(c, r, &b, blocks != 0);
 }

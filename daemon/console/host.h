@@ -93,6 +93,7 @@ struct console_host {
 	    void *ctx, void (*each)(void *arg, const struct device_view *d), void *arg);
 	// What was last heard of a host of the site, by its index.
 	void (*host)(void *ctx, uint16_t host, struct host_view *out);
+	void (*output)(void *ctx, uint16_t output, struct output_look *out);
 	void (*health)(void *ctx, struct health_view *out);
 	// Links of the field. `block` is below device_look.blocks as it is now.
 	void (*bus)(void *ctx, uint16_t bus, struct bus_look *out);

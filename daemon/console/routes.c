@@ -18,6 +18,7 @@ static const struct route table[] = {
 	{ METHOD_POST, "/api/v1/alarms/{id}/acknowledge", ACCESS_SESSION, api_acknowledge, { 0 } },
 	{ METHOD_POST, "/api/v1/alarms/{id}/note", ACCESS_SESSION, api_note, { 0 } },
 	{ METHOD_GET, "/api/v1/hosts", ACCESS_DESK, api_hosts, { "after", "limit" } },
+	{ METHOD_GET, "/api/v1/outputs", ACCESS_DESK, api_outputs, { "after", "limit" } },
 	{ METHOD_GET, "/api/v1/points", ACCESS_DESK, api_points, { "after", "limit" } },
 	{ METHOD_GET, "/api/v1/points/{id}", ACCESS_DESK, api_point, { 0 } },
 	{ METHOD_POST, "/api/v1/points/{id}/reset", ACCESS_SESSION, api_reset, { 0 } },

@@ -9,6 +9,7 @@
 #include "console/format.h"
 #include "console/hosts.h"
 #include "console/http.h"
+#include "console/outputs.h"
 
 struct counter {
 	uint32_t active, unacknowledged;
@@ -107,6 +108,7 @@ build_health(const struct console_host *host, const struct site *site,
 	host->devices(host->ctx, each_device, &devices);
 	json_close(&b, ']');
 	hosts_put_summary(&b, "hosts", host);
+	outputs_put_summary(&b, "outputs", host);
 	format_health(&b, "health", h);
 	put_readings(&b, host, site);
 	json_close(&b, '}');

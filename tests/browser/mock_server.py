@@ -91,6 +91,7 @@ class Console:
             "silenced": False,
             "version": "0.1.0",
         }
+        self.outputs = []
         self.hosts = {"all": 0, "up": 0, "lost": 0, "unknown": 0, "down": []}
         self.devices = [
             self.device("fap1", "一号火灾报警控制器", "Fire alarm panel 1", 18),
@@ -168,6 +169,7 @@ class Console:
             "counters": self.counters(),
             "devices": self.devices,
             "hosts": self.hosts,
+            "outputs": self.outputs,
             "health": self.health,
             "readings": self.readings,
         }
@@ -295,6 +297,11 @@ class Console:
         for d in self.devices:
             if d["id"] == name:
                 d.update(changes)
+        self.emit_health()
+        return {}
+
+    def do_outputs(self, outputs):
+        self.outputs = list(outputs)
         self.emit_health()
         return {}
 

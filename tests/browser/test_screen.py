@@ -235,6 +235,31 @@ def test_equipment_that_is_not_up_stands_there_by_name(mock, open_page):
     page.see(lambda: page.data("#calm", "normal") == "yes", 5)
 
 
+def siren(**more):
+    return {"id": "siren", "place": {"zh": "值班室警铃", "en": "Duty room siren"},
+            "role": "sounder", "state": "ok", "code": None, "on": False, "pattern": "off",
+            "class": None, "silenced": False, **more}
+
+
+def test_i9_a_sounder_that_does_not_work_is_said_across_the_screen(mock, open_page):
+    page = open_page(mock)
+    chip = "#devices .device[data-output=siren]"
+    mock.do("outputs", outputs=[siren()])
+    page.see(lambda: page.shown(chip), 5)
+    assert page.data(chip, "state") == "off" and not page.shown("#output-bad")
+    page.see(lambda: page.data("#calm", "normal") == "yes", 5)
+    mock.do("outputs", outputs=[siren(state="failed", code="output-feedback")])
+    page.see(lambda: page.shown("#output-bad"), 5)
+    assert "值班室警铃" in page.text("#output-bad") and "未按要求动作" in page.text("#output-bad")
+    assert page.shown(f"{chip}[data-lost]") and page.data("#calm", "normal") == "no"
+    mock.do("outputs", outputs=[siren(on=True, pattern="steady")])
+    page.see(lambda: page.data(chip, "state") == "on", 5)
+    assert not page.shown("#output-bad")
+    mock.do("outputs", outputs=[siren(state="disabled")])
+    page.see(lambda: page.data(chip, "state") == "disabled", 5)
+    assert "未启用" in page.text(chip)
+
+
 @pytest.mark.parametrize("mock", ["busy"], indirect=True)
 def test_a_device_that_is_inferred_or_may_be_late_says_so(mock, open_page):
     page = open_page(mock)

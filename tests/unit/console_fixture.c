@@ -63,6 +63,13 @@ host_host(void *ctx, uint16_t host, struct host_view *out)
 }
 
 static void
+host_output(void *ctx, uint16_t output, struct output_look *out)
+{
+	(void)output;
+	*out = ((struct fake_daemon *)ctx)->output;
+}
+
+static void
 host_bus(void *ctx, uint16_t bus, struct bus_look *out)
 {
 	struct fake_daemon *d = ctx;
@@ -274,6 +281,8 @@ static struct device devices[] = {
 	    .points = panel_points },
 };
 static struct zone zones[] = { { .id = "f5" } };
+// Of a point that no driver feeds.
+#define NO_DRIVER .device = INDEX_NONE, .gpio = INDEX_NONE
 static struct point points[] = {
 	{ .id = "fap1-d-1-5",
 	    .place_zh = "五层走廊",
@@ -287,29 +296,25 @@ static struct point points[] = {
 	    .place_en = "Pump room",
 	    .kind = KIND_PRESSURE,
 	    .zone = INDEX_NONE,
-	    .device = INDEX_NONE,
-	    .gpio = INDEX_NONE },
+	    NO_DRIVER },
 	{ .id = "switch",
 	    .place_zh = "弱电间",
 	    .place_en = "Riser room",
 	    .kind = KIND_NETWORK,
 	    .zone = INDEX_NONE,
-	    .device = INDEX_NONE,
-	    .gpio = INDEX_NONE },
+	    NO_DRIVER },
 	{ .id = "camera-1",
 	    .place_zh = "大堂",
 	    .place_en = "Lobby",
 	    .kind = KIND_CAMERA,
 	    .zone = 0,
-	    .device = INDEX_NONE,
-	    .gpio = INDEX_NONE },
+	    NO_DRIVER },
 	{ .id = "@bus/panel-lan",
 	    .place_zh = "",
 	    .place_en = "",
 	    .kind = KIND_LINK,
 	    .zone = INDEX_NONE,
-	    .device = INDEX_NONE,
-	    .gpio = INDEX_NONE },
+	    NO_DRIVER },
 };
 static struct host hosts[] = {
 	{ .id = "switch",
@@ -470,6 +475,7 @@ set_up(void **state, bool virtual)
 		.alarms = host_alarms,
 		.devices = host_devices,
 		.host = host_host,
+		.output = host_output,
 		.health = host_health,
 		.bus = host_bus,
 		.device = host_device,
