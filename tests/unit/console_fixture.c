@@ -65,8 +65,7 @@ host_host(void *ctx, uint16_t host, struct host_view *out)
 static void
 host_output(void *ctx, uint16_t output, struct output_look *out)
 {
-	(void)output;
-	*out = ((struct fake_daemon *)ctx)->output;
+	*out = ((struct fake_daemon *)ctx)->output[output];
 }
 
 static void
@@ -288,7 +287,6 @@ static struct point points[] = {
 	    .place_zh = "五层走廊",
 	    .place_en = "Corridor, floor 5",
 	    .kind = KIND_SMOKE,
-	    .zone = 0,
 	    .device = 0,
 	    .gpio = INDEX_NONE },
 	{ .id = "hydrant-main",
@@ -307,7 +305,6 @@ static struct point points[] = {
 	    .place_zh = "大堂",
 	    .place_en = "Lobby",
 	    .kind = KIND_CAMERA,
-	    .zone = 0,
 	    NO_DRIVER },
 	{ .id = "@bus/panel-lan",
 	    .place_zh = "",

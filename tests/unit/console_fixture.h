@@ -23,8 +23,8 @@ struct fake_daemon {
 	struct alarm_view alarms[FAKE_ALARMS_MAX];
 	char occurrence[FAKE_ALARMS_MAX][16];
 	bool device_lost;
-	struct host_view hosts[2]; // switch, camera-1 behind it
-	struct output_look output; // of siren
+	struct host_view hosts[2];    // switch, camera-1 behind it
+	struct output_look output[1]; // of siren
 	// What every bus, device and block looks like; a device has three blocks.
 	struct bus_look bus;
 	struct device_look device;

@@ -124,59 +124,6 @@ set_hosts(struct fixture *f)
 	};
 }
 
-static const struct profile_item coils = { .name = "do",
-	.area = AREA_COIL,
-	.base = 16,
-	.device_max = 5,
-	.device_stride = 1,
-	.output = true };
-static struct output outputs[] = {
-	{ .id = "siren",
-	    .name_zh = "值班室警铃",
-	    .name_en = "Duty room siren",
-	    .role = OUTPUT_SOUNDER,
-	    .allow_write = true,
-	    .gpio = INDEX_NONE,
-	    .item = &coils,
-	    .number = 2 },
-};
-
-static void
-test_outputs(void **state)
-{
-	struct fixture *f = *state;
-
-	f->daemon.site.n_outputs = 1;
-	f->daemon.site.outputs = outputs;
-
-	f->daemon.output = (struct output_look){ .pattern = PATTERN_OFF,
-		.alarm_class = CLASS_FIRE,
-		.silenced = true,
-		.state = "failed",
-		.code = "output-lost",
-		.why = "timeout",
-		.drives = 3,
-		.losses = 1 };
-	expect(ask(f, "GET /api/v1/outputs", "", NULL), 200,
-	    "{\"outputs\":[{\"id\":\"siren\",\"place\":{\"zh\":\"值班室警铃\",\"en\":"
-	    "\"Duty room siren\"},\"role\":\"sounder\",\"state\":\"failed\",\"code\":"
-	    "\"output-lost\",\"on\":false,\"pattern\":\"off\",\"class\":\"fire\","
-	    "\"silenced\":true,\"why\":\"timeout\",\"read_back\":null,\"since\":null,"
-	    "\"allow_write\":true,\"gpio\":null,\"line\":null,\"device\":\"fap1\","
-	    "\"item\":\"do\",\"coil\":18,\"feedback\":\"");
-	expect(ask(f, "GET /api/v1/outputs?after=1", "", NULL), 200,
-	    "{\"outputs\":[],\"next\":null}");
-	expect(ask(f, "GET /api/v1/state", "", NULL), 200,
-	    "\"outputs\":[{\"id\":\"siren\",");
-	expect(ask(f, "GET /healthz", "", NULL), 200, "\"outputs_failed\"");
-	struct answer a = ask(f, "GET /metrics", "", NULL);
-	assert_non_null(strstr(
-	    a.body, "watchroom_output_ok{output=\"siren\",role=\"sounder\"} 0\n"));
-	assert_non_null(
-	    strstr(a.body, "watchroom_output_losses_total{output=\"siren\","));
-	assert_null(strstr(a.body, "watchroom_output_read_back{")); // never read (I6)
-}
-
 static void
 test_hosts(void **state)
 {
@@ -653,7 +600,6 @@ main(void)
 		T(test_state_shows_at_most_500_alarms),
 		T(test_alarms_are_paged),
 		T(test_points),
-		T(test_outputs),
 		T(test_hosts),
 		T(test_I6_metrics_of_hosts_leave_out_what_is_not_known),
 		T(test_events_are_asked_as_given),
