@@ -13,6 +13,7 @@
 #include "engine_impl.h"
 #include "lib/buf.h"
 #include "lib/mem.h"
+#include "loops.h"
 
 // ---- acknowledge ------------------------------------------------------------------
 
@@ -136,6 +137,7 @@ void
 engine_point_json(const struct engine *e, uint32_t point, struct buf *out)
 {
 	const struct point_run *run = &e->points[point];
+	loops_json(e->loops, point, out);
 	if (run->meaning != NULL)
 		run->meaning->json(run->meaning_arg, out);
 }

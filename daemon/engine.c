@@ -16,6 +16,7 @@
 #include "doors.h"
 #include "engine_impl.h"
 #include "lib/mem.h"
+#include "loops.h"
 
 static bool
 record_true(const struct alarm_record *r)
@@ -215,6 +216,8 @@ engine_set_quality(struct engine *e, uint32_t point, enum quality q, int64_t utc
 	st->quality = q;
 	st->unknown_since_utc_ms = q == QUALITY_UNKNOWN ? utc_ms : 0;
 	const struct point_run *run = &e->points[point];
+	if (q == QUALITY_UNKNOWN)
+		loops_lost(e->loops, point);
 	if (run->meaning != NULL && (q == QUALITY_UNKNOWN || q == QUALITY_BAD))
 		run->meaning->level(run->meaning_arg, point, NULL, NULL);
 	struct alarm_record *r = alarms_of_point(e->alarms, point);
@@ -323,6 +326,13 @@ engine_sample(struct engine *e, const struct sample *s)
 {
 	wr_assert(s->point < e->site->n_points);
 	gauge_feed(e, s);
+	if (!loops_sample(e->loops, s))
+		engine_take(e, s);
+}
+
+void
+engine_take(struct engine *e, const struct sample *s)
+{
 	if (s->kind == SAMPLE_EDGE) {
 		edge_sample(e, s);
 		return;
@@ -391,6 +401,7 @@ engine_new(struct loop *loop, const struct site *site, struct store *store,
 	}
 	links_init(e);
 	gauges_init(e);
+	e->loops = loops_new(e);
 	e->doors = doors_new(e);
 	loop_timer_init(&e->realarm_timer, on_realarm, e);
 	loop_timer_init(&e->resound_timer, on_resound, e);
@@ -408,6 +419,7 @@ engine_free(struct engine *e)
 	loop_timer_stop(e->loop, &e->resound_timer);
 	gauges_free(e);
 	doors_free(e->doors);
+	loops_free(e->loops);
 	for (uint32_t i = 0; i < e->site->n_points; i++) {
 		struct filter *fl = e->points[i].filters;
 		while (fl != NULL) {

@@ -107,7 +107,8 @@ struct engine {
 	bool silenced;
 	bool sound_told;
 	struct incident_state incidents;
-	struct doors *doors; // NULL = none
+	struct loops *loops; // each NULL where the site has none
+	struct doors *doors;
 };
 
 // Fills what an event about a point carries: id and place.
@@ -136,6 +137,8 @@ void gauge_limits(struct engine *e, const struct sample *s, const struct facts *
 // engine.c
 void engine_give_meaning(
     struct engine *e, uint32_t point, const struct meaning *m, void *arg);
+// A sample as it is: of a supervised loop, what its contact means.
+void engine_take(struct engine *e, const struct sample *s);
 // Whether an alarm of this key stands, acknowledged or not.
 bool engine_stands(
     const struct engine *e, uint32_t point, enum condition c, const char *code);

@@ -25,6 +25,7 @@ static const struct schema_field root_fields[ROOT_FIELDS] = {
 	[SECTION_DEVICES] = { .key = "devices", .type = SCHEMA_LIST },
 	[SECTION_GPIO] = { .key = "gpio", .type = SCHEMA_LIST },
 	[SECTION_HOSTS] = { .key = "hosts", .type = SCHEMA_LIST },
+	[SECTION_LOOPS] = { .key = "loops", .type = SCHEMA_LIST },
 	[SECTION_DOORS] = { .key = "doors", .type = SCHEMA_LIST },
 	[SECTION_ZONES] = { .key = "zones", .type = SCHEMA_LIST },
 	[SECTION_CHANNELS] = { .key = "channels", .type = SCHEMA_LIST },
@@ -36,7 +37,7 @@ static const struct schema_field root_fields[ROOT_FIELDS] = {
 // How many of each a site may have: indexes are 16 bits wide and loads are bounded.
 static const size_t most[SECTION_COUNT] = {
 	[SECTION_BUSES] = 4096, [SECTION_DEVICES] = 8192, [SECTION_GPIO] = 64,
-	[SECTION_HOSTS] = HOSTS_MAX, [SECTION_DOORS] = 4096,
+	[SECTION_HOSTS] = HOSTS_MAX, [SECTION_LOOPS] = 256, [SECTION_DOORS] = 4096,
 	[SECTION_ZONES] = 4096, [SECTION_CHANNELS] = 64, [SECTION_LADDERS] = 64,
 	[SECTION_OUTPUTS] = 64,
 };

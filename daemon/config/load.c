@@ -48,6 +48,10 @@ static const char *const own_codes[] = {
 	"heartbeat-refused",
 	"no-value",
 	"frozen",
+	// of supervised loops (core/loop_band.h)
+	"loop-short",
+	"loop-open",
+	"loop-out-of-band",
 	// What an alarm in a test would have been.
 	"fire",
 	"prealarm",
@@ -275,6 +279,7 @@ read_sections(struct load *l, struct sections *s)
 	ladders_read(l, &s->list[SECTION_LADDERS]);
 	buses_read(l, &s->list[SECTION_BUSES]);
 	recordings_read(l, s);
+	loops_read(l, &s->list[SECTION_LOOPS]);
 	devices_read(l, &s->list[SECTION_DEVICES]);
 	gpios_read(l, &s->list[SECTION_GPIO]);
 	hosts_read(l, &s->list[SECTION_HOSTS]);
@@ -307,7 +312,7 @@ load_end(struct load *l)
 {
 	struct name_index *const indexes[] = { &l->buses, &l->devices, &l->gpios,
 		&l->zones, &l->channels, &l->hosts, &l->outputs, &l->points, &l->codes,
-		&l->ruled, &l->profile_ids };
+		&l->ruled, &l->loops, &l->profile_ids };
 
 	for (size_t i = 0; i < sizeof(indexes) / sizeof(indexes[0]); i++)
 		index_free(indexes[i]);

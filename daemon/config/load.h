@@ -88,7 +88,7 @@ struct load {
 	struct pos *bus_pos, *device_pos, *host_pos; // where their ids stand
 	struct name_index buses, devices, gpios, zones, channels, hosts, outputs,
 	    points;
-	struct name_index codes;
+	struct name_index codes, loops;
 	struct name_index ruled; // points that a rule has: enum rule_use
 	struct name_index profile_ids;
 	struct loaded_profile *loaded;

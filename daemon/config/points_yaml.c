@@ -36,6 +36,7 @@ enum {
 	POINT_LOOP,
 	POINT_DEVICE,
 	POINT_SCALE,
+	POINT_SUPERVISED,
 	POINT_LIMITS,
 	POINT_DAILY_LOG,
 	POINT_FIELDS,
@@ -45,7 +46,7 @@ enum {
 	LINE_PULSE,
 	LINE_BIAS,
 	LINE_FIELDS,
-	MOST_FIELDS = POINT_COMMON + 6,
+	MOST_FIELDS = POINT_COMMON + 7,
 };
 _Static_assert(POINT_FIELDS <= MOST_FIELDS && LINE_FIELDS <= MOST_FIELDS, "room");
 
@@ -115,6 +116,7 @@ static const struct schema_field point_fields[POINT_FIELDS] = {
 	[POINT_DEVICE] = { .key = "device", .type = SCHEMA_TEXT },
 	[POINT_SCALE] = { .key = "scale", .type = SCHEMA_MAP, .each = &scale_item,
 	    .help = "two values and what they stand for, for example {4mA: 0MPa, 20mA: 1.6MPa}" },
+	[POINT_SUPERVISED] = { .key = "supervised", .type = SCHEMA_TEXT },
 	[POINT_LIMITS] = { .key = "limits", .type = SCHEMA_MAP },
 	[POINT_DAILY_LOG] = { .key = "daily_log", .type = SCHEMA_BOOL },
 };
@@ -281,7 +283,8 @@ read_common(
 	p->on_delay_ms = (uint32_t)v[POINT_ON_DELAY].number;
 	p->off_delay_ms = (uint32_t)v[POINT_OFF_DELAY].number;
 	p->active_low = v[POINT_ACTIVE].number == 1;
-	if (v[POINT_ACTIVE].node != NULL && !rule_is_contact(l, p))
+	if (v[POINT_ACTIVE].node != NULL &&
+	    (p->supervised != NULL || !rule_is_contact(l, p)))
 		problem(l, v[POINT_ACTIVE].key_pos,
 		    "active: the item is no single contact");
 	p->silent = v[POINT_SILENT].number == 1;
@@ -400,8 +403,12 @@ read_point(struct load *l, const struct yaml_node *node, uint16_t device, uint16
 	if (node->kind != YAML_MAP)
 		return;
 	fill_cells(v, line, cells);
-	struct point p = point_from_cells(
-	    l, node->pos, cells, device, gpio, !line && v[POINT_SCALE].node != NULL);
+	// What the item gives is then not what the kind measures.
+	bool turned =
+	    !line && (v[POINT_SCALE].node != NULL || v[POINT_SUPERVISED].node != NULL);
+	struct point p = point_from_cells(l, node->pos, cells, device, gpio, turned);
+	if (!line && v[POINT_SUPERVISED].ok)
+		loop_refer(l, v[POINT_SUPERVISED].pos, v[POINT_SUPERVISED].text, &p);
 	read_common(l, v, &p);
 	if (line)
 		read_line(l, v, &p);

@@ -49,7 +49,7 @@ static const struct schema_field point_field = { .key = "point", .type = SCHEMA_
 bool
 rule_is_contact(const struct load *l, const struct point *p)
 {
-	if (p->device == INDEX_NONE)
+	if (p->device == INDEX_NONE || p->supervised != NULL)
 		return true;
 	const struct profile *profile = l->site->devices[p->device].profile;
 	if (profile == NULL || p->item >= profile->n_items)

@@ -26,6 +26,7 @@ enum section {
 	SECTION_DEVICES,
 	SECTION_GPIO,
 	SECTION_HOSTS,
+	SECTION_LOOPS,
 	SECTION_DOORS,
 	SECTION_ZONES,
 	SECTION_CHANNELS,
@@ -80,6 +81,11 @@ uint32_t rule_point(
 void rule_hours(struct load *l, const struct yaml_node *list, struct schedule *out);
 // Whether the point is a single contact (true where it already is a problem).
 bool rule_is_contact(const struct load *l, const struct point *p);
+
+// loops.c: before the points, which name them
+void loops_read(struct load *l, const struct node_list *list);
+// The point is a contact on an analogue input, with the bands of this name.
+void loop_refer(struct load *l, struct pos at, const char *name, struct point *p);
 
 // doors.c
 void doors_read(struct load *l, const struct node_list *list);

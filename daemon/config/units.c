@@ -46,6 +46,7 @@ static const struct unit {
 	{ "A",       QUANTITY_CURRENT,     1000,           1 },
 	{ "mV",      QUANTITY_VOLTAGE,     1,              1000 },
 	{ "V",       QUANTITY_VOLTAGE,     1,              1 },
+	{ "kOhm",    QUANTITY_RESISTANCE,  1000,           1 },
 	{ "mOhm",    QUANTITY_RESISTANCE,  1,              1000 },
 	{ "Ohm",     QUANTITY_RESISTANCE,  1,              1 },
 	{ "%",       QUANTITY_RATIO,       1,              1 },

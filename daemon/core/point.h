@@ -13,6 +13,7 @@
 #include "core/alarm.h"
 #include "core/condition.h"
 #include "core/limit.h"
+#include "core/loop_band.h"
 #include "core/profile.h"
 
 // X(enum, name, condition of an active level, default latch, quantity)
@@ -93,6 +94,7 @@ struct point {
 	const struct point_scale *scale; // or NULL
 	bool active_low; // applied by point_active; drivers report the level as it is
 	bool daily_log;
+	const struct loop_table *supervised; // of an analogue input, or NULL
 	bool silent;          // panic: no sound here, for who stands beside the button
 	uint32_t debounce_ms; // GPIO
 	bool debounce_by_kernel; // GPIO, where the back end can; else by the driver

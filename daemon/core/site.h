@@ -102,6 +102,13 @@ struct gpio {
 	const uint32_t *points;
 };
 
+// Bands for contacts with resistors on an analogue input.
+struct loop_def {
+	const char *id;
+	enum quantity quantity; // of the items it is for
+	struct loop_table table;
+};
+
 // A contact that grants the opening of doors.
 struct grant_def {
 	uint32_t point;
@@ -164,6 +171,8 @@ struct site {
 	struct host *hosts;
 	uint16_t n_outputs;
 	struct output *outputs;
+	uint16_t n_loops;
+	struct loop_def *loops;
 	uint16_t n_grants;
 	struct grant_def *grants;
 	uint16_t n_doors;
