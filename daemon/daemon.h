@@ -12,6 +12,7 @@
 
 #include "channels/delivery.h"
 #include "console/console.h"
+#include "control.h"
 #include "core/site.h"
 #include "engine.h"
 #include "field.h"
@@ -51,6 +52,7 @@ struct daemon {
 	struct console *console; // NULL while it cannot listen
 	struct loop_timer console_retry;
 	struct running_site *running;
+	struct control *control; // NULL where it cannot listen
 	int64_t started_utc_ms;
 };
 

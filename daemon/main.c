@@ -437,6 +437,30 @@ start_engine(struct daemon *d)
 }
 
 static void
+on_listen(void *ctx, uint16_t bus, const struct bus_tap *tap)
+{
+	running_site_listen(((const struct daemon *)ctx)->running, bus, tap);
+}
+
+// Nothing waits for it: without it the command line cannot ask, that is all.
+static void
+start_control(struct daemon *d)
+{
+	const struct control_host host = {
+		.ctx = d,
+		.site = d->site,
+		.version = WATCHROOM_VERSION,
+		.listen = on_listen,
+	};
+	char *path = paths_control(d->state_directory);
+	struct err e = { 0 };
+	d->control = control_start(d->loop, &host, path, &e);
+	if (d->control == NULL)
+		log_warnx("control", "%s", e.text);
+	free(path);
+}
+
+static void
 start_outward(struct daemon *d)
 {
 	const struct delivery_host delivery_host = { .ctx = d, .receipt = on_receipt };
@@ -452,11 +476,13 @@ start_outward(struct daemon *d)
 		.outputs = d->outputs,
 	};
 	d->running = running_site_start(&parts);
+	start_control(d);
 }
 
 static void
 stop(struct daemon *d)
 {
+	control_stop(d->control);
 	running_site_stop(d->running);
 	d->running = NULL;
 	delivery_stop(d->delivery);

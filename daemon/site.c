@@ -258,6 +258,13 @@ running_site_stop(struct running_site *r)
 }
 
 void
+running_site_listen(
+    const struct running_site *r, uint16_t bus, const struct bus_tap *tap)
+{
+	r->running[bus].driver->listen(r->running[bus].instance, tap);
+}
+
+void
 running_site_bus(const struct running_site *r, uint16_t bus, struct bus_look *out)
 {
 	r->running[bus].driver->look_bus(r->running[bus].instance, out);

@@ -38,6 +38,11 @@ struct running_parts {
 struct running_site *running_site_start(const struct running_parts *parts);
 void running_site_stop(struct running_site *r); // NULL is fine
 
+// From now on `tap` hears what passes over a bus, or (NULL) nobody. It must outlive
+// that.
+void running_site_listen(
+    const struct running_site *r, uint16_t bus, const struct bus_tap *tap);
+
 // Links of the field, as they are now. `block` is below device_look.blocks.
 void running_site_bus(const struct running_site *r, uint16_t bus, struct bus_look *out);
 void running_site_device(

@@ -63,6 +63,37 @@ struct driver_host {
 	void (*output)(void *ctx, const struct output_report *r);
 };
 
+// What passes over a bus, as one hears it who listens. Pointers are the driver's, for
+// the call only.
+enum bus_frame_kind {
+	BUS_REQUEST,
+	BUS_ANSWER,
+	BUS_EXCEPTION,
+	BUS_TIMEOUT,   // no answer in time
+	BUS_GARBLED,   // an answer that was none
+	BUS_DROPPED,   // taken back, as if it had never been sent
+	BUS_LINK_LOST, // and what was in flight with it
+	BUS_LINK_OPEN,
+};
+
+struct bus_frame {
+	enum bus_frame_kind kind;
+	int64_t mono_ms;
+	uint8_t unit;
+	bool numbered;        // several requests may be in flight:
+	uint16_t transaction; // tells them apart
+	bool alone;           // BUS_REQUEST, links: nothing else is in flight
+	const uint8_t *pdu;   // BUS_REQUEST, ANSWER, EXCEPTION
+	size_t n;
+	const char *code; // BUS_LINK_LOST: why
+};
+
+struct bus_tap {
+	void *ctx;
+	// On the loop, from within the bus: it must not call back.
+	void (*frame)(void *ctx, const struct bus_frame *f);
+};
+
 // Counters of a GPIO chip, plain sums since start.
 struct link_stats {
 	uint64_t requests, mismatched, connects, disconnects, samples;
@@ -95,6 +126,9 @@ struct driver {
 	    const struct driver_instance *d, uint16_t nth, struct device_look *out);
 	void (*look_block)(const struct driver_instance *d, uint16_t nth,
 	    uint16_t block, struct block_look *out);
+	// Of a bus: from now on `tap` hears what passes, or (NULL) nobody. It must
+	// outlive that.
+	void (*listen)(struct driver_instance *d, const struct bus_tap *tap);
 };
 
 extern const struct driver driver_modbus_tcp;

@@ -14,6 +14,7 @@
 
 #include "drivers/modbus_flight.h"
 #include "drivers/modbus_schedule.h"
+#include "drivers/modbus_tap.h"
 #include "lib/log.h"
 #include "lib/mem.h"
 
@@ -286,6 +287,8 @@ mbus_opened(struct mbus *b)
 {
 	b->state = MBUS_OPEN;
 	b->sums.connects++;
+	if (b->tap != NULL)
+		tap_link(b, NULL);
 	b->timeouts_in_row = 0;
 	b->quiet_until_ms = now_of(b) + b->def->settle_ms;
 	if (!b->link_told || b->lost_by_port)
@@ -300,6 +303,8 @@ mbus_open_failed(struct mbus *b, const char *code)
 
 	b->state = MBUS_CLOSED;
 	b->reopen_ms = now_of(b) + (wait ? REOPEN_MS : 0);
+	if (b->tap != NULL)
+		tap_link(b, code);
 	count_failure(b, code);
 	b->lost_by_port = b->link_lost;
 	skip_missed(b);
@@ -311,6 +316,8 @@ mbus_broken(struct mbus *b, const char *code)
 {
 	bool unheard = !b->heard_here;
 
+	if (b->tap != NULL)
+		tap_link(b, code);
 	close_link(b, code);
 	b->reopen_ms = now_of(b);
 	if (b->transport->port) {
@@ -342,6 +349,8 @@ mbus_room(struct mbus *b, size_t *room)
 static void
 stop_listening(struct mbus *b)
 {
+	if (b->tap != NULL)
+		tap_link(b, "babble");
 	close_link(b, NULL);
 	b->reopen_ms = now_of(b) + BABBLE_REOPEN_MS;
 	b->sums.babbles++;
@@ -434,6 +443,12 @@ mbus_stop(struct mbus *b)
 	b->devices = NULL;
 	b->flights = NULL;
 	b->n_devices = 0;
+}
+
+void
+mbus_listen(struct mbus *b, const struct bus_tap *tap)
+{
+	b->tap = tap;
 }
 
 void

@@ -59,6 +59,7 @@ struct mbus {
 	const struct driver_host *host;
 	const struct mbus_transport *transport;
 	const struct bus *def;
+	const struct bus_tap *tap; // NULL = nobody listens
 	struct loop_timer timer;
 	struct decode_codes codes;
 	uint16_t n_devices;
@@ -123,6 +124,9 @@ void mbus_stop(struct mbus *b);
 void mbus_stored(struct mbus *b, uint16_t device, uint64_t token, bool durable);
 // driver->drive.
 void mbus_drive(struct mbus *b, uint16_t output, bool on);
+
+// driver->listen
+void mbus_listen(struct mbus *b, const struct bus_tap *tap);
 
 // Looks of driver.h: modbus_look.c.
 void mbus_look(const struct mbus *b, struct bus_look *out);

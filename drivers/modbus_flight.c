@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "drivers/modbus_schedule.h"
+#include "drivers/modbus_tap.h"
 #include "lib/log.h"
 #include "lib/mem.h"
 
@@ -80,6 +81,8 @@ flight_send(struct mbus *b, uint16_t device)
 	if (b->n_flying++ == 0)
 		b->busy_since_us = f->sent_us;
 	f->serial = device_asked(d, f->block);
+	if (b->tap != NULL)
+		tap_request(b, f, frame, len);
 	return b->transport->send(b, frame, len);
 }
 
@@ -125,6 +128,8 @@ expire(struct mbus *b, struct mbus_flight *f)
 {
 	struct field_device *d = &b->devices[f->device];
 
+	if (b->tap != NULL)
+		tap_end(b, f, BUS_TIMEOUT);
 	d->sums.timeouts++;
 	if (is_rtu(b) && b->n_received > 0)
 		d->sums.malformed++; // a frame that never became whole
@@ -170,6 +175,8 @@ flight_drop(struct mbus *b, const char *code)
 
 		if (!f->used)
 			continue;
+		if (b->tap != NULL && !code)
+			tap_end(b, f, BUS_DROPPED);
 		block = land(b, f);
 		if (!code)
 			continue;
@@ -253,6 +260,8 @@ garbled(struct mbus *b, struct mbus_flight *f)
 {
 	struct field_device *d = &b->devices[f->device];
 
+	if (b->tap != NULL)
+		tap_end(b, f, BUS_GARBLED);
 	uint16_t block = land(b, f);
 
 	d->sums.mismatched++;
@@ -359,6 +368,8 @@ take_frame(struct mbus *b)
 		return false;
 	wr_assert(f || v == PDU_STALE || v == PDU_BAD_CRC || v == PDU_MALFORMED);
 	if (v == PDU_GOOD || v == PDU_EXCEPTION) {
+		if (b->tap != NULL)
+			tap_answer(b, f, b->received, r.used, v == PDU_EXCEPTION);
 		answered(b, f, v, &r);
 	} else {
 		if (!is_rtu(b))

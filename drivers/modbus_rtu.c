@@ -313,6 +313,12 @@ rtu_drive(struct driver_instance *t, uint16_t output, bool on)
 	mbus_drive(&t->bus, output, on);
 }
 
+static void
+rtu_listen(struct driver_instance *t, const struct bus_tap *tap)
+{
+	mbus_listen(&t->bus, tap);
+}
+
 const struct driver driver_modbus_rtu = {
 	.name = "modbus-rtu",
 	.start = rtu_start,
@@ -322,4 +328,5 @@ const struct driver driver_modbus_rtu = {
 	.look_bus = rtu_look_bus,
 	.look_device = rtu_look_device,
 	.look_block = rtu_look_block,
+	.listen = rtu_listen,
 };

@@ -326,6 +326,12 @@ tcp_drive(struct driver_instance *t, uint16_t output, bool on)
 	mbus_drive(&t->bus, output, on);
 }
 
+static void
+tcp_listen(struct driver_instance *t, const struct bus_tap *tap)
+{
+	mbus_listen(&t->bus, tap);
+}
+
 const struct driver driver_modbus_tcp = {
 	.name = "modbus-tcp",
 	.start = tcp_start,
@@ -335,6 +341,7 @@ const struct driver driver_modbus_tcp = {
 	.look_bus = tcp_look_bus,
 	.look_device = tcp_look_device,
 	.look_block = tcp_look_block,
+	.listen = tcp_listen,
 };
 
 const struct driver driver_modbus_rtu_tcp = {
@@ -346,4 +353,5 @@ const struct driver driver_modbus_rtu_tcp = {
 	.look_bus = tcp_look_bus,
 	.look_device = tcp_look_device,
 	.look_block = tcp_look_block,
+	.listen = tcp_listen,
 };

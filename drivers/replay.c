@@ -303,6 +303,12 @@ replay_stored(struct driver_instance *t, uint16_t device, uint64_t token, bool d
 	mbus_stored(&t->bus, device, token, durable);
 }
 
+static void
+replay_listen(struct driver_instance *t, const struct bus_tap *tap)
+{
+	mbus_listen(&t->bus, tap);
+}
+
 const struct driver driver_replay = {
 	.name = "replay",
 	.start = replay_start,
@@ -311,4 +317,5 @@ const struct driver driver_replay = {
 	.look_bus = replay_look_bus,
 	.look_device = replay_look_device,
 	.look_block = replay_look_block,
+	.listen = replay_listen,
 };

@@ -361,9 +361,31 @@ is(const char *text, size_t len, const char *is)
 	return strlen(is) == len && memcmp(text, is, len) == 0;
 }
 
+// With the link goes what was in flight.
+static void
+end_all(struct reader *r)
+{
+	for (size_t i = 0; i < WINDOW_MAX; i++) {
+		struct open_request *o = &r->open[i];
+
+		if (!o->used)
+			continue;
+		r->ended[o->exchange] = true;
+		r->list[o->exchange].ended_ms = r->now_ms;
+		r->list[o->exchange].end = RECORDED_NOTHING;
+		o->used = false;
+	}
+}
+
 static bool
 add_link(struct reader *r, bool lost, const char *code)
 {
+	const struct recorded_link *last =
+	    r->n_links > 0 ? &r->links[r->n_links - 1] : NULL;
+
+	end_all(r);
+	if (last != NULL && last->lost == lost && strcmp(last->code, code) == 0)
+		return true; // one more try that came to nothing
 	if (r->n_links == LINKS_MAX)
 		return refuse(r, "the link goes and comes more than 10000 times");
 	if (r->n_links == r->links_size) {
@@ -400,6 +422,20 @@ line_link(struct reader *r)
 	       add_link(r, true, arena_printf(r->l->arena, "%.*s", (int)len, text));
 }
 
+// "gap FRAMES": how those that wait ended is not known.
+static bool
+line_gap(struct reader *r)
+{
+	const char *text;
+	size_t len = word(r, &text);
+	uint32_t frames;
+
+	if (!number(text, len, UINT32_MAX, &frames))
+		return refuse(r, "must be how many frames are missing");
+	memset(r->open, 0, sizeof(r->open));
+	return end_of_line(r);
+}
+
 static bool
 line_nothing(struct reader *r)
 {
@@ -410,18 +446,23 @@ line_nothing(struct reader *r)
 
 	if (is(text, len, "link"))
 		return line_link(r);
+	if (is(text, len, "gap"))
+		return line_gap(r);
 	r->next = back;
 	if (!unit_and_tag(r, &unit, &tag))
 		return false;
 	len = word(r, &text);
-	if (!is(text, len, "timeout") && !is(text, len, "garbled"))
-		return refuse(r, "must be timeout or garbled");
+	bool dropped = is(text, len, "dropped");
+	if (!dropped && !is(text, len, "timeout") && !is(text, len, "garbled"))
+		return refuse(r, "must be timeout, garbled or dropped");
 	if (!end_of_line(r))
 		return false;
 	struct recorded_exchange *x = take_open(r, unit, tag, 0);
 	if (x == NULL)
 		return false;
 	x->end = RECORDED_NOTHING;
+	if (dropped) // as if it had never been asked
+		r->ended[x - r->list] = false;
 	return true;
 }
 

@@ -64,6 +64,12 @@ paths_data(const char *sub)
 	return xasprintf("%s/%s", WATCHROOM_DATADIR, sub);
 }
 
+char *
+paths_control(const char *state_directory)
+{
+	return xasprintf("%s/control", state_directory);
+}
+
 // The path where it can be run, else NULL. Takes `path` over.
 static char *
 if_runnable(char *path)

@@ -1,0 +1,198 @@
+# SPDX-FileCopyrightText: 2026 Watchroom contributors
+# SPDX-License-Identifier: Apache-2.0
+#
+# `watchroom record` at a real daemon with real Modbus peers (pymodbus), and back: what
+# was recorded is played, and the same conditions come and go in the same order.
+import os
+import pathlib
+import signal
+import stat
+import subprocess
+import sys
+import time
+
+import pytest
+import yaml
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests" / "lib"))
+
+import recordings  # noqa: E402  (the path comes first)
+from field import FIRE, NORMAL, SUPERVISORY, TROUBLE, UNKNOWN_TYPE, Modbus, Serial  # noqa: E402
+from field import gauges, panel  # noqa: E402
+from rig import BUILD, Daemon, site, until  # noqa: E402
+
+CHANGES = ("alarm.onset", "alarm.clear")
+
+
+@pytest.fixture(name="run")
+def fixture_run(tmp_path):
+    started = []
+
+    def run(buses, devices, **more):
+        daemon = Daemon(tmp_path / f"d{len(started)}", site(buses, devices, **more))
+        started.append(daemon)
+        return daemon.start()
+    yield run
+    for daemon in started:
+        with daemon:
+            assert daemon.stop() == 0
+            daemon.verify()
+
+
+class Recorder:
+    """`watchroom record` beside a daemon, until it is ended by a signal."""
+
+    def __init__(self, daemon, bus, *options):
+        self.file = daemon.dir / f"{bus}.log"
+        self.process = subprocess.Popen(
+            [BUILD / "cli" / "watchroom", "-c", daemon.file, "--state", daemon.state,
+             "record", bus, "-o", self.file, *options], env=daemon.env,
+            stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        until(pathlib.Path(f"{self.file}.part").exists, 20, "it records")
+
+    def end(self):
+        self.process.send_signal(signal.SIGINT)
+        _, said = self.process.communicate(timeout=30)
+        assert self.process.returncode == 0, said
+        assert " 0 frames missed" in said
+        return self.file.read_text(encoding="utf-8")
+
+
+def replayed(daemon, log, *options):
+    """Of each point: (what, condition/code) of its alarms, in order."""
+    env = {k: v for k, v in daemon.env.items() if k != "WATCHROOM_PANELS"}
+    done = subprocess.run([BUILD / "cli" / "watchroom", *options, "replay", log], env=env,
+                          capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+    out = {}
+    for line in done.stdout.splitlines():
+        _, what, point, kind, *rest = line.split()
+        if what == "event" and kind in CHANGES:
+            out.setdefault(point, []).append((kind, rest[0]))
+    return out, done.stdout
+
+
+def lived(api):
+    out = {}
+    for e in api.events(limit=500):
+        if e["kind"] in CHANGES and e["point"] != "@console":
+            code = e["code"] or ""
+            named = code if code.startswith(e["condition"] + "/") else \
+                f"{e['condition']}/{code}" if code else e["condition"]
+            out.setdefault(e["point"], []).append((e["kind"], named))
+    return out
+
+
+def without_reason(changes):
+    """Links go for one reason or another; that they go is what must be the same."""
+    return {p: [(k, c.split("/")[0]) for k, c in found] if p.startswith("@") else found
+            for p, found in changes.items()}
+
+
+def test_what_a_panel_did_is_what_its_replay_does(run):
+    peer = Modbus()
+    daemon = run(*panel(peer.port, retries=1))
+    api = daemon.api()
+    until(lambda: api.json("GET", "/api/v1/points/d10")["quality"] == "good", 20)
+    recorder = Recorder(daemon, "lan1", "--note", "a fire, a silence, what nobody knows")
+    for address, word, point in ((2, FIRE, "d3"), (3, SUPERVISORY, "d4"),
+                                 (4, UNKNOWN_TYPE, "d5")):
+        peer.holding(address, word)
+        until(lambda p=point: api.alarm(p), 20, f"{point} is in alarm")
+    peer.stop()
+    until(lambda: api.alarm("@device/fap1"), 30, "the panel is lost")
+    peer.holding(3, NORMAL)
+    peer.holding(7, TROUBLE)
+    peer.start()
+    until(lambda: api.alarm("d8"), 60, "the panel is back")
+    peer.holding(2, NORMAL)
+    until(lambda: api.alarm("d3")["state"] == "returned", 20, "the fire is over")
+    time.sleep(1)
+    text = recorder.end()
+    head = yaml.safe_load(text.split("\n...\n")[0])
+    assert head["source"] == "device" and head["bus"] == "lan1"
+    assert head["notes"] == ["a fire, a silence, what nobody knows"]
+    assert [d["id"] for d in head["devices"]] == ["fap1"]
+    assert "探测器" not in text and "Detector" not in text
+    live = without_reason(lived(api))
+    assert live["d3"] == [("alarm.onset", "fire"), ("alarm.clear", "fire")]
+    assert live["d5"] == [("alarm.onset", "fire/unknown-code")]
+    alone, seen = replayed(daemon, recorder.file)
+    alone["@bus/lan1"] = alone.pop("@bus/bus", [])
+    assert {p: c for p, c in without_reason(alone).items() if c} == live, seen
+    played, seen = replayed(daemon, recorder.file, "-c", daemon.file)
+    assert without_reason(played) == live, seen
+    peer.stop()
+
+
+def test_what_gauges_on_a_line_did_is_what_their_replay_does(run, tmp_path):
+    line = Serial(str(tmp_path))
+    limits = {"limits": {"low": {"value": "0.60MPa", "hysteresis": "0.01MPa"},
+                         "high": "1.20MPa"}}
+    daemon = run(*gauges(line.tty, **limits))
+    api = daemon.api()
+    until(lambda: all(api.json("GET", f"/api/v1/points/gauge{u}")["quality"] == "good"
+                      for u in (3, 4, 5)), 30)
+    recorder = Recorder(daemon, "pump-room")
+    line.pressure(3, 550)
+    until(lambda: api.alarm("gauge3"), 20, "the pressure is low")
+    line.pressure(4, 1300)
+    until(lambda: api.alarm("gauge4"), 20, "the pressure is high")
+    line.pressure(5, 1700)  # beyond the transmitter's own range
+    until(lambda: api.alarm("gauge5"), 20, "the sensor is out of range")
+    line.pressure(3, 700)
+    until(lambda: api.alarm("gauge3")["state"] == "returned", 20)
+    time.sleep(1)
+    text = recorder.end()
+    assert " > 3 03 0002 0005" in text
+    live = lived(api)
+    assert live["gauge3"] == [("alarm.onset", "process/low"), ("alarm.clear", "process/low")]
+    alone, seen = replayed(daemon, recorder.file)
+    assert alone == live, seen
+    played, seen = replayed(daemon, recorder.file, "-c", daemon.file)
+    assert played == live, seen
+    line.stop()
+
+
+def test_a_recording_is_a_bus_of_a_site(run, tmp_path):
+    log = recordings.FIXTURES / "tornatech-gpx.log"
+    daemon = run([{"id": "demo", "replay": str(log), "speed": 20}], [])
+    api = daemon.api()
+    alarm = until(lambda: api.alarm("a1"), 30, "an alarm of the recording")
+    assert alarm["condition"] == "fault"
+    bus = api.json("GET", "/api/v1/buses")["buses"][0]
+    assert (bus["kind"], bus["where"]) == ("replay", str(log))
+    until(lambda: (a := api.alarm("@bus/demo")) and a["code"] == "recording-end", 60,
+          "it ends, and the bus is lost")
+    # The last good copy has the recording, too.
+    done = subprocess.run([BUILD / "daemon" / "watchroomd", "--check", "-c",
+                           daemon.state / "last-good" / "site.yaml"], env=daemon.env,
+                          capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0 and f"replay {log}, speed 20" in done.stdout
+    recorder = Recorder(daemon, "demo")
+    text = recorder.end()
+    assert yaml.safe_load(text.split("\n...\n")[0])["source"] == "synthetic"
+
+
+def test_record_for_a_while_and_who_may(run):
+    peer = Modbus()
+    daemon = run(*panel(peer.port))
+    control = daemon.state / "control"
+    assert stat.S_IMODE(control.stat().st_mode) == 0o660
+    begin = time.monotonic()
+    done = daemon.tool("record", "lan1", "--for", "2s")
+    assert done.returncode == 0, done.stderr
+    assert 1.9 < time.monotonic() - begin < 30
+    last = done.stdout.splitlines()[-1].split()
+    assert last[1] == "." and int(last[0]) >= 2000
+    assert " > 1 03 0000 000A" in done.stdout
+    done = daemon.tool("record", "lan9")
+    assert done.returncode == 2 and 'found "lan9"' in done.stderr and "lan1" in done.stderr
+    assert daemon.stop() == 0
+    assert not control.exists()
+    out = daemon.dir / "none.log"
+    done = daemon.tool("record", "lan1", "--for", "1s", "-o", str(out))
+    assert done.returncode == 1 and "no daemon at" in done.stderr
+    assert not out.exists() and not os.path.exists(f"{out}.part")
+    peer.stop()
