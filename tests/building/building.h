@@ -21,6 +21,23 @@ enum {
 	BUILDING_DETECTORS = 12,
 	BUILDING_MODULES = 6,
 	BUILDING_POINTS = BUILDING_DETECTORS + BUILDING_MODULES,
+	BUILDING_UNIT_MAX = 247,
+};
+
+// Lines whose units may fall silent one by one.
+enum building_line {
+	LINE_NONE,
+	LINE_PUMP_ROOM, // serial
+	LINE_RISER,     // behind a gateway
+	BUILDING_LINES,
+};
+
+// Contacts of the module at the guarded door, in the order of its channels.
+enum building_contact {
+	CONTACT_ARCHIVE_DOOR, // closed circuit: the door is open
+	CONTACT_ARCHIVE_EXIT, // the button inside
+	CONTACT_PANIC,
+	BUILDING_CONTACTS,
 };
 
 // One addressed device of the panel's loop 1, at its printed address.
@@ -38,6 +55,8 @@ struct building {
 	int64_t start_ms; // CLOCK_MONOTONIC
 	uint16_t word[BUILDING_POINTS];
 	bool pump_door_open;
+	bool contact[BUILDING_CONTACTS];
+	bool silent[BUILDING_LINES][BUILDING_UNIT_MAX + 1];
 };
 
 // A calm building whose clock starts now.

@@ -2,9 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // simulated-building: a small tower that speaks real Modbus, for the demonstration
-// and the tests. A fire panel's gateway and an input module over TCP, three pressure
-// transmitters on a serial line (a pseudo-terminal), and a scenario that plays in
-// them. Shares no line of code with the daemon it is watched by.
+// and the tests. Over TCP a fire panel's gateway, two input modules and a gateway with
+// 32 pressure transmitters behind it, four more on a serial line (a pseudo-terminal),
+// and a scenario that plays in them. Shares no line of code with the daemon it is
+// watched by.
 //
 // The main thread plays the scenario; the servers have threads of their own. Refuses
 // every write. A crash leaves at most a dangling link in --dir.
@@ -35,29 +36,46 @@ enum {
 	DURATION_MAX_S = 100000
 };
 
+// Who listens on a port of its own, by its name in building.json and in the options.
+enum tcp_station {
+	TCP_PANEL,
+	TCP_IO,
+	TCP_CONTACTS,
+	TCP_RISER,
+	TCP_STATIONS
+};
+
+static const struct station *const tcp_stations[TCP_STATIONS] = {
+	[TCP_PANEL] = &station_panel,
+	[TCP_IO] = &station_io,
+	[TCP_CONTACTS] = &station_contacts,
+	[TCP_RISER] = &station_riser,
+};
+
 struct options {
 	const char *dir;
-	int panel_port;
-	int io_port;
-	int duration_s; // 0 = until a signal
+	int port[TCP_STATIONS]; // 0 = the kernel chooses
+	int duration_s;         // 0 = until a signal
 	bool scenario;
 	bool list;
 };
 
 struct field {
 	struct building building;
-	struct tcp_server panel;
-	struct tcp_server io;
+	struct tcp_server tcp[TCP_STATIONS];
 	struct rtu_server pump_room;
 	char link[PATH_LENGTH];
 	char ready[PATH_LENGTH];
+	char answers[PATH_LENGTH];
 };
 
 static const char usage[] =
     "usage: simulated-building --dir DIR [options]\n"
-    "  --dir DIR         where building.json and pump-room.tty are made\n"
+    "  --dir DIR         where building.json, pump-room.tty and answers.csv are made\n"
     "  --panel-port N    TCP port of the panel's gateway (0: the kernel chooses)\n"
-    "  --io-port N       TCP port of the input module (0: the kernel chooses)\n"
+    "  --io-port N       of the input module in the pump room\n"
+    "  --contacts-port N of the input module at the guarded door\n"
+    "  --riser-port N    of the gateway to the hydrants' transmitters\n"
     "  --duration S      end after S seconds\n"
     "  --no-scenario     nothing happens, only the pump room breathes\n"
     "  --list            print the scenario and what it expects as JSON, and end\n";
@@ -82,13 +100,15 @@ read_options(int argc, char **argv, struct options *o)
 {
 	// clang-format off
 	static const struct option table[] = {
-		{"dir",         required_argument, NULL, 'd'},
-		{"panel-port",  required_argument, NULL, 'p'},
-		{"io-port",     required_argument, NULL, 'i'},
-		{"duration",    required_argument, NULL, 's'},
-		{"no-scenario", no_argument,       NULL, 'n'},
-		{"list",        no_argument,       NULL, 'l'},
-		{"help",        no_argument,       NULL, 'h'},
+		{"dir",           required_argument, NULL, 'd'},
+		{"panel-port",    required_argument, NULL, 'p'},
+		{"io-port",       required_argument, NULL, 'i'},
+		{"contacts-port", required_argument, NULL, 'c'},
+		{"riser-port",    required_argument, NULL, 'r'},
+		{"duration",      required_argument, NULL, 's'},
+		{"no-scenario",   no_argument,       NULL, 'n'},
+		{"list",          no_argument,       NULL, 'l'},
+		{"help",          no_argument,       NULL, 'h'},
 		{NULL, 0, NULL, 0},
 	};
 	// clang-format on
@@ -99,9 +119,13 @@ read_options(int argc, char **argv, struct options *o)
 		if (c == 'd')
 			o->dir = optarg;
 		else if (c == 'p')
-			good = number_option(optarg, PORT_MAX, &o->panel_port);
+			good = number_option(optarg, PORT_MAX, &o->port[TCP_PANEL]);
 		else if (c == 'i')
-			good = number_option(optarg, PORT_MAX, &o->io_port);
+			good = number_option(optarg, PORT_MAX, &o->port[TCP_IO]);
+		else if (c == 'c')
+			good = number_option(optarg, PORT_MAX, &o->port[TCP_CONTACTS]);
+		else if (c == 'r')
+			good = number_option(optarg, PORT_MAX, &o->port[TCP_RISER]);
 		else if (c == 's')
 			good = number_option(optarg, DURATION_MAX_S, &o->duration_s);
 		else if (c == 'n')
@@ -114,7 +138,7 @@ read_options(int argc, char **argv, struct options *o)
 	return good && optind == argc && (o->dir != NULL || o->list) ? 0 : -1;
 }
 
-// The two names in --dir. What an earlier run left there is not ours to believe.
+// The names in --dir. What an earlier run left there is not ours to believe.
 static int
 name_files(struct field *f, const char *dir)
 {
@@ -128,6 +152,7 @@ name_files(struct field *f, const char *dir)
 	}
 	(void)snprintf(f->link, sizeof(f->link), "%s/pump-room.tty", dir);
 	(void)snprintf(f->ready, sizeof(f->ready), "%s/building.json", dir);
+	(void)snprintf(f->answers, sizeof(f->answers), "%s/answers.csv", dir);
 	if (unlink(f->ready) == -1 && errno != ENOENT)
 		return -1;
 	return 0;
@@ -155,10 +180,12 @@ write_ready_file(struct field *f)
 	out = fopen(aside, "we");
 	if (out == NULL)
 		return -1;
-	(void)fprintf(out,
-	    "{\"panel_port\": %d, \"io_port\": %d, \"tty\": \"%s\", "
-	    "\"tty_device\": \"%s\", \"pid\": %ld}\n",
-	    f->panel.port, f->io.port, f->link, f->pump_room.tty, (long)getpid());
+	(void)fputc('{', out);
+	for (size_t i = 0; i < TCP_STATIONS; i++)
+		(void)fprintf(
+		    out, "\"%s_port\": %d, ", tcp_stations[i]->name, f->tcp[i].port);
+	(void)fprintf(out, "\"tty\": \"%s\", \"tty_device\": \"%s\", \"pid\": %ld}\n",
+	    f->link, f->pump_room.tty, (long)getpid());
 	if (fclose(out) == EOF)
 		return -1;
 	return rename(aside, f->ready);
@@ -189,7 +216,7 @@ play_together(struct field *f, int loop_no, size_t from, size_t to)
 		const struct scenario_step *s = &scenario_steps[i];
 
 		if (s->action == ACTION_GATEWAY)
-			tcp_server_set_up(&f->panel, s->value != 0);
+			tcp_server_set_up(&f->tcp[TCP_PANEL], s->value != 0);
 		report_step(now, loop_no, s);
 	}
 }
@@ -241,35 +268,48 @@ run(struct field *f, const struct options *o, const sigset_t *signals)
 	return 0;
 }
 
+static void
+stop_tcp(struct field *f, size_t n)
+{
+	while (n-- > 0)
+		tcp_server_stop(&f->tcp[n]);
+}
+
+// 0, or -1 with none of them left running.
+static int
+start_tcp(struct field *f, const struct options *o)
+{
+	for (size_t i = 0; i < TCP_STATIONS; i++) {
+		if (tcp_server_start(
+			&f->tcp[i], &f->building, tcp_stations[i], o->port[i]) == 0)
+			continue;
+		(void)fprintf(stderr, "simulated-building: %s: %s\n",
+		    tcp_stations[i]->name, strerror(errno));
+		stop_tcp(f, i);
+		return -1;
+	}
+	return 0;
+}
+
 static int
 serve_and_run(struct field *f, const struct options *o, const sigset_t *signals)
 {
 	int status = 1;
 
 	building_init(&f->building);
-	if (name_files(f, o->dir) == -1) {
+	if (name_files(f, o->dir) == -1 || report_open_answers(f->answers) == -1) {
 		perror(o->dir);
 		return 1;
 	}
-	if (tcp_server_start(&f->panel, &f->building, &station_panel, o->panel_port) ==
-	    -1) {
-		perror("simulated-building: panel");
+	if (start_tcp(f, o) == -1)
 		return 1;
-	}
-	if (tcp_server_start(&f->io, &f->building, &station_io, o->io_port) == -1) {
-		perror("simulated-building: input module");
-		goto stop_panel;
-	}
-	if (rtu_server_start(&f->pump_room, &f->building, &station_pump_room) == -1) {
+	if (rtu_server_start(&f->pump_room, &f->building, &station_pump_room) == 0) {
+		status = run(f, o, signals);
+		rtu_server_stop(&f->pump_room);
+	} else {
 		perror("simulated-building: serial line");
-		goto stop_io;
 	}
-	status = run(f, o, signals);
-	rtu_server_stop(&f->pump_room);
-stop_io:
-	tcp_server_stop(&f->io);
-stop_panel:
-	tcp_server_stop(&f->panel);
+	stop_tcp(f, TCP_STATIONS);
 	return status;
 }
 

@@ -55,6 +55,7 @@ pump_room_at(int64_t ms)
 		.hydrant = level + noise(ms, 1),
 		.sprinkler = 1000 + sine(ms, 47000.0, 2.0) + noise(ms, 2),
 		.domestic = 350 + sine(ms, 31000.0, 8.0) + noise(ms, 3),
+		.tank = 180 + noise(ms, 4),
 		.jockey_running = rising,
 		.jockey_starts = (uint32_t)(ms / CYCLE_MS) + (rising ? 1U : 0U),
 	};

@@ -3,7 +3,8 @@
 //
 // The pump room as pure functions of time: a hydrant main that leaks and is topped
 // up by its jockey pump, a steady sprinkler main, domestic water that breathes with
-// the day's use. No state, no clock of its own: the same time gives the same room.
+// the day's use, a roof tank that stands still. No state, no clock of its own: the same
+// time gives the same room.
 
 #ifndef PUMP_ROOM_H
 #define PUMP_ROOM_H
@@ -16,6 +17,7 @@ struct pump_room {
 	int hydrant;
 	int sprinkler;
 	int domestic;
+	int tank; // at the outlet of the roof tank
 	bool jockey_running;
 	uint32_t jockey_starts;
 };

@@ -5,8 +5,8 @@
 // areas, from the makers' documents:
 //   panel and gateway  Notifier MODBUS-GW, LS10015-000NF-E rev C2: PDU = number - 40001
 //                      (holding) and number - 30001 (input)
-//   input module       Moxa ioLogik E1200, default address mapping (E1210, 16 DI)
-//   transmitters       PTMB variant A, function 03
+//   input modules      Moxa ioLogik E1200, default address mapping (E1210, 16 DI)
+// The pressure transmitters are in transmitters.c.
 // Refuses every range that is not wholly inside one area (exception 02).
 
 #include "registers.h"
@@ -32,9 +32,6 @@ enum {
 	IO_UPTIME = 5020,
 	IO_MODEL = 5000,
 	IO_FIRMWARE = 5029,
-	UNIT_HYDRANT = 3,
-	UNIT_SPRINKLER = 4,
-	UNIT_DOMESTIC = 5,
 };
 
 // Channels of the input module as they are wired in this building.
@@ -145,44 +142,10 @@ io_firmware(const struct reading *r, int address)
 	return address == IO_FIRMWARE ? 0x0302 : 0x0000;
 }
 
-static int
-transmitter_kpa(const struct reading *r)
-{
-	struct pump_room room = pump_room_at(r->now_ms);
-
-	if (r->unit == UNIT_HYDRANT)
-		return room.hydrant;
-	return r->unit == UNIT_SPRINKLER ? room.sprinkler : room.domestic;
-}
-
 static uint16_t
-transmitter_word(const struct reading *r, int address)
+contact_bit(const struct reading *r, int address)
 {
-	enum {
-		MPA = 0,
-		DECIMALS = 3,
-		BAUD_9600 = 3,
-		FULL_SCALE = 1600
-	};
-	const uint16_t words[] = {
-		(uint16_t)r->unit,
-		BAUD_9600,
-		MPA,
-		DECIMALS,
-		(uint16_t)transmitter_kpa(r),
-		0,
-		FULL_SCALE,
-	};
-
-	return words[address];
-}
-
-static uint16_t
-transmitter_offset(const struct reading *r, int address)
-{
-	(void)r;
-	(void)address;
-	return 0;
+	return address < BUILDING_CONTACTS && r->building->contact[address];
 }
 
 // clang-format off
@@ -204,9 +167,11 @@ static const struct area io_areas[] = {
 	{MODBUS_FC_READ_INPUT_REGISTERS, IO_FIRMWARE, 2, io_firmware},
 };
 
-static const struct area transmitter_areas[] = {
-	{MODBUS_FC_READ_HOLDING_REGISTERS, 0x0000, 7, transmitter_word},
-	{MODBUS_FC_READ_HOLDING_REGISTERS, 0x000C, 1, transmitter_offset},
+static const struct area contact_areas[] = {
+	{MODBUS_FC_READ_DISCRETE_INPUTS, 0, IO_CHANNELS, contact_bit},
+	{MODBUS_FC_READ_INPUT_REGISTERS, IO_MODEL, 10, io_model},
+	{MODBUS_FC_READ_INPUT_REGISTERS, IO_UPTIME, 2, io_uptime},
+	{MODBUS_FC_READ_INPUT_REGISTERS, IO_FIRMWARE, 2, io_firmware},
 };
 
 #define AREAS(table) table, sizeof(table) / sizeof((table)[0])
@@ -220,15 +185,13 @@ static const struct unit io_units[] = {
 	{1, REGISTERS_MAX_READ, AREAS(io_areas)},
 };
 
-static const struct unit pump_room_units[] = {
-	{UNIT_HYDRANT, REGISTERS_MAX_READ, AREAS(transmitter_areas)},
-	{UNIT_SPRINKLER, REGISTERS_MAX_READ, AREAS(transmitter_areas)},
-	{UNIT_DOMESTIC, REGISTERS_MAX_READ, AREAS(transmitter_areas)},
+static const struct unit contact_units[] = {
+	{1, REGISTERS_MAX_READ, AREAS(contact_areas)},
 };
 
-const struct station station_panel = {"panel", UNKNOWN_UNIT_REFUSED, AREAS(panel_units)};
-const struct station station_io = {"io", UNKNOWN_UNIT_ANSWERS, AREAS(io_units)};
-const struct station station_pump_room = {"pump-room", UNKNOWN_UNIT_SILENT, AREAS(pump_room_units)};
+const struct station station_panel = {"panel", UNKNOWN_UNIT_REFUSED, AREAS(panel_units), LINE_NONE, NULL};
+const struct station station_io = {"io", UNKNOWN_UNIT_ANSWERS, AREAS(io_units), LINE_NONE, NULL};
+const struct station station_contacts = {"contacts", UNKNOWN_UNIT_ANSWERS, AREAS(contact_units), LINE_NONE, NULL};
 // clang-format on
 
 static const struct unit *
@@ -259,6 +222,17 @@ find_area(const struct unit *unit, const struct request *rq, bool *function_know
 	return NULL;
 }
 
+static bool
+falls_silent(struct building *b, const struct station *station, const struct unit *unit)
+{
+	bool silent;
+
+	(void)pthread_mutex_lock(&b->lock);
+	silent = b->silent[station->line][unit->id];
+	(void)pthread_mutex_unlock(&b->lock);
+	return silent;
+}
+
 int
 registers_read(struct building *b, const struct station *station,
     const struct request *rq, uint16_t *out)
@@ -268,6 +242,8 @@ registers_read(struct building *b, const struct station *station,
 	struct reading reading = { .building = b, .now_ms = building_now_ms(b) };
 	bool function_known;
 
+	if (unit != NULL && falls_silent(b, station, unit))
+		return REGISTERS_SILENT;
 	if (unit == NULL)
 		return station->unknown_unit == UNKNOWN_UNIT_SILENT
 			   ? REGISTERS_SILENT

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Which registers each simulated device has and what they hold now: the panel and
-// its gateway, the input module, the three pressure transmitters. Pure look-up, any
+// its gateway, the two input modules, the pressure transmitters. Pure look-up, any
 // thread; takes the building's lock for the length of one read, so that one answer
 // shows one moment.
 
@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "building.h"
+#include "wire.h"
 
 enum {
 	REGISTERS_MAX_READ = 125, // Modbus Application Protocol 1.1b3, 6.3
@@ -23,7 +24,7 @@ enum {
 enum unknown_unit {
 	UNKNOWN_UNIT_ANSWERS, // there is one device, whatever the id (ioLogik)
 	UNKNOWN_UNIT_REFUSED, // exception 0x0A (a gateway)
-	UNKNOWN_UNIT_SILENT,  // nobody on the line feels meant (RTU)
+	UNKNOWN_UNIT_SILENT,  // nobody on the line feels meant
 };
 
 struct reading {
@@ -53,11 +54,15 @@ struct station {
 	enum unknown_unit unknown_unit;
 	const struct unit *units;
 	size_t n_units;
+	enum building_line line; // whose units may fall silent
+	struct wire *wire;       // NULL: an answer takes no time
 };
 
 extern const struct station station_panel;
 extern const struct station station_io;
+extern const struct station station_contacts;
 extern const struct station station_pump_room;
+extern const struct station station_riser;
 
 struct request {
 	int unit;

@@ -9,6 +9,15 @@
 #include <stdio.h>
 #include <time.h>
 
+static int64_t
+utc_ms(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_REALTIME, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
 // RFC 3339 UTC with milliseconds, 24 characters and the NUL.
 static void
 utc_now(char out[32])
@@ -33,6 +42,27 @@ report_step(int64_t t_ms, int loop_no, const struct scenario_step *step)
 		     "\"step\": \"%s\", \"point\": \"%s\"}\n",
 	    (long long)t_ms, utc, loop_no, step->id, step->point);
 	(void)fflush(stdout);
+}
+
+static FILE *answers;
+
+int
+report_open_answers(const char *path)
+{
+	answers = fopen(path, "we");
+	if (answers == NULL)
+		return -1;
+	(void)setvbuf(answers, NULL, _IOLBF, 0);
+	(void)fprintf(answers, "utc_ms,station,unit\n");
+	return 0;
+}
+
+void
+report_answer(const struct station *station, int unit)
+{
+	if (answers != NULL)
+		(void)fprintf(
+		    answers, "%lld,%s,%d\n", (long long)utc_ms(), station->name, unit);
 }
 
 void

@@ -15,6 +15,13 @@
 // A step that has just been played.
 void report_step(int64_t t_ms, int loop_no, const struct scenario_step *step);
 
+// Where answers of the lines are noted, as CSV: utc_ms, station, unit. 0, or -1 with
+// errno. Before any server runs; without it nothing is noted.
+int report_open_answers(const char *path);
+
+// A unit of a line has answered.
+void report_answer(const struct station *station, int unit);
+
 // A client tried something other than reading. Monitors of a fire panel must never
 // do that, so it is said out loud: {"refused": ...}.
 void report_refused(const struct station *station, const struct request *rq);

@@ -16,7 +16,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <termios.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "serve.h"
@@ -25,8 +24,6 @@ enum {
 	READ_REQUEST_ADU = 8, // unit, function, address, count, CRC
 	SHORTEST_ADU = 4,
 	GAP_MS = 5, // at 9600: 3.5 characters are 3.6 ms (Modbus over serial 2.5.1.1)
-	CHAR_US = 1042, // 10 bits at 9600
-	TURNAROUND_US = 5000,
 };
 
 struct frame {
@@ -59,24 +56,11 @@ crc_good(const struct frame *f)
 	       f->bytes[f->length - 1] == crc >> 8;
 }
 
-// The time the request and its answer take on a wire of this speed.
-static void
-wait_wire(const struct frame *f)
-{
-	long chars = f->length + 5 + 2L * f->bytes[5];
-	long us = TURNAROUND_US + chars * CHAR_US;
-	const struct timespec delay = { us / 1000000, us % 1000000 * 1000 };
-
-	(void)nanosleep(&delay, NULL);
-}
-
 static void
 answer(struct rtu_server *s, modbus_t *ctx, struct frame *f)
 {
-	if (crc_good(f)) {
-		wait_wire(f);
+	if (crc_good(f))
 		(void)serve_request(ctx, s->building, s->station, f->bytes, f->length);
-	}
 	f->length = 0;
 }
 

@@ -19,15 +19,20 @@ enum scenario_action {
 	ACTION_WORD,    // the point's status word becomes `value`
 	ACTION_DOOR,    // the pump room's door: 1 open, 0 closed
 	ACTION_GATEWAY, // the panel's gateway: 1 answers, 0 is gone from the network
+	ACTION_CONTACT, // contact `where` of the guarded door's module: 1 or 0
+	ACTION_GAUGE,   // unit `where` of the pump room's line: 1 answers, 0 is silent
+	ACTION_RISER,   // unit `where` behind the riser's gateway: the same
+	ACTION_NONE,    // time has passed, and a monitor must say so
 };
 
 struct scenario_step {
 	unsigned int at_ms; // in the loop, ascending
 	const char *id;
 	enum scenario_action action;
+	int where;
 	uint16_t value;
 	const char *point;     // the id a monitor must use
-	const char *condition; // what its event must say
+	const char *condition; // what its event must say; "": it has none
 	const char *code;      // NULL: whatever the monitor calls it
 	const char *event;
 	unsigned int within_ms; // of the step, at a poll period of one second

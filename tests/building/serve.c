@@ -9,8 +9,10 @@
 #include "report.h"
 
 enum {
-	READ_REQUEST_PDU = 5
-}; // function, address, count
+	READ_REQUEST_PDU = 5, // function, address, count
+	READ_REQUEST_ADU = 8, // the same on a serial line: unit before, CRC after
+	ANSWER_ADU = 5,       // unit, function, length or exception, CRC
+};
 
 static bool
 is_read(int function)
@@ -53,6 +55,19 @@ reply_values(modbus_t *ctx, const uint8_t *bytes, int length, const struct reque
 	return modbus_reply(ctx, bytes, length, &map) != -1;
 }
 
+// As long as the line would, for the request, and for the answer of so many registers.
+static void
+take_time(const struct station *station, const struct request *rq, int exception)
+{
+	if (station->wire == NULL)
+		return;
+	if (exception == REGISTERS_SILENT)
+		wire_wait_in_vain(station->wire);
+	else
+		wire_carry(station->wire, READ_REQUEST_ADU + ANSWER_ADU +
+					      (exception == 0 ? 2 * rq->count : 0));
+}
+
 bool
 serve_request(modbus_t *ctx, struct building *b, const struct station *station,
     const uint8_t *bytes, int length)
@@ -77,8 +92,11 @@ serve_request(modbus_t *ctx, struct building *b, const struct station *station,
 		return false;
 	}
 	exception = registers_read(b, station, &rq, values);
+	take_time(station, &rq, exception);
 	if (exception == REGISTERS_SILENT)
 		return true;
+	if (station->wire != NULL)
+		report_answer(station, rq.unit);
 	if (exception != 0)
 		return reply_exception(ctx, bytes, exception);
 	return reply_values(ctx, bytes, length, &rq, values);

@@ -93,6 +93,11 @@ def start(tmp_path):
     assert not (tmp_path / "pump-room.tty").is_symlink()
 
 
+def answered(building):
+    with open(building.dir / "answers.csv", encoding="utf-8", newline="") as f:
+        return [(row["station"], int(row["unit"])) for row in csv.DictReader(f)]
+
+
 @pytest.fixture
 def calm(start):
     return start("--no-scenario")
@@ -139,6 +144,28 @@ def test_input_module_map(calm):
     assert c.read_discrete_inputs(10, 10, slave=1).exception_code == 0x02
 
 
+def test_contacts_module_is_calm(calm):
+    c = calm.tcp("contacts_port")
+    assert not any(c.read_discrete_inputs(0, 16, slave=1).bits)
+    assert struct.pack(">3H", *c.read_input_registers(5000, 3, slave=1).registers)[:5] == b"E1210"
+
+
+def test_a_gateway_has_32_units_on_one_line(calm):
+    """Each is a gauge of its own; an answer takes the time of the line, whoever asks."""
+    c = calm.tcp("riser_port")
+    start = time.monotonic()
+    for unit in range(1, 33):
+        words = c.read_holding_registers(2, 5, slave=unit).registers
+        level = words[2] + 35 * ((unit - 1) // 8)
+        assert words[:2] == [0, 3] and words[3:] == [0, 1600] and 715 <= level <= 805
+    # 8 + 5 + 10 characters at 19200 8N1, and 5 ms to turn round.
+    assert time.monotonic() - start >= 32 * 0.0169
+    assert answered(calm) == [("riser", unit) for unit in range(1, 33)]
+    c.close()
+    silent = ModbusTcpClient("127.0.0.1", calm.ports["riser_port"], timeout=1, retries=0)
+    assert silent.connect() and silent.read_holding_registers(2, 5, slave=33).isError()
+
+
 def test_a_write_is_refused_and_said(calm):
     c = calm.tcp("panel_port")
     assert c.write_register(0, 0x0100, slave=1).exception_code == 0x01
@@ -177,9 +204,9 @@ def rtu(building):
     return client
 
 
-def test_serial_line_three_transmitters(calm):
+def test_serial_line_four_transmitters(calm):
     c = rtu(calm)
-    expected = {3: (0.715, 0.805), 4: (0.990, 1.010), 5: (0.335, 0.365)}
+    expected = {3: (0.715, 0.805), 4: (0.990, 1.010), 5: (0.335, 0.365), 6: (0.175, 0.185)}
     for unit, (low, high) in expected.items():
         words = c.read_holding_registers(0, 7, slave=unit).registers
         assert words[:4] == [unit, 3, 0, 3] and words[5:] == [0, 1600]
@@ -256,8 +283,15 @@ def test_scenario_plays_as_listed(start):
         "fire": {"alarm.onset": FIRE, "alarm.clear": NORMAL},
         "supervisory": {"alarm.onset": SUPERVISORY, "alarm.clear": NORMAL},
     }
+    # What the contacts at the guarded door are after a step: door, button, panic button.
+    contacts = {
+        "exit-button": [0, 1, 0], "door-used": [1, 1, 0], "exit-button-released": [1, 0, 0],
+        "door-shut": [0, 0, 0], "door-forced": [1, 0, 0], "door-held": [1, 0, 0],
+        "door-closed-at-last": [0, 0, 0], "panic-pressed": [0, 0, 1],
+        "panic-released": [0, 0, 0],
+    }
     panel, io = building.tcp("panel_port"), building.tcp("io_port")
-    previous = 0
+    door, previous = building.tcp("contacts_port"), 0
     for step in listing["steps"]:
         said = wait_for(
             lambda s=step: building.seen(s["step"]),
@@ -270,17 +304,48 @@ def test_scenario_plays_as_listed(start):
         utc = datetime.datetime.fromisoformat(said["utc"].replace("Z", "+00:00"))
         now = datetime.datetime.now(datetime.timezone.utc)
         assert abs((now - utc).total_seconds()) < 2 * PATIENCE
-        if step["condition"] in wanted:
+        if step["step"] in contacts:
+            bits = door.read_discrete_inputs(0, 3, slave=1).bits[:3]
+            assert bits == [bool(bit) for bit in contacts.pop(step["step"])], step["step"]
+        elif "unit" in step:
+            ask = tcp_unit if step["line"] == "riser" else serial_unit
+            if step["answers"]:
+                wait_for(lambda a=ask, s=step: a(building, s["unit"]), 2, step["step"])
+            else:
+                assert not ask(building, step["unit"]), step["step"]
+        elif step["condition"] in wanted:
             word = panel.read_holding_registers(address[step["point"]], 1, slave=1)
             assert word.registers == [wanted[step["condition"]][step["event"]]]
-        elif step["condition"] == "security":
-            door = io.read_discrete_inputs(0, 1, slave=1).bits[0]
-            assert door == (step["event"] == "alarm.onset")
-        elif step["event"] == "alarm.onset":
+        elif step["point"] == "door-pump-room":
+            bit = io.read_discrete_inputs(0, 1, slave=1).bits[0]
+            assert bit == (step["event"] == "alarm.onset")
+        elif step["step"] == "gateway-lost":
             wait_for(lambda: not reachable(building), 2, "refused connections")
             assert panel.socket.recv(1) == b""
-        else:
+        elif step["step"] == "gateway-back":
             wait_for(lambda: reachable(building), 2, "the gateway's return")
+    assert not contacts
+
+
+def tcp_unit(building, unit):
+    """Whether this unit behind the gateway answers."""
+    address = ("127.0.0.1", building.ports["riser_port"])
+    with socket.create_connection(address, timeout=0.6) as link:
+        link.sendall(struct.pack(">HHHBBHH", unit, 0, 6, unit, 3, 2, 5))
+        try:
+            return link.recv(7)[6] == unit
+        except TimeoutError:
+            return False
+
+
+def serial_unit(building, unit):
+    client = ModbusSerialClient(
+        port=building.ports["tty"], baudrate=9600, timeout=1, retries=0)
+    assert client.connect()
+    try:
+        return not client.read_holding_registers(2, 5, slave=unit).isError()
+    finally:
+        client.close()
 
 
 def reachable(building):

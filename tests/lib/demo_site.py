@@ -32,16 +32,21 @@ def main():
     for old, new in {
         "127.0.0.1:5020": f"127.0.0.1:{building['panel_port']}",
         "127.0.0.1:5021": f"127.0.0.1:{building['io_port']}",
+        "127.0.0.1:5023": f"127.0.0.1:{building['contacts_port']}",
         "./pump-room.tty": json.dumps(building["tty"]),
         "127.0.0.1:8470": f"127.0.0.1:{o.console_port}",
         "store: {directory: ./state}\n": "",  # the state directory of --state
     }.items():
         site = replace_once(site, old, new, "site.yaml")
+    riser = replace_once(
+        (o.source / "riser.yaml").read_text(encoding="utf-8"),
+        "127.0.0.1:5022", f"127.0.0.1:{building['riser_port']}", "riser.yaml")
     alerts = (o.source / "alerts.yaml").read_text(encoding="utf-8")
     for channel in ("duty", "manager"):
         old, new = (f"http://127.0.0.1:{n}/{channel}" for n in (9000, o.sink_port))
         alerts = replace_once(alerts, old, new, "alerts.yaml")
     (o.target / "site.yaml").write_text(site, encoding="utf-8")
+    (o.target / "riser.yaml").write_text(riser, encoding="utf-8")
     (o.target / "alerts.yaml").write_text(alerts, encoding="utf-8")
     shutil.copytree(o.source / "points", o.target / "points", dirs_exist_ok=True)
     return 0
