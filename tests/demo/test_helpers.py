@@ -148,6 +148,7 @@ def verdict(directory, run, verify_status=0, operator=True):
         "start": demo_judge.instant(utc(0)),
         "end": demo_judge.instant(utc(30)),
         "health": {"store": "ok"},
+        "devices": run.get("devices", []),
         "events": run["events"],
         "minutes": {"hydrant-main": 1},
     }
@@ -256,3 +257,88 @@ def test_judge_wants_the_manager_told_when_nobody_answers(tmp_path, capsys):
 def test_judge_fails_on_an_unsound_journal(tmp_path, capsys):
     assert verdict(tmp_path, GOOD, verify_status=1) == 1
     assert "journal is not sound" in capsys.readouterr().out
+
+
+def silent_from(record, line, unit, at, until):
+    """A unit of a line that falls silent, as the building would list and play it."""
+    for name, answers, t in ((f"lost-{unit}", False, at), (f"back-{unit}", True, until)):
+        record["scenario"]["steps"].append({
+            "step": name, "at_s": t, "point": f"@device/g{unit}", "condition": "link",
+            "code": None, "event": "alarm.clear" if answers else "alarm.onset",
+            "line": line, "unit": unit, "answers": answers, "within_s": 5.0})
+        record["building"].append({"step": name, "utc": utc(t), "point": f"@device/g{unit}"})
+        record["events"].append(event(
+            100 * unit + t, t + 1, record["scenario"]["steps"][-1]["event"],
+            f"@device/g{unit}", "link", **{"class": "fault", "occurrence": f"9-{unit}"}))
+
+
+def paced(directory, late_at=None, late_s=0.0):
+    """A run of three units, read each 2 s; unit 3 is dead from 8 s to 20 s. Unit 1 may be
+    late once."""
+    run = copy.deepcopy(GOOD)
+    run["devices"] = [{"id": f"g{n}", "bus": "riser-lan", "unit": n, "poll_ms": 2000,
+                       "timeout_ms": 500} for n in (1, 2, 3)]
+    silent_from(run, "riser", 3, 8, 20)
+    zero = demo_judge.instant(utc(0))
+    with open(directory / "answers.csv", "w", encoding="utf-8") as f:
+        f.write("utc_ms,station,unit\n")
+        for t in range(0, 30, 2):
+            for unit in (1, 2, 3):
+                late = late_s if (unit, t) == (1, late_at) else 0.0
+                if unit != 3 or not 8 <= t < 20:
+                    f.write(f"{(zero + t + late + 0.1 * unit) * 1000:.0f},riser,{unit}\n")
+    return run
+
+
+def verdict_of_pace(directory, capsys, run):
+    status = verdict(directory, run, operator=False)
+    lines = capsys.readouterr().out.splitlines()
+    return status, next(x for x in lines if x.startswith("  riser-lan")), [
+        x for x in lines if "MISSED" in x and "was not read" in x]
+
+
+def test_judge_measures_the_pace_of_healthy_units(tmp_path, capsys):
+    _, row, missed = verdict_of_pace(tmp_path, capsys, paced(tmp_path))
+    assert "2.00 s with 0 dead, 2.00 s with 1 dead (at most 2.90 s)" in row and not missed
+    _, row, missed = verdict_of_pace(tmp_path, capsys, paced(tmp_path, 12, 0.85))
+    assert "2.00 s with 0 dead, 2.85 s with 1 dead" in row and not missed
+
+
+@pytest.mark.parametrize("late_at, dead", [(12, 1), (26, 0)])
+def test_judge_names_a_healthy_unit_that_waited(tmp_path, capsys, late_at, dead):
+    run = paced(tmp_path, late_at, 0.95)
+    status, _, missed = verdict_of_pace(tmp_path, capsys, run)
+    assert status == 1 and len(missed) == 1
+    assert f"riser-lan: unit 1 was not read for 2.95 s with {dead} dead" in missed[0]
+
+
+def test_judge_names_a_unit_that_was_never_read(tmp_path, capsys):
+    run = paced(tmp_path)
+    run["devices"].append(run["devices"][0] | {"id": "g4", "unit": 4})
+    status, _, missed = verdict_of_pace(tmp_path, capsys, run)
+    assert status == 1 and "unit 4 was not read for 30.00 s" in missed[0]
+
+
+def panic(run, reset):
+    """A panic button that ended, reset by a person or not."""
+    more = {"class": "security", "occurrence": "1-7", "actor": None}
+    run["scenario"]["steps"].append(run["scenario"]["steps"][0] | {
+        "step": "panic", "point": "panic-reception", "condition": "security"})
+    run["building"].append({"step": "panic", "utc": utc(5), "point": "panic-reception"})
+    kinds = ["alarm.onset", "alarm.acknowledge", "alarm.reset", "alarm.close"]
+    for i, kind in enumerate(kinds):
+        if kind != "alarm.reset" or reset:
+            run["events"].append(event(50 + i, 6 + i, kind, "panic-reception", "security",
+                                       **more | {"actor": "wang"}))
+    return run
+
+
+def test_judge_wants_a_panic_latched_until_a_person_resets_it(tmp_path, capsys):
+    assert verdict(tmp_path, panic(copy.deepcopy(GOOD), reset=True)) == 0
+    capsys.readouterr()
+    assert verdict(tmp_path, panic(copy.deepcopy(GOOD), reset=False)) == 1
+    assert "it ended and nobody had reset it" in capsys.readouterr().out
+    run = panic(copy.deepcopy(GOOD), reset=True)
+    run["events"].pop()
+    assert verdict(tmp_path, run) == 1
+    assert "still latched after its reset" in capsys.readouterr().out

@@ -23,6 +23,7 @@ import pathlib
 import sys
 import time
 
+import demo_pace
 from scripted_operator import ApiError, Console
 
 TELL_S = 3.0  # a notice is out this long after it was due, or it is late
@@ -30,6 +31,9 @@ EARLY_S = 2.0  # the building prints a step after it has played it, later where 
 ANSWER_S = 4.0  # the scripted operator takes up to two seconds, and looks now and then
 MANAGER_S = 4.0  # conf/demo/alerts.yaml: fire-ladder, second step
 GAUGES = ("hydrant-main", "sprinkler-main", "domestic-water")
+SHARED = set(demo_pace.BUS_OF.values())  # no step loses these, only units of them
+LEFT_OVER = {"link", "security", "info"}
+LATCHED = {"panic-reception"}
 EXPLAINED = {"fire", "prealarm", "security", "supervisory"}
 
 
@@ -106,6 +110,7 @@ def collect(o):
         "end": end,
         "health": state["health"],
         "events": list(console.pages("/api/v1/events?limit=1000", "events")),
+        "devices": list(console.pages("/api/v1/devices?limit=500", "devices")),
         "minutes": {p: minute_rows(console, p, o.start, end) for p in GAUGES},
     }
     o.out.write_text(json.dumps(document, ensure_ascii=False), encoding="utf-8")
@@ -125,8 +130,10 @@ class Record:
         self.start, self.end = seen["start"], seen["end"]
         self.minutes = seen["minutes"]
         self.health = seen["health"]
+        self.devices = seen["devices"]
         self.expect = {s["step"]: s for s in listing["steps"]}
         self.played = [e for e in lines if "step" in e]
+        self.judged = [e for e in self.played if self.expect[e["step"]]["event"]]
         self.refused = [e for e in lines if "refused" in e]
         self.notices = json_lines(directory / "notices.jsonl")
         self.answers = json_lines(directory / "operator.jsonl")
@@ -149,7 +156,7 @@ def matches(event, step):
     return (
         event["kind"] == step["event"]
         and event["point"] == step["point"]
-        and event["condition"] == step["condition"]
+        and (event["condition"] or "") == step["condition"]
         and step["code"] in (None, event["code"] or "")
     )
 
@@ -157,8 +164,8 @@ def matches(event, step):
 def judge_steps(record):
     """(seen, due, complaints, the events that steps explain)."""
     seen, complaints, explained = 0, [], set()
-    due = [line for line in record.played if record.due(line)]
-    for line in record.played:
+    due = [line for line in record.judged if record.due(line)]
+    for line in record.judged:
         step, t = record.expect[line["step"]], instant(line["utc"])
         found = [
             e
@@ -180,10 +187,17 @@ def judge_steps(record):
 
 def judge_unexplained(record, explained):
     """Onsets and clears at the scenario's points that no step accounts for (I6)."""
-    points = {s["point"] for s in record.expect.values()}
+    points = {s["point"] for s in record.expect.values() if s["event"]}
+    lines = {f"@device/{d['id']}" for d in record.devices if d["bus"] in SHARED}
+    lines |= {f"@bus/{bus}" for bus in SHARED}
+    begun = {e["occurrence"] for e in record.of("alarm.onset")}
     for e in record.of("alarm.onset") + record.of("alarm.clear"):
-        ours = e["point"] in points or e["condition"] in EXPLAINED
-        if ours and e["seq"] not in explained:
+        ours = e["point"] in points | lines or e["condition"] in EXPLAINED
+        # A unit that dies is overdue before it counts as lost.
+        dying = e["point"] in points & lines and e["code"] == "overdue"
+        # What a run kept here before had left lost or open.
+        older = e["occurrence"] not in begun and e["condition"] in LEFT_OVER
+        if ours and not dying and not older and e["seq"] not in explained:
             yield f"{e['kind']} of {e['point']} ({e['condition']}) at {e['time']}: no step did that"
 
 
@@ -199,7 +213,8 @@ def acknowledged_at(record, onset):
 def is_owed(record, onset):
     """Whether a person must answer this: not mere information, nor the device behind a
     lost bus, which stands hidden behind the bus's own alarm."""
-    hidden = onset["point"].startswith("@device/")
+    bus = {f"@device/{d['id']}": d["bus"] for d in record.devices}.get(onset["point"])
+    hidden = bus is not None and bus not in SHARED
     in_time = onset["t"] <= record.end - ANSWER_S
     return in_time and not hidden and onset["class"] != "info"
 
@@ -250,6 +265,21 @@ def judge_unsaved(record):
             yield f"notice to {n['path']} at {n['time']}: sent before it was saved"
 
 
+def judge_latches(record, with_operator):
+    """A panic button stays latched until a person resets it, and not longer."""
+    presses = [e for e in record.of("alarm.onset") if e["point"] in LATCHED]
+    ends = [e for e in record.of("alarm.close") if e["point"] in LATCHED]
+    resets = [e for e in record.of("alarm.reset") if e["point"] in LATCHED]
+    for e in ends:
+        if not any(r["occurrence"] == e["occurrence"] and r["actor"] for r in resets):
+            yield f"{e['point']} at {e['time']}: it ended and nobody had reset it"
+    for e in presses:
+        in_time = e["t"] <= record.end - 2 * ANSWER_S
+        ended = any(x["occurrence"] == e["occurrence"] for x in ends)
+        if with_operator and in_time and not ended:
+            yield f"{e['point']} at {e['time']}: still latched after its reset"
+
+
 def by_class(record):
     counts = collections.Counter(e["class"] for e in record.of("alarm.onset"))
     return ", ".join(f"{name} {n}" for name, n in counts.items()) or "none"
@@ -271,6 +301,9 @@ def judge(o):
     complaints += late
     complaints += judge_notices(record)
     complaints += judge_unsaved(record)
+    complaints += judge_latches(record, o.operator)
+    paces = list(demo_pace.paces(o.dir, record, instant))
+    complaints += [c for pace in paces for c in pace.complaints()]
     complaints += [
         f"the monitor wrote to {r['refused']} (function {r['function']},"
         f" address {r['address']}): it must only read"
@@ -289,6 +322,7 @@ def judge(o):
         "scenario": f"{seen} of {due} steps seen",
         "acknowledged": answers,
     }
+    rows |= {demo_pace.BUS_OF[pace.line]: str(pace) for pace in paces}
     print()
     for name, value in rows.items():
         print(f"  {name:<13}{value}")

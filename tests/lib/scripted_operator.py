@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # An operator made of script: logs in over the console's API (docs/api.md) and
-# acknowledges each alarm a second or two after it appears, as a person at the desk
-# would. Prints one JSON line per thing done. Ends with a log-out on SIGTERM.
+# acknowledges each alarm a second or two after it appears, and resets what our own latch
+# holds after that, as a person at the desk would. Prints one JSON line per thing done. Ends with a log-out on SIGTERM.
 #
 # Survives a console that is away for a while; refuses to act without a session.
 
@@ -17,7 +17,8 @@ import sys
 import threading
 import time
 
-OWED = {"unacknowledged", "returned", "latched-unacknowledged"}
+OWED = {"unacknowledged", "returned", "latched_unacknowledged"}
+LATCHED = "latched_acknowledged"  # and the condition is gone: a reset ends it
 LOOK_EVERY_S = 0.25
 PAGES_MAX = 100
 
@@ -98,7 +99,7 @@ class ScriptedOperator:
     def __init__(self, console, user, pin, soonest=1.0, latest=2.0, seed=1):
         self.console, self.user, self.pin = console, user, pin
         self.pause = lambda r=random.Random(seed): r.uniform(soonest, latest)
-        self.due = {}  # occurrence -> when to answer it
+        self.due = {}  # (occurrence, verb) -> when to answer it
 
     def look(self):
         """One glance at the screen and what follows from it."""
@@ -106,17 +107,27 @@ class ScriptedOperator:
             self.console.log_in(self.user, self.pin)
             say(did="log-in", user=self.user)
         now = time.monotonic()
-        owed = {}
+        todo = {}
         for alarm in self.console.pages("/api/v1/alarms?limit=200", "alarms"):
-            if alarm["state"] in OWED and not alarm["hidden"]:
-                owed[alarm["occurrence"]] = alarm
-        self.due = {k: self.due.get(k, now + self.pause()) for k in owed}
-        for occurrence, when in self.due.items():
+            verb = self.verb(alarm)
+            if verb is not None:
+                todo[alarm["occurrence"], verb] = alarm
+        self.due = {k: self.due.get(k, now + self.pause()) for k in todo}
+        for key, when in self.due.items():
             if when <= now:
-                self.acknowledge(owed[occurrence])
+                self.answer(key[1], todo[key])
 
-    def acknowledge(self, alarm):
+    @staticmethod
+    def verb(alarm):
+        """What this alarm asks of the operator, or None."""
+        if alarm["state"] in OWED and not alarm["hidden"]:
+            return "acknowledge"
+        return "reset" if alarm["state"] == LATCHED else None
+
+    def answer(self, verb, alarm):
         path = f"/api/v1/alarms/{alarm['occurrence']}/acknowledge"
+        if verb == "reset":
+            path = f"/api/v1/points/{alarm['point']}/reset"
         try:
             status, answer = self.console.call("POST", path, {})
         except ApiError as e:
@@ -125,7 +136,7 @@ class ScriptedOperator:
                 return
             raise
         say(
-            did="acknowledge",
+            did=verb,
             point=alarm["point"],
             occurrence=alarm["occurrence"],
             status=status,
