@@ -242,7 +242,7 @@ outputs_alarm(struct outputs *o, struct alarm_record *r, bool closed)
 	uint8_t asks = r->output_asks, alarm_class = r->output_class;
 
 	count(o, r, closed);
-	if (r->output_asks != asks || r->output_class != alarm_class)
+	if (r->output_asks != asks || (asks != 0 && r->output_class != alarm_class))
 		judge_all(o, &why);
 }
 

@@ -372,7 +372,7 @@ is_contact(const struct load *l, const struct point *p)
 	if (p->device == INDEX_NONE)
 		return false;
 	profile = l->site->devices[p->device].profile;
-	return profile != NULL &&
+	return profile == NULL || p->item >= profile->n_items || // that is told
 	       profile->decoders[profile->items[p->item].decoder].form == DECODE_BIT;
 }
 

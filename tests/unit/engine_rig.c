@@ -82,11 +82,11 @@ on_saved(void *ctx, uint64_t serial)
 }
 
 static void
-no_alarm(void *ctx, struct alarm_record *a, bool closed)
+on_alarm(void *ctx, struct alarm_record *a, bool closed)
 {
-	(void)ctx;
-	(void)a;
-	(void)closed;
+	const struct rig *r = ctx;
+	if (r->outputs != NULL)
+		outputs_alarm(r->outputs, a, closed);
 }
 
 static void
@@ -105,8 +105,11 @@ on_answered(void *ctx, struct alarm_record *a)
 static void
 on_sound(void *ctx, bool on)
 {
+	struct rig *r = ctx;
 	(void)on;
-	((struct rig *)ctx)->sound_changes++;
+	r->sound_changes++;
+	if (r->outputs != NULL)
+		outputs_sound(r->outputs);
 }
 
 static void
@@ -187,12 +190,13 @@ rig_start(struct rig *r)
 	const struct recovered *rec = store_recovered(r->store);
 	const struct works_host works_host = { r, no_event, on_durable, on_saved };
 	r->works = works_new(r->loop, r->store, rec->last_boot + 1, &works_host);
-	const struct engine_host engine_host = { r, no_alarm, on_raised, on_answered,
+	const struct engine_host engine_host = { r, on_alarm, on_raised, on_answered,
 		on_sound };
 	r->engine = engine_new(r->loop, r->site, r->store, r->works, &engine_host);
 	r->outbox = outbox_new(r->loop, r->site, r->works, r->engine);
 	engine_recover(r->engine, rec, rec->last_utc_ms);
 	outbox_recover(r->outbox, rec);
+	r->outputs = outputs_new(r->loop, r->site, r->engine, r->works);
 	r->field = field_new(r->loop, r->site, r->works, rec);
 	store_recovered_free(r->store);
 	r->supervise = supervise_new(r->loop, r->site, r->engine, r->works, r->store);
@@ -204,6 +208,8 @@ rig_stop(struct rig *r)
 	works_flush(r->works);
 	store_close(r->store, 5000);
 	supervise_free(r->supervise);
+	outputs_free(r->outputs);
+	r->outputs = NULL;
 	outbox_free(r->outbox);
 	engine_free(r->engine);
 	works_free(r->works);

@@ -10,6 +10,7 @@
 #include "engine.h"
 #include "field.h"
 #include "outbox.h"
+#include "outputs.h"
 #include "supervise.h"
 
 struct rig {
@@ -21,6 +22,7 @@ struct rig {
 	struct works *works;
 	struct engine *engine;
 	struct outbox *outbox;
+	struct outputs *outputs;
 	struct field *field;
 	struct supervise *supervise;
 	struct loop_timer stop;

@@ -322,6 +322,145 @@ test_a_pulse_that_is_latched_is_told_at_once(void **state)
 	teardown(&r);
 }
 
+// ---- outputs ----------------------------------------------------------------------
+
+static struct {
+	unsigned taken, refused, lost;
+	int read; // -1 = nothing
+	const char *code;
+} said;
+
+static void
+on_output(void *ctx, const struct output_report *r)
+{
+	(void)ctx;
+	assert_int_equal(r->output, 0);
+	said.taken += r->told == OUTPUT_TAKEN;
+	said.refused += r->told == OUTPUT_REFUSED;
+	said.lost += r->told == OUTPUT_LOST;
+	if (r->told == OUTPUT_READ)
+		said.read = r->on;
+	said.code = r->code != NULL ? r->code : said.code;
+}
+
+// One contact on line 0, a siren on line 2, active low.
+static void
+setup_siren(struct rig *r, bool allow_write)
+{
+	static struct output siren;
+
+	said.taken = said.refused = said.lost = 0;
+	said.read = -1;
+	said.code = "";
+	siren = (struct output){ .id = "siren",
+		.gpio = 0,
+		.line = "2",
+		.active_low = true,
+		.device = INDEX_NONE,
+		.allow_write = allow_write };
+	setup(r, "/dev/fake", 1);
+	fake_gpio.lines[2].level = true;
+	r->f.site.n_outputs = 1;
+	r->f.site.outputs = &siren;
+	r->f.host.output = on_output;
+	start(r);
+}
+
+static void
+drive(struct rig *r, bool on)
+{
+	driver_gpio.drive(r->d, 0, on);
+}
+
+static void
+test_i8_a_line_is_no_output_before_somebody_drives_it(void **state)
+{
+	struct rig r;
+
+	(void)state;
+	setup_siren(&r, true);
+	fixture_run(&r.f, 10000, NULL);
+	assert_int_equal(fake_gpio.lines[2].taken, 0);
+	teardown(&r);
+	setup_siren(&r, false); // and never where the site does not enable it
+	drive(&r, true);
+	fixture_run(&r.f, 10000, NULL);
+	assert_int_equal(fake_gpio.lines[2].taken, 0);
+	assert_int_equal(said.taken + said.refused + said.lost, 0);
+	teardown(&r);
+}
+
+static void
+test_an_output_is_driven_at_once_and_read_back(void **state)
+{
+	struct rig r;
+
+	(void)state;
+	setup_siren(&r, true);
+	drive(&r, false);
+	assert_true(fake_gpio.lines[2].output);
+	assert_true(fake_gpio.lines[2].level); // active low
+	assert_int_equal(said.read, 0);
+	drive(&r, true);
+	assert_false(fake_gpio.lines[2].level);
+	assert_int_equal(said.taken, 2);
+	assert_int_equal(said.read, 1);
+	fake_gpio.lines[2].level = true; // something else drives it
+	fixture_run(&r.f, 1100, NULL);
+	assert_int_equal(said.read, 0);
+	teardown(&r);
+	assert_int_equal(fake_gpio.lines[2].taken, 0);
+}
+
+static void
+test_i9_a_busy_output_is_refused_and_taken_when_it_is_free(void **state)
+{
+	struct rig r;
+
+	(void)state;
+	setup_siren(&r, true);
+	fake_gpio.lines[2].taken = 2;
+	drive(&r, true);
+	fixture_run(&r.f, 5000, NULL);
+	assert_int_equal(said.refused, 1); // told once
+	assert_string_equal(said.code, "line-busy");
+	assert_int_equal(fixture_link(&r.f, r.link), 0); // the contacts go on
+	fake_gpio.lines[2].taken = 0;
+	fixture_run(&r.f, 1100, NULL);
+	assert_int_equal(said.read, 1);
+	assert_false(fake_gpio.lines[2].level);
+	fake_gpio.lines[2].set_fails = EIO;
+	drive(&r, false);
+	assert_int_equal(said.refused, 2);
+	fake_gpio.lines[2].set_fails = 0;
+	fixture_run(&r.f, 1100, NULL);
+	assert_int_equal(said.read, 0);
+	teardown(&r);
+}
+
+static void
+test_i9_an_output_of_a_vanished_chip_is_lost_and_driven_again(void **state)
+{
+	struct rig r;
+
+	(void)state;
+	setup_siren(&r, true);
+	drive(&r, false);
+	fake_gpio_vanish();
+	drive(&r, true); // found by the driving itself
+	assert_int_equal(said.lost, 1);
+	assert_string_equal(said.code, "chip-gone");
+	assert_int_equal(fixture_link(&r.f, r.link), 1);
+	fixture_run(&r.f, 5000, NULL);
+	fake_gpio.lines[2].level = true;
+	fake_gpio_return();
+	fixture_run(&r.f, 2100, NULL);
+	assert_false(fake_gpio.lines[2].level);
+	assert_int_equal(said.read, 1);
+	assert_int_equal(fixture_link(&r.f, r.link), 0);
+	teardown(&r);
+}
+
 int
 main(void)
 {
@@ -339,6 +478,12 @@ main(void)
 		cmocka_unit_test(test_i7_a_busy_line_is_bad_and_the_others_go_on),
 		cmocka_unit_test(test_a_chip_that_cannot_be_had),
 		cmocka_unit_test(test_a_pulse_that_is_latched_is_told_at_once),
+		cmocka_unit_test(test_i8_a_line_is_no_output_before_somebody_drives_it),
+		cmocka_unit_test(test_an_output_is_driven_at_once_and_read_back),
+		cmocka_unit_test(
+		    test_i9_a_busy_output_is_refused_and_taken_when_it_is_free),
+		cmocka_unit_test(
+		    test_i9_an_output_of_a_vanished_chip_is_lost_and_driven_again),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

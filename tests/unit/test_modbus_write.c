@@ -230,6 +230,49 @@ test_i8_a_write_goes_where_the_profile_says(void **state)
 		}
 }
 
+// An output's coil comes from the profile's item and the site's number.
+static const struct profile_item coils = {
+	.name = "do",
+	.area = AREA_COIL,
+	.base = 0x00A0,
+	.device_min = 1,
+	.device_max = 8,
+	.device_stride = 2,
+	.output = true,
+};
+static const struct output siren = { .allow_write = true, .item = &coils, .number = 7 };
+
+static void
+test_i8_an_output_goes_to_the_coil_of_profile_and_site(void **state)
+{
+	const uint8_t on[] = { 5, 0x00, 0xAC, 0xFF, 0x00 },
+		      off[] = { 5, 0, 0xAC, 0, 0 };
+	uint8_t frame[PDU_FRAME_MAX], want[PDU_FRAME_MAX];
+	struct pdu_reply r;
+
+	(void)state;
+	for (int f = PDU_MBAP; f <= PDU_RTU; f++)
+		for (int level = 0; level < 2; level++) {
+			enum pdu_framing framing = (enum pdu_framing)f;
+			struct pdu_request req = { .transaction = 0x1234 };
+			size_t n = frame_of(framing, level ? on : off, 5, want);
+
+			pdu_output(&req, 17, &siren, level != 0);
+			req.address = 40000; // what stands here is not what is sent
+			req.area = AREA_HOLDING;
+			assert_true(pdu_is_write(&req));
+			assert_int_equal(pdu_build(framing, &req, frame), n);
+			assert_memory_equal(frame, want, n);
+			assert_int_equal(pdu_reply_size(framing, &req), n);
+			assert_int_equal(
+			    pdu_parse(framing, &req, want, n, &r), PDU_GOOD);
+			// The echo of the other state, or of another coil (I6).
+			n = frame_of(framing, level ? off : on, 5, want);
+			assert_int_equal(
+			    pdu_parse(framing, &req, want, n, &r), PDU_WRONG_COUNT);
+		}
+}
+
 // Runs in a child process: whether it ended by abort().
 static bool
 aborts(void (*run)(void))
@@ -297,6 +340,59 @@ good_one(void)
 }
 
 static void
+drive(const struct output *o)
+{
+	struct pdu_request req = { 0 };
+
+	pdu_output(&req, 1, o, true);
+}
+
+static void
+output_not_enabled(void)
+{
+	struct output o = siren;
+
+	o.allow_write = false;
+	drive(&o);
+}
+
+static void
+output_not_declared(void)
+{
+	struct profile_item plain = coils;
+	struct output o = siren;
+
+	plain.output = false;
+	o.item = &plain;
+	drive(&o);
+}
+
+static void
+output_beyond_the_item(void)
+{
+	struct output o = siren;
+
+	o.number = 9;
+	drive(&o);
+}
+
+static void
+output_that_is_good(void)
+{
+	drive(&siren);
+}
+
+static void
+test_i8_an_output_that_is_not_enabled_ends_the_program(void **state)
+{
+	(void)state;
+	assert_true(aborts(output_not_enabled));
+	assert_true(aborts(output_not_declared));
+	assert_true(aborts(output_beyond_the_item));
+	assert_false(aborts(output_that_is_good));
+}
+
+static void
 test_i8_what_is_not_declared_ends_the_program(void **state)
 {
 	(void)state;
@@ -317,6 +413,10 @@ main(void)
 		cmocka_unit_test(test_exceptions_and_reads_are_not_echoes),
 		cmocka_unit_test(test_a_late_echo_is_no_answer_to_a_read),
 		cmocka_unit_test(test_i8_a_write_goes_where_the_profile_says),
+		cmocka_unit_test(
+		    test_i8_an_output_goes_to_the_coil_of_profile_and_site),
+		cmocka_unit_test(
+		    test_i8_an_output_that_is_not_enabled_ends_the_program),
 		cmocka_unit_test(test_i8_what_is_not_declared_ends_the_program),
 	};
 

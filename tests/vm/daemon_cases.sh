@@ -31,6 +31,10 @@ gpio:
       - {id: kernel, line: "4", kind: module, debounce: 1s, debounce_by: kernel,
          place: {zh: 模块, en: Module}}
       - {id: busy, line: "5", kind: module, place: {zh: 被占用, en: Held}}
+outputs:
+  - {id: siren, role: sounder, gpio: room-io, line: "6", allow_write: true}
+  - {id: dead-man, role: heartbeat, gpio: room-io, line: "7", active: low, period: 2s,
+     allow_write: true}
 YAML
 
 fact() { echo "$1 $2" >>"$RW/facts"; }
@@ -95,6 +99,34 @@ case_daemon_a_pulse_of_the_panic_button_is_latched() {
 	event 1 "kind = 'alarm.clear' AND point = 'panic'"
 }
 
+level_is() { # LINE VALUE: what the line carries; without a process
+	local file=("$GPIO_SIM"/gpiochip*/sim_gpio"$1"/value) level
+	read -r level <"${file[0]}" && [[ $level = "$2" ]]
+}
+level() { until_true "line $1 carries $2" level_is "$1" "$2"; }
+
+beats() { level 7 1 && level 7 0 && level 7 1; }
+
+case_daemon_an_alarm_drives_the_sounder() {
+	level 6 1
+	event 1 "kind = 'output.on' AND point = '@output/siren' AND class = 'security'"
+}
+
+case_daemon_the_heartbeat_stops_with_the_daemon() {
+	local n carried=0
+	beats
+	event 1 "kind = 'output.on' AND point = '@output/dead-man'"
+	kill -STOP "$pid"
+	pause 0.2
+	level_is 7 1 && carried=1
+	for ((n = 0; n < 30; n++)); do
+		pause 0.2
+		level_is 7 "$carried" || { fail "it beats on, after $n"; break; }
+	done
+	kill -CONT "$pid"
+	beats
+}
+
 # Active low, held up by the chip's own bias.
 case_daemon_a_loop_that_is_opened() {
 	gpio-pull 3 down
@@ -130,9 +162,39 @@ case_daemon_a_change_while_the_chip_was_away_is_found_after_the_gap() {
 	event 2 "kind = 'alarm.onset' AND point = 'valve'"
 }
 
+# With the chip went what was driven; with the chip it comes back.
+case_daemon_outputs_are_driven_again_after_the_gap() {
+	event 1 "kind = 'alarm.onset' AND point = '@output/siren' AND code = 'output-lost'"
+	event 1 "kind = 'alarm.clear' AND point = '@output/siren' AND code = 'output-lost'"
+	level 6 1
+	beats
+}
+
+lines_are_free() { ! gpioinfo "$GPIO_CHIP" | grep -q watchroom; }
+
 case_daemon_ends_well() {
 	end_daemon
+	happened 1 "kind = 'output.off' AND point = '@output/siren' AND
+		json_extract(params, '$.reason') = 'exit'" || fail 'no fail-safe state at the end'
+	lines_are_free || fail 'lines are still held'
 	cp "$state"/*.db "$RW/"
+}
+
+# Killed, it drives nothing any more, and the kernel has its lines back.
+case_daemon_killed_beats_no_more() {
+	local n carried=0
+	state=$work/killed
+	mkdir "$state"
+	WATCHROOM_DATA=$PWD launch env
+	beats
+	kill -KILL "$pid"
+	wait "$pid" 2>/dev/null
+	until_true 'the lines are free' lines_are_free
+	level_is 7 1 && carried=1
+	for ((n = 0; n < 20; n++)); do
+		pause 0.2
+		level_is 7 "$carried" || { fail "it beats on, after $n"; break; }
+	done
 }
 
 case_daemon_without_permission_says_what_to_do() {

@@ -64,7 +64,7 @@ class Job:
     def boot(self, *command, **options):
         more = [str(w) for k, v in options.items() for w in (f"--{k}", v)]
         done = subprocess.run(
-            [HERE / "run-in-vm", "--timeout", str(LIMIT), "--lines", "6",
+            [HERE / "run-in-vm", "--timeout", str(LIMIT), "--lines", "8",
              "--names", "door,panic,pump", "--rw", self.rw,
              *more, "--", *map(str, command)],
             cwd=ROOT, env=dict(os.environ, RW=str(self.rw), WATCHROOM_VM_CACHE=str(MADE)),
