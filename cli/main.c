@@ -30,7 +30,8 @@ enum {
 	COMMISSION_REPORT = 1 << 12,
 	REPLAY = 1 << 13,
 	RECORD = 1 << 14,
-	EVERY = (1 << 15) - 1,
+	SCHEMA = 1 << 15,
+	EVERY = (1 << 16) - 1,
 	SAID_BY = COMMISSION_MARK | COMMISSION_WALK,
 };
 
@@ -53,6 +54,7 @@ static const struct command {
 	{ "probe",       cmd_probe,       PROBE,       "TARGET", "ask a Modbus device: registers in every decoding, units, times" },
 	{ "record",      cmd_record,      RECORD,      "BUS",    "write what the daemon asks on a bus, and the answers, to a file" },
 	{ "replay",      cmd_replay,      REPLAY,      "[FILE]", "play a recording of a bus through the whole line and print what comes of it" },
+	{ "schema",      cmd_schema,      SCHEMA,      "WHAT",   "print the JSON Schema of a site or a profile, for editors" },
 	{ "commission list", cmd_commission_list, COMMISSION_LIST, "", "the commissioning ledger: what is proven, point by point" },
 	{ "commission open", cmd_commission_open, COMMISSION_WALK, "", "begin a walk of a zone or device: what is seen now waits for a mark" },
 	{ "commission close", cmd_commission_close, COMMISSION_WALK, "", "end a walk" },

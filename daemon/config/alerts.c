@@ -46,47 +46,69 @@ class_choice(size_t i)
 }
 
 // clang-format off
-static const struct schema_field channel_fields[CHANNEL_FIELDS] = {
-	[CHANNEL_ID] = { .key = "id", .type = SCHEMA_ID, .required = true,
-	    .help = "the name that ladders refer to" },
-	[CHANNEL_WEBHOOK] = { .key = "webhook", .type = SCHEMA_ANY, .required = true,
-	    .help = "an http or https address, or {file: PATH} of one" },
-	[CHANNEL_TIMEOUT] = { .key = "timeout", .type = SCHEMA_DURATION, .min = 100,
-	    .max = MINUTE_MS, .fallback = 10LL * SECOND_MS },
-	[CHANNEL_GIVE_UP] = { .key = "give_up", .type = SCHEMA_DURATION,
-	    .min = SECOND_MS, .max = 30LL * 24LL * HOUR_MS, .fallback = 24LL * HOUR_MS },
-};
-
 static const struct schema_field secret_fields[] = {
 	{ .key = "file", .type = SCHEMA_TEXT, .required = true,
 	    .help = "the path of the file that holds the value" },
 };
+const struct schema_map secret_map = { secret_fields, 1 };
+
+static const struct schema_field webhook_forms[] = {
+	{ .key = "address", .type = SCHEMA_TEXT },
+	{ .key = "secret", .type = SCHEMA_MAP, .map = &secret_map },
+	{ .key = NULL },
+};
+
+static const struct schema_field channel_fields[CHANNEL_FIELDS] = {
+	[CHANNEL_ID] = { .key = "id", .type = SCHEMA_ID, .required = true,
+	    .help = "the name that ladders refer to" },
+	[CHANNEL_WEBHOOK] = { .key = "webhook", .type = SCHEMA_ANY, .required = true,
+	    .either = webhook_forms,
+	    .help = "an http or https address, or {file: PATH} of one" },
+	[CHANNEL_TIMEOUT] = { .key = "timeout", .type = SCHEMA_DURATION, .min = 100,
+	    .max = MINUTE_MS, .fallback = 10LL * SECOND_MS,
+	    .help = "how long an answer is waited for" },
+	[CHANNEL_GIVE_UP] = { .key = "give_up", .type = SCHEMA_DURATION,
+	    .min = SECOND_MS, .max = 30LL * 24LL * HOUR_MS, .fallback = 24LL * HOUR_MS,
+	    .help = "how long a notice is tried" },
+};
+static const struct schema_map channel_map = { channel_fields, CHANNEL_FIELDS };
+const struct schema_field channel_item = {
+	.key = "a channel", .type = SCHEMA_MAP, .map = &channel_map,
+};
 
 static const struct schema_field webhook_text = { .key = "webhook", .type = SCHEMA_TEXT };
-
-static const struct schema_field ladder_fields[LADDER_FIELDS] = {
-	[LADDER_ID] = { .key = "id", .type = SCHEMA_ID, .required = true,
-	    .help = "the name of the ladder" },
-	[LADDER_CLASSES] = { .key = "classes", .type = SCHEMA_LIST, .required = true,
-	    .max = CLASS_COUNT, .help = "a list, for example [fire, security]" },
-	[LADDER_STEPS] = { .key = "steps", .type = SCHEMA_LIST, .required = true,
-	    .max = LADDER_STEPS_MAX, .help = "a list of {after, channels, repeat}" },
-};
 
 static const struct schema_field class_field = {
 	.key = "classes", .type = SCHEMA_CHOICE, .choice = class_choice,
 };
 
+static const struct schema_field channel_ref = { .key = "channels", .type = SCHEMA_TEXT };
+
 static const struct schema_field step_fields[STEP_FIELDS] = {
 	[STEP_AFTER] = { .key = "after", .type = SCHEMA_DURATION, .required = true,
 	    .max = 24LL * HOUR_MS, .help = "how long after the onset, for example 30s" },
 	[STEP_CHANNELS] = { .key = "channels", .type = SCHEMA_LIST, .required = true,
-	    .max = LADDER_CHANNELS_MAX, .help = "a list of channel ids" },
+	    .max = LADDER_CHANNELS_MAX, .each = &channel_ref, .help = "a list of channel ids" },
 	[STEP_REPEAT] = { .key = "repeat", .type = SCHEMA_DURATION,
-	    .max = 24LL * HOUR_MS },
+	    .max = 24LL * HOUR_MS, .help = "again and again, until someone answers" },
+};
+static const struct schema_map step_map = { step_fields, STEP_FIELDS };
+static const struct schema_field step_item = {
+	.key = "a step", .type = SCHEMA_MAP, .map = &step_map,
 };
 
-static const struct schema_field channel_ref = { .key = "channels", .type = SCHEMA_TEXT };
+static const struct schema_field ladder_fields[LADDER_FIELDS] = {
+	[LADDER_ID] = { .key = "id", .type = SCHEMA_ID, .required = true,
+	    .help = "the name of the ladder" },
+	[LADDER_CLASSES] = { .key = "classes", .type = SCHEMA_LIST, .required = true,
+	    .max = CLASS_COUNT, .each = &class_field, .help = "a list, for example [fire, security]" },
+	[LADDER_STEPS] = { .key = "steps", .type = SCHEMA_LIST, .required = true,
+	    .max = LADDER_STEPS_MAX, .each = &step_item, .help = "a list of {after, channels, repeat}" },
+};
+static const struct schema_map ladder_map = { ladder_fields, LADDER_FIELDS };
+const struct schema_field ladder_item = {
+	.key = "a ladder", .type = SCHEMA_MAP, .map = &ladder_map,
+};
 // clang-format on
 
 // A reason, or NULL. Never shows the address: it often holds a token.

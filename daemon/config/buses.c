@@ -50,17 +50,29 @@ rs485_choice(size_t i)
 static const struct schema_field bus_fields[BUS_FIELDS] = {
 	[BUS_ID] = { .key = "id", .type = SCHEMA_ID, .required = true,
 	    .help = "the name that devices refer to" },
-	[BUS_TCP] = { .key = "modbus_tcp", .type = SCHEMA_TEXT },
-	[BUS_RTU] = { .key = "modbus_rtu", .type = SCHEMA_TEXT },
-	[BUS_RTU_TCP] = { .key = "modbus_rtu_tcp", .type = SCHEMA_TEXT },
-	[BUS_PLAY] = { .key = "replay", .type = SCHEMA_TEXT },
+	[BUS_TCP] = { .key = "modbus_tcp", .type = SCHEMA_TEXT,
+	    .help = "Modbus TCP: numeric address and port, default 502" },
+	[BUS_RTU] = { .key = "modbus_rtu", .type = SCHEMA_TEXT,
+	    .help = "Modbus RTU: the path of a serial port" },
+	[BUS_RTU_TCP] = { .key = "modbus_rtu_tcp", .type = SCHEMA_TEXT,
+	    .help = "Modbus RTU through a device server: numeric address and port" },
+	[BUS_PLAY] = { .key = "replay", .type = SCHEMA_TEXT,
+	    .help = "a recording that is played in place of a bus" },
 	[BUS_SPEED] = { .key = "speed", .type = SCHEMA_INTEGER, .min = 1,
-	    .max = SPEED_MAX, .fallback = 1 },
-	[BUS_LINE] = { .key = "line", .type = SCHEMA_TEXT },
-	[BUS_RS485] = { .key = "rs485", .type = SCHEMA_CHOICE, .choice = rs485_choice },
+	    .max = SPEED_MAX, .fallback = 1,
+	    .help = "how many times as fast a recording is played" },
+	[BUS_LINE] = { .key = "line", .type = SCHEMA_TEXT, .shape = SHAPE_LINE,
+	    .help = "speed and format, for example 9600 8N1" },
+	[BUS_RS485] = { .key = "rs485", .type = SCHEMA_CHOICE, .choice = rs485_choice,
+	    .help = "who switches the direction of the line" },
 	[BUS_WINDOW] = { .key = "window", .type = SCHEMA_INTEGER, .min = 1,
-	    .max = WINDOW_MAX },
-	[BUS_SETTLE] = { .key = "settle", .type = SCHEMA_DURATION, .max = SETTLE_MAX_MS },
+	    .max = WINDOW_MAX, .help = "requests in flight at once" },
+	[BUS_SETTLE] = { .key = "settle", .type = SCHEMA_DURATION, .max = SETTLE_MAX_MS,
+	    .help = "quiet after the link was opened" },
+};
+static const struct schema_map bus_map = { bus_fields, BUS_FIELDS };
+const struct schema_field bus_item = {
+	.key = "a bus", .type = SCHEMA_MAP, .map = &bus_map,
 };
 // clang-format on
 

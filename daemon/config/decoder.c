@@ -80,7 +80,7 @@ static const struct schema_field one_form_fields[ONE_FIELDS] = {
 	    .help = "a condition; without it the kind of the point says" },
 	[ONE_WHEN] = { .key = "when", .type = SCHEMA_INTEGER, .max = 1, .fallback = 1,
 	    .help = "the value that means it" },
-	[ONE_NOTE] = { .key = "note", .type = SCHEMA_TEXT },
+	[ONE_NOTE] = { .key = "note", .type = SCHEMA_TEXT, .help = "for people" },
 };
 
 static const struct schema_field absent_item = {
@@ -125,9 +125,9 @@ static const struct schema_field field_fields[FIELD_FIELDS] = {
 	    .each = &value_item, .help = "a list of {value, means}" },
 	[FIELD_TABLE] = { .key = "table", .type = SCHEMA_TEXT,
 	    .help = "the name of one of the tables, in place of values" },
-	[FIELD_UNKNOWN] = { .key = "unknown", .type = SCHEMA_ANY, .either = means_forms,
+	[FIELD_UNKNOWN] = { .key = "unknown", .type = SCHEMA_ANY, .either = condition_forms,
 	    .help = "what a value that is not in the table means; with table, where it differs" },
-	[FIELD_NOTE] = { .key = "note", .type = SCHEMA_TEXT },
+	[FIELD_NOTE] = { .key = "note", .type = SCHEMA_TEXT, .help = "for people" },
 };
 static const struct schema_map field_map = { field_fields, FIELD_FIELDS };
 static const struct schema_field field_item = {
@@ -149,7 +149,7 @@ static const struct schema_field word_form_fields[WORD_FIELDS] = {
 	    .each = &reserved_item, .help = "bits without a meaning; noted when set" },
 	[WORD_FIELD_LIST] = { .key = "fields", .type = SCHEMA_LIST, .max = FIELDS_MAX,
 	    .each = &field_item, .help = "enumerations" },
-	[WORD_IF_EMPTY] = { .key = "if_empty", .type = SCHEMA_ANY, .either = means_forms,
+	[WORD_IF_EMPTY] = { .key = "if_empty", .type = SCHEMA_ANY, .either = condition_forms,
 	    .help = "what a word means in which nothing says anything; without it: normal" },
 };
 

@@ -33,23 +33,31 @@ enum {
 };
 
 // clang-format off
-static const struct schema_field dialog_fields[DIALOG_FIELDS] = {
-	[DIALOG_QUEUE] = { .key = "queue", .type = SCHEMA_BOOL, .fallback = 1 },
-	[DIALOG_ALLOW_WRITES] = { .key = "allow_writes", .type = SCHEMA_BOOL },
-	[DIALOG_SELECTORS] = { .key = "selectors", .type = SCHEMA_LIST,
-	    .max = SELECTORS_MAX },
-	[DIALOG_ALIVE] = { .key = "alive", .type = SCHEMA_LIST, .max = ALIVE_MAX },
-	[DIALOG_GATEWAY] = { .key = "gateway", .type = SCHEMA_MAP },
-	[DIALOG_FULL_SCAN] = { .key = "full_scan", .type = SCHEMA_DURATION,
-	    .min = SECOND_MS, .max = HOUR_MS },
-};
+static const struct schema_field name_item = { .key = "a name", .type = SCHEMA_TEXT };
 
 static const struct schema_field gateway_fields[GATEWAY_FIELDS] = {
 	[GATEWAY_UNIT] = { .key = "unit", .type = SCHEMA_INTEGER, .required = true,
 	    .max = 255, .help = "the Modbus unit of the gateway itself" },
 	[GATEWAY_NODE] = { .key = "node", .type = SCHEMA_INTEGER, .min = 1,
-	    .max = NODES_MAX },
+	    .max = NODES_MAX, .help = "the number of this device there" },
 };
+static const struct schema_map gateway_map = { gateway_fields, GATEWAY_FIELDS };
+
+static const struct schema_field dialog_fields[DIALOG_FIELDS] = {
+	[DIALOG_QUEUE] = { .key = "queue", .type = SCHEMA_BOOL, .fallback = 1,
+	    .help = "false: the event queue is left to another program" },
+	[DIALOG_ALLOW_WRITES] = { .key = "allow_writes", .type = SCHEMA_BOOL,
+	    .help = "true: the heartbeat is written" },
+	[DIALOG_SELECTORS] = { .key = "selectors", .type = SCHEMA_LIST,
+	    .max = SELECTORS_MAX, .each = &name_item, .help = "those that are enabled" },
+	[DIALOG_ALIVE] = { .key = "alive", .type = SCHEMA_LIST, .max = ALIVE_MAX,
+	    .each = &name_item, .help = "what shows life and is off by default" },
+	[DIALOG_GATEWAY] = { .key = "gateway", .type = SCHEMA_MAP,
+	    .map = &gateway_map, .help = "the gateway itself, which tells of its nodes" },
+	[DIALOG_FULL_SCAN] = { .key = "full_scan", .type = SCHEMA_DURATION,
+	    .min = SECOND_MS, .max = HOUR_MS, .help = "of points behind a summary" },
+};
+const struct schema_map device_dialogs_map = { dialog_fields, DIALOG_FIELDS };
 // clang-format on
 
 static void

@@ -11,6 +11,8 @@
 #include "config/schema.h"
 #include "config/yaml.h"
 
+extern const struct schema_map device_dialogs_map;
+
 // Fills d->dialogs from the map `dialogs` of a device (NULL = not given); profile and
 // unit are known already.
 void device_dialogs_read(

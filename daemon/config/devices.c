@@ -78,10 +78,35 @@ static const struct schema_field identity_text = {
 	.key = "text", .type = SCHEMA_TEXT,
 };
 
+static const struct schema_field accept_fields[ACCEPT_FIELDS] = {
+	[ACCEPT_LIMIT] = { .key = "limit", .type = SCHEMA_DURATION, .required = true,
+	    .min = 1, .max = HOUR_MS, .help = "the detection time that is accepted" },
+	[ACCEPT_REASON] = { .key = "reason", .type = SCHEMA_TEXT, .required = true,
+	    .help = "why, as the screen will show it" },
+};
+const struct schema_map accept_map = { accept_fields, ACCEPT_FIELDS };
+
+static const struct schema_field sheet_fields[SHEET_FIELDS] = {
+	[SHEET_FILE] = { .key = "file", .type = SCHEMA_TEXT, .required = true,
+	    .help = "the path of a CSV file" },
+	[SHEET_ENCODING] = { .key = "encoding", .type = SCHEMA_CHOICE,
+	    .choice = encoding_choice, .fallback = -1,
+	    .help = "of the file, where its bytes can be read in both" },
+};
+static const struct schema_map sheet_map = { sheet_fields, SHEET_FIELDS };
+
+static const struct schema_field points_forms[] = {
+	{ .key = "list", .type = SCHEMA_LIST, .each = &points_item },
+	{ .key = "file", .type = SCHEMA_TEXT },
+	{ .key = "sheet", .type = SCHEMA_MAP, .map = &sheet_map },
+	{ .key = NULL },
+};
+
 static const struct schema_field device_fields[DEVICE_FIELDS] = {
 	[DEVICE_ID] = { .key = "id", .type = SCHEMA_ID, .required = true,
 	    .help = "the name of the device, stable for ever" },
-	[DEVICE_NAME] = { .key = "name", .type = SCHEMA_NAME },
+	[DEVICE_NAME] = { .key = "name", .type = SCHEMA_NAME,
+	    .help = "what people call it, else the profile's name" },
 	[DEVICE_BUS] = { .key = "bus", .type = SCHEMA_TEXT, .required = true,
 	    .help = "the id of its bus" },
 	[DEVICE_UNIT] = { .key = "unit", .type = SCHEMA_INTEGER, .max = 255,
@@ -98,31 +123,25 @@ static const struct schema_field device_fields[DEVICE_FIELDS] = {
 	[DEVICE_IDENTITY] = { .key = "identity", .type = SCHEMA_MAP, .each = &identity_text,
 	    .help = "what this very device says of itself: {NAME: text}" },
 	[DEVICE_POLL] = { .key = "poll", .type = SCHEMA_DURATION, .min = 50,
-	    .max = HOUR_MS },
+	    .max = HOUR_MS, .help = "how often its points are read" },
 	[DEVICE_TIMEOUT] = { .key = "timeout", .type = SCHEMA_DURATION, .min = 10,
-	    .max = 60LL * SECOND_MS },
+	    .max = 60LL * SECOND_MS, .help = "how long an answer is waited for" },
 	[DEVICE_RETRIES] = { .key = "retries", .type = SCHEMA_INTEGER, .max = 10,
-	    .fallback = 2 },
-	[DEVICE_GAP] = { .key = "gap", .type = SCHEMA_DURATION, .max = 10LL * SECOND_MS },
+	    .fallback = 2, .help = "further tries before it counts as lost" },
+	[DEVICE_GAP] = { .key = "gap", .type = SCHEMA_DURATION, .max = 10LL * SECOND_MS,
+	    .help = "quiet before each of its requests" },
 	[DEVICE_WINDOW] = { .key = "window", .type = SCHEMA_INTEGER, .min = 1,
-	    .max = WINDOW_MAX },
-	[DEVICE_POINTS] = { .key = "points", .type = SCHEMA_ANY },
-	[DEVICE_ACCEPT] = { .key = "accept_budget", .type = SCHEMA_MAP },
-	[DEVICE_DIALOGS] = { .key = "dialogs", .type = SCHEMA_MAP },
+	    .max = WINDOW_MAX, .help = "requests in flight at once" },
+	[DEVICE_POINTS] = { .key = "points", .type = SCHEMA_ANY, .either = points_forms,
+	    .help = "a list, the path of a CSV file, or {file, encoding} of one" },
+	[DEVICE_ACCEPT] = { .key = "accept_budget", .type = SCHEMA_MAP, .map = &accept_map,
+	    .help = "a detection time beyond the limit of a class, and why" },
+	[DEVICE_DIALOGS] = { .key = "dialogs", .type = SCHEMA_MAP,
+	    .map = &device_dialogs_map, .help = "which of its profile's dialogs are used" },
 };
-
-static const struct schema_field accept_fields[ACCEPT_FIELDS] = {
-	[ACCEPT_LIMIT] = { .key = "limit", .type = SCHEMA_DURATION, .required = true,
-	    .min = 1, .max = HOUR_MS, .help = "the detection time that is accepted" },
-	[ACCEPT_REASON] = { .key = "reason", .type = SCHEMA_TEXT, .required = true,
-	    .help = "why, as the screen will show it" },
-};
-
-static const struct schema_field sheet_fields[SHEET_FIELDS] = {
-	[SHEET_FILE] = { .key = "file", .type = SCHEMA_TEXT, .required = true,
-	    .help = "the path of a CSV file" },
-	[SHEET_ENCODING] = { .key = "encoding", .type = SCHEMA_CHOICE,
-	    .choice = encoding_choice, .fallback = -1 },
+static const struct schema_map device_map = { device_fields, DEVICE_FIELDS };
+const struct schema_field device_item = {
+	.key = "a device", .type = SCHEMA_MAP, .map = &device_map,
 };
 
 static const struct schema_field gpio_fields[GPIO_FIELDS] = {
@@ -130,8 +149,12 @@ static const struct schema_field gpio_fields[GPIO_FIELDS] = {
 	    .help = "the name of the chip here" },
 	[GPIO_CHIP] = { .key = "chip", .type = SCHEMA_TEXT, .required = true,
 	    .help = "its label, name or path, for example gpiochip0" },
-	[GPIO_POINTS] = { .key = "points", .type = SCHEMA_LIST,
+	[GPIO_POINTS] = { .key = "points", .type = SCHEMA_LIST, .each = &lines_item,
 	    .help = "the lines that are watched" },
+};
+static const struct schema_map gpio_map = { gpio_fields, GPIO_FIELDS };
+const struct schema_field gpio_item = {
+	.key = "a chip", .type = SCHEMA_MAP, .map = &gpio_map,
 };
 // clang-format on
 

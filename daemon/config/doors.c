@@ -41,28 +41,45 @@ enum {
 };
 
 // clang-format off
+static const struct schema_field grant_item = { .key = "grants", .type = SCHEMA_TEXT };
+static const struct schema_field point_forms[] = {
+	{ .key = "id", .type = SCHEMA_TEXT },
+	{ .key = NULL },
+};
+
 static const struct schema_field door_fields[DOOR_FIELDS] = {
 	[DOOR_POINT] = { .key = "point", .type = SCHEMA_ANY, .required = true,
+	    .either = point_forms,
 	    .help = "the id of the door's contact" },
-	[DOOR_GRANTS] = { .key = "grants", .type = SCHEMA_LIST, .max = DOOR_GRANTS_MAX },
+	[DOOR_GRANTS] = { .key = "grants", .type = SCHEMA_LIST, .max = DOOR_GRANTS_MAX,
+	    .each = &grant_item, .help = "points whose acting makes an opening an access" },
 	[DOOR_UNLOCK] = { .key = "unlock", .type = SCHEMA_DURATION, .max = HOUR_MS,
-	    .fallback = UNLOCK_MS },
+	    .fallback = UNLOCK_MS, .help = "how long a grant unlocks it" },
 	[DOOR_ENTRY] = { .key = "entry", .type = SCHEMA_DURATION, .max = HOUR_MS,
-	    .fallback = ENTRY_MS },
+	    .fallback = ENTRY_MS, .help = "how long after that it may still be opened" },
 	[DOOR_RELOCK] = { .key = "relock", .type = SCHEMA_DURATION, .max = HOUR_MS,
-	    .fallback = RELOCK_MS },
+	    .fallback = RELOCK_MS, .help = "so long after an opening a grant is used up" },
 	[DOOR_SETTLE] = { .key = "settle", .type = SCHEMA_DURATION, .min = SETTLE_MS,
-	    .max = 30LL * SECOND_MS },
-	[DOOR_FORCED_ON] = { .key = "forced", .type = SCHEMA_BOOL, .fallback = 1 },
+	    .max = 30LL * SECOND_MS,
+	    .help = "so long an opening waits for a grant that is read later" },
+	[DOOR_FORCED_ON] = { .key = "forced", .type = SCHEMA_BOOL, .fallback = 1,
+	    .help = "false: an inner handle is free and tells nobody" },
 	[DOOR_FORCED_STAYS] = { .key = "forced_stays", .type = SCHEMA_DURATION,
-	    .min = FORCED_MS, .max = HOUR_MS, .fallback = FORCED_MS },
+	    .min = FORCED_MS, .max = HOUR_MS, .fallback = FORCED_MS,
+	    .help = "how long forced stands at least" },
 	[DOOR_HELD_AFTER] = { .key = "held", .type = SCHEMA_DURATION, .max = 24LL * HOUR_MS,
-	    .fallback = HELD_MS },
+	    .fallback = HELD_MS, .help = "how long it may stand open; 0s: always" },
 	[DOOR_HELD_WARNING] = { .key = "held_warning", .type = SCHEMA_DURATION,
-	    .max = HOUR_MS, .fallback = HELD_SOON_MS },
+	    .max = HOUR_MS, .fallback = HELD_SOON_MS,
+	    .help = "so long before that a line appears" },
 	[DOOR_STUCK] = { .key = "stuck", .type = SCHEMA_DURATION, .max = 24LL * HOUR_MS,
-	    .fallback = STUCK_MS },
-	[DOOR_UNLOCKED] = { .key = "unlocked", .type = SCHEMA_LIST, .max = HOURS_MAX },
+	    .fallback = STUCK_MS, .help = "so long a grant may act; 0s: always" },
+	[DOOR_UNLOCKED] = { .key = "unlocked", .type = SCHEMA_LIST, .max = HOURS_MAX,
+	    .each = &rule_hours_item, .help = "hours in which it may be opened and stand open" },
+};
+static const struct schema_map door_map = { door_fields, DOOR_FIELDS };
+const struct schema_field door_item = {
+	.key = "a door", .type = SCHEMA_MAP, .map = &door_map,
 };
 // clang-format on
 

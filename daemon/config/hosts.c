@@ -102,37 +102,15 @@ request_choice(size_t i)
 }
 
 // clang-format off
-static const struct schema_field fields[FIELDS] = {
-	[FIELD_PING] = { .key = "ping", .type = SCHEMA_TEXT },
-	[FIELD_TCP] = { .key = "tcp", .type = SCHEMA_TEXT },
-	[FIELD_HTTP] = { .key = "http", .type = SCHEMA_ANY },
-	[FIELD_RTSP] = { .key = "rtsp", .type = SCHEMA_ANY },
-	[FIELD_ID] = { .key = "id", .type = SCHEMA_TEXT },
-	[FIELD_KIND] = { .key = "kind", .type = SCHEMA_CHOICE, .required = true,
-	    .choice = kind_choice,
-	    .help = "what it is, for example camera or recorder" },
-	[FIELD_PLACE] = { .key = "place", .type = SCHEMA_NAME },
-	[FIELD_ZONE] = { .key = "zone", .type = SCHEMA_TEXT },
-	[FIELD_PARENT] = { .key = "parent", .type = SCHEMA_TEXT },
-	[FIELD_PERIOD] = { .key = "period", .type = SCHEMA_DURATION, .min = SECOND_MS,
-	    .max = HOUR_MS, .fallback = 30LL * SECOND_MS },
-	[FIELD_TIMEOUT] = { .key = "timeout", .type = SCHEMA_DURATION, .min = 100,
-	    .max = MINUTE_MS, .fallback = 5LL * SECOND_MS },
-	[FIELD_DEADLINES] = { .key = "deadlines", .type = SCHEMA_MAP },
-	[FIELD_RETRIES] = { .key = "retries", .type = SCHEMA_INTEGER, .max = 10,
-	    .fallback = 1 },
-	[FIELD_LOST] = { .key = "lost", .type = SCHEMA_MAP },
-	[FIELD_ACCEPT] = { .key = "accept_budget", .type = SCHEMA_MAP },
-};
-
 static const struct schema_field deadline_fields[DEADLINE_FIELDS] = {
 	[DEADLINE_LOOK_UP] = { .key = "look_up", .type = SCHEMA_DURATION, .min = 50,
-	    .max = MINUTE_MS },
+	    .max = MINUTE_MS, .help = "of its name" },
 	[DEADLINE_CONNECT] = { .key = "connect", .type = SCHEMA_DURATION, .min = 50,
-	    .max = MINUTE_MS },
+	    .max = MINUTE_MS, .help = "until it takes the connection" },
 	[DEADLINE_FIRST_BYTE] = { .key = "first_byte", .type = SCHEMA_DURATION,
-	    .min = 50, .max = MINUTE_MS },
+	    .min = 50, .max = MINUTE_MS, .help = "until it begins to answer" },
 };
+static const struct schema_map deadline_map = { deadline_fields, DEADLINE_FIELDS };
 
 static const struct schema_field lost_fields[LOST_FIELDS] = {
 	[LOST_MISSES] = { .key = "misses", .type = SCHEMA_INTEGER, .required = true,
@@ -142,34 +120,20 @@ static const struct schema_field lost_fields[LOST_FIELDS] = {
 	    .min = 1, .max = HOST_WINDOW_MAX,
 	    .help = "among how many of the last checks" },
 };
-
-#define TARGET_FIELDS                                                                  \
-	[TARGET_URL] = { .key = "url", .type = SCHEMA_TEXT, .required = true,          \
-	    .help = "the address that is asked for" },                                 \
-	[TARGET_USER] = { .key = "user", .type = SCHEMA_TEXT },                        \
-	[TARGET_PASSWORD] = { .key = "password", .type = SCHEMA_ANY },                 \
-	[TARGET_AUTH] = { .key = "auth", .type = SCHEMA_CHOICE, .choice = auth_choice }
-
-static const struct schema_field http_fields[HTTP_FIELDS] = {
-	TARGET_FIELDS,
-	[HTTP_STATUS] = { .key = "status", .type = SCHEMA_LIST, .max = STATUS_MAX },
-	[HTTP_MARKER] = { .key = "marker", .type = SCHEMA_TEXT },
-	[HTTP_CERTIFICATE] = { .key = "certificate", .type = SCHEMA_MAP },
-};
-
-static const struct schema_field rtsp_fields[RTSP_FIELDS] = {
-	TARGET_FIELDS,
-	[RTSP_REQUEST] = { .key = "request", .type = SCHEMA_CHOICE,
-	    .choice = request_choice },
-};
+static const struct schema_map lost_map = { lost_fields, LOST_FIELDS };
 
 static const struct schema_field certificate_fields[CERTIFICATE_FIELDS] = {
-	[CERTIFICATE_CA] = { .key = "ca", .type = SCHEMA_TEXT },
-	[CERTIFICATE_PIN] = { .key = "pin", .type = SCHEMA_TEXT },
-	[CERTIFICATE_VERIFY] = { .key = "verify", .type = SCHEMA_BOOL, .fallback = 1 },
+	[CERTIFICATE_CA] = { .key = "ca", .type = SCHEMA_TEXT,
+	    .help = "the path of a certificate that signs its own" },
+	[CERTIFICATE_PIN] = { .key = "pin", .type = SCHEMA_TEXT,
+	    .help = "the fingerprint of its own" },
+	[CERTIFICATE_VERIFY] = { .key = "verify", .type = SCHEMA_BOOL, .fallback = 1,
+	    .help = "false: whatever it shows is taken" },
 	[CERTIFICATE_WARN] = { .key = "warn", .type = SCHEMA_DURATION,
-	    .max = 45LL * DAY_MS, .fallback = 21LL * DAY_MS },
+	    .max = 45LL * DAY_MS, .fallback = 21LL * DAY_MS,
+	    .help = "how long before its end" },
 };
+static const struct schema_map certificate_map = { certificate_fields, CERTIFICATE_FIELDS };
 
 static const struct schema_field status_field = {
 	.key = "status", .type = SCHEMA_INTEGER, .min = 200, .max = 599,
@@ -180,6 +144,86 @@ static const struct url_scheme web_schemes[] = {
 };
 
 static const struct url_scheme rtsp_schemes[] = { { "rtsp", 554 }, { NULL, 0 } };
+
+static const struct schema_field password_forms[] = {
+	{ .key = "secret", .type = SCHEMA_MAP, .map = &secret_map },
+	{ .key = NULL },
+};
+
+#define TARGET_FIELDS                                                                  \
+	[TARGET_URL] = { .key = "url", .type = SCHEMA_TEXT, .required = true,          \
+	    .help = "the address that is asked for" },                                 \
+	[TARGET_USER] = { .key = "user", .type = SCHEMA_TEXT,                          \
+	    .help = "who logs in" },                                                   \
+	[TARGET_PASSWORD] = { .key = "password", .type = SCHEMA_ANY,                   \
+	    .either = password_forms, .help = "{file: PATH} of it" },                  \
+	[TARGET_AUTH] = { .key = "auth", .type = SCHEMA_CHOICE, .choice = auth_choice, \
+	    .help = "how the password is given" }
+
+static const struct schema_field http_fields[HTTP_FIELDS] = {
+	TARGET_FIELDS,
+	[HTTP_STATUS] = { .key = "status", .type = SCHEMA_LIST, .max = STATUS_MAX,
+	    .each = &status_field, .help = "those that are good, default 200 to 399" },
+	[HTTP_MARKER] = { .key = "marker", .type = SCHEMA_TEXT,
+	    .help = "a text that the page must hold" },
+	[HTTP_CERTIFICATE] = { .key = "certificate", .type = SCHEMA_MAP,
+	    .map = &certificate_map, .help = "whom to trust" },
+};
+static const struct schema_map http_map = { http_fields, HTTP_FIELDS };
+static const struct schema_field http_forms[] = {
+	{ .key = "url", .type = SCHEMA_TEXT },
+	{ .key = "map", .type = SCHEMA_MAP, .map = &http_map },
+	{ .key = NULL },
+};
+
+static const struct schema_field rtsp_fields[RTSP_FIELDS] = {
+	TARGET_FIELDS,
+	[RTSP_REQUEST] = { .key = "request", .type = SCHEMA_CHOICE,
+	    .choice = request_choice, .help = "what is asked of it" },
+};
+static const struct schema_map rtsp_map = { rtsp_fields, RTSP_FIELDS };
+static const struct schema_field rtsp_forms[] = {
+	{ .key = "url", .type = SCHEMA_TEXT },
+	{ .key = "map", .type = SCHEMA_MAP, .map = &rtsp_map },
+	{ .key = NULL },
+};
+
+static const struct schema_field fields[FIELDS] = {
+	[FIELD_PING] = { .key = "ping", .type = SCHEMA_TEXT,
+	    .help = "an address that answers an echo" },
+	[FIELD_TCP] = { .key = "tcp", .type = SCHEMA_TEXT,
+	    .help = "an address and port that takes a connection" },
+	[FIELD_HTTP] = { .key = "http", .type = SCHEMA_ANY, .either = http_forms,
+	    .help = "a page, or {url, user, ..}" },
+	[FIELD_RTSP] = { .key = "rtsp", .type = SCHEMA_ANY, .either = rtsp_forms,
+	    .help = "a stream, or {url, user, ..}" },
+	[FIELD_ID] = { .key = "id", .type = SCHEMA_TEXT,
+	    .help = "the name of its point, stable for ever" },
+	[FIELD_KIND] = { .key = "kind", .type = SCHEMA_CHOICE, .required = true,
+	    .choice = kind_choice,
+	    .help = "what it is, for example camera or recorder" },
+	[FIELD_PLACE] = { .key = "place", .type = SCHEMA_NAME,
+	    .help = "where it is, in words that an operator knows" },
+	[FIELD_ZONE] = { .key = "zone", .type = SCHEMA_TEXT, .help = "the id of its zone" },
+	[FIELD_PARENT] = { .key = "parent", .type = SCHEMA_TEXT,
+	    .help = "the host it stands behind" },
+	[FIELD_PERIOD] = { .key = "period", .type = SCHEMA_DURATION, .min = SECOND_MS,
+	    .max = HOUR_MS, .fallback = 30LL * SECOND_MS, .help = "how often it is asked" },
+	[FIELD_TIMEOUT] = { .key = "timeout", .type = SCHEMA_DURATION, .min = 100,
+	    .max = MINUTE_MS, .fallback = 5LL * SECOND_MS, .help = "for one try" },
+	[FIELD_DEADLINES] = { .key = "deadlines", .type = SCHEMA_MAP,
+	    .map = &deadline_map, .help = "for each step of a try" },
+	[FIELD_RETRIES] = { .key = "retries", .type = SCHEMA_INTEGER, .max = 10,
+	    .fallback = 1, .help = "further tries of one check" },
+	[FIELD_LOST] = { .key = "lost", .type = SCHEMA_MAP, .map = &lost_map,
+	    .help = "when it counts as lost: {misses: 2, of: 3}" },
+	[FIELD_ACCEPT] = { .key = "accept_budget", .type = SCHEMA_MAP,
+	    .map = &accept_map, .help = "a detection time beyond the limit of a class, and why" },
+};
+static const struct schema_map host_map = { fields, FIELDS };
+const struct schema_field host_item = {
+	.key = "a host", .type = SCHEMA_MAP, .map = &host_map,
+};
 // clang-format on
 
 static void

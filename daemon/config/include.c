@@ -16,23 +16,41 @@ enum {
 };
 
 // clang-format off
+static const struct schema_field include_item = { .key = "a file", .type = SCHEMA_TEXT };
+
 static const struct schema_field root_fields[ROOT_FIELDS] = {
-	[SECTION_SITE] = { .key = "site", .type = SCHEMA_MAP },
-	[SECTION_STORE] = { .key = "store", .type = SCHEMA_MAP },
-	[SECTION_CONSOLE] = { .key = "console", .type = SCHEMA_MAP },
-	[SECTION_ENGINE] = { .key = "engine", .type = SCHEMA_MAP },
-	[SECTION_BUSES] = { .key = "buses", .type = SCHEMA_LIST },
-	[SECTION_DEVICES] = { .key = "devices", .type = SCHEMA_LIST },
-	[SECTION_GPIO] = { .key = "gpio", .type = SCHEMA_LIST },
-	[SECTION_HOSTS] = { .key = "hosts", .type = SCHEMA_LIST },
-	[SECTION_LOOPS] = { .key = "loops", .type = SCHEMA_LIST },
-	[SECTION_DOORS] = { .key = "doors", .type = SCHEMA_LIST },
-	[SECTION_ZONES] = { .key = "zones", .type = SCHEMA_LIST },
-	[SECTION_CHANNELS] = { .key = "channels", .type = SCHEMA_LIST },
-	[SECTION_LADDERS] = { .key = "ladders", .type = SCHEMA_LIST },
-	[SECTION_OUTPUTS] = { .key = "outputs", .type = SCHEMA_LIST },
-	[ROOT_INCLUDE] = { .key = "include", .type = SCHEMA_LIST, .max = FILES_MAX },
+	[SECTION_SITE] = { .key = "site", .type = SCHEMA_MAP, .map = &site_map,
+	    .help = "who this is" },
+	[SECTION_STORE] = { .key = "store", .type = SCHEMA_MAP, .map = &store_map,
+	    .help = "where what is recorded is kept" },
+	[SECTION_CONSOLE] = { .key = "console", .type = SCHEMA_MAP, .map = &console_map,
+	    .help = "the pages and the API" },
+	[SECTION_ENGINE] = { .key = "engine", .type = SCHEMA_MAP, .map = &engine_map,
+	    .help = "what holds for all alarms" },
+	[SECTION_BUSES] = { .key = "buses", .type = SCHEMA_LIST, .each = &bus_item,
+	    .help = "connections and serial lines" },
+	[SECTION_DEVICES] = { .key = "devices", .type = SCHEMA_LIST, .each = &device_item,
+	    .help = "what hangs on the buses" },
+	[SECTION_GPIO] = { .key = "gpio", .type = SCHEMA_LIST, .each = &gpio_item,
+	    .help = "contacts on lines of this machine" },
+	[SECTION_HOSTS] = { .key = "hosts", .type = SCHEMA_LIST, .each = &host_item,
+	    .help = "the room's own equipment" },
+	[SECTION_LOOPS] = { .key = "loops", .type = SCHEMA_LIST, .each = &loop_item,
+	    .help = "tables for contacts with resistors" },
+	[SECTION_DOORS] = { .key = "doors", .type = SCHEMA_LIST, .each = &door_item,
+	    .help = "doors that are guarded" },
+	[SECTION_ZONES] = { .key = "zones", .type = SCHEMA_LIST, .each = &zone_item,
+	    .help = "parts of the building" },
+	[SECTION_CHANNELS] = { .key = "channels", .type = SCHEMA_LIST, .each = &channel_item,
+	    .help = "ways to reach people" },
+	[SECTION_LADDERS] = { .key = "ladders", .type = SCHEMA_LIST, .each = &ladder_item,
+	    .help = "who is told after how long" },
+	[SECTION_OUTPUTS] = { .key = "outputs", .type = SCHEMA_LIST, .each = &output_item,
+	    .help = "what the daemon may drive" },
+	[ROOT_INCLUDE] = { .key = "include", .type = SCHEMA_LIST, .max = FILES_MAX,
+	    .each = &include_item, .help = "further files, named from this one" },
 };
+const struct schema_map site_file_map = { root_fields, ROOT_FIELDS };
 
 // How many of each a site may have: indexes are 16 bits wide and loads are bounded.
 static const size_t most[SECTION_COUNT] = {

@@ -39,10 +39,15 @@ band_choice(size_t i)
 
 // clang-format off
 static const struct schema_field step_fields[STEP_FIELDS] = {
-	[STEP_BELOW] = { .key = "below", .type = SCHEMA_TEXT },
+	[STEP_BELOW] = { .key = "below", .type = SCHEMA_TEXT, .shape = SHAPE_QUANTITY,
+	    .help = "where the band ends; the last has no end" },
 	[STEP_IS] = { .key = "is", .type = SCHEMA_CHOICE, .required = true,
 	    .choice = band_choice,
 	    .help = "normal, active, short, open or out-of-band" },
+};
+static const struct schema_map step_map = { step_fields, STEP_FIELDS };
+static const struct schema_field step_item = {
+	.key = "a band", .type = SCHEMA_MAP, .map = &step_map,
 };
 
 static const struct schema_field loop_fields[LOOP_FIELDS] = {
@@ -52,9 +57,14 @@ static const struct schema_field loop_fields[LOOP_FIELDS] = {
 	    .choice = units_quantity_name,
 	    .help = "what the input measures, for example resistance" },
 	[LOOP_FAULT_DELAY] = { .key = "fault_delay", .type = SCHEMA_DURATION,
-	    .max = FAULT_DELAY_MOST_MS, .fallback = FAULT_DELAY_MS },
+	    .max = FAULT_DELAY_MOST_MS, .fallback = FAULT_DELAY_MS,
+	    .help = "how long a fault of the line must last" },
 	[LOOP_BAND_LIST] = { .key = "bands", .type = SCHEMA_LIST, .required = true,
-	    .max = LOOP_STEPS_MAX, .help = "from the lowest value up: {below, is}" },
+	    .max = LOOP_STEPS_MAX, .each = &step_item, .help = "from the lowest value up: {below, is}" },
+};
+static const struct schema_map loop_map = { loop_fields, LOOP_FIELDS };
+const struct schema_field loop_item = {
+	.key = "a loop", .type = SCHEMA_MAP, .map = &loop_map,
 };
 // clang-format on
 

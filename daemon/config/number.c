@@ -96,15 +96,17 @@ static const struct schema_field sentinel_fields[SENTINEL_FIELDS] = {
 	[SENTINEL_VALUE] = { .key = "value", .type = SCHEMA_INTEGER, .required = true,
 	    .max = RAW_MAX, .help = "the raw value, as its bits on the wire" },
 	[SENTINEL_MEANS] = { .key = "means", .type = SCHEMA_ANY, .required = true,
-	    .either = means_forms, .help = "why there is no number, for example fault/not-available" },
-	[SENTINEL_NOTE] = { .key = "note", .type = SCHEMA_TEXT },
+	    .either = condition_forms, .help = "why there is no number, for example fault/not-available" },
+	[SENTINEL_NOTE] = { .key = "note", .type = SCHEMA_TEXT, .help = "for people" },
 };
 static const struct schema_map sentinel_map = { sentinel_fields, SENTINEL_FIELDS };
 static const struct schema_field sentinel_item = {
 	.key = "a sentinel", .type = SCHEMA_MAP, .map = &sentinel_map,
 };
 
-static const struct schema_field unit_item = { .key = "unit", .type = SCHEMA_TEXT };
+static const struct schema_field unit_item = {
+	.key = "unit", .type = SCHEMA_TEXT, .shape = SHAPE_UNIT,
+};
 
 static const struct schema_field from_fields[FROM_FIELDS] = {
 	[FROM_UNIT] = { .key = "address", .type = SCHEMA_INTEGER, .required = true,
@@ -123,9 +125,9 @@ static const struct schema_field range_fields[RANGE_FIELDS] = {
 static const struct schema_map range_map = { range_fields, RANGE_FIELDS };
 
 static const struct schema_field plausible_fields[PLAUSIBLE_FIELDS] = {
-	[PLAUSIBLE_FROM] = { .key = "from", .type = SCHEMA_TEXT, .required = true,
+	[PLAUSIBLE_FROM] = { .key = "from", .type = SCHEMA_TEXT, .shape = SHAPE_QUANTITY, .required = true,
 	    .help = "the least a healthy sensor gives, for example 3.6mA" },
-	[PLAUSIBLE_TO] = { .key = "to", .type = SCHEMA_TEXT, .required = true,
+	[PLAUSIBLE_TO] = { .key = "to", .type = SCHEMA_TEXT, .shape = SHAPE_QUANTITY, .required = true,
 	    .help = "the most a healthy sensor gives, for example 21mA" },
 };
 static const struct schema_map plausible_map = { plausible_fields, PLAUSIBLE_FIELDS };
@@ -140,16 +142,17 @@ static const struct schema_map plausible_map = { plausible_fields, PLAUSIBLE_FIE
 	[NUMBER_SENTINELS] = { .key = "sentinels", .type = SCHEMA_LIST,                \
 	    .max = SENTINELS_MAX, .each = &sentinel_item,                              \
 	    .help = "raw values that are no number" },                                 \
-	[NUMBER_NOTE] = { .key = "note", .type = SCHEMA_TEXT }
+	[NUMBER_NOTE] = { .key = "note", .type = SCHEMA_TEXT, .help = "for people" }
 
 static const struct schema_field analog_fields[ANALOG_FIELDS] = {
 	NUMBER_COMMON_FIELDS,
 	[ANALOG_SCALE] = { .key = "scale", .type = SCHEMA_DECIMAL,
 	    .help = "value = raw * scale + offset; Q8.8 is 0.00390625" },
-	[ANALOG_OFFSET] = { .key = "offset", .type = SCHEMA_DECIMAL },
+	[ANALOG_OFFSET] = { .key = "offset", .type = SCHEMA_DECIMAL,
+	    .help = "value = raw * scale + offset" },
 	[ANALOG_QUANTITY] = { .key = "quantity", .type = SCHEMA_CHOICE, .required = true,
 	    .choice = units_quantity_name, .help = "what is measured, for example pressure" },
-	[ANALOG_UNIT] = { .key = "unit", .type = SCHEMA_TEXT,
+	[ANALOG_UNIT] = { .key = "unit", .type = SCHEMA_TEXT, .shape = SHAPE_UNIT,
 	    .help = "the unit of the value, for example kPa" },
 	[ANALOG_PLAUSIBLE] = { .key = "plausible", .type = SCHEMA_MAP, .map = &plausible_map,
 	    .help = "a value outside is a sensor fault" },

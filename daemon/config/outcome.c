@@ -47,18 +47,30 @@ effect_choice(size_t i)
 
 // clang-format off
 static const struct schema_field condition_item = {
-	.key = "condition", .type = SCHEMA_TEXT,
+	.key = "condition", .type = SCHEMA_TEXT, .shape = SHAPE_CONDITION,
 	.help = "a condition, or a condition with a code: fire/co",
 };
 
 const struct schema_field means_forms[] = {
-	{ .key = "text", .type = SCHEMA_TEXT },
+	{ .key = "text", .type = SCHEMA_TEXT, .shape = SHAPE_MEANING },
+	{ .key = "list", .type = SCHEMA_LIST, .max = 2, .each = &condition_item },
+	{ .key = NULL },
+};
+
+const struct schema_field condition_forms[] = {
+	{ .key = "text", .type = SCHEMA_TEXT, .shape = SHAPE_CONDITION },
+	{ .key = "list", .type = SCHEMA_LIST, .max = 2, .each = &condition_item },
+	{ .key = NULL },
+};
+
+static const struct schema_field value_forms[] = {
+	{ .key = "text", .type = SCHEMA_TEXT, .shape = SHAPE_VALUE },
 	{ .key = "list", .type = SCHEMA_LIST, .max = 2, .each = &condition_item },
 	{ .key = NULL },
 };
 
 static const struct schema_field ends_forms[] = {
-	{ .key = "text", .type = SCHEMA_TEXT },
+	{ .key = "text", .type = SCHEMA_TEXT, .shape = SHAPE_ENDS },
 	{ .key = "list", .type = SCHEMA_LIST, .max = COND_COUNT, .each = &condition_item },
 	{ .key = NULL },
 };
@@ -66,11 +78,11 @@ static const struct schema_field ends_forms[] = {
 static const struct schema_field value_fields[VALUE_FIELDS] = {
 	[VALUE_VALUE] = { .key = "value", .type = SCHEMA_INTEGER, .required = true,
 	    .max = NUMBER_MAX, .help = "the value" },
-	[VALUE_MEANS] = { .key = "means", .type = SCHEMA_ANY, .either = means_forms,
+	[VALUE_MEANS] = { .key = "means", .type = SCHEMA_ANY, .either = value_forms,
 	    .help = "a condition, a list of two, none, or empty: it says nothing" },
 	[VALUE_EFFECT] = { .key = "effect", .type = SCHEMA_CHOICE, .choice = effect_choice,
 	    .help = "test: alarms of the point are tests; no-value: the point has none" },
-	[VALUE_EDGE_KEY] = { .key = "edge", .type = SCHEMA_TEXT,
+	[VALUE_EDGE_KEY] = { .key = "edge", .type = SCHEMA_TEXT, .shape = SHAPE_CONDITION,
 	    .help = "what happened, where the value is an event and no state" },
 	[VALUE_ENDS] = { .key = "ends", .type = SCHEMA_ANY, .either = ends_forms,
 	    .help = "conditions that are over with it, or all" },
@@ -91,8 +103,8 @@ static const struct schema_field table_fields[TABLE_FIELDS] = {
 	[TABLE_FROM_SITE] = { .key = "from_site", .type = SCHEMA_BOOL,
 	    .help = "true: no document gives the values, so each device of a site must" },
 	[TABLE_UNKNOWN] = { .key = "unknown", .type = SCHEMA_ANY, .required = true,
-	    .either = means_forms, .help = "what a value that is not in the table means" },
-	[TABLE_NOTE] = { .key = "note", .type = SCHEMA_TEXT },
+	    .either = condition_forms, .help = "what a value that is not in the table means" },
+	[TABLE_NOTE] = { .key = "note", .type = SCHEMA_TEXT, .help = "for people" },
 };
 
 static const struct schema_map table_map = { table_fields, TABLE_FIELDS };

@@ -27,8 +27,8 @@ struct value_tables {
 	struct value_table *all;
 };
 
-extern const struct schema_field means_field; // "means": SCHEMA_ANY
-extern const struct schema_field means_forms[];
+// A condition, a list of two, or (means only) none.
+extern const struct schema_field means_forms[], condition_forms[];
 extern const struct schema_field value_item; // of a list of values
 extern const struct schema_field tables_item;
 

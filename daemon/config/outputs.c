@@ -78,7 +78,7 @@ static const struct schema_field blink_class = {
 static const struct schema_field output_fields[OUTPUT_FIELDS] = {
 	[OUTPUT_ID] = { .key = "id", .type = SCHEMA_ID, .required = true,
 	    .help = "the name of the output, stable for ever" },
-	[OUTPUT_NAME] = { .key = "name", .type = SCHEMA_NAME },
+	[OUTPUT_NAME] = { .key = "name", .type = SCHEMA_NAME, .help = "what people call it" },
 	[OUTPUT_ROLE] = { .key = "role", .type = SCHEMA_CHOICE, .required = true,
 	    .choice = role_choice, .help = "sounder, lamp or heartbeat" },
 	[OUTPUT_ALLOW] = { .key = "allow_write", .type = SCHEMA_BOOL,
@@ -98,19 +98,25 @@ static const struct schema_field output_fields[OUTPUT_FIELDS] = {
 	[OUTPUT_COIL] = { .key = "coil", .type = SCHEMA_INTEGER, .max = UINT16_MAX,
 	    .help = "the PDU address, in place of item and number" },
 	[OUTPUT_REFRESH] = { .key = "refresh", .type = SCHEMA_DURATION, .min = SECOND_MS,
-	    .max = 10 * MINUTE_MS, .fallback = REFRESH_MS },
+	    .max = 10 * MINUTE_MS, .fallback = REFRESH_MS,
+	    .help = "how often a coil is written anew" },
 	[OUTPUT_STEADY] = { .key = "steady", .type = SCHEMA_LIST, .max = CLASS_COUNT,
-	    .each = &steady_class },
+	    .each = &steady_class, .help = "classes at which it is on" },
 	[OUTPUT_BLINK] = { .key = "blink", .type = SCHEMA_LIST, .max = CLASS_COUNT,
-	    .each = &blink_class },
+	    .each = &blink_class, .help = "classes at which it blinks" },
 	[OUTPUT_FEEDBACK] = { .key = "feedback", .type = SCHEMA_TEXT,
 	    .help = "the id of the contact that must follow" },
 	[OUTPUT_WITHIN] = { .key = "within", .type = SCHEMA_DURATION, .min = 200,
-	    .max = 10 * MINUTE_MS, .fallback = WITHIN_MS },
+	    .max = 10 * MINUTE_MS, .fallback = WITHIN_MS,
+	    .help = "how soon the contact must follow" },
 	[OUTPUT_FAIL_SAFE] = { .key = "fail_safe", .type = SCHEMA_CHOICE,
 	    .choice = exit_choice, .help = "what is driven when the daemon ends" },
 	[OUTPUT_PERIOD] = { .key = "period", .type = SCHEMA_DURATION, .min = 500,
-	    .max = MINUTE_MS, .fallback = PERIOD_MS },
+	    .max = MINUTE_MS, .fallback = PERIOD_MS, .help = "of a heartbeat" },
+};
+static const struct schema_map output_map = { output_fields, OUTPUT_FIELDS };
+const struct schema_field output_item = {
+	.key = "an output", .type = SCHEMA_MAP, .map = &output_map,
 };
 // clang-format on
 

@@ -29,14 +29,14 @@ const char *const cell_names[CELL_COUNT] = {
 };
 
 // The kinds of a site's points; those from KIND_LINK on are built in.
-static const char *
-kind_choice(size_t i)
+const char *
+point_kind_choice(size_t i)
 {
 	return i < KIND_LINK ? point_kind_name((enum point_kind)i) : NULL;
 }
 
-static const char *
-latch_choice(size_t i)
+const char *
+point_latch_choice(size_t i)
 {
 	return i < LATCH_COUNT ? latch_name((enum latch)i) : NULL;
 }
@@ -45,12 +45,12 @@ static const struct schema_field id_field = { .key = "id", .type = SCHEMA_ID };
 static const struct schema_field kind_field = {
 	.key = "kind",
 	.type = SCHEMA_CHOICE,
-	.choice = kind_choice,
+	.choice = point_kind_choice,
 };
 static const struct schema_field latch_field = {
 	.key = "latch",
 	.type = SCHEMA_CHOICE,
-	.choice = latch_choice,
+	.choice = point_latch_choice,
 };
 
 static bool

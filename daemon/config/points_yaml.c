@@ -94,31 +94,93 @@ class_choice(size_t i)
 	return i < CLASS_COUNT ? class_name((enum alarm_class)i) : NULL;
 }
 
-// clang-format off
-#define COMMON_FIELDS                                                                  \
-	[POINT_ID] = { .key = "id", .type = SCHEMA_TEXT },                             \
-	[POINT_KIND] = { .key = "kind", .type = SCHEMA_TEXT },                         \
-	[POINT_ZONE] = { .key = "zone", .type = SCHEMA_TEXT },                         \
-	[POINT_LATCH] = { .key = "latch", .type = SCHEMA_TEXT },                       \
-	[POINT_PLACE] = { .key = "place", .type = SCHEMA_NAME },                       \
-	[POINT_ON_DELAY] = { .key = "on_delay", .type = SCHEMA_DURATION, .max = HOUR_MS }, \
-	[POINT_OFF_DELAY] = { .key = "off_delay", .type = SCHEMA_DURATION, .max = HOUR_MS }, \
-	[POINT_ACTIVE] = { .key = "active", .type = SCHEMA_CHOICE, .choice = active_name }, \
-	[POINT_CLASS] = { .key = "class", .type = SCHEMA_MAP },                        \
-	[POINT_SILENT] = { .key = "silent", .type = SCHEMA_BOOL }
+static const char *
+condition_choice(size_t i)
+{
+	return i < COND_LINK ? condition_name((enum condition)i) : NULL;
+}
 
-static const struct schema_field scale_item = { .key = "scale", .type = SCHEMA_TEXT };
+// clang-format off
+static const struct schema_field class_field = {
+	.key = "class", .type = SCHEMA_CHOICE, .choice = class_choice,
+};
+
+static const struct schema_field scale_item = {
+	.key = "scale", .type = SCHEMA_TEXT, .shape = SHAPE_QUANTITY,
+};
+
+static const struct schema_field limit_fields[LIMIT_FIELDS] = {
+	[LIMIT_VALUE] = { .key = "value", .type = SCHEMA_TEXT, .required = true,
+	    .shape = SHAPE_QUANTITY,
+	    .help = "the limit, for example 0.60MPa" },
+	[LIMIT_HYSTERESIS] = { .key = "hysteresis", .type = SCHEMA_TEXT,
+	    .shape = SHAPE_QUANTITY, .help = "how far back it must come to have ended" },
+	[LIMIT_ON_DELAY] = { .key = "on_delay", .type = SCHEMA_DURATION, .max = HOUR_MS,
+	    .help = "how long it must last to be an alarm" },
+	[LIMIT_OFF_DELAY] = { .key = "off_delay", .type = SCHEMA_DURATION, .max = HOUR_MS,
+	    .help = "how long it must be over to have ended" },
+};
+static const struct schema_map limit_map = { limit_fields, LIMIT_FIELDS };
+static const struct schema_field limit_forms[] = {
+	{ .key = "value", .type = SCHEMA_TEXT, .shape = SHAPE_QUANTITY },
+	{ .key = "map", .type = SCHEMA_MAP, .map = &limit_map },
+	{ .key = NULL },
+};
+
+static const struct schema_field limit_names[LIMIT_COUNT] = {
+	[LIMIT_LOW_LOW] = { .key = "low_low", .type = SCHEMA_ANY, .either = limit_forms,
+	    .help = "below it is very low" },
+	[LIMIT_LOW] = { .key = "low", .type = SCHEMA_ANY, .either = limit_forms,
+	    .help = "below it is low" },
+	[LIMIT_HIGH] = { .key = "high", .type = SCHEMA_ANY, .either = limit_forms,
+	    .help = "above it is high" },
+	[LIMIT_HIGH_HIGH] = { .key = "high_high", .type = SCHEMA_ANY, .either = limit_forms,
+	    .help = "above it is very high" },
+};
+static const struct schema_map limits_map = { limit_names, LIMIT_COUNT };
+
+#define COMMON_FIELDS                                                                  \
+	[POINT_ID] = { .key = "id", .type = SCHEMA_TEXT,                               \
+	    .help = "the name of the point, stable for ever" },                        \
+	[POINT_KIND] = { .key = "kind", .type = SCHEMA_TEXT, .choice = point_kind_choice, \
+	    .help = "what it is, for example smoke or pressure" },                     \
+	[POINT_ZONE] = { .key = "zone", .type = SCHEMA_TEXT,                           \
+	    .help = "the id of its zone" },                                            \
+	[POINT_LATCH] = { .key = "latch", .type = SCHEMA_TEXT,                         \
+	    .choice = point_latch_choice, .help = "who holds an alarm that is over" }, \
+	[POINT_PLACE] = { .key = "place", .type = SCHEMA_NAME,                         \
+	    .help = "where it is, in words that an operator knows" },                  \
+	[POINT_ON_DELAY] = { .key = "on_delay", .type = SCHEMA_DURATION, .max = HOUR_MS, \
+	    .help = "how long it must last to be an alarm" },                          \
+	[POINT_OFF_DELAY] = { .key = "off_delay", .type = SCHEMA_DURATION, .max = HOUR_MS, \
+	    .help = "how long it must be over to have ended" },                        \
+	[POINT_ACTIVE] = { .key = "active", .type = SCHEMA_CHOICE, .choice = active_name, \
+	    .help = "the level that means what the kind says" },                       \
+	[POINT_CLASS] = { .key = "class", .type = SCHEMA_MAP, .each = &class_field,     \
+	    .choice = condition_choice,                                                \
+	    .help = "classes of conditions that differ here: {fault: supervisory}" },   \
+	[POINT_SILENT] = { .key = "silent", .type = SCHEMA_BOOL,                       \
+	    .help = "true: a panic button beside the desk makes no sound here" }
 
 static const struct schema_field point_fields[POINT_FIELDS] = {
 	COMMON_FIELDS,
-	[POINT_ITEM] = { .key = "item", .type = SCHEMA_TEXT },
-	[POINT_LOOP] = { .key = "loop", .type = SCHEMA_TEXT },
-	[POINT_DEVICE] = { .key = "device", .type = SCHEMA_TEXT },
+	[POINT_ITEM] = { .key = "item", .type = SCHEMA_TEXT,
+	    .help = "an item of the device's profile" },
+	[POINT_LOOP] = { .key = "loop", .type = SCHEMA_TEXT, .help = "its loop" },
+	[POINT_DEVICE] = { .key = "device", .type = SCHEMA_TEXT,
+	    .help = "its number in the loop, or in the item" },
 	[POINT_SCALE] = { .key = "scale", .type = SCHEMA_MAP, .each = &scale_item,
 	    .help = "two values and what they stand for, for example {4mA: 0MPa, 20mA: 1.6MPa}" },
-	[POINT_SUPERVISED] = { .key = "supervised", .type = SCHEMA_TEXT },
-	[POINT_LIMITS] = { .key = "limits", .type = SCHEMA_MAP },
-	[POINT_DAILY_LOG] = { .key = "daily_log", .type = SCHEMA_BOOL },
+	[POINT_SUPERVISED] = { .key = "supervised", .type = SCHEMA_TEXT,
+	    .help = "the id of a table of loops: the point is a contact" },
+	[POINT_LIMITS] = { .key = "limits", .type = SCHEMA_MAP, .map = &limits_map,
+	    .help = "of a measured value; a limit is a value or {value, on_delay, ..}" },
+	[POINT_DAILY_LOG] = { .key = "daily_log", .type = SCHEMA_BOOL,
+	    .help = "whether its readings stand in the daily book" },
+};
+static const struct schema_map point_map = { point_fields, POINT_FIELDS };
+const struct schema_field points_item = {
+	.key = "a point", .type = SCHEMA_MAP, .map = &point_map,
 };
 
 static const struct schema_field line_fields[LINE_FIELDS] = {
@@ -126,30 +188,18 @@ static const struct schema_field line_fields[LINE_FIELDS] = {
 	[LINE_LINE] = { .key = "line", .type = SCHEMA_TEXT, .required = true,
 	    .help = "the line's name or its number on the chip" },
 	[LINE_DEBOUNCE] = { .key = "debounce", .type = SCHEMA_DURATION,
-	    .max = 10LL * SECOND_MS, .fallback = DEBOUNCE_MS },
+	    .max = 10LL * SECOND_MS, .fallback = DEBOUNCE_MS,
+	    .help = "how long a level must last" },
 	[LINE_DEBOUNCE_BY] = { .key = "debounce_by", .type = SCHEMA_CHOICE,
-	    .choice = debounce_by_name },
-	[LINE_PULSE] = { .key = "pulse", .type = SCHEMA_CHOICE, .choice = pulse_name },
-	[LINE_BIAS] = { .key = "bias", .type = SCHEMA_CHOICE, .choice = bias_choice },
+	    .choice = debounce_by_name, .help = "who waits so long" },
+	[LINE_PULSE] = { .key = "pulse", .type = SCHEMA_CHOICE, .choice = pulse_name,
+	    .help = "latch: a pulse is an alarm at once" },
+	[LINE_BIAS] = { .key = "bias", .type = SCHEMA_CHOICE, .choice = bias_choice,
+	    .help = "the resistor of the line" },
 };
-
-static const struct schema_field limit_fields[LIMIT_FIELDS] = {
-	[LIMIT_VALUE] = { .key = "value", .type = SCHEMA_TEXT, .required = true,
-	    .help = "the limit, for example 0.60MPa" },
-	[LIMIT_HYSTERESIS] = { .key = "hysteresis", .type = SCHEMA_TEXT },
-	[LIMIT_ON_DELAY] = { .key = "on_delay", .type = SCHEMA_DURATION, .max = HOUR_MS },
-	[LIMIT_OFF_DELAY] = { .key = "off_delay", .type = SCHEMA_DURATION, .max = HOUR_MS },
-};
-
-static const struct schema_field class_field = {
-	.key = "class", .type = SCHEMA_CHOICE, .choice = class_choice,
-};
-
-static const struct schema_field limit_names[LIMIT_COUNT] = {
-	[LIMIT_LOW_LOW] = { .key = "low_low", .type = SCHEMA_ANY },
-	[LIMIT_LOW] = { .key = "low", .type = SCHEMA_ANY },
-	[LIMIT_HIGH] = { .key = "high", .type = SCHEMA_ANY },
-	[LIMIT_HIGH_HIGH] = { .key = "high_high", .type = SCHEMA_ANY },
+static const struct schema_map line_map = { line_fields, LINE_FIELDS };
+const struct schema_field lines_item = {
+	.key = "a point", .type = SCHEMA_MAP, .map = &line_map,
 };
 // clang-format on
 

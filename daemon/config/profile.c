@@ -91,7 +91,7 @@ static const struct schema_field top_fields[TOP_FIELDS] = {
 	    .max = DECODERS_MAX, .each = &decoders_item, .help = "what raw values mean" },
 	[TOP_ITEMS] = { .key = "items", .type = SCHEMA_LIST, .required = true,
 	    .max = ITEMS_MAX, .each = &items_item, .help = "which registers there are" },
-	[TOP_DIALOGS] = { .key = "dialogs", .type = SCHEMA_MAP,
+	[TOP_DIALOGS] = { .key = "dialogs", .type = SCHEMA_MAP, .map = &profile_dialogs_map,
 	    .help = "what is said to the device beyond reading its points" },
 };
 // clang-format on

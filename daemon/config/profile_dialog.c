@@ -88,17 +88,6 @@ dialog_area(size_t i)
 }
 
 // clang-format off
-static const struct schema_field top_fields[TOP_FIELDS] = {
-	[TOP_FULL_SCAN] = { .key = "full_scan", .type = SCHEMA_DURATION, .min = SECOND_MS,
-	    .max = HOUR_MS, .fallback = FULL_SCAN_MS },
-	[TOP_WRITES] = { .key = "writes", .type = SCHEMA_LIST, .max = WRITES_MAX },
-	[TOP_ALIVE] = { .key = "alive", .type = SCHEMA_LIST, .max = ALIVE_MAX },
-	[TOP_SUMMARIES] = { .key = "summaries", .type = SCHEMA_LIST, .max = SUMMARIES_MAX },
-	[TOP_QUEUE] = { .key = "queue", .type = SCHEMA_MAP },
-	[TOP_SELECTORS] = { .key = "selectors", .type = SCHEMA_LIST, .max = SELECTORS_MAX },
-	[TOP_BEAT] = { .key = "heartbeat", .type = SCHEMA_MAP },
-};
-
 static const struct schema_field write_fields[WRITE_FIELDS] = {
 	[WRITE_NAME] = { .key = "name", .type = SCHEMA_ID, .required = true,
 	    .help = "the name that dialogs and events use" },
@@ -111,11 +100,19 @@ static const struct schema_field write_fields[WRITE_FIELDS] = {
 	[WRITE_PRINTED] = { .key = "printed", .type = SCHEMA_TEXT, .required = true,
 	    .help = "the number that the manual prints for it" },
 	[WRITE_REGISTER_COUNT] = { .key = "registers", .type = SCHEMA_INTEGER, .min = 1,
-	    .max = 2, .fallback = 1 },
+	    .max = 2, .fallback = 1, .help = "2 with function 16, high word first" },
 	[WRITE_MIN] = { .key = "min", .type = SCHEMA_INTEGER, .required = true,
 	    .max = UINT32_MAX, .help = "the least value that is ever written" },
 	[WRITE_MAX] = { .key = "max", .type = SCHEMA_INTEGER, .required = true,
 	    .max = UINT32_MAX, .help = "the greatest value that is ever written" },
+};
+static const struct schema_map write_map = { write_fields, WRITE_FIELDS };
+static const struct schema_field write_item = {
+	.key = "a write", .type = SCHEMA_MAP, .map = &write_map,
+};
+
+static const struct schema_field pending_item = {
+	.key = "pending", .type = SCHEMA_INTEGER, .max = UINT8_MAX,
 };
 
 static const struct schema_field selector_fields[SEL_FIELDS] = {
@@ -125,7 +122,8 @@ static const struct schema_field selector_fields[SEL_FIELDS] = {
 	    .help = "the item whose points are read through it" },
 	[SEL_WRITE] = { .key = "write", .type = SCHEMA_TEXT, .required = true,
 	    .help = "the name of one of the writes" },
-	[SEL_WAIT] = { .key = "wait", .type = SCHEMA_DURATION, .max = 60LL * SECOND_MS },
+	[SEL_WAIT] = { .key = "wait", .type = SCHEMA_DURATION, .max = 60LL * SECOND_MS,
+	    .help = "before the result is read" },
 	[SEL_AREA] = { .key = "area", .type = SCHEMA_CHOICE, .required = true,
 	    .choice = dialog_area, .help = "holding or input" },
 	[SEL_ADDRESS] = { .key = "address", .type = SCHEMA_INTEGER, .required = true,
@@ -133,14 +131,21 @@ static const struct schema_field selector_fields[SEL_FIELDS] = {
 	[SEL_PRINTED] = { .key = "printed", .type = SCHEMA_TEXT, .required = true,
 	    .help = "the number that the manual prints for it" },
 	[SEL_REGISTERS] = { .key = "registers", .type = SCHEMA_INTEGER, .min = 1,
-	    .max = SELECTOR_REGISTERS_MAX, .fallback = 1 },
+	    .max = SELECTOR_REGISTERS_MAX, .fallback = 1, .help = "of the result" },
 	[SEL_EVERY] = { .key = "every", .type = SCHEMA_DURATION, .min = SECOND_MS,
-	    .max = HOUR_MS, .fallback = 60LL * SECOND_MS },
+	    .max = HOUR_MS, .fallback = 60LL * SECOND_MS,
+	    .help = "how often one point is read at most" },
 	[SEL_PATIENCE] = { .key = "patience", .type = SCHEMA_DURATION, .min = SECOND_MS,
-	    .max = 60LL * SECOND_MS, .fallback = 5LL * SECOND_MS },
-	[SEL_PENDING] = { .key = "pending", .type = SCHEMA_LIST, .max = PENDING_MAX },
+	    .max = 60LL * SECOND_MS, .fallback = 5LL * SECOND_MS,
+	    .help = "after which there is no value" },
+	[SEL_PENDING] = { .key = "pending", .type = SCHEMA_LIST, .max = PENDING_MAX,
+	    .each = &pending_item, .help = "exceptions upon which the same is asked again" },
 	[SEL_WHY_OFF] = { .key = "why_off", .type = SCHEMA_NAME, .required = true,
 	    .help = "why a site that enables it should think twice" },
+};
+static const struct schema_map selector_map = { selector_fields, SEL_FIELDS };
+static const struct schema_field selector_item = {
+	.key = "a selector", .type = SCHEMA_MAP, .map = &selector_map,
 };
 
 static const struct schema_field beat_fields[BEAT_FIELDS] = {
@@ -149,6 +154,26 @@ static const struct schema_field beat_fields[BEAT_FIELDS] = {
 	[BEAT_PERIOD] = { .key = "period", .type = SCHEMA_DURATION, .required = true,
 	    .min = SECOND_MS, .max = HOUR_MS, .help = "how often it is written" },
 };
+static const struct schema_map beat_map = { beat_fields, BEAT_FIELDS };
+
+static const struct schema_field top_fields[TOP_FIELDS] = {
+	[TOP_FULL_SCAN] = { .key = "full_scan", .type = SCHEMA_DURATION, .min = SECOND_MS,
+	    .max = HOUR_MS, .fallback = FULL_SCAN_MS,
+	    .help = "the period of points behind a summary" },
+	[TOP_WRITES] = { .key = "writes", .type = SCHEMA_LIST, .max = WRITES_MAX,
+	    .each = &write_item, .help = "the only writes there are" },
+	[TOP_ALIVE] = { .key = "alive", .type = SCHEMA_LIST, .max = ALIVE_MAX,
+	    .each = &alive_item, .help = "what shows that the source lives" },
+	[TOP_SUMMARIES] = { .key = "summaries", .type = SCHEMA_LIST, .max = SUMMARIES_MAX,
+	    .each = &summary_item, .help = "registers that are read before all points" },
+	[TOP_QUEUE] = { .key = "queue", .type = SCHEMA_MAP, .map = &queue_map,
+	    .help = "the event queue" },
+	[TOP_SELECTORS] = { .key = "selectors", .type = SCHEMA_LIST, .max = SELECTORS_MAX,
+	    .each = &selector_item, .help = "values that are read through a selector" },
+	[TOP_BEAT] = { .key = "heartbeat", .type = SCHEMA_MAP, .map = &beat_map,
+	    .help = "what is written to show that we live" },
+};
+const struct schema_map profile_dialogs_map = { top_fields, TOP_FIELDS };
 // clang-format on
 
 // ---- what dialogs refer to ------------------------------------------------------

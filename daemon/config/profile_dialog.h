@@ -12,6 +12,10 @@
 #include "core/profile_dialog.h"
 
 // Reads the map `dialogs`; the profile's decoders and items are known already.
+// What each of them may hold.
+extern const struct schema_map profile_dialogs_map, queue_map;
+extern const struct schema_field alive_item, summary_item;
+
 const struct profile_dialogs *dialogs_read(
     struct load *l, const struct yaml_node *node, const struct profile *p);
 

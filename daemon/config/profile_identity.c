@@ -62,7 +62,7 @@ static const struct schema_field identity_fields[ID_FIELDS] = {
 	    .help = "which character of a register comes first" },
 	[ID_TEXT] = { .key = "text", .type = SCHEMA_TEXT,
 	    .help = "what the text of the right device begins with" },
-	[ID_NOTE] = { .key = "note", .type = SCHEMA_TEXT },
+	[ID_NOTE] = { .key = "note", .type = SCHEMA_TEXT, .help = "for people" },
 };
 static const struct schema_map identity_keys = { identity_fields, ID_FIELDS };
 const struct schema_field identity_item = {

@@ -153,7 +153,7 @@ static const struct schema_field item_fields[ITEM_FIELDS] = {
 	    .help = "true: coils that a site may write as outputs of its own" },
 	[ITEM_MATURITY] = { .key = "maturity", .type = SCHEMA_CHOICE,
 	    .choice = maturity_choice, .help = "where it is not that of the profile" },
-	[ITEM_NOTE] = { .key = "note", .type = SCHEMA_TEXT },
+	[ITEM_NOTE] = { .key = "note", .type = SCHEMA_TEXT, .help = "for people" },
 };
 static const struct schema_map item_map = { item_fields, ITEM_FIELDS };
 const struct schema_field items_item = {

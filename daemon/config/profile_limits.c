@@ -70,13 +70,17 @@ refusal_choice(size_t i)
 
 // clang-format off
 static const struct schema_field area_fields[AREA_COUNT] = {
-	[AREA_COIL] = { .key = "coil", .type = SCHEMA_INTEGER, .min = 1, .max = READ_BITS_MAX },
+	[AREA_COIL] = { .key = "coil", .type = SCHEMA_INTEGER, .min = 1, .max = READ_BITS_MAX,
+	    .help = "of one read" },
 	[AREA_DISCRETE] = { .key = "discrete", .type = SCHEMA_INTEGER, .min = 1,
-	    .max = READ_BITS_MAX },
+	    .max = READ_BITS_MAX,
+	    .help = "of one read" },
 	[AREA_HOLDING] = { .key = "holding", .type = SCHEMA_INTEGER, .min = 1,
-	    .max = READ_REGISTERS_MAX },
+	    .max = READ_REGISTERS_MAX,
+	    .help = "of one read" },
 	[AREA_INPUT] = { .key = "input", .type = SCHEMA_INTEGER, .min = 1,
-	    .max = READ_REGISTERS_MAX },
+	    .max = READ_REGISTERS_MAX,
+	    .help = "of one read" },
 };
 static const struct schema_map areas_map = { area_fields, AREA_COUNT };
 
@@ -106,7 +110,7 @@ static const struct schema_field transport_fields[TRANSPORT_FIELDS] = {
 	    .choice = transport_choice, .help = "tcp, rtu or rtu-over-tcp" },
 	[TRANSPORT_PORT] = { .key = "port", .type = SCHEMA_INTEGER, .min = 1,
 	    .max = UINT16_MAX, .help = "the TCP port that the manual names" },
-	[TRANSPORT_LINE] = { .key = "line", .type = SCHEMA_TEXT,
+	[TRANSPORT_LINE] = { .key = "line", .type = SCHEMA_TEXT, .shape = SHAPE_LINE,
 	    .help = "speed and format that the manual names, for example 9600 8N1" },
 	[TRANSPORT_UNIT] = { .key = "unit", .type = SCHEMA_INTEGER, .max = 255,
 	    .fallback = -1, .help = "the unit as delivered; a device may leave it out then" },
@@ -129,7 +133,7 @@ static const struct schema_field exception_fields[EXCEPTION_FIELDS] = {
 	    .help = "link, absent, busy, configuration or failed; never a value" },
 	[EXCEPTION_CODE] = { .key = "code", .type = SCHEMA_ID,
 	    .help = "of the link alarm, for example panel-lost" },
-	[EXCEPTION_NOTE] = { .key = "note", .type = SCHEMA_TEXT },
+	[EXCEPTION_NOTE] = { .key = "note", .type = SCHEMA_TEXT, .help = "for people" },
 };
 static const struct schema_map exception_map = { exception_fields, EXCEPTION_FIELDS };
 const struct schema_field exceptions_item = {

@@ -109,6 +109,73 @@ zone_choice(size_t i)
 }
 
 // clang-format off
+static const struct schema_field sequence_fields[SEQ_FIELDS] = {
+	[SEQ_AT] = { .key = "at", .type = SCHEMA_INTEGER, .required = true,
+	    .max = 2LL * RECORD_REGISTERS_MAX - 1, .help = "its first byte" },
+	[SEQ_BYTES] = { .key = "bytes", .type = SCHEMA_INTEGER, .required = true,
+	    .min = 1, .max = 4, .help = "1, 2 or 4" },
+	[SEQ_FIRST] = { .key = "first", .type = SCHEMA_INTEGER, .max = UINT32_MAX,
+	    .help = "the number with which it begins" },
+	[SEQ_LAST] = { .key = "last", .type = SCHEMA_INTEGER, .required = true,
+	    .min = 1, .max = UINT32_MAX, .help = "the number before it begins again" },
+};
+static const struct schema_map sequence_map = { sequence_fields, SEQ_FIELDS };
+
+static const struct schema_field code_fields[CODE_FIELDS] = {
+	[CODE_AT] = { .key = "at", .type = SCHEMA_INTEGER, .required = true,
+	    .max = 2LL * RECORD_REGISTERS_MAX - 1, .help = "its first byte" },
+	[CODE_BYTES] = { .key = "bytes", .type = SCHEMA_INTEGER, .required = true,
+	    .min = 1, .max = 2, .help = "1 or 2" },
+	[CODE_DECODER] = { .key = "decoder", .type = SCHEMA_TEXT, .required = true,
+	    .help = "the name of the decoder that says what codes mean" },
+};
+static const struct schema_map code_map = { code_fields, CODE_FIELDS };
+static const struct schema_field code_item = {
+	.key = "a code", .type = SCHEMA_INTEGER, .max = UINT16_MAX,
+};
+
+static const struct schema_field field_fields[FIELD_FIELDS] = {
+	[FIELD_IS] = { .key = "is", .type = SCHEMA_CHOICE, .required = true,
+	    .choice = field_choice, .help = "user, partition, zone, relay, ..." },
+	[FIELD_TYPE] = { .key = "type", .type = SCHEMA_INTEGER, .max = UINT8_MAX,
+	    .help = "tlv: its type" },
+	[FIELD_AT] = { .key = "at", .type = SCHEMA_INTEGER,
+	    .max = 2LL * RECORD_REGISTERS_MAX - 1, .help = "fixed: its first byte" },
+	[FIELD_BYTES] = { .key = "bytes", .type = SCHEMA_INTEGER, .min = 1, .max = 4,
+	    .fallback = 2, .help = "fixed: 1, 2 or 4" },
+};
+static const struct schema_map field_map = { field_fields, FIELD_FIELDS };
+static const struct schema_field field_item = {
+	.key = "a field", .type = SCHEMA_MAP, .map = &field_map,
+};
+
+static const struct schema_field stamp_fields[STAMP_FIELDS] = {
+	[STAMP_FORMAT] = { .key = "format", .type = SCHEMA_CHOICE, .required = true,
+	    .choice = format_choice, .help = "bytes, bcd, words or unix" },
+	[STAMP_TYPE] = { .key = "type", .type = SCHEMA_INTEGER, .max = UINT8_MAX,
+	    .help = "tlv: its type" },
+	[STAMP_AT] = { .key = "at", .type = SCHEMA_INTEGER,
+	    .max = 2LL * RECORD_REGISTERS_MAX - 1, .help = "fixed: its first byte" },
+	[STAMP_PARTS] = { .key = "parts", .type = SCHEMA_TEXT,
+	    .help = "in order of the wire: h m s D M Y, and - for what is passed over" },
+	[STAMP_ZONE] = { .key = "zone", .type = SCHEMA_CHOICE, .choice = zone_choice,
+	    .help = "whose time it is" },
+	[STAMP_TRUSTED] = { .key = "trusted", .type = SCHEMA_BOOL,
+	    .help = "true: the clock can be believed" },
+};
+static const struct schema_map stamp_map = { stamp_fields, STAMP_FIELDS };
+
+static const struct schema_field point_fields[POINT_FIELDS] = {
+	[POINT_FIELD] = { .key = "field", .type = SCHEMA_CHOICE, .required = true,
+	    .choice = field_choice, .help = "the field that names the point" },
+	[POINT_ITEM] = { .key = "item", .type = SCHEMA_TEXT, .required = true,
+	    .help = "the item whose device number it is" },
+};
+static const struct schema_map point_map = { point_fields, POINT_FIELDS };
+static const struct schema_field point_item = {
+	.key = "a point", .type = SCHEMA_MAP, .map = &point_map,
+};
+
 static const struct schema_field queue_fields[QUEUE_FIELDS] = {
 	[QUEUE_AREA] = { .key = "area", .type = SCHEMA_CHOICE, .required = true,
 	    .choice = dialog_area, .help = "holding or input" },
@@ -123,71 +190,31 @@ static const struct schema_field queue_fields[QUEUE_FIELDS] = {
 	    .help = "how many leading bytes are 0 when there is no record" },
 	[QUEUE_LAYOUT] = { .key = "layout", .type = SCHEMA_CHOICE, .required = true,
 	    .choice = layout_choice, .help = "fixed or tlv" },
-	[QUEUE_SEQUENCE] = { .key = "sequence", .type = SCHEMA_MAP },
+	[QUEUE_SEQUENCE] = { .key = "sequence", .type = SCHEMA_MAP, .map = &sequence_map,
+	    .help = "the number of a record" },
 	[QUEUE_LENGTH] = { .key = "length", .type = SCHEMA_INTEGER,
-	    .max = 2LL * RECORD_REGISTERS_MAX - 1 },
+	    .max = 2LL * RECORD_REGISTERS_MAX - 1, .help = "tlv: the byte that counts the fields" },
 	[QUEUE_CODE] = { .key = "code", .type = SCHEMA_MAP, .required = true,
+	    .map = &code_map,
 	    .help = "{at, bytes, decoder}" },
 	[QUEUE_FIELDS_FROM] = { .key = "fields_from", .type = SCHEMA_INTEGER,
-	    .max = 2LL * RECORD_REGISTERS_MAX - 1 },
+	    .max = 2LL * RECORD_REGISTERS_MAX - 1, .help = "tlv: the first byte of the fields" },
 	[QUEUE_FIELD_LIST] = { .key = "fields", .type = SCHEMA_LIST, .required = true,
-	    .max = RECORD_FIELDS_MAX, .help = "a list of what a record holds" },
-	[QUEUE_STAMP] = { .key = "stamp", .type = SCHEMA_MAP },
+	    .max = RECORD_FIELDS_MAX, .each = &field_item, .help = "a list of what a record holds" },
+	[QUEUE_STAMP] = { .key = "stamp", .type = SCHEMA_MAP, .map = &stamp_map,
+	    .help = "the time that the device claims" },
 	[QUEUE_ACKNOWLEDGE] = { .key = "acknowledge", .type = SCHEMA_TEXT,
 	    .required = true, .help = "the name of one of the writes, or by_read" },
 	[QUEUE_POINTS] = { .key = "points", .type = SCHEMA_LIST,
-	    .max = RECORD_FIELD_COUNT },
-	[QUEUE_RESYNC] = { .key = "resync", .type = SCHEMA_LIST, .max = RECORD_CODES_MAX },
+	    .max = RECORD_FIELD_COUNT, .each = &point_item,
+	    .help = "which point a record is about" },
+	[QUEUE_RESYNC] = { .key = "resync", .type = SCHEMA_LIST, .max = RECORD_CODES_MAX,
+	    .each = &code_item, .help = "codes after which all points are read" },
 	[QUEUE_OVERFLOW] = { .key = "overflow", .type = SCHEMA_LIST,
-	    .max = RECORD_CODES_MAX },
+	    .max = RECORD_CODES_MAX, .each = &code_item,
+	    .help = "codes that say that records were lost" },
 };
-
-static const struct schema_field sequence_fields[SEQ_FIELDS] = {
-	[SEQ_AT] = { .key = "at", .type = SCHEMA_INTEGER, .required = true,
-	    .max = 2LL * RECORD_REGISTERS_MAX - 1, .help = "its first byte" },
-	[SEQ_BYTES] = { .key = "bytes", .type = SCHEMA_INTEGER, .required = true,
-	    .min = 1, .max = 4, .help = "1, 2 or 4" },
-	[SEQ_FIRST] = { .key = "first", .type = SCHEMA_INTEGER, .max = UINT32_MAX },
-	[SEQ_LAST] = { .key = "last", .type = SCHEMA_INTEGER, .required = true,
-	    .min = 1, .max = UINT32_MAX, .help = "the number before it begins again" },
-};
-
-static const struct schema_field code_fields[CODE_FIELDS] = {
-	[CODE_AT] = { .key = "at", .type = SCHEMA_INTEGER, .required = true,
-	    .max = 2LL * RECORD_REGISTERS_MAX - 1, .help = "its first byte" },
-	[CODE_BYTES] = { .key = "bytes", .type = SCHEMA_INTEGER, .required = true,
-	    .min = 1, .max = 2, .help = "1 or 2" },
-	[CODE_DECODER] = { .key = "decoder", .type = SCHEMA_TEXT, .required = true,
-	    .help = "the name of the decoder that says what codes mean" },
-};
-
-static const struct schema_field field_fields[FIELD_FIELDS] = {
-	[FIELD_IS] = { .key = "is", .type = SCHEMA_CHOICE, .required = true,
-	    .choice = field_choice, .help = "user, partition, zone, relay, ..." },
-	[FIELD_TYPE] = { .key = "type", .type = SCHEMA_INTEGER, .max = UINT8_MAX },
-	[FIELD_AT] = { .key = "at", .type = SCHEMA_INTEGER,
-	    .max = 2LL * RECORD_REGISTERS_MAX - 1 },
-	[FIELD_BYTES] = { .key = "bytes", .type = SCHEMA_INTEGER, .min = 1, .max = 4,
-	    .fallback = 2 },
-};
-
-static const struct schema_field stamp_fields[STAMP_FIELDS] = {
-	[STAMP_FORMAT] = { .key = "format", .type = SCHEMA_CHOICE, .required = true,
-	    .choice = format_choice, .help = "bytes, bcd, words or unix" },
-	[STAMP_TYPE] = { .key = "type", .type = SCHEMA_INTEGER, .max = UINT8_MAX },
-	[STAMP_AT] = { .key = "at", .type = SCHEMA_INTEGER,
-	    .max = 2LL * RECORD_REGISTERS_MAX - 1 },
-	[STAMP_PARTS] = { .key = "parts", .type = SCHEMA_TEXT },
-	[STAMP_ZONE] = { .key = "zone", .type = SCHEMA_CHOICE, .choice = zone_choice },
-	[STAMP_TRUSTED] = { .key = "trusted", .type = SCHEMA_BOOL },
-};
-
-static const struct schema_field point_fields[POINT_FIELDS] = {
-	[POINT_FIELD] = { .key = "field", .type = SCHEMA_CHOICE, .required = true,
-	    .choice = field_choice, .help = "the field that names the point" },
-	[POINT_ITEM] = { .key = "item", .type = SCHEMA_TEXT, .required = true,
-	    .help = "the item whose device number it is" },
-};
+const struct schema_map queue_map = { queue_fields, QUEUE_FIELDS };
 // clang-format on
 
 // [at, at + bytes) lies within the record.

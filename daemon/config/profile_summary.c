@@ -85,6 +85,11 @@ kind_choice(size_t i)
 }
 
 // clang-format off
+static const struct schema_field number_item = {
+	.key = "values", .type = SCHEMA_INTEGER, .max = UINT16_MAX,
+};
+static const struct schema_field guard_item = { .key = "guards", .type = SCHEMA_TEXT };
+
 static const struct schema_field alive_fields[ALIVE_FIELDS] = {
 	[ALIVE_NAME] = { .key = "name", .type = SCHEMA_ID, .required = true,
 	    .help = "what it is called in messages" },
@@ -96,17 +101,42 @@ static const struct schema_field alive_fields[ALIVE_FIELDS] = {
 	    .help = "the number that the manual prints for it" },
 	[ALIVE_CODE] = { .key = "code", .type = SCHEMA_CHOICE, .required = true,
 	    .choice = code_choice, .help = "source, heartbeat or mode: why it is lost" },
-	[ALIVE_OF] = { .key = "of", .type = SCHEMA_CHOICE, .choice = of_choice },
+	[ALIVE_OF] = { .key = "of", .type = SCHEMA_CHOICE, .choice = of_choice,
+	    .help = "device, or gateway: its own unit, which the site names" },
 	[ALIVE_NODES] = { .key = "nodes", .type = SCHEMA_INTEGER, .min = 1,
-	    .max = NODES_MAX },
+	    .max = NODES_MAX, .help = "how many nodes the gateway tells of, a bit each" },
 	[ALIVE_MASK] = { .key = "mask", .type = SCHEMA_INTEGER, .min = 1,
-	    .max = UINT16_MAX, .fallback = UINT16_MAX },
-	[ALIVE_VALUES] = { .key = "values", .type = SCHEMA_LIST, .max = ALIVE_VALUES_MAX },
+	    .max = UINT16_MAX, .fallback = UINT16_MAX,
+	    .help = "the bits that are compared" },
+	[ALIVE_VALUES] = { .key = "values", .type = SCHEMA_LIST, .max = ALIVE_VALUES_MAX,
+	    .each = &number_item, .help = "what the register holds while it lives" },
 	[ALIVE_WITHIN] = { .key = "within", .type = SCHEMA_DURATION, .min = SECOND_MS,
-	    .max = HOUR_MS },
+	    .max = HOUR_MS, .help = "it must differ within this time" },
 	[ALIVE_WHY_OFF] = { .key = "why_off", .type = SCHEMA_NAME,
 	    .help = "it is asked only where the site enables it, and why" },
 };
+static const struct schema_map alive_map = { alive_fields, ALIVE_FIELDS };
+const struct schema_field alive_item = {
+	.key = "an alive", .type = SCHEMA_MAP, .map = &alive_map,
+};
+
+static const struct schema_field run_fields[RUN_FIELDS] = {
+	[RUN_FROM] = { .key = "from", .type = SCHEMA_INTEGER, .required = true,
+	    .min = 1, .max = UINT16_MAX, .help = "the first loop" },
+	[RUN_TO] = { .key = "to", .type = SCHEMA_INTEGER, .required = true,
+	    .min = 1, .max = UINT16_MAX, .help = "the last loop" },
+	[RUN_STRIDE] = { .key = "stride", .type = SCHEMA_INTEGER, .required = true,
+	    .min = 1, .max = UINT16_MAX, .help = "registers from one to the next" },
+};
+static const struct schema_map run_map = { run_fields, RUN_FIELDS };
+
+static const struct schema_field fire_fields[FIRE_FIELDS] = {
+	[FIRE_REGISTER] = { .key = "register", .type = SCHEMA_INTEGER,
+	    .max = SUMMARY_REGISTERS_MAX - 1, .help = "which of them, from 0" },
+	[FIRE_MASK] = { .key = "mask", .type = SCHEMA_INTEGER, .min = 1,
+	    .max = UINT16_MAX, .fallback = UINT16_MAX, .help = "its bits" },
+};
+static const struct schema_map fire_map = { fire_fields, FIRE_FIELDS };
 
 static const struct schema_field summary_fields[SUM_FIELDS] = {
 	[SUM_NAME] = { .key = "name", .type = SCHEMA_ID, .required = true,
@@ -118,30 +148,24 @@ static const struct schema_field summary_fields[SUM_FIELDS] = {
 	[SUM_PRINTED] = { .key = "printed", .type = SCHEMA_TEXT, .required = true,
 	    .help = "the number that the manual prints for it" },
 	[SUM_REGISTERS] = { .key = "registers", .type = SCHEMA_INTEGER, .min = 1,
-	    .max = SUMMARY_REGISTERS_MAX, .fallback = 1 },
-	[SUM_LOOP] = { .key = "loop", .type = SCHEMA_MAP },
+	    .max = SUMMARY_REGISTERS_MAX, .fallback = 1,
+	    .help = "registers of one loop, or of all" },
+	[SUM_LOOP] = { .key = "loop", .type = SCHEMA_MAP, .map = &run_map,
+	    .help = "where each loop has its own" },
 	[SUM_KIND] = { .key = "kind", .type = SCHEMA_CHOICE, .required = true,
 	    .choice = kind_choice, .help = "flags, count or revision" },
-	[SUM_OPTIONAL] = { .key = "optional", .type = SCHEMA_BOOL },
-	[SUM_GUARDS] = { .key = "guards", .type = SCHEMA_LIST, .max = GUARDS_MAX },
-	[SUM_FIRE] = { .key = "fire", .type = SCHEMA_MAP },
-	[SUM_DECODER] = { .key = "decoder", .type = SCHEMA_TEXT },
+	[SUM_OPTIONAL] = { .key = "optional", .type = SCHEMA_BOOL,
+	    .help = "true: not all devices have it" },
+	[SUM_GUARDS] = { .key = "guards", .type = SCHEMA_LIST, .max = GUARDS_MAX,
+	    .each = &guard_item, .help = "items whose points are read next when it differs" },
+	[SUM_FIRE] = { .key = "fire", .type = SCHEMA_MAP, .map = &fire_map,
+	    .help = "bits that say that a fire stands somewhere" },
+	[SUM_DECODER] = { .key = "decoder", .type = SCHEMA_TEXT,
+	    .help = "what the first register means for the device as a whole" },
 };
-
-static const struct schema_field run_fields[RUN_FIELDS] = {
-	[RUN_FROM] = { .key = "from", .type = SCHEMA_INTEGER, .required = true,
-	    .min = 1, .max = UINT16_MAX, .help = "the first loop" },
-	[RUN_TO] = { .key = "to", .type = SCHEMA_INTEGER, .required = true,
-	    .min = 1, .max = UINT16_MAX, .help = "the last loop" },
-	[RUN_STRIDE] = { .key = "stride", .type = SCHEMA_INTEGER, .required = true,
-	    .min = 1, .max = UINT16_MAX, .help = "registers from one to the next" },
-};
-
-static const struct schema_field fire_fields[FIRE_FIELDS] = {
-	[FIRE_REGISTER] = { .key = "register", .type = SCHEMA_INTEGER,
-	    .max = SUMMARY_REGISTERS_MAX - 1 },
-	[FIRE_MASK] = { .key = "mask", .type = SCHEMA_INTEGER, .min = 1,
-	    .max = UINT16_MAX, .fallback = UINT16_MAX },
+static const struct schema_map summary_map = { summary_fields, SUM_FIELDS };
+const struct schema_field summary_item = {
+	.key = "a summary", .type = SCHEMA_MAP, .map = &summary_map,
 };
 // clang-format on
 

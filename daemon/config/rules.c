@@ -30,20 +30,26 @@ day_choice(size_t i)
 }
 
 // clang-format off
-static const struct schema_field span_fields[SPAN_FIELDS] = {
-	[SPAN_DAYS] = { .key = "days", .type = SCHEMA_LIST, .max = WEEK_DAYS },
-	[SPAN_FROM] = { .key = "from", .type = SCHEMA_TEXT, .required = true,
-	    .help = "a time of day, for example \"08:00\"" },
-	[SPAN_TO] = { .key = "to", .type = SCHEMA_TEXT, .required = true,
-	    .help = "a time of day, for example \"18:00\"" },
-};
-// clang-format on
-
 static const struct schema_field day_field = {
 	.key = "days",
 	.type = SCHEMA_CHOICE,
 	.choice = day_choice,
 };
+
+static const struct schema_field span_fields[SPAN_FIELDS] = {
+	[SPAN_DAYS] = { .key = "days", .type = SCHEMA_LIST, .max = WEEK_DAYS,
+	    .each = &day_field, .help = "of the week, default all" },
+	[SPAN_FROM] = { .key = "from", .type = SCHEMA_TEXT, .required = true,
+	    .help = "a time of day, for example \"08:00\"" },
+	[SPAN_TO] = { .key = "to", .type = SCHEMA_TEXT, .required = true,
+	    .help = "a time of day, for example \"18:00\"" },
+};
+static const struct schema_map span_map = { span_fields, SPAN_FIELDS };
+const struct schema_field rule_hours_item = {
+	.key = "hours", .type = SCHEMA_MAP, .map = &span_map,
+};
+// clang-format on
+
 static const struct schema_field point_field = { .key = "point", .type = SCHEMA_TEXT };
 
 bool

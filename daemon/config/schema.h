@@ -28,6 +28,19 @@ enum schema_type {
 	SCHEMA_ANY,      // the caller looks
 };
 
+// What a text looks like, for editors: its own reader judges it.
+enum schema_shape {
+	SHAPE_ANY,
+	SHAPE_QUANTITY,    // "0.60MPa"
+	SHAPE_UNIT,        // "MPa"
+	SHAPE_TIME_OF_DAY, // "08:00"
+	SHAPE_LINE,        // "9600 8N1"
+	SHAPE_CONDITION,   // "fire/co"
+	SHAPE_MEANING,     // the same, or none
+	SHAPE_VALUE,       // the same, or none or empty
+	SHAPE_ENDS,        // the same, or all
+};
+
 struct schema_field;
 
 // The keys of one kind of map.
@@ -42,8 +55,11 @@ struct schema_field {
 	bool required;
 	int64_t min, max;
 	int64_t fallback;                // number where the key is absent
-	const char *(*choice)(size_t i); // NULL behind the last
+	const char *(*choice)(size_t i); // NULL behind the last. What an editor
+					 // offers of SCHEMA_TEXT, and of the names in
+					 // a SCHEMA_MAP with `each`
 	const char *help;                // completes "KEY is missing: .."
+	enum schema_shape shape;         // SCHEMA_TEXT
 	// What is inside, for editors and for people (config/json_schema.c); the reader
 	// of a section walks the same tables on its own.
 	const struct schema_map *map;    // SCHEMA_MAP: its keys

@@ -121,6 +121,19 @@ const struct profile *profile_get(
 
 extern const struct schema_map profile_map; // of a profile's file
 
+// What a section may hold, as its reader has it.
+extern const struct schema_map site_file_map; // of a site's file: all sections
+extern const struct schema_map site_map, store_map, console_map, engine_map;
+extern const struct schema_field bus_item, device_item, gpio_item, host_item, loop_item,
+    door_item, zone_item, channel_item, ladder_item, output_item;
+extern const struct schema_map accept_map;    // accept_read
+extern const struct schema_map secret_map;    // secret_read
+extern const struct schema_field points_item; // a point of a device
+extern const struct schema_field lines_item;  // a point of a GPIO chip
+const char *point_kind_choice(size_t i);
+const char *point_latch_choice(size_t i);
+extern const struct schema_field rule_hours_item; // of rule_hours
+
 // Adds `v` under its id; a second one is a problem. The id in the site's arena, ""
 // where there is none.
 const char *section_id(struct load *l, struct name_index *ix, const char *what,

@@ -59,35 +59,54 @@ acknowledge_name(size_t i)
 static const struct schema_field site_fields[SITE_FIELDS] = {
 	[SITE_ID] = { .key = "id", .type = SCHEMA_ID, .required = true,
 	    .help = "the short name of the site, for example tower-a" },
-	[SITE_NAME] = { .key = "name", .type = SCHEMA_NAME },
+	[SITE_NAME] = { .key = "name", .type = SCHEMA_NAME, .help = "what people call it" },
 	[SITE_TIME_ZONE] = { .key = "time_zone", .type = SCHEMA_TEXT, .required = true,
 	    .help = "for example Asia/Shanghai" },
-	[SITE_DAY] = { .key = "statistics_day", .type = SCHEMA_TEXT },
+	[SITE_DAY] = { .key = "statistics_day", .type = SCHEMA_TEXT, .shape = SHAPE_TIME_OF_DAY,
+	    .help = "when a day of the books begins, default 08:00" },
 };
+const struct schema_map site_map = { site_fields, SITE_FIELDS };
 
 static const struct schema_field store_fields[] = {
-	{ .key = "directory", .type = SCHEMA_TEXT },
+	{ .key = "directory", .type = SCHEMA_TEXT,
+	    .help = "where the databases are, default the state directory" },
+};
+const struct schema_map store_map = { store_fields, 1 };
+
+static const struct schema_field desk_item = {
+	.key = "desk", .type = SCHEMA_TEXT,
 };
 
 static const struct schema_field console_fields[CONSOLE_FIELDS] = {
-	[CONSOLE_LISTEN] = { .key = "listen", .type = SCHEMA_TEXT },
-	[CONSOLE_DESK] = { .key = "desk", .type = SCHEMA_LIST, .max = DESK_MAX },
-	[CONSOLE_PLAIN] = { .key = "accept_plain_http", .type = SCHEMA_TEXT },
+	[CONSOLE_LISTEN] = { .key = "listen", .type = SCHEMA_TEXT,
+	    .help = "numeric address and port, default 127.0.0.1:8470" },
+	[CONSOLE_DESK] = { .key = "desk", .type = SCHEMA_LIST, .max = DESK_MAX,
+	    .each = &desk_item, .help = "addresses that may read and silence without log-in" },
+	[CONSOLE_PLAIN] = { .key = "accept_plain_http", .type = SCHEMA_TEXT,
+	    .help = "why others than the desk may be answered without TLS, in words" },
 };
+const struct schema_map console_map = { console_fields, CONSOLE_FIELDS };
 
 static const struct schema_field engine_fields[ENGINE_FIELDS] = {
 	[ENGINE_ACKNOWLEDGE] = { .key = "acknowledge", .type = SCHEMA_CHOICE,
-	    .choice = acknowledge_name },
+	    .choice = acknowledge_name,
+	    .help = "whose acknowledgement counts: given here, or at the panel, too" },
 	[ENGINE_REALARM] = { .key = "realarm", .type = SCHEMA_DURATION,
-	    .max = DAY_MS },
+	    .max = DAY_MS, .help = "after so long an acknowledged alarm wants another one" },
 	[ENGINE_RESOUND] = { .key = "resound", .type = SCHEMA_DURATION,
-	    .min = 1000, .max = HOUR_MS, .fallback = MINUTE_MS },
+	    .min = 1000, .max = HOUR_MS, .fallback = MINUTE_MS,
+	    .help = "after so long a silenced alarm sounds again" },
 };
+const struct schema_map engine_map = { engine_fields, ENGINE_FIELDS };
 
 static const struct schema_field zone_fields[ZONE_FIELDS] = {
 	[ZONE_ID] = { .key = "id", .type = SCHEMA_ID, .required = true,
 	    .help = "the name that points refer to" },
-	[ZONE_NAME] = { .key = "name", .type = SCHEMA_NAME },
+	[ZONE_NAME] = { .key = "name", .type = SCHEMA_NAME, .help = "what people call it" },
+};
+static const struct schema_map zone_map = { zone_fields, ZONE_FIELDS };
+const struct schema_field zone_item = {
+	.key = "a zone", .type = SCHEMA_MAP, .map = &zone_map,
 };
 // clang-format on
 

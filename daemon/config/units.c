@@ -339,6 +339,18 @@ units_quantity(const char *text, enum quantity q, double *out, char why[static W
 }
 
 const char *
+units_unit_name(size_t i)
+{
+	return i < sizeof(units) / sizeof(units[0]) ? units[i].name : NULL;
+}
+
+const char *
+units_time_name(size_t i)
+{
+	return i < sizeof(times) / sizeof(times[0]) ? times[i].name : NULL;
+}
+
+const char *
 units_quantity_name(size_t i)
 {
 	return i + 1 < QUANTITY_COUNT ? quantities[i + 1].name : NULL;

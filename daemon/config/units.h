@@ -42,6 +42,11 @@ bool units_factor(const char *unit, enum quantity q, double *factor);
 // "Pa, hPa, kPa, ...": the units of `q`, cut where `size` ends.
 void units_names(enum quantity q, char *out, size_t size);
 
+// The name of the i-th unit, and of the i-th unit of time, or NULL behind the last; ""
+// is the unit of a plain number.
+const char *units_unit_name(size_t i);
+const char *units_time_name(size_t i);
+
 // The name of the i-th quantity that a profile may use, or NULL behind the last.
 const char *units_quantity_name(size_t i);
 
