@@ -17,8 +17,8 @@ struct record_head {
 };
 
 // Places are left out, for a recording may be sent to others: a point's place is its
-// id. So is what a site changes of a profile; a point with a scale is named in a
-// comment only, and -c of `watchroom replay` has it.
+// id. A device whose profile the site completes, and a point with a scale or a
+// supervised loop, are named in a comment only: with -c `watchroom replay` has them.
 void record_head_write(const struct record_head *h, FILE *out);
 
 #endif

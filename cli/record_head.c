@@ -86,6 +86,19 @@ put_limits(struct buf *b, const struct point *p)
 }
 
 static void
+put_classes(struct buf *b, const struct point *p)
+{
+	if (p->class_override == NULL)
+		return;
+	json_open(b, "class", '{');
+	for (enum condition c = 0; c < COND_COUNT; c++)
+		if (p->class_override[c] != CLASS_COUNT)
+			json_str(b, condition_name(c),
+			    class_name((enum alarm_class)p->class_override[c]));
+	json_close(b, '}');
+}
+
+static void
 put_address(struct buf *b, const struct point *p, const struct profile_item *item)
 {
 	json_str(b, "item", item->name);
@@ -93,6 +106,21 @@ put_address(struct buf *b, const struct point *p, const struct profile_item *ite
 		json_int(b, "loop", p->loop);
 	if (item->device_min != 0 || item->device_max != 0)
 		json_int(b, "device", p->number);
+}
+
+static bool
+is_plain(const struct point *p)
+{
+	return p->scale == NULL && p->supervised == NULL;
+}
+
+static bool
+has_points(const struct site *s, const struct device *d)
+{
+	for (uint32_t i = 0; i < d->n_points; i++)
+		if (is_plain(&s->points[d->points[i]]))
+			return true;
+	return false;
 }
 
 static void
@@ -110,14 +138,17 @@ write_point(const struct point *p, const struct device *d, FILE *out)
 		json_str(&b, "active", "low");
 	json_ms(&b, "on_delay", p->on_delay_ms);
 	json_ms(&b, "off_delay", p->off_delay_ms);
+	if (p->silent)
+		json_bool(&b, "silent", true);
+	put_classes(&b, p);
 	put_limits(&b, p);
 	json_open(&b, "place", '{');
 	json_str(&b, "en", p->id);
 	json_close(&b, '}');
 	json_close(&b, '}');
-	if (p->scale != NULL)
+	if (!is_plain(p))
 		(void)fprintf(
-		    out, "      # with a scale, so only with -c: %s\n", p->id);
+		    out, "      # scaled or supervised, so only with -c: %s\n", p->id);
 	else
 		(void)fprintf(out, "      - %s\n", b.data);
 	buf_free(&b);
@@ -176,6 +207,12 @@ write_device(const struct site *s, const struct device *d, FILE *out)
 {
 	struct buf b = { 0 };
 
+	if (d->profile->completed) {
+		(void)fprintf(out,
+		    "  # with a profile that the site completes, so only with -c: %s\n",
+		    d->id);
+		return;
+	}
 	(void)fprintf(out, "  - id: %s\n    unit: %u\n    profile: %s\n", d->id,
 	    d->unit, d->profile->id);
 	(void)fprintf(out, "    poll: %ums\n    timeout: %ums\n    retries: %u\n",
@@ -193,7 +230,7 @@ write_device(const struct site *s, const struct device *d, FILE *out)
 		buf_free(&b);
 	}
 	write_dialogs(d, out);
-	(void)fprintf(out, "    points:%s\n", d->n_points > 0 ? "" : " []");
+	(void)fprintf(out, "    points:%s\n", has_points(s, d) ? "" : " []");
 	for (uint32_t i = 0; i < d->n_points; i++)
 		write_point(&s->points[d->points[i]], d, out);
 }
@@ -210,6 +247,16 @@ write_transport(const struct bus *b, FILE *out)
 	else
 		(void)snprintf(text, sizeof(text), "%s", bus_kind_name(b->kind));
 	key_text(out, "transport", text);
+}
+
+static bool
+has_devices(const struct record_head *h)
+{
+	for (uint16_t i = 0; i < h->site->n_devices; i++)
+		if (h->site->devices[i].bus == h->bus &&
+		    !h->site->devices[i].profile->completed)
+			return true;
+	return false;
 }
 
 void
@@ -231,7 +278,7 @@ record_head_write(const struct record_head *h, FILE *out)
 	(void)fprintf(out, "bus: %s\n", b->id);
 	write_transport(b, out);
 	key_text(out, "revision", s->revision);
-	(void)fprintf(out, "devices:\n");
+	(void)fprintf(out, "devices:%s\n", has_devices(h) ? "" : " []");
 	for (uint16_t i = 0; i < s->n_devices; i++)
 		if (s->devices[i].bus == h->bus)
 			write_device(s, &s->devices[i], out);

@@ -140,6 +140,9 @@ play(const struct cli *c, const char *directory, const char *file, unsigned spee
 	if (!has_recording(s))
 		code = cli_fail(
 		    c, CLI_USAGE, "%s has no bus that is a recording", c->config);
+	else if (s->n_devices == 0)
+		code = cli_fail(c, CLI_USAGE,
+		    "the recording names no devices: play it with -c and its site");
 	else if (player_run(&o, &err) != 0)
 		code = cli_fail_err(c, CLI_FAILED, &err);
 	site_free(s);

@@ -257,6 +257,8 @@ build(struct load *l, struct pos at, const char *id, const struct yaml_node *roo
 		.l = l, .p = arena_alloc(l->arena, 1, sizeof(*pl.p)), .site = site
 	};
 
+	pl.p->completed = site->bases != NULL || site->tables != NULL ||
+			  site->identity != NULL || site->shift != 0;
 	l->device_at = at;
 	l->device_says = site;
 	read_top(&pl, root, id);

@@ -285,6 +285,7 @@ struct profile {
 	uint8_t n_exceptions;
 	const struct profile_exception *exceptions;
 	const struct profile_dialogs *dialogs; // NULL = points are read, and no more
+	bool completed; // by a site: addresses, tables or texts of its own device
 };
 
 enum {

@@ -196,3 +196,52 @@ def test_record_for_a_while_and_who_may(run):
     assert done.returncode == 1 and "no daemon at" in done.stderr
     assert not out.exists() and not os.path.exists(f"{out}.part")
     peer.stop()
+
+
+def test_the_head_holds_what_it_can_and_names_the_rest(run):
+    def at(name):
+        return {"zh": name, "en": name}
+    peer = Modbus(units=(1, 2, 3, 4))
+    devices = [
+        {"id": "fap", "bus": "lan", "unit": 1, "profile": "notifier-modbus-gw", "poll": "1s",
+         "timeout": "1500ms", "gap": "5ms", "dialogs": {"gateway": {"unit": 4, "node": 7}},
+         "accept_budget": {"limit": "20s", "reason": "an old gateway: \"slow\""},
+         "points": [
+             {"id": "s1", "item": "detector", "loop": 2, "device": 3, "kind": "smoke",
+              "latch": "own", "on_delay": "2s", "class": {"fault": "process"},
+              "place": at("秘密")}]},
+        {"id": "io", "bus": "lan", "unit": 2, "profile": "adam-6024", "points": [
+            {"id": "level", "item": "ai", "device": 0, "kind": "level", "place": at("池"),
+             "scale": {"0": "0m", "65535": "4m"}},
+            {"id": "plain", "item": "ai", "device": 1, "kind": "number", "place": at("数"),
+             "limits": {"high": {"value": "60000", "on_delay": "1s"}}}]},
+        {"id": "moved", "bus": "lan", "unit": 3, "profile": "iologik-e1200",
+         "address_shift": 1, "points": [
+             {"id": "door", "item": "di", "device": 0, "kind": "door", "place": at("门")}]}]
+    daemon = run([{"id": "lan", "modbus_tcp": f"127.0.0.1:{peer.port}"}], devices)
+    log = daemon.dir / "lan.log"
+    done = daemon.tool("record", "lan", "--for", "3s", "-o", str(log))
+    assert done.returncode == 0, done.stderr
+    text = log.read_text(encoding="utf-8")
+    assert "秘密" not in text
+    assert "# with a profile that the site completes, so only with -c: moved" in text
+    assert "# scaled or supervised, so only with -c: level" in text
+    fap, io = yaml.safe_load(text.split("\n...\n")[0])["devices"]
+    point = fap.pop("points")[0]
+    assert fap == {
+        "id": "fap", "unit": 1, "profile": "notifier-modbus-gw", "poll": "1000ms",
+        "timeout": "1500ms", "retries": 2, "gap": "5ms",
+        "dialogs": {"gateway": {"unit": 4, "node": 7}},
+        "accept_budget": {"limit": "20000ms", "reason": "an old gateway: \"slow\""}}
+    assert point == {
+        "id": "s1", "item": "detector", "loop": 2, "device": 3, "kind": "smoke",
+        "latch": "own", "on_delay": "2000ms", "class": {"fault": "process"},
+        "place": {"en": "s1"}}
+    assert [p["id"] for p in io["points"]] == ["plain"]
+    assert io["points"][0]["limits"] == {"high": {"value": "60000.000000000",
+                                                 "on_delay": "1000ms"}}
+    _, alone = replayed(daemon, log)
+    assert " plain " in alone and " level " not in alone and " door " not in alone
+    _, whole = replayed(daemon, log, "-c", daemon.file)
+    assert " plain " in whole and " level " in whole
+    peer.stop()
