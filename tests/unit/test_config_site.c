@@ -97,7 +97,7 @@ test_example_buses_and_devices(void **state)
 	assert_int_equal(io->poll_ms, 1000);
 	assert_int_equal(io->timeout_ms, 500);
 	assert_int_equal(io->retries, 1);
-	assert_int_equal(io->n_points, 3);
+	assert_int_equal(io->n_points, 4);
 	const struct device *gauge = &s->devices[2];
 	assert_string_equal(gauge->name_zh, gauge->profile->name_zh); // none of its own
 	assert_int_equal(gauge->timeout_ms, gauge->profile->timeout_ms);
@@ -137,7 +137,7 @@ test_example_points(void **state)
 	struct site *s = load_example();
 
 	(void)state;
-	assert_int_equal(s->n_site_points, 20);
+	assert_int_equal(s->n_site_points, 21);
 	const struct point *p = point_of(s, "smoke-2f-corridor");
 	assert_int_equal(p->kind, KIND_SMOKE);
 	assert_int_equal(p->latch, LATCH_PANEL);
@@ -300,13 +300,46 @@ test_example_hosts(void **state)
 }
 
 static void
+test_example_outputs(void **state)
+{
+	struct site *s = load_example();
+	const struct output *siren = &s->outputs[0], *beacon = &s->outputs[1],
+			    *beat = &s->outputs[2];
+
+	(void)state;
+	assert_int_equal(s->n_outputs, 3);
+	assert_int_equal(siren->role, OUTPUT_SOUNDER);
+	assert_true(siren->allow_write);
+	assert_string_equal(s->devices[siren->device].id, "io1");
+	assert_int_equal(siren->gpio, INDEX_NONE);
+	assert_int_equal(output_coil(siren), 0);
+	assert_int_equal(siren->steady, 1U << CLASS_FIRE | 1U << CLASS_PREALARM);
+	assert_int_equal(siren->blink, 1U << CLASS_SECURITY | 1U << CLASS_SUPERVISORY);
+	assert_string_equal(s->points[siren->feedback].id, "siren-runs");
+	assert_int_equal(siren->within_ms, 5000);
+	assert_int_equal(siren->refresh_ms, 10000);
+	assert_int_equal(siren->at_exit, OUTPUT_EXIT_OFF);
+	assert_string_equal(s->points[siren->fault_point].id, "@output/siren");
+	assert_string_equal(s->points[siren->fault_point].place_en, "Duty room siren");
+	assert_int_equal(beacon->steady, (1U << CLASS_COUNT) - 1); // all
+	assert_string_equal(beacon->line, "beacon");
+	assert_int_equal(beacon->feedback, UINT32_MAX);
+	assert_int_equal(beat->role, OUTPUT_HEARTBEAT);
+	assert_true(beat->active_low);
+	assert_int_equal(beat->period_ms, 2000);
+	assert_int_equal(beat->steady | beat->blink, 0);
+	site_free(s);
+}
+
+static void
 test_built_in_points(void **state)
 {
 	static const char *const order[] = { "@bus/panel-lan", "@bus/io-lan",
 		"@bus/pump-room", "@device/fap1", "@panel/fap1", "@device/io1",
 		"@device/jockey-gauge", "@device/tank-gauge", "@gpio/room-io",
-		"@channel/duty-chat", "@channel/manager-chat", "@store", "@clock",
-		"@loop", "@console", "@network" };
+		"@channel/duty-chat", "@channel/manager-chat", "@output/siren",
+		"@output/beacon", "@output/dead-man", "@store", "@clock", "@loop",
+		"@console", "@network" };
 	struct site *s = load_example();
 
 	(void)state;
@@ -328,11 +361,11 @@ test_built_in_points(void **state)
 	    s->points[s->devices[0].link_point].place_en, "Fire alarm panel 1");
 	assert_int_equal(s->gpios[0].link_point, s->n_site_points + 8);
 	assert_int_equal(s->channels[1].link_point, s->n_site_points + 10);
-	assert_int_equal(s->store_point, s->n_site_points + 11);
-	assert_int_equal(s->clock_point, s->n_site_points + 12);
-	assert_int_equal(s->loop_point, s->n_site_points + 13);
-	assert_int_equal(s->console_point, s->n_site_points + 14);
-	assert_int_equal(s->network_point, s->n_site_points + 15);
+	assert_int_equal(s->store_point, s->n_site_points + 14);
+	assert_int_equal(s->clock_point, s->n_site_points + 15);
+	assert_int_equal(s->loop_point, s->n_site_points + 16);
+	assert_int_equal(s->console_point, s->n_site_points + 17);
+	assert_int_equal(s->network_point, s->n_site_points + 18);
 	site_free(s);
 }
 
@@ -490,6 +523,7 @@ main(void)
 		cmocka_unit_test(test_example_limits_and_lines),
 		cmocka_unit_test(test_example_alerts),
 		cmocka_unit_test(test_example_hosts),
+		cmocka_unit_test(test_example_outputs),
 		cmocka_unit_test(test_built_in_points),
 		cmocka_unit_test(test_shortest_site),
 		cmocka_unit_test(test_every_style_of_text),
