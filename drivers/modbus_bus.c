@@ -418,7 +418,6 @@ mbus_start(struct mbus *b, const struct driver_host *host,
 	b->heard_ms = now_of(b);
 	b->marks[0].us = b->marks[1].us = mbus_now_us(b);
 	b->window = b->def->window > 1 ? b->def->window : 1;
-	b->flights = xcalloc(b->window, sizeof(*b->flights));
 	if (b->noise_max == 0)
 		b->noise_max = NOISE_MAX;
 	if (b->silence_ms < (b->gap_us + 999) / 1000)
@@ -426,6 +425,8 @@ mbus_start(struct mbus *b, const struct driver_host *host,
 	decode_codes_find(host->site, &b->codes);
 	loop_timer_init(&b->timer, on_timer, b);
 	start_devices(b, bus_index);
+	b->n_flights = (uint8_t)(b->window + flight_may_linger(b));
+	b->flights = xcalloc(b->n_flights, sizeof(*b->flights));
 	step(b);
 }
 

@@ -49,10 +49,12 @@ struct mbus_flight {
 	bool used;
 	bool last_look; // its time is up; what lies in the socket is read first
 	bool impatient; // waits less than the device's timeout: schedule_patience_ms
+	bool lingers;   // the next is asked meanwhile; its reply is taken all the same
 	uint16_t device, block;
 	uint32_t serial; // device_asked
 	struct pdu_request request;
 	int64_t sent_ms, deadline_ms, sent_us;
+	int64_t give_up_ms; // not before `deadline_ms`
 };
 
 struct mbus {
@@ -79,10 +81,11 @@ struct mbus {
 	int64_t opening_until_ms;
 	int64_t audit_ms; // devices are compared with their plan then
 
-	uint8_t window, n_flying;
-	struct mbus_flight *flights; // `window` of them
-	uint16_t transaction;        // of the last request
-	uint16_t device;             // that it went to
+	uint8_t window, n_flying; // which do not linger
+	uint8_t n_flights;        // room for `window` and for those that linger
+	struct mbus_flight *flights;
+	uint16_t transaction; // of the last request
+	uint16_t device;      // that it went to
 
 	uint32_t gap_us;        // silence between frames, before a request
 	uint32_t silence_ms;    // that ends a frame of which the length is unknown

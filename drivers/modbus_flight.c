@@ -20,6 +20,7 @@ enum {
 	// nobody asked for. One fault within 10 s (I7).
 	BABBLE_MS = 5000,
 	BABBLE_BYTES = 64,
+	LINGER_MAX = 16,
 };
 
 static int64_t
@@ -39,7 +40,7 @@ is_rtu(const struct mbus *b)
 static struct mbus_flight *
 free_flight(struct mbus *b)
 {
-	for (uint8_t i = 0; i < b->window; i++)
+	for (uint8_t i = 0; i < b->n_flights; i++)
 		if (!b->flights[i].used)
 			return &b->flights[i];
 	wr_unreachable("no room for a request");
@@ -74,6 +75,7 @@ flight_send(struct mbus *b, uint16_t device)
 	device_request(d, f->block, &f->request);
 	f->request.transaction = ++b->transaction;
 	f->deadline_ms = f->sent_ms + schedule_patience_ms(b, d, f);
+	f->give_up_ms = f->sent_ms + d->def->timeout_ms;
 	len = pdu_build(b->transport->framing, &f->request, frame);
 	forget_partial(b);
 	b->answer_bytes = 0;
@@ -91,7 +93,7 @@ flight_deadline_ms(const struct mbus *b)
 {
 	int64_t first = INT64_MAX;
 
-	for (uint8_t i = 0; i < b->window && b->n_flying > 0; i++)
+	for (uint8_t i = 0; i < b->n_flights; i++)
 		if (b->flights[i].used && b->flights[i].deadline_ms < first)
 			first = b->flights[i].deadline_ms;
 	return first;
@@ -99,13 +101,20 @@ flight_deadline_ms(const struct mbus *b)
 
 // --- ends of a flight ------------------------------------------------------
 
+static void
+leave_window(struct mbus *b)
+{
+	if (--b->n_flying == 0)
+		b->sums.busy_us += (uint64_t)(mbus_now_us(b) - b->busy_since_us);
+}
+
 // Returns the block it asked for.
 static uint16_t
 land(struct mbus *b, struct mbus_flight *f)
 {
 	f->used = false;
-	if (--b->n_flying == 0)
-		b->sums.busy_us += (uint64_t)(mbus_now_us(b) - b->busy_since_us);
+	if (!f->lingers)
+		leave_window(b);
 	return device_landed(&b->devices[f->device], f->block, f->serial);
 }
 
@@ -116,11 +125,45 @@ miss(struct mbus *b, const struct mbus_flight *f, uint16_t block, const char *co
 	struct field_device *d = &b->devices[f->device];
 
 	d->attempt_ms = now_of(b);
-	schedule_wasted(b, d, now_of(b) - f->sent_ms);
+	if (!f->lingers)
+		schedule_wasted(b, d, now_of(b) - f->sent_ms);
 	if (device_missed(d, block, !f->impatient, code, b->link_lost))
 		schedule_back_off(b, d);
 	if (b->link_lost)
 		mbus_still_lost(b, code);
+}
+
+uint8_t
+flight_may_linger(const struct mbus *b)
+{
+	return is_rtu(b) || !schedule_shared(b) ? 0 : LINGER_MAX;
+}
+
+static bool
+has_room(const struct mbus *b)
+{
+	uint8_t used = 0;
+
+	for (uint8_t i = 0; i < b->n_flights; i++)
+		used += b->flights[i].used;
+	return used - b->n_flying < b->n_flights - b->window;
+}
+
+// The line is for others now; only the wait for this reply goes on.
+static bool
+linger(struct mbus *b, struct mbus_flight *f)
+{
+	struct field_device *d = &b->devices[f->device];
+
+	if (f->lingers || f->give_up_ms <= now_of(b) || !has_room(b))
+		return false;
+	d->attempt_ms = now_of(b);
+	schedule_wasted(b, d, now_of(b) - f->sent_ms);
+	f->lingers = true;
+	f->last_look = false;
+	f->deadline_ms = f->give_up_ms;
+	leave_window(b);
+	return true;
 }
 
 static void
@@ -146,7 +189,7 @@ flight_expire(struct mbus *b)
 {
 	unsigned n = 0;
 
-	for (uint8_t i = 0; i < b->window && b->n_flying > 0; i++) {
+	for (uint8_t i = 0; i < b->n_flights; i++) {
 		struct mbus_flight *f = &b->flights[i];
 
 		if (!f->used || f->deadline_ms > now_of(b))
@@ -158,7 +201,8 @@ flight_expire(struct mbus *b)
 			f->deadline_ms = now_of(b) + 1;
 			continue;
 		}
-		expire(b, f);
+		if (!linger(b, f))
+			expire(b, f);
 		n++;
 	}
 	if (n > 0)
@@ -169,7 +213,7 @@ flight_expire(struct mbus *b)
 void
 flight_drop(struct mbus *b, const char *code)
 {
-	for (uint8_t i = 0; i < b->window && b->n_flying > 0; i++) {
+	for (uint8_t i = 0; i < b->n_flights; i++) {
 		struct mbus_flight *f = &b->flights[i];
 		uint16_t block;
 
@@ -299,7 +343,7 @@ babbling(const struct mbus *b)
 static struct mbus_flight *
 claimed(const struct mbus *b)
 {
-	for (uint8_t i = 0; i < b->window && b->n_flying > 0; i++) {
+	for (uint8_t i = 0; i < b->n_flights; i++) {
 		struct mbus_flight *f = &b->flights[i];
 
 		if (!f->used)

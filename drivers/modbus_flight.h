@@ -14,6 +14,11 @@
 // request is then in flight like any other.
 int flight_send(struct mbus *b, uint16_t device);
 
+// How many requests may linger: on a shared connection with transaction numbers a reply
+// that comes after we went on, but within the time-out of its unit, is no less the
+// reply. A gateway that waits for one unit holds up the next ones (I7).
+uint8_t flight_may_linger(const struct mbus *b);
+
 // Ends those whose time is up, as misses. Returns how many.
 unsigned flight_expire(struct mbus *b);
 // When the first of them is up; INT64_MAX: nothing is in flight.

@@ -17,7 +17,7 @@ tell(const struct mbus *b, const struct mbus_flight *f, struct bus_frame *out)
 	if (f != NULL) {
 		out->unit = f->request.unit;
 		out->transaction = f->request.transaction;
-		out->numbered = b->window > 1;
+		out->numbered = b->n_flights > 1;
 	}
 	b->tap->frame(b->tap->ctx, out);
 }

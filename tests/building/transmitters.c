@@ -113,6 +113,7 @@ static struct wire pump_room_wire = {
 static struct wire riser_wire = {
 	.baud = 19200,
 	.turnaround_us = 5000,
+	.silence_ms = 100,
 	.lock = PTHREAD_MUTEX_INITIALIZER,
 };
 
