@@ -232,8 +232,8 @@ test_codes_are_one_list(void **state)
 		"supervisory", "activated", "feedback", "process", "unlisted",
 		"queue-gap", "queue-stuck", "queue-unreadable", "source-unwatched",
 		"summary-unreadable", "heartbeat-refused", "no-value", "co",
-		"panel-acknowledged", "block-acknowledged", "loop-short", "loop-open",
-		"loop-out-of-band" };
+		"panel-acknowledged", "block-acknowledged", "no-state", "loop-short",
+		"loop-open", "loop-out-of-band" };
 	const struct fixture *f = *state;
 
 	// And those of hosts: all but HOST_ANSWERS and HOST_SEEN, and the warning.
