@@ -224,6 +224,26 @@ write_line(struct recorder *r)
 	drop_line(r);
 }
 
+static void
+say_end(const struct recorder *r)
+{
+	struct buf b = { 0 };
+
+	if (r->c->json == NULL || r->c->output == NULL) {
+		(void)cli_fail(r->c, CLI_OK, "%zu lines, %lu frames missed", r->n_lines,
+		    r->missed);
+		return;
+	}
+	json_open(&b, NULL, '{');
+	json_str(&b, "file", r->c->output);
+	json_str(&b, "bus", r->bus);
+	json_int(&b, "lines", (int64_t)r->n_lines);
+	json_int(&b, "missed", (int64_t)r->missed);
+	json_close(&b, '}');
+	(void)printf("%s\n", b.data);
+	buf_free(&b);
+}
+
 static enum cli_exit
 write_frames(struct recorder *r)
 {
@@ -240,8 +260,7 @@ write_frames(struct recorder *r)
 	(void)fprintf(r->out, "%8lld .\n", end > r->last_ms ? end : r->last_ms);
 	if (r->written >= BYTES_MAX)
 		(void)cli_fail(r->c, CLI_OK, "ended: a recording is at most 32 MiB");
-	(void)cli_fail(
-	    r->c, CLI_OK, "%zu lines, %lu frames missed", r->n_lines, r->missed);
+	say_end(r);
 	if (more < 0)
 		(void)cli_fail(r->c, CLI_OK, "ended: the daemon has stopped");
 	return CLI_OK;

@@ -3,6 +3,7 @@
 #
 # `watchroom record` at a real daemon with real Modbus peers (pymodbus), and back: what
 # was recorded is played, and the same conditions come and go in the same order.
+import json
 import os
 import pathlib
 import signal
@@ -187,6 +188,16 @@ def test_record_for_a_while_and_who_may(run):
     last = done.stdout.splitlines()[-1].split()
     assert last[1] == "." and int(last[0]) >= 2000
     assert " > 1 03 0000 000A" in done.stdout
+    second = subprocess.run([BUILD / "daemon" / "watchroomd", "-c", daemon.file, "--state",
+                             daemon.state], env=daemon.env, capture_output=True, text=True,
+                            timeout=60, check=False)
+    assert second.returncode != 0  # and it left the socket of the first alone
+    out = daemon.dir / "some.log"
+    done = daemon.tool("record", "lan1", "--for", "1s", "-o", str(out), "--json")
+    assert done.returncode == 0, done.stderr
+    said = json.loads(done.stdout)
+    assert said["bus"] == "lan1" and said["missed"] == 0
+    assert said["lines"] == len(out.read_text().split("\n...\n")[1].splitlines()) - 1
     done = daemon.tool("record", "lan9")
     assert done.returncode == 2 and 'found "lan9"' in done.stderr and "lan1" in done.stderr
     assert daemon.stop() == 0
@@ -244,4 +255,42 @@ def test_the_head_holds_what_it_can_and_names_the_rest(run):
     assert " plain " in alone and " level " not in alone and " door " not in alone
     _, whole = replayed(daemon, log, "-c", daemon.file)
     assert " plain " in whole and " level " in whole
+    peer.stop()
+
+
+def test_requests_side_by_side_are_told_apart(run):
+    peer = Modbus()
+    points = [{"id": f"l{n}", "item": "detector", "loop": n, "device": 1, "kind": "smoke",
+               "place": {"en": f"L{n}"}} for n in range(1, 9)]
+    buses, devices = panel(peer.port, window=4, points=points)
+    daemon = run([{**buses[0], "window": 4}], devices)
+    api = daemon.api()
+    until(lambda: api.json("GET", "/api/v1/points/l8")["quality"] == "good", 20)
+    recorder = Recorder(daemon, "lan1")
+    for loop in (5, 2, 8):
+        peer.holding((loop - 1) * 400, FIRE)
+        until(lambda n=loop: api.alarm(f"l{n}"), 20, f"l{loop} burns")
+    peer.holding(4 * 400, NORMAL)
+    until(lambda: api.alarm("l5")["state"] == "returned", 20, "one is over")
+    time.sleep(1)
+    lines = recorder.end().split("\n...\n")[1].splitlines()
+    assert all(" @" in line for line in lines[:-1])
+    marks = "".join(line.split()[1] for line in lines)
+    assert ">>" in marks, "several were in flight"
+    live = lived(api)
+    for options in ((), ("-c", daemon.file)):
+        played, seen = replayed(daemon, recorder.file, *options)
+        assert played == live, seen
+    peer.stop()
+
+
+def test_a_state_directory_too_deep_for_a_socket_keeps_nothing_from_watching(tmp_path):
+    peer = Modbus()
+    with Daemon(tmp_path / ("deep" * 25), site(*panel(peer.port))) as daemon:
+        daemon.start()
+        until(lambda: daemon.api().json("GET", "/api/v1/points/d1")["quality"] == "good", 20)
+        assert "the path of the control socket is longer than 107 bytes" in daemon.log()
+        done = daemon.tool("record", "lan1", "--for", "1s")
+        assert done.returncode == 2 and "too long for a socket" in done.stderr
+        assert daemon.stop() == 0
     peer.stop()
