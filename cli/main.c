@@ -101,6 +101,7 @@ static const struct option_def {
 	{ "gap",       0,   "T",     offsetof(struct cli, gap),         PROBE,                "silence between requests (default 20ms)" },
 	{ "speed",     0,   "N",     offsetof(struct cli, speed),       REPLAY,               "so many times as fast as it was (default: as fast as it goes)" },
 	{ "for",       0,   "T",     offsetof(struct cli, for_time),    RECORD,               "how long (default: until it is interrupted)" },
+	{ "direct",    0,   NULL,    offsetof(struct cli, direct),      RECORD,               "ask the devices here, while no daemon runs" },
 	{ "zone",      0,   "Z",     offsetof(struct cli, zone),        COMMISSION_LIST | COMMISSION_WALK, "the zone of the site" },
 	{ "status",    0,   "S",     offsetof(struct cli, status),      COMMISSION_LIST,      "untested, seen, proven, failed or changed" },
 	{ "verdict",   0,   "V",     offsetof(struct cli, verdict),     COMMISSION_MARK,      "proven or failed" },

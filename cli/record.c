@@ -78,20 +78,39 @@ state_directory(const struct cli *c)
 	return env != NULL && env[0] != '\0' ? env : "/var/lib/watchroom";
 }
 
-static enum cli_exit
-dial(struct recorder *r)
+// 0 where the daemon's socket takes us; -1 with the path it would have (where asked
+// for; caller frees) and errno.
+static int
+reach(struct recorder *r, char **where)
 {
 	struct sockaddr_un at = { .sun_family = AF_UNIX };
 	char *path = paths_control(state_directory(r->c));
+	int rc = -1;
+
+	errno = ENAMETOOLONG;
+	if (str_copy(at.sun_path, sizeof(at.sun_path), path)) {
+		r->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+		if (r->fd >= 0)
+			rc = connect(r->fd, (const struct sockaddr *)&at, sizeof(at));
+	}
+	if (where != NULL)
+		*where = path;
+	else
+		free(path);
+	return rc;
+}
+
+static enum cli_exit
+dial(struct recorder *r)
+{
+	char *path;
 	enum cli_exit code = CLI_OK;
 
-	r->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (!str_copy(at.sun_path, sizeof(at.sun_path), path))
-		code = cli_fail(r->c, CLI_USAGE, "%s: too long for a socket", path);
-	else if (r->fd < 0 ||
-		 connect(r->fd, (const struct sockaddr *)&at, sizeof(at)) != 0)
-		code = cli_fail(
-		    r->c, CLI_FAILED, "no daemon at %s: %s", path, strerror(errno));
+	if (reach(r, &path) != 0) {
+		code = errno == ENAMETOOLONG ? CLI_USAGE : CLI_FAILED;
+		(void)cli_fail(r->c, code, "no daemon at %s: %s", path,
+		    errno == ENAMETOOLONG ? "too long for a socket" : strerror(errno));
+	}
 	free(path);
 	return code;
 }
@@ -266,9 +285,40 @@ write_frames(struct recorder *r)
 	return CLI_OK;
 }
 
+// The daemon has the bus, and two that ask spoil each other's answers.
+static enum cli_exit
+record_alone(struct recorder *r)
+{
+	struct record_count count = { 0 };
+
+	if (reach(r, NULL) == 0)
+		return cli_fail(r->c, CLI_USAGE,
+		    "--direct: a daemon runs on this state directory; record without "
+		    "it");
+	enum cli_exit code = open_file(r);
+	if (code != CLI_OK)
+		return code;
+	write_head(r);
+	const struct record_direct d = {
+		.site = r->site,
+		.bus = r->index,
+		.for_ms = r->for_ms,
+		.bytes_max = BYTES_MAX,
+		.out = r->out,
+		.stopped = &stopped,
+	};
+	record_direct(&d, &count);
+	(void)fprintf(r->out, "%8lld .\n", (long long)count.ms);
+	r->n_lines = count.lines;
+	say_end(r);
+	return close_file(r, CLI_OK);
+}
+
 static enum cli_exit
 record(struct recorder *r)
 {
+	if (r->c->direct != NULL)
+		return record_alone(r);
 	enum cli_exit code = dial(r);
 
 	if (code == CLI_OK)

@@ -10,76 +10,17 @@
 #include <string.h>
 
 #include "control_impl.h"
+#include "drivers/bus_text.h"
 #include "lib/mem.h"
 
 enum {
-	FRAME_LINE_MAX = 1024, // of 253 bytes, with time and end
 	ROOM_AGAIN = CONTROL_OUT_MAX / 2,
 };
-
-// The first bytes one by one, the others in pairs, as registers are.
-static void
-put_pdu(struct buf *b, const struct bus_frame *f, size_t lead)
-{
-	for (size_t i = 0; i < f->n; i++)
-		buf_printf(b, "%s%02X", i <= lead || (i - lead) % 2 == 0 ? " " : "",
-		    f->pdu[i]);
-}
-
-static void
-put_unit(struct buf *b, char mark, const struct bus_frame *f)
-{
-	buf_printf(b, "%c %u", mark, f->unit);
-	if (f->numbered)
-		buf_printf(b, " @%u", f->transaction);
-}
-
-static void
-put_end(struct buf *b, const struct bus_frame *f, const char *how)
-{
-	put_unit(b, '!', f);
-	buf_printf(b, " %s", how);
-}
-
-static void
-put_frame(struct buf *b, const struct bus_frame *f)
-{
-	switch (f->kind) {
-	case BUS_REQUEST:
-		put_unit(b, '>', f);
-		put_pdu(b, f, 1);
-		return;
-	case BUS_ANSWER:
-		put_unit(b, '<', f);
-		put_pdu(b, f, f->n > 0 && f->pdu[0] <= 4 ? 2 : 1);
-		return;
-	case BUS_EXCEPTION:
-		put_unit(b, 'x', f);
-		put_pdu(b, f, 2);
-		return;
-	case BUS_TIMEOUT:
-		put_end(b, f, "timeout");
-		return;
-	case BUS_GARBLED:
-		put_end(b, f, "garbled");
-		return;
-	case BUS_DROPPED:
-		put_end(b, f, "dropped");
-		return;
-	case BUS_LINK_LOST:
-		buf_printf(b, "! link lost %s", f->code);
-		return;
-	case BUS_LINK_OPEN:
-		buf_str(b, "! link open");
-		return;
-	}
-	wr_unreachable("bus_frame_kind");
-}
 
 static void
 put_line(struct client *cl, int64_t mono_ms, const char *text)
 {
-	char line[FRAME_LINE_MAX];
+	char line[BUS_TEXT_MAX];
 	int64_t ms = mono_ms - cl->since_ms;
 	int n = snprintf(line, sizeof(line), "%8lld %s\n", (long long)ms, text);
 
@@ -116,7 +57,7 @@ hear(struct client *cl, const struct bus_frame *f, const char *text)
 			cl->missed++;
 		return;
 	}
-	if (control_room(cl) >= FRAME_LINE_MAX) {
+	if (control_room(cl) >= BUS_TEXT_MAX) {
 		put_line(cl, f->mono_ms, text);
 		return;
 	}
@@ -131,7 +72,7 @@ on_frame(void *ctx, const struct bus_frame *f)
 	struct control *c = ear->control;
 
 	buf_clear(&c->frame);
-	put_frame(&c->frame, f);
+	bus_frame_text(&c->frame, f);
 	for (size_t i = 0; i < CONTROL_CLIENTS_MAX; i++) {
 		struct client *cl = &c->clients[i];
 

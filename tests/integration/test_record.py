@@ -22,6 +22,7 @@ import recordings  # noqa: E402  (the path comes first)
 from field import FIRE, NORMAL, SUPERVISORY, TROUBLE, UNKNOWN_TYPE, Modbus, Serial  # noqa: E402
 from field import gauges, panel  # noqa: E402
 from rig import BUILD, Daemon, site, until  # noqa: E402
+from s2000pp import S2000PP  # noqa: E402
 
 CHANGES = ("alarm.onset", "alarm.clear")
 
@@ -205,6 +206,7 @@ def test_record_for_a_while_and_who_may(run):
     out = daemon.dir / "none.log"
     done = daemon.tool("record", "lan1", "--for", "1s", "-o", str(out))
     assert done.returncode == 1 and "no daemon at" in done.stderr
+    assert not out.exists()
     assert not out.exists() and not os.path.exists(f"{out}.part")
     peer.stop()
 
@@ -293,4 +295,42 @@ def test_a_state_directory_too_deep_for_a_socket_keeps_nothing_from_watching(tmp
         done = daemon.tool("record", "lan1", "--for", "1s")
         assert done.returncode == 2 and "too long for a socket" in done.stderr
         assert daemon.stop() == 0
+    peer.stop()
+
+
+def test_a_bus_is_recorded_without_a_daemon(run, tmp_path):
+    line = Serial(str(tmp_path), units=(3, 4))
+    daemon = run(*gauges(line.tty, units=(3, 4)))
+    done = daemon.tool("record", "pump-room", "--direct", "--for", "1s")
+    assert done.returncode == 2 and "a daemon runs" in done.stderr
+    assert daemon.stop() == 0
+    line.pressure(4, 800)
+    log = daemon.dir / "direct.log"
+    done = daemon.tool("record", "pump-room", "--direct", "--for", "4s", "-o", str(log))
+    assert done.returncode == 0, done.stderr
+    text = log.read_text(encoding="utf-8")
+    assert " < 3 03 0A 0000 0003 02BC 0000 0640" in text
+    assert " < 4 03 0A 0000 0003 0320 0000 0640" in text
+    _, seen = replayed(daemon, log)
+    assert "sample gauge3               analog good 700 kPa" in seen
+    assert "sample gauge4               analog good 800 kPa" in seen
+    line.stop()
+
+
+def test_i8_without_a_daemon_nothing_is_written(run):
+    peer = S2000PP()
+    device = {"id": "pp", "bus": "orion", "unit": 1, "profile": "bolid-s2000-pp",
+              "poll": "200ms", "dialogs": {"selectors": ["numeric"]},
+              "points": [{"id": "z1", "item": "zone", "device": 1, "kind": "smoke",
+                          "place": {"en": "Z1"}},
+                         {"id": "n2", "item": "zone-number", "device": 2, "kind": "number",
+                          "place": {"en": "N2"}}]}
+    daemon = run([{"id": "orion", "modbus_rtu_tcp": f"127.0.0.1:{peer.port}"}], [device])
+    assert daemon.stop() == 0
+    peer.event(37, zone=1)
+    peer.writes.clear()
+    done = daemon.tool("record", "orion", "--direct", "--for", "4s")
+    assert done.returncode == 0, done.stderr
+    assert " > 1 03 9C40 " in done.stdout  # the zone is read
+    assert " 06 " not in done.stdout and peer.writes == [] and len(peer.queue) == 1
     peer.stop()
