@@ -13,6 +13,7 @@ import subprocess
 import pytest
 
 from field import FIRE, Modbus, panel
+from output_module import BEAT, LAMP, LAMP_OUT, SOUNDER, SOUNDER_OUT, Module, tower
 from rig import Daemon, site, until
 from webhook_sink import WebhookSink
 
@@ -87,6 +88,42 @@ def test_i2_i3_fire_on_a_full_disk(tmp_path):
             assert daemon.stop() == 0
             daemon.verify()
     peer.stop()
+
+
+def test_i2_i9_sounder_lamp_and_heartbeat_on_a_full_disk(tmp_path):
+    """A full disk and every channel down: the fire sounds, a silence stops it, and the
+    heartbeat beats, for people are still alerted."""
+    fap, io = Modbus(), Module()
+    beat = {"id": "dead-man", "role": "heartbeat", "device": "io1", "item": "do",
+            "number": BEAT, "period": "2s", "allow_write": True}
+    dead = {
+        "channels": [{"id": "duty", "webhook": "http://127.0.0.1:9/x", "timeout": "1s"}],
+        "ladders": [{"id": "l", "classes": ["fire"],
+                     "steps": [{"after": "0s", "channels": ["duty"]}]}]}
+    with small_disk(tmp_path / "disk") as disk, \
+            Daemon(disk / "run", tower(fap, io, [SOUNDER_OUT, LAMP_OUT, beat], **dead)) as daemon:
+        daemon.log_path = tmp_path / "log"
+        daemon.start()
+        api = daemon.api()
+        until(lambda: io.written(SOUNDER) and io.written(BEAT), 10)
+        until(lambda: api.state()["health"]["store_waiting"] == 0, 5)
+        filler = fill(disk)
+        fap.holding(0, FIRE)
+        until(lambda: io.coil(SOUNDER) and io.coil(LAMP), 3, "sound and light (I2)")
+        until(lambda: api.state()["health"]["store"] == "full", 10)
+        before = len(io.written(BEAT))
+        until(lambda: len(io.written(BEAT)) > before + 4, 20, "the heartbeat goes on")
+        assert api.call("POST", "/api/v1/silence", {})[0] == 202
+        until(lambda: not io.coil(SOUNDER), 5, "silenced")
+        assert io.coil(LAMP)
+        filler.unlink()
+        until(lambda: api.state()["health"]["store"] == "ok", 10)
+        kinds = [e["kind"] for e in api.events(point="@output/siren")]
+        assert kinds[:2] == ["output.on", "output.off"], "it is in the journal on heal"
+        assert daemon.stop() == 0
+        daemon.verify()
+    fap.stop()
+    io.stop()
 
 
 def test_i2_journal_locked_by_somebody_else(tmp_path):

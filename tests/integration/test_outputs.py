@@ -8,64 +8,15 @@
 import contextlib
 import os
 import signal
+import socket
 import sqlite3
 import time
 
 import pytest
 
-from field import FIRE, NORMAL, Modbus, panel
-from rig import USER, Daemon, place, site, until
-
-SOUNDER, LAMP, BEAT = 2, 3, 4
-COIL = 1  # of pymodbus' function codes: coils
-
-
-class Module(Modbus):
-    """An output module: what was written to it, in order, and what its coils hold."""
-
-    def __init__(self, **more):
-        self.writes = []
-        self.stuck = set()
-        super().__init__(**more)
-        context = self.units[1]
-        write, read = context.setValues, context.getValues
-
-        def set_values(function, address, values):
-            if function == 5:
-                self.writes.append((time.monotonic(), address, bool(values[0])))
-            return write(function, address, values)
-
-        def get_values(function, address, count=1):
-            """A relay that is stuck: taken and echoed, and it reads off."""
-            found = read(function, address, count)
-            return [False if function == COIL and address + i in self.stuck else v
-                    for i, v in enumerate(found)]
-        context.setValues, context.getValues = set_values, get_values
-
-    def coil(self, number):
-        return bool(self.units[1].getValues(COIL, number, 1)[0])
-
-    def written(self, number):
-        return [on for _, address, on in list(self.writes) if address == number]
-
-
-def output(name, role, number, **more):
-    return {"id": name, "role": role, "device": "io1", "item": "do", "number": number,
-            "name": place(name), "allow_write": True, "within": "2s", "refresh": "1s", **more}
-
-
-SOUNDER_OUT = output("siren", "sounder", SOUNDER)
-LAMP_OUT = output("beacon", "lamp", LAMP)
-
-
-def tower(fap, io, outputs, points=None, **more):
-    buses, devices = panel(fap.port)
-    buses.append({"id": "lan2", "modbus_tcp": f"127.0.0.1:{io.port}"})
-    devices.append({"id": "io1", "bus": "lan2", "unit": 1, "profile": "iologik-e1200",
-                    "poll": "200ms", "timeout": "500ms", "retries": 1,
-                    "points": points or []})
-    return site(buses, devices, outputs=outputs, **more)
-
+from field import FIRE, NORMAL, Modbus
+from output_module import BEAT, LAMP, LAMP_OUT, SOUNDER, SOUNDER_OUT, Module, tower
+from rig import USER, Daemon, place, until
 
 @pytest.fixture(name="field")
 def fixture_field():
@@ -313,3 +264,47 @@ def test_i9_a_full_store_does_not_stop_the_heartbeat(tmp_path, field):
             assert beats(io, 5) >= 4
             holder.execute("ROLLBACK")
         assert daemon.stop() == 0
+
+
+def test_i9_the_service_managers_watchdog_goes_by_the_same_judgement(tmp_path, field):
+    """Fed while people can be alerted, a locked journal included; not by a daemon that
+    stands still."""
+    fap, io = field
+    path = str(tmp_path / "notify")
+    with contextlib.closing(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)) as manager:
+        manager.bind(path)
+        manager.settimeout(60)
+
+        def fed(n):
+            """Waits for so many signs of life."""
+            while n > 0:
+                n -= b"WATCHDOG=1" in manager.recv(4096)
+            return True
+
+        def drain():
+            manager.setblocking(False)
+            with contextlib.suppress(BlockingIOError):
+                while True:
+                    manager.recv(4096)
+            manager.settimeout(60)
+        with Daemon(tmp_path / "run", tower(fap, io, []), env={"NOTIFY_SOCKET": path}) as daemon:
+            daemon.start()
+            assert fed(3)
+            with contextlib.closing(sqlite3.connect(daemon.state / "journal.db", timeout=10,
+                                                    isolation_level=None)) as holder:
+                holder.execute("BEGIN IMMEDIATE")
+                fap.holding(0, FIRE)
+                until(lambda: daemon.api().state()["health"]["store"] == "io_error", 20)
+                drain()
+                assert fed(3), "a journal that cannot be written keeps nobody from watching"
+                holder.execute("ROLLBACK")
+            os.kill(daemon.process.pid, signal.SIGSTOP)
+            time.sleep(0.5)
+            drain()
+            manager.settimeout(3)
+            with pytest.raises(TimeoutError):
+                manager.recv(4096)
+            os.kill(daemon.process.pid, signal.SIGCONT)
+            manager.settimeout(60)
+            assert fed(2)
+            assert daemon.stop() == 0
