@@ -88,6 +88,7 @@ struct field_device {
 	// transaction numbers it would fit any request of the same shape.
 	int64_t owed_until_ms;
 	struct pdu_request owed;
+	bool owed_again; // an answer came since, which may have been that one
 	struct plan plan;
 	struct point_seen *seen;       // def->n_points of them
 	struct point_past *past;       // the same, or NULL where no point has one
@@ -207,6 +208,9 @@ uint32_t device_period(const struct field_device *d, const struct plan_block *b)
 // The block's points have no value. False where it is the last one that had.
 bool device_refuse_block(
     struct field_device *d, struct plan_block *b, const char *name);
+
+// Whether another request of the shape of this one, to another address, is due.
+bool device_waits_alike(const struct field_device *d, const struct pdu_request *r);
 
 // Sets hold_ms and computes due_ms anew.
 void device_hold(struct field_device *d, int64_t until_ms);

@@ -115,6 +115,24 @@ device_next_class(const struct field_device *d, int64_t now_ms)
 	return class_of(d, &d->plan.blocks[next], now_ms);
 }
 
+bool
+device_waits_alike(const struct field_device *d, const struct pdu_request *r)
+{
+	int64_t now = loop_now_ms(d->host->loop);
+
+	for (uint16_t i = 0; i < d->plan.n; i++) {
+		const struct plan_block *b = &d->plan.blocks[i];
+		struct pdu_request other;
+
+		if (b->due_ms > now || !may_ask(d, b))
+			continue;
+		device_request(d, i, &other);
+		if (pdu_alike(&other, r) && other.address != r->address)
+			return true;
+	}
+	return false;
+}
+
 void
 device_refresh_due(struct field_device *d)
 {

@@ -178,6 +178,7 @@ expire(struct mbus *b, struct mbus_flight *f)
 		d->sums.malformed++; // a frame that never became whole
 	forget_partial(b);
 	d->owed = f->request;
+	d->owed_again = false;
 	d->owed_until_ms = now_of(b) + d->def->timeout_ms;
 	if (b->timeouts_in_row < UINT16_MAX)
 		b->timeouts_in_row++;
@@ -240,13 +241,16 @@ note_reply_time(const struct mbus *b, const struct mbus_flight *f, uint16_t bloc
 }
 
 // While an earlier reply is owed, this may have been that one, and the reply to the
-// request in flight is owed now.
+// request in flight is owed now. An exception does not say what was asked.
 static void
-note_owed(struct field_device *d, const struct mbus_flight *f)
+note_owed(struct field_device *d, const struct mbus_flight *f, enum pdu_verdict verdict)
 {
-	if (f->sent_ms >= d->owed_until_ms)
+	bool other = verdict == PDU_GOOD && !pdu_alike(&f->request, &d->owed);
+
+	if (f->sent_ms >= d->owed_until_ms || other)
 		return;
 	d->owed = f->request;
+	d->owed_again = true;
 	d->owed_until_ms = f->sent_ms + 2 * (int64_t)d->def->timeout_ms;
 }
 
@@ -275,7 +279,7 @@ answered(struct mbus *b, struct mbus_flight *f, enum pdu_verdict verdict,
 	uint8_t misses = d->plan.blocks[block].misses;
 	const char *reason = "";
 
-	note_owed(d, f);
+	note_owed(d, f, verdict);
 	note_reply_time(b, f, block);
 	b->noise = 0;
 	b->timeouts_in_row = 0;

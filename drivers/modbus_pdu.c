@@ -408,3 +408,10 @@ pdu_exception_name(uint8_t exception)
 		return "exception";
 	return exceptions[exception].name;
 }
+
+bool
+pdu_alike(const struct pdu_request *a, const struct pdu_request *b)
+{
+	return !pdu_is_write(a) && !pdu_is_write(b) && a->area == b->area &&
+	       a->count == b->count;
+}

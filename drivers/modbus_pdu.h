@@ -92,6 +92,10 @@ int pdu_transaction(const uint8_t *buf, size_t len);
 // Length of the good reply to a request, in bytes on the wire.
 size_t pdu_reply_size(enum pdu_framing framing, const struct pdu_request *req);
 
+// Whether, without transaction numbers, the reply to one could pass for the reply to
+// the other. The echo of a write names what was written.
+bool pdu_alike(const struct pdu_request *a, const struct pdu_request *b);
+
 // The value at `index` of a good reply's data: a register, or 0 or 1. `index` must be
 // within the request's count.
 uint16_t pdu_value(enum area area, const uint8_t *data, size_t index);

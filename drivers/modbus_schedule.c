@@ -12,6 +12,8 @@
 //   3. in a period in which time was wasted already, a healthy unit that is late is
 //      given only a few times its usual reply time before it counts as doubtful, and a
 //      lost one is probed with no more than that but each fourth time.
+// Of units in doubt the one goes first that has cost least, and none begins a time-out
+// that outlasts the wait of a healthy one for an owed reply.
 // Sick is what is lost, and what answered less than three quarters of its last polls: a
 // unit that flaps is not a healthy one in between.
 // Runs on the loop, keeps nothing of its own. Missed polls are skipped, never caught
@@ -57,7 +59,8 @@ enum rank {
 	RANK_WELL,
 	RANK_SHAKY, // well, but it missed one of its last polls
 	RANK_NEVER_ASKED,
-	RANK_OTHERS,
+	RANK_DOUBTFUL, // missed its last poll, and may still be well
+	RANK_SICK,
 };
 
 static enum rank
@@ -67,19 +70,51 @@ rank_of(const struct field_device *d)
 
 	if (device_well(d))
 		return device_health(d, &of) == of ? RANK_WELL : RANK_SHAKY;
-	return d->attempt_ms == 0 ? RANK_NEVER_ASKED : RANK_OTHERS;
+	if (d->attempt_ms == 0)
+		return RANK_NEVER_ASKED;
+	return is_sick(d) ? RANK_SICK : RANK_DOUBTFUL;
+}
+
+// While any unit may be well the sick have their share of the time and no more.
+static bool
+any_hope(const struct mbus *b)
+{
+	for (uint16_t i = 0; i < b->n_devices; i++)
+		if (!is_sick(&b->devices[i]))
+			return true;
+	return false;
+}
+
+// A reply may still come that would pass for the reply to its next request. When that
+// was waited for once and another request of its shape is due, the one that was asked
+// does not go first again, or the other would wait for ever.
+static bool
+is_owed(const struct mbus *b, const struct field_device *d)
+{
+	struct pdu_request next;
+
+	if (b->transport->framing != PDU_RTU || d->owed_until_ms <= now_of(b) ||
+	    d->in_flight > 0)
+		return false;
+	device_request(d, device_next_block(d, now_of(b)), &next);
+	if (!pdu_alike(&next, &d->owed))
+		return false;
+	return next.address != d->owed.address ||
+	       (d->owed_again && device_waits_alike(d, &d->owed));
 }
 
 // The first rank of which a unit is due, and of which one is due that had no turn since
-// time was last wasted.
+// time was last wasted. Of those that are well and wait for a late reply to be over the
+// shortest time-out.
 struct waiting {
 	enum rank any, turnless;
+	uint32_t owed_timeout_ms;
 };
 
 static struct waiting
 who_waits(const struct mbus *b)
 {
-	struct waiting w = { RANK_OTHERS, RANK_OTHERS };
+	struct waiting w = { RANK_SICK, RANK_SICK, UINT32_MAX };
 
 	if (!schedule_shared(b) || b->wasted_ms == 0)
 		return w;
@@ -87,14 +122,30 @@ who_waits(const struct mbus *b)
 		const struct field_device *d = &b->devices[i];
 		enum rank rank = rank_of(d);
 
-		if (d->in_flight > 0 || d->due_ms > now_of(b) ||
-		    d->owed_until_ms > now_of(b))
+		if (d->in_flight > 0 || d->due_ms > now_of(b))
 			continue;
+		if (is_owed(b, d)) {
+			if (rank <= RANK_SHAKY &&
+			    d->def->timeout_ms < w.owed_timeout_ms)
+				w.owed_timeout_ms = d->def->timeout_ms;
+			continue;
+		}
 		w.any = rank < w.any ? rank : w.any;
 		if (d->attempt_ms < b->wasted_ms && rank < w.turnless)
 			w.turnless = rank;
 	}
 	return w;
+}
+
+// Of its periods, or of its time-outs where those are longer: else each of them would
+// be followed by the next.
+static int64_t
+long_ms(const struct field_device *d)
+{
+	uint32_t one =
+	    d->def->poll_ms > d->def->timeout_ms ? d->def->poll_ms : d->def->timeout_ms;
+
+	return (int64_t)one * LONG_PERIODS;
 }
 
 // The well and the shaky go in order of time but for a turn each after time was wasted,
@@ -105,41 +156,47 @@ must_wait(const struct mbus *b, const struct field_device *d, struct waiting wai
 {
 	enum rank rank = rank_of(d);
 	bool healthy = rank <= RANK_SHAKY;
-	bool long_since =
-	    now_of(b) - d->attempt_ms >= (int64_t)d->def->poll_ms * LONG_PERIODS;
+	bool long_since = now_of(b) - d->attempt_ms >= long_ms(d);
 
-	return rank > (healthy || long_since ? waits.turnless : waits.any);
-}
-
-// Whether the reply to one could pass for the reply to the other. The echo of a write
-// names what was written.
-static bool
-same_shape(const struct pdu_request *a, const struct pdu_request *b)
-{
-	return !pdu_is_write(a) && !pdu_is_write(b) && a->area == b->area &&
-	       a->count == b->count && a->address != b->address;
+	if (healthy || long_since)
+		return rank > waits.turnless;
+	// Nor does a long time-out begin that would outlast the other's wait.
+	return rank > waits.any || d->def->timeout_ms > waits.owed_timeout_ms;
 }
 
 // When this device may be asked. INT64_MAX: not before another has had its turn.
 static int64_t
-may_ask_ms(const struct mbus *b, const struct field_device *d, bool healthy,
-    struct waiting waits)
+may_ask_ms(
+    const struct mbus *b, const struct field_device *d, bool hope, struct waiting waits)
 {
 	int64_t when = d->due_ms;
-	struct pdu_request next;
 
 	if (d->in_flight > 0 && d->in_flight >= d->def->window)
 		return INT64_MAX;
 	if (must_wait(b, d, waits))
 		return INT64_MAX;
-	if (healthy && is_sick(d) && when < b->dead_next_ms)
+	if (hope && is_sick(d) && when < b->dead_next_ms)
 		when = b->dead_next_ms;
-	if (b->transport->framing == PDU_RTU && when < d->owed_until_ms) {
-		device_request(d, device_next_block(d, now_of(b)), &next);
-		if (same_shape(&next, &d->owed))
-			when = d->owed_until_ms;
-	}
+	if (when < d->owed_until_ms && is_owed(b, d))
+		when = d->owed_until_ms;
 	return when;
+}
+
+// What a unit in doubt will have cost after one more try.
+static uint64_t
+stake_ms(const struct field_device *d)
+{
+	return (d->misses + 1ULL) * d->def->timeout_ms;
+}
+
+// Of two that are in doubt the one goes first that has cost less, so that one with a
+// short time-out does not wait for the tries of one with a long one; then by turns.
+static bool
+is_cheaper(const struct field_device *a, const struct field_device *z)
+{
+	if (stake_ms(a) != stake_ms(z))
+		return stake_ms(a) < stake_ms(z);
+	return a->attempt_ms < z->attempt_ms;
 }
 
 // Of two devices that may be asked now the one whose block is of the higher class, of
@@ -147,15 +204,17 @@ may_ask_ms(const struct mbus *b, const struct field_device *d, bool healthy,
 static bool
 goes_first(const struct mbus *b, struct schedule_choice one, struct schedule_choice two)
 {
+	const struct field_device *a = &b->devices[one.device];
+	const struct field_device *z = &b->devices[two.device];
 	int64_t now = now_of(b);
 
-	if (one.when_ms <= now && two.when_ms <= now) {
-		enum poll_class a = device_next_class(&b->devices[one.device], now);
-		enum poll_class z = device_next_class(&b->devices[two.device], now);
-
-		if (a != z)
-			return a < z;
-	}
+	if (one.when_ms > now || two.when_ms > now)
+		return one.when_ms < two.when_ms;
+	if (a->link == DEVICE_DOUBTFUL && z->link == DEVICE_DOUBTFUL &&
+	    schedule_shared(b))
+		return is_cheaper(a, z);
+	if (device_next_class(a, now) != device_next_class(z, now))
+		return device_next_class(a, now) < device_next_class(z, now);
 	return one.when_ms < two.when_ms;
 }
 
@@ -163,13 +222,13 @@ struct schedule_choice
 schedule_choose(const struct mbus *b)
 {
 	struct schedule_choice c = { 0, INT64_MAX };
-	bool healthy = schedule_shared(b) && schedule_any_well(b);
+	bool hope = schedule_shared(b) && any_hope(b);
 	struct waiting waits = who_waits(b);
 
 	for (uint16_t i = 0; i < b->n_devices; i++) {
 		const struct schedule_choice one = {
 			i,
-			may_ask_ms(b, &b->devices[i], healthy, waits),
+			may_ask_ms(b, &b->devices[i], hope, waits),
 		};
 
 		if (goes_first(b, one, c))

@@ -1,116 +1,81 @@
 // SPDX-FileCopyrightText: 2026 Watchroom contributors
 // SPDX-License-Identifier: Apache-2.0
 //
-// Loads and detection budgets. Pure; runs in the thread of the load and for --check.
-//
-// The model, on purpose on the slow side: one request in flight per bus; every other
-// device is served first; dead units together take at most a tenth of the time (I7);
-// one of them is being waited for when our turn comes; each try of ours but the last is
-// lost. Blocks are formed as drivers/plan.c forms them: a test compares the two.
+// Loads and detection budgets of buses. Pure; runs in the thread of the load and for
+// --check. The rules are those of drivers/modbus_schedule.c, and a test searches for
+// the worst that they can do (tests/unit/test_budget.c).
 #include "config/budget.h"
 
 #include <math.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "config/requests.h"
 #include "config/sections.h"
 #include "config/units.h"
 #include "core/link.h"
 #include "core/profile_dialog.h"
 
 enum {
-	// drivers/plan.h: reading a few unlisted ones is cheaper than another request.
-	WASTE_REGISTERS = 10,
-	WASTE_BITS = 64,
-	// MODBUS over Serial Line V1.02, 2.5.1.1: above this a fixed 1.75 ms.
-	FAST_BAUD = 19200,
-	// Of a frame: unit, function, CRC; request adds address and quantity.
-	RTU_REQUEST_BYTES = 8,
-	RTU_REPLY_BYTES = 5,
-	// Assumed, for no document gives them: what a unit takes to answer.
-	TURNAROUND_MS = 5,
-	TCP_REQUEST_MS = 5,
+	// drivers/modbus_schedule.h: due times are rounded up to these.
+	SLOT_MS = 10,
+	// More lost replies than these in a row of polls make a unit sick, and the
+	// bound is no longer its (drivers/device_link.c).
+	LOST_MOST = 2,
+	// A time-out is told by the next tick of the loop, after a last look.
+	EXPIRY_MS = 2,
+	CHARACTER_BITS = 11, // as drivers count
+	// An opened link that has been unheard twice is opened anew.
+	REOPEN_LOSSES = 2,
+	FEW_DEVICES = 3,
+	LONG_PERIODS = 4, // drivers/modbus_schedule.c
+	// drivers/modbus_schedule.h: the least that a healthy unit is given.
+	IMPATIENT_MIN_MS = 60,
+	IMPATIENT_FACTOR = 4,
+	SHAPES_MOST = 32, // told apart
+	// drivers/dialog_cursor.h
+	SELECTOR_RETRY_MS = 250,
 };
 
-// A read of one device.
-struct span {
-	enum area area;
-	uint32_t low, high;
-	uint32_t most; // of one read
+// ---- buses -----------------------------------------------------------------------
+
+struct bus_sum {
+	const struct device *d;
+	struct bus_budget *out;
 };
 
-// What one point needs.
-static struct span
-span_of(const struct device *d, const struct point *p)
+static void
+add_period(struct bus_budget *b, uint32_t period, double ms)
 {
-	const struct profile_item *item = &d->profile->items[p->item];
-	struct item_span is =
-	    profile_span(d->profile, item, p->pdu, p->loop, p->number);
-
-	return (struct span){ .area = item->area,
-		.low = is.low,
-		.high = is.high,
-		.most = profile_read_max(d->profile, item) };
-}
-
-static bool
-joins(const struct span *block, const struct span *s)
-{
-	uint32_t waste = area_is_bits(s->area) ? WASTE_BITS : WASTE_REGISTERS;
-
-	return block->area == s->area && block->most == s->most &&
-	       s->low >= block->low && s->low <= block->high + 1 + waste &&
-	       s->high - block->low + 1 <= s->most;
-}
-
-static double
-request_ms(const struct bus *b, const struct device *d, const struct span *s)
-{
-	uint32_t n = s->high - s->low + 1;
-
-	if (b->baud == 0)
-		return TCP_REQUEST_MS + d->gap_ms;
-	double bits = 1.0 + b->data_bits + (b->parity != 'N') + b->stop_bits;
-	double character_ms = 1000.0 * bits / b->baud;
-	double silence_ms = b->baud > FAST_BAUD ? 1.75 : 3.5 * character_ms;
-	uint32_t bytes = RTU_REQUEST_BYTES + RTU_REPLY_BYTES +
-			 (area_is_bits(s->area) ? (n + 7) / 8 : n * 2);
-	double gap_ms = fmax(silence_ms, d->gap_ms);
-	double network_ms = b->kind == BUS_MODBUS_RTU ? 0 : TCP_REQUEST_MS;
-	return bytes * character_ms + silence_ms + gap_ms + TURNAROUND_MS + network_ms;
-}
-
-// Calls of one pass: their number, and their time into *ms (which may be NULL).
-static uint32_t
-pass(const struct site *s, const struct device *d, double *ms)
-{
-	const struct bus *b = &s->buses[d->bus];
-	struct span block = { 0 };
-	uint32_t blocks = 0;
-	double sum = 0;
-
-	for (uint32_t i = 0; i < d->n_points; i++) {
-		struct span next = span_of(d, &s->points[d->points[i]]);
-		if (blocks > 0 && joins(&block, &next)) {
-			block.high = next.high > block.high ? next.high : block.high;
-			continue;
+	for (uint8_t i = 0; i < b->n_periods; i++)
+		if (b->periods[i].ms == period) {
+			b->periods[i].busy_ms += ms;
+			return;
 		}
-		if (blocks > 0)
-			sum += request_ms(b, d, &block);
-		block = next;
-		blocks++;
+	if (b->n_periods == BUDGET_PERIODS) {
+		b->drift_ms += ms;
+		return;
 	}
-	if (blocks > 0)
-		sum += request_ms(b, d, &block);
-	if (ms != NULL)
-		*ms = sum;
-	return blocks;
+	b->periods[b->n_periods].ms = period;
+	b->periods[b->n_periods++].busy_ms = ms;
 }
 
-uint32_t
-budget_blocks(const struct site *s, const struct device *d)
+static void
+add_request(void *ctx, const struct request *r)
 {
-	return pass(s, d, NULL);
+	struct bus_sum *sum = ctx;
+	struct bus_budget *b = sum->out;
+
+	b->requests++;
+	b->blocks += r->of_points;
+	b->cycle_ms += r->ms;
+	b->load += r->ms / r->period_ms;
+	b->longest_ms = fmax(b->longest_ms, r->ms);
+	if (r->drifts)
+		b->drift_ms += r->ms;
+	else
+		add_period(b, r->period_ms, r->ms);
 }
 
 // Backed off, then in turn with the other dead units, which together get their share of
@@ -128,37 +93,263 @@ struct bus_budget
 budget_of_bus(const struct site *s, uint16_t bus)
 {
 	struct bus_budget out = { 0 };
-	uint64_t timeouts = 0;
+	struct bus_sum sum = { .out = &out };
+	uint64_t timeouts = 0, longest = 0;
 
 	for (uint16_t i = 0; i < s->n_devices; i++) {
-		const struct device *d = &s->devices[i];
-		double ms;
-		if (d->bus != bus)
+		sum.d = &s->devices[i];
+		if (sum.d->bus != bus)
 			continue;
 		out.devices++;
-		out.blocks += pass(s, d, &ms);
-		out.cycle_ms += ms;
-		out.load += ms / d->poll_ms;
-		if (d->timeout_ms > out.timeout_ms)
-			out.timeout_ms = d->timeout_ms;
-		timeouts += d->timeout_ms;
+		requests_each(s, sum.d, add_request, &sum);
+		longest = sum.d->timeout_ms > longest ? sum.d->timeout_ms : longest;
+		timeouts += sum.d->timeout_ms;
 	}
-	out.ceiling_one_ms = ceiling(out.timeout_ms);
+	out.window = s->buses[bus].window > 1 ? s->buses[bus].window : 1;
+	out.ceiling_one_ms = ceiling(longest);
 	out.ceiling_all_ms = ceiling(timeouts);
 	return out;
 }
 
-uint32_t
-budget_of_device(const struct device *d, const struct bus_budget *bus)
-{
-	double ms =
-	    d->poll_ms + bus->cycle_ms + (double)d->timeout_ms * (d->retries + 1u);
+// ---- devices ---------------------------------------------------------------------
 
-	if (bus->devices >
-	    1) // a tenth of the time is with dead units, one is tried now
-		ms += bus->cycle_ms / 9 + bus->timeout_ms;
-	return (uint32_t)ceil(ms);
+struct shape {
+	enum area area;
+	uint32_t count;
+	unsigned n;
+};
+
+// Of the device itself.
+struct own {
+	double cycle_ms, longest_ms, longest_reply_ms;
+	uint32_t blocks, requests;
+	// Reads of one shape, and the most there are of one.
+	struct shape shapes[SHAPES_MOST];
+	unsigned n_shapes;
+	unsigned alike;
+};
+
+static void
+add_shape(struct own *o, const struct request *r)
+{
+	unsigned i = 0;
+
+	while (i < o->n_shapes &&
+	       (o->shapes[i].area != r->area || o->shapes[i].count != r->count))
+		i++;
+	if (i == SHAPES_MOST || r->count == 0)
+		return;
+	if (i == o->n_shapes)
+		o->shapes[o->n_shapes++] =
+		    (struct shape){ .area = r->area, .count = r->count };
+	o->shapes[i].n++;
+	o->alike = o->shapes[i].n > o->alike ? o->shapes[i].n : o->alike;
 }
+
+static void
+add_own(void *ctx, const struct request *r)
+{
+	struct own *o = ctx;
+
+	o->cycle_ms += r->ms;
+	o->blocks += r->of_points;
+	o->requests++;
+	o->longest_ms = fmax(o->longest_ms, r->ms);
+	o->longest_reply_ms = fmax(o->longest_reply_ms, r->reply_ms);
+	add_shape(o, r);
+}
+
+static void
+count_block(void *ctx, const struct request *r)
+{
+	*(uint32_t *)ctx += r->of_points;
+}
+
+uint32_t
+budget_blocks(const struct site *s, const struct device *d)
+{
+	uint32_t blocks = 0;
+
+	requests_each(s, d, count_block, &blocks);
+	return blocks;
+}
+
+static struct own
+own_of(const struct site *s, const struct device *d)
+{
+	struct own o = { 0 };
+
+	requests_each(s, d, add_own, &o);
+	return o;
+}
+
+// What waits because a late reply would pass for its own: each of two time-outs, once
+// for each request of the shape, and one loss may have been before the contact.
+static double
+owed_ms(const struct device *d, unsigned losses, unsigned alike)
+{
+	unsigned within = losses < alike - 1 ? losses : alike - 1;
+	unsigned before = losses < alike ? losses : alike;
+	double a = 2.0 * within, b = 2.0 * before - 1;
+
+	return d->timeout_ms * fmax(a, b);
+}
+
+// How long the bus waits for a reply that does not come.
+static double
+loss_ms(const struct site *s, const struct device *d, const struct own *o)
+{
+	const struct bus *b = &s->buses[d->bus];
+	double line_ms = b->kind == BUS_MODBUS_TCP ? 0 : o->longest_reply_ms * 1.1;
+
+	return d->timeout_ms + ceil(line_ms) + EXPIRY_MS +
+	       (b->kind == BUS_MODBUS_RTU ? 5 : 0);
+}
+
+// What one other unit that falls silent costs: the first time, and each further one.
+struct others {
+	double total_ms; // the first time and those between our own tries
+	double all_ms;   // all of its tries, until it is lost
+	double hasty_ms; // a second one that is given less
+	uint32_t n;
+};
+
+static struct others
+others_of(const struct site *s, const struct device *d, unsigned losses, double idle_ms,
+    bool owed)
+{
+	const struct bus *b = &s->buses[d->bus];
+	struct others out = { 0 };
+
+	for (uint16_t i = 0; i < s->n_devices; i++) {
+		const struct device *u = &s->devices[i];
+		if (u->bus != d->bus || u == d)
+			continue;
+		out.n++;
+		struct own o = own_of(s, u);
+		unsigned window = u->window > 1 ? u->window : 1;
+		if (b->window > window || b->window > o.requests)
+			continue; // there is room beside it
+		double cost = loss_ms(s, u, &o);
+		unsigned more = (u->retries + window) / window - 1; // at once so many
+		double before = // by turns, until it has cost as much as we have
+		    floor((double)d->timeout_ms * (losses + 1) / u->timeout_ms) - 1;
+		if (owed) // while we wait for a late reply to be over it has had its
+			  // turns
+			before = fmin(before, 1);
+		double further = (cost + idle_ms) * fmax(0, fmin(more, before));
+		if (b->kind != BUS_MODBUS_TCP && o.alike > 1 &&
+		    u->timeout_ms < d->timeout_ms)
+			further = fmax(further, 2.0 * u->timeout_ms); // owed
+		further = losses > 0 ? further : 0;
+		out.all_ms = fmax(out.all_ms, cost * (1 + u->retries));
+		out.total_ms = fmax(out.total_ms, cost + further);
+		out.hasty_ms = fmax(out.hasty_ms,
+		    fmin(cost,
+			fmax(IMPATIENT_MIN_MS, IMPATIENT_FACTOR * o.longest_reply_ms)));
+	}
+	return out;
+}
+
+// Until nobody who is well is waiting: each once, and what comes due meanwhile.
+static double
+until_idle_ms(const struct bus_budget *bus, const struct own *own, double most_ms)
+{
+	double others_ms = (bus->cycle_ms - own->cycle_ms) / bus->window, t = others_ms;
+
+	for (int i = 0; i < 64; i++) {
+		double next = bus->drift_ms;
+		for (uint8_t k = 0; k < bus->n_periods; k++)
+			next += bus->periods[k].busy_ms *
+				(1 + floor(t / bus->periods[k].ms));
+		next = (next - own->cycle_ms) / bus->window;
+		if (next <= t || next > most_ms)
+			return fmin(next, most_ms);
+		t = next;
+	}
+	return most_ms;
+}
+
+// What comes before a request of this period, and not always.
+static double
+varies_ms(const struct bus_budget *bus, uint32_t period)
+{
+	double ms = bus->drift_ms;
+
+	for (uint8_t i = 0; i < bus->n_periods; i++)
+		if (period % bus->periods[i].ms != 0)
+			ms += bus->periods[i].busy_ms;
+	return ms / bus->window;
+}
+
+struct widest {
+	const struct bus_budget *bus;
+	double ms;
+};
+
+static void
+take_widest(void *ctx, const struct request *r)
+{
+	struct widest *w = ctx;
+
+	if (r->of_points)
+		w->ms = fmax(w->ms, varies_ms(w->bus, r->period_ms));
+}
+
+// The faults of a shared bus.
+static void
+add_others(const struct site *s, const struct device *d, const struct bus_budget *bus,
+    const struct own *own, bool owed, struct device_budget *out)
+{
+	double most = LONG_PERIODS * fmax(d->poll_ms, d->timeout_ms) + bus->cycle_ms;
+	double idle = until_idle_ms(bus, own, most) + bus->longest_ms;
+	struct others o = others_of(s, d, out->lost_replies, idle, owed);
+
+	out->silent = 1;
+	out->faults_ms += SLOT_MS + o.total_ms + (o.n > 1 ? o.hasty_ms : 0) +
+			  out->lost_replies * idle;
+	out->drift_ms = o.all_ms;
+}
+
+struct device_budget
+budget_of_device(
+    const struct site *s, const struct device *d, const struct bus_budget *bus)
+{
+	struct own own = own_of(s, d);
+	struct device_budget out = {
+		.lost_replies = d->retries < LOST_MOST ? d->retries : LOST_MOST,
+		.own_ms = own.cycle_ms,
+	};
+	struct widest widest = { .bus = bus };
+	bool owed = s->buses[d->bus].kind != BUS_MODBUS_TCP && own.alike > 1 &&
+		    out.lost_replies > 0;
+
+	requests_each(s, d, take_widest, &widest);
+	out.varies_ms = widest.ms;
+	out.wait_ms =
+	    SLOT_MS + own.longest_ms + (bus->window > 1 ? bus->longest_ms : 0);
+	out.faults_ms = out.lost_replies * loss_ms(s, d, &own);
+	if (out.lost_replies > 0) // asked again with another request, in another order
+		out.faults_ms += bus->cycle_ms / bus->window;
+	if (owed)
+		out.faults_ms += owed_ms(d, out.lost_replies, own.alike);
+	if (bus->devices > 1)
+		add_others(s, d, bus, &own, owed, &out);
+	if (bus->devices <= FEW_DEVICES) { // else others are heard meanwhile
+		unsigned losses = (unsigned)out.lost_replies + out.silent;
+		unsigned reopened = losses / REOPEN_LOSSES;
+		out.faults_ms += (double)reopened * s->buses[d->bus].settle_ms;
+	}
+	return out;
+}
+
+uint32_t
+budget_of_reading(const struct device *d, const struct device_budget *b)
+{
+	return (uint32_t)ceil(d->poll_ms + b->varies_ms + b->wait_ms + b->faults_ms);
+}
+
+// ---- points ----------------------------------------------------------------------
 
 static uint32_t
 limit_delay(const struct point *p)
@@ -177,6 +368,127 @@ point_delay(const struct point *p)
 	return p->on_delay_ms + limit_delay(p);
 }
 
+static uint32_t
+limit_of(const struct point *p)
+{
+	enum condition c = point_kind_condition(p->kind);
+
+	return point_class(p, c) == CLASS_FIRE ? BUDGET_FIRE_MS : BUDGET_OTHER_MS;
+}
+
+static struct point_budget
+of_line(const struct point *p)
+{
+	uint32_t ms = (p->pulse_latch ? 0 : p->debounce_ms) + point_delay(p);
+
+	return (struct point_budget){
+		.worst_ms = ms, .calm_ms = ms, .pulse_ms = ms, .limit_ms = limit_of(p)
+	};
+}
+
+struct points_walk {
+	const struct site *s;
+	const struct device *d;
+	const struct bus_budget *bus;
+	struct device_budget b;
+	budget_point_fn *fn;
+	void *ctx;
+};
+
+static void
+tell(const struct points_walk *w, const struct point *p, double calm, double faults)
+{
+	struct point_budget out = { .limit_ms = limit_of(p) };
+
+	out.calm_ms = (uint32_t)ceil(calm) + point_delay(p);
+	out.worst_ms = (uint32_t)ceil(calm + faults) + point_delay(p);
+	out.pulse_ms = out.worst_ms;
+	if (w->d->accept_ms > out.limit_ms)
+		out.limit_ms = w->d->accept_ms;
+	w->fn(w->ctx, p, &out);
+}
+
+// A point is read with its block; behind a revision also next after that one.
+static void
+tell_block(void *ctx, const struct request *r)
+{
+	const struct points_walk *w = ctx;
+	double period = r->period_ms + varies_ms(w->bus, r->period_ms) + w->b.wait_ms;
+
+	if (!r->of_points)
+		return;
+	for (uint32_t i = r->first; i < r->first + r->n; i++) {
+		const struct point *p = &w->s->points[w->d->points[i]];
+		double calm = period;
+		if (request_revision_of(w->d, p) != NULL)
+			calm = fmin(period,
+			    w->d->poll_ms + varies_ms(w->bus, w->d->poll_ms) +
+				w->b.wait_ms + w->bus->longest_ms + w->b.own_ms);
+		tell(w, p, calm, w->b.faults_ms);
+	}
+}
+
+static void
+tell_selected(const struct points_walk *w)
+{
+	double wait = w->bus->cycle_ms;
+	uint32_t period = request_selector_ms(w->s, w->d, wait);
+
+	for (uint32_t i = 0; i < w->d->n_points; i++) {
+		const struct point *p = &w->s->points[w->d->points[i]];
+		const struct profile_selector *sel =
+		    profile_selector_of(w->d->profile, p->item);
+		double faults =
+		    w->b.faults_ms + w->b.lost_replies * (double)SELECTOR_RETRY_MS;
+		if (sel == NULL)
+			continue;
+		if (w->b.silent > 0) // each step may come after one of its tries
+			faults += w->b.drift_ms + period / (LINK_DEAD_SHARE - 1.0);
+		if (faults + sel->wait_ms + 2 * wait >= sel->patience_ms)
+			faults += period;
+		tell(w, p, period + 2 * wait + sel->wait_ms + w->b.wait_ms, faults);
+	}
+}
+
+void
+budget_of_points(const struct site *s, const struct device *d,
+    const struct bus_budget *bus, budget_point_fn *fn, void *ctx)
+{
+	struct points_walk w = { .s = s, .d = d, .bus = bus, .fn = fn, .ctx = ctx };
+
+	w.b = budget_of_device(s, d, bus);
+	requests_each(s, d, tell_block, &w);
+	tell_selected(&w);
+}
+
+struct one {
+	const struct point *p;
+	struct point_budget b;
+};
+
+static void
+take_one(void *ctx, const struct point *p, const struct point_budget *b)
+{
+	struct one *one = ctx;
+
+	if (p == one->p)
+		one->b = *b;
+}
+
+struct point_budget
+budget_of_point(
+    const struct site *s, const struct point *p, const struct bus_budget *bus)
+{
+	struct one one = { .p = p };
+
+	if (p->gpio != INDEX_NONE)
+		return of_line(p);
+	budget_of_points(s, &s->devices[p->device], bus, take_one, &one);
+	return one.b;
+}
+
+// ---- the check -------------------------------------------------------------------
+
 // " (8 s its own delay)", or "".
 static const char *
 own_delay(const struct point *p, char out[static 64])
@@ -190,217 +502,60 @@ own_delay(const struct point *p, char out[static 64])
 	return out;
 }
 
-static bool
-guards(const struct profile_summary *s, uint16_t item)
+struct check {
+	struct load *l;
+	uint16_t device;
+	bool told;
+};
+
+// Of the points of a device that are over their limit the first: the others are alike.
+static void
+check_point(void *ctx, const struct point *p, const struct point_budget *b)
 {
-	for (uint16_t i = 0; i < s->n_guards; i++)
-		if (s->guards[i] == item)
-			return true;
-	return false;
-}
+	struct check *c = ctx;
+	char worst[32], limit[32], own[64];
 
-// How long a point may not be read at all: behind a summary until the full scan, for
-// flags and counts can be the same before and after; a revision cannot.
-static uint32_t
-scan_ms(const struct device *d, const struct point *p)
-{
-	const struct profile_dialogs *g = d->profile->dialogs;
-	uint32_t longest = d->poll_ms;
-
-	for (uint8_t i = 0; g != NULL && i < g->n_summaries; i++) {
-		if (!guards(&g->summaries[i], p->item))
-			continue;
-		if (g->summaries[i].kind == SUMMARY_REVISION)
-			return d->poll_ms;
-		if (d->dialogs.full_scan_ms > longest)
-			longest = d->dialogs.full_scan_ms;
-	}
-	return longest;
-}
-
-struct point_budget
-budget_of_point(
-    const struct site *s, const struct point *p, const struct bus_budget *bus)
-{
-	enum condition c = point_kind_condition(p->kind);
-	uint32_t delay = point_delay(p);
-	struct point_budget out = {
-		.limit_ms =
-		    point_class(p, c) == CLASS_FIRE ? BUDGET_FIRE_MS : BUDGET_OTHER_MS,
-	};
-
-	if (p->gpio != INDEX_NONE) {
-		out.worst_ms = (p->pulse_latch ? 0 : p->debounce_ms) + delay;
-		out.pulse_ms = out.worst_ms;
-		return out;
-	}
-	const struct device *d = &s->devices[p->device];
-	uint32_t later = scan_ms(d, p) - d->poll_ms;
-	out.worst_ms = budget_of_device(d, bus) + later + delay;
-	out.pulse_ms = d->poll_ms + later + (uint32_t)ceil(bus->cycle_ms) + delay;
-	if (d->accept_ms > out.limit_ms)
-		out.limit_ms = d->accept_ms;
-	return out;
+	if (c->told || b->worst_ms <= b->limit_ms)
+		return;
+	c->told = true;
+	problem(c->l, c->l->device_pos[c->device],
+	    "point %s: up to %s from contact to event%s, the limit is %s; %s, "
+	    "or write accept_budget: {limit: .., reason: ..}",
+	    p->id, units_show_ms(b->worst_ms, worst), own_delay(p, own),
+	    units_show_ms(b->limit_ms, limit),
+	    point_delay(p) > 0 ? "poll faster, delay less" : "poll faster");
 }
 
 static void
 check_device(struct load *l, uint16_t index, const struct bus_budget *bus)
 {
-	struct site *s = l->site;
-	struct device *d = &s->devices[index];
-	char worst[32], limit[32], own[64];
+	struct device *d = &l->site->devices[index];
+	struct device_budget b = budget_of_device(l->site, d, bus);
+	struct check c = { .l = l, .device = index };
 
-	d->budget_ms = budget_of_device(d, bus);
-	for (uint32_t i = 0; i < d->n_points; i++) {
-		const struct point *p = &s->points[d->points[i]];
-		struct point_budget b = budget_of_point(s, p, bus);
-		if (b.worst_ms <= b.limit_ms)
-			continue;
-		problem(l, l->device_pos[index],
-		    "point %s: up to %s from contact to event%s, the limit is %s; %s, "
-		    "or write accept_budget: {limit: .., reason: ..}",
-		    p->id, units_show_ms(b.worst_ms, worst), own_delay(p, own),
-		    units_show_ms(b.limit_ms, limit),
-		    point_delay(p) > 0 ? "poll faster, delay less" : "poll faster");
-		return; // the others of the device are alike
-	}
+	d->budget_ms = budget_of_reading(d, &b);
+	d->budget_lost = b.lost_replies;
+	d->budget_silent = b.silent;
+	budget_of_points(l->site, d, bus, check_point, &c);
 }
 
 static void
 check_lines(struct load *l)
 {
-	const struct bus_budget none = { 0 };
-
 	for (uint16_t i = 0; i < l->site->n_gpios; i++) {
 		const struct gpio *g = &l->site->gpios[i];
 		for (uint32_t k = 0; k < g->n_points; k++) {
-			struct point_budget b = budget_of_point(
-			    l->site, &l->site->points[g->points[k]], &none);
+			const struct point *p = &l->site->points[g->points[k]];
+			struct point_budget b = of_line(p);
 			char worst[32], limit[32];
 			if (b.worst_ms > b.limit_ms)
 				problem(l, l->point_pos[g->points[k]],
 				    "point %s: up to %s from contact to event, the "
 				    "limit is %s",
-				    l->site->points[g->points[k]].id,
-				    units_show_ms(b.worst_ms, worst),
+				    p->id, units_show_ms(b.worst_ms, worst),
 				    units_show_ms(b.limit_ms, limit));
 		}
 	}
-}
-
-// What a host takes of a place while its tries fail.
-static double
-share(const struct host *h)
-{
-	return (h->retries + 1.0) * h->timeout_ms / h->period_ms;
-}
-
-// What its address has to do.
-struct address_load {
-	unsigned hosts;
-	double at_once;
-	uint32_t timeout_ms; // the longest
-	uint16_t last;       // host
-};
-
-static struct address_load
-load_of_address(const struct site *s, const char *address)
-{
-	struct address_load out = { 0 };
-
-	for (uint16_t i = 0; i < s->n_hosts; i++) {
-		const struct host *h = &s->hosts[i];
-		if (strcmp(h->address, address) != 0)
-			continue;
-		out.hosts++;
-		out.at_once += share(h);
-		out.last = i;
-		if (h->timeout_ms > out.timeout_ms)
-			out.timeout_ms = h->timeout_ms;
-	}
-	return out;
-}
-
-struct host_budget
-budget_of_host(const struct site *s, uint16_t host)
-{
-	const struct host *h = &s->hosts[host];
-	struct address_load a = load_of_address(s, h->address);
-	// Each try may wait for those of the address that come before it.
-	uint32_t wait = (a.hosts - 1) / HOST_CHECKS_PER_ADDRESS * a.timeout_ms;
-	uint32_t check = (h->retries + 1u) * (h->timeout_ms + wait) +
-			 h->retries * (uint32_t)HOST_RETRY_GAP_MS;
-	struct host_budget out = { .check_ms = check, .limit_ms = BUDGET_OTHER_MS };
-
-	// It goes just after a check that came early, and the last one comes late.
-	out.worst_ms = h->misses * h->period_ms +
-		       2 * HOST_JITTER_PERCENT * (h->period_ms / 100) + check;
-	if (h->accept_ms > out.limit_ms)
-		out.limit_ms = h->accept_ms;
-	return out;
-}
-
-struct hosts_budget
-budget_of_hosts(const struct site *s)
-{
-	struct hosts_budget out = { 0 };
-
-	for (uint16_t i = 0; i < s->n_hosts; i++) {
-		out.per_second += 1000.0 / s->hosts[i].period_ms;
-		out.at_once += share(&s->hosts[i]);
-	}
-	return out;
-}
-
-static void
-check_host(struct load *l, uint16_t index)
-{
-	const struct host *h = &l->site->hosts[index];
-	struct host_budget b = budget_of_host(l->site, index);
-	char a[32], c[32];
-
-	if (b.check_ms > h->period_ms)
-		problem(l, l->host_pos[index],
-		    "host %s: a check takes up to %s, longer than its period of %s",
-		    h->id, units_show_ms(b.check_ms, a),
-		    units_show_ms(h->period_ms, c));
-	if (b.worst_ms > b.limit_ms)
-		problem(l, l->host_pos[index],
-		    "host %s: up to %s from gone to fault, the limit is %s; ask more "
-		    "often, or write accept_budget: {limit: .., reason: ..}",
-		    h->id, units_show_ms(b.worst_ms, a), units_show_ms(b.limit_ms, c));
-}
-
-// All that is asked of one address, told at the last of its hosts.
-static void
-check_address(struct load *l, uint16_t index)
-{
-	const char *address = l->site->hosts[index].address;
-	struct address_load a = load_of_address(l->site, address);
-	double load = a.at_once / HOST_CHECKS_PER_ADDRESS;
-
-	if (a.last != index || load * 100 <= BUDGET_LOAD_PERCENT)
-		return;
-	problem(l, l->host_pos[index],
-	    "%u hosts at %s: planned load %.0f %% while it is gone, at most %d %%: ask "
-	    "less often, wait less, or try less often",
-	    a.hosts, address, ceil(load * 100), BUDGET_LOAD_PERCENT);
-}
-
-static void
-check_hosts(struct load *l)
-{
-	double load = budget_of_hosts(l->site).at_once / HOST_CHECKS_MAX;
-
-	for (uint16_t i = 0; i < l->site->n_hosts; i++) {
-		check_host(l, i);
-		check_address(l, i);
-	}
-	if (load * 100 > BUDGET_LOAD_PERCENT)
-		problem(l, l->host_pos[l->site->n_hosts - 1],
-		    "all hosts: planned load %.0f %% while they are gone, at most %d "
-		    "%%: ask less often, wait less, or try less often",
-		    ceil(load * 100), BUDGET_LOAD_PERCENT);
 }
 
 void
@@ -421,5 +576,5 @@ budget_check(struct load *l)
 				check_device(l, k, &bus);
 	}
 	check_lines(l);
-	check_hosts(l);
+	budget_check_hosts(l);
 }

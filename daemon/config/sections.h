@@ -193,5 +193,7 @@ void points_read_list(
 
 // budget.c: loads and detection budgets; a problem where one is over its bound.
 void budget_check(struct load *l);
+// budget_hosts.c: the part of it that is of hosts.
+void budget_check_hosts(struct load *l);
 
 #endif

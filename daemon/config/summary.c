@@ -10,6 +10,7 @@
 #include "config/budget.h"
 #include "config/config.h"
 #include "config/device_dialog.h"
+#include "config/requests.h"
 #include "config/units.h"
 #include "lib/mem.h"
 
@@ -52,8 +53,11 @@ print_bus(const struct bus *b, const struct bus_budget *budget, FILE *out)
 	if (b->window > 1)
 		(void)fprintf(out, ", up to %u requests in flight", b->window);
 	(void)fprintf(out,
-	    "\n  %-20s %u devices, %u requests a pass, pass %.0f ms, load %.1f %%\n",
-	    "", budget->devices, budget->blocks, budget->cycle_ms, budget->load * 100);
+	    "\n  %-20s %u devices, %u requests a pass, %u of them dialogs and "
+	    "settings, "
+	    "pass %.0f ms, load %.1f %%\n",
+	    "", budget->devices, budget->requests, budget->requests - budget->blocks,
+	    budget->cycle_ms, budget->load * 100);
 	print_ceiling(budget, out);
 }
 
@@ -66,30 +70,57 @@ is_tighter(const struct point_budget *a, const struct point_budget *b)
 }
 
 // The tightest point of a device, and the longest of the shortest pulses.
+struct tightest {
+	const struct point *p;
+	struct point_budget b;
+	uint32_t pulse_ms, calm_ms;
+};
+
+static void
+take_tightest(void *ctx, const struct point *p, const struct point_budget *b)
+{
+	struct tightest *t = ctx;
+
+	if (t->p == NULL || is_tighter(b, &t->b)) {
+		t->p = p;
+		t->b = *b;
+	}
+	t->pulse_ms = b->pulse_ms > t->pulse_ms ? b->pulse_ms : t->pulse_ms;
+	t->calm_ms = b->calm_ms > t->calm_ms ? b->calm_ms : t->calm_ms;
+}
+
+// What the bound holds for.
+static void
+print_faults(const struct device_budget *f, FILE *out)
+{
+	(void)fprintf(out,
+	    "  %-20s   with up to %u of its replies lost or late%s; a reply that comes "
+	    "is "
+	    "counted with %d ms of the unit\n",
+	    "", f->lost_replies,
+	    f->silent == 0 ? ""
+			   : ", 1 other unit falling silent, any number of others dead "
+			     "already",
+	    REQUEST_TURNAROUND_MS);
+}
+
 static void
 print_device_budget(const struct site *s, const struct device *d,
     const struct bus_budget *bus, FILE *out)
 {
-	struct point_budget worst = { 0 };
-	uint32_t pulse = 0, slowest = 0;
-	char a[32], b[32], c[32];
+	struct device_budget f = budget_of_device(s, d, bus);
+	struct tightest t = { 0 };
+	char a[32], b[32], c[32], e[32];
 
-	for (uint32_t i = 0; i < d->n_points; i++) {
-		struct point_budget one =
-		    budget_of_point(s, &s->points[d->points[i]], bus);
-		if (i == 0 || is_tighter(&one, &worst)) {
-			worst = one;
-			slowest = d->points[i];
-		}
-		pulse = one.pulse_ms > pulse ? one.pulse_ms : pulse;
-	}
-	if (d->n_points == 0)
+	budget_of_points(s, d, bus, take_tightest, &t);
+	if (t.p == NULL)
 		return;
 	(void)fprintf(out,
 	    "  %-20s contact to event at most %s (%s; limit %s), pulse surely seen "
-	    "from %s\n",
-	    "", units_show_ms(worst.worst_ms, a), s->points[slowest].id,
-	    units_show_ms(worst.limit_ms, b), units_show_ms(pulse, c));
+	    "from %s; while every reply comes %s\n",
+	    "", units_show_ms(t.b.worst_ms, a), t.p->id, units_show_ms(t.b.limit_ms, b),
+	    units_show_ms(t.pulse_ms, c), units_show_ms(t.calm_ms, e));
+	print_faults(&f, out);
 	if (d->accept_ms > 0)
 		(void)fprintf(out, "  %-20s accepted up to %s: %s\n", "",
 		    units_show_ms(d->accept_ms, a), d->accept_reason);

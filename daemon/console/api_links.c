@@ -165,6 +165,10 @@ put_plan(struct buf *b, const struct site *site, const struct device *d)
 	json_int(b, "gap_ms", d->gap_ms);
 	json_int(b, "window", d->window > 1 ? d->window : 1);
 	json_int(b, "budget_ms", d->budget_ms);
+	json_open(b, "budget_faults", '{');
+	json_int(b, "lost_replies", d->budget_lost);
+	json_int(b, "silent_units", d->budget_silent);
+	json_close(b, '}');
 }
 
 static void

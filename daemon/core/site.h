@@ -79,12 +79,14 @@ struct device {
 	const struct profile *profile;
 	uint32_t poll_ms;
 	uint32_t timeout_ms;
-	uint32_t gap_ms;    // quiet after its answer
-	uint8_t window;     // of its requests in flight; 0 and 1 = one
-	uint8_t retries;    // further tries before the device counts as lost
-	uint32_t budget_ms; // planned worst case from contact to event, without the
-			    // point's own delays; one lost reply per try included
-	uint32_t accept_ms; // the site accepts a budget up to this; 0 = class limits
+	uint32_t gap_ms;       // quiet after its answer
+	uint8_t window;        // of its requests in flight; 0 and 1 = one
+	uint8_t retries;       // further tries before the device counts as lost
+	uint32_t budget_ms;    // planned worst case from contact to event, without the
+			       // point's own delays, with these faults inside it:
+	uint8_t budget_lost;   // so many of its replies lost or late
+	uint8_t budget_silent; // so many other units of the bus falling silent
+	uint32_t accept_ms;    // the site accepts a budget up to this; 0 = class limits
 	const char *accept_reason; // or NULL
 	struct device_dialogs dialogs;
 	uint32_t link_point; // index of "@device/ID"

@@ -29,8 +29,15 @@ near(double a, double b)
 	return fabs(a - b) < 0.01;
 }
 
+static struct point_budget
+first_point(const struct site *s, const struct bus_budget *b)
+{
+	return budget_of_point(s, &s->points[0], b);
+}
+
 // One gauge at 9600 8N1: registers 2 to 6 in one read. 8 + 5 + 10 bytes of 10 bits are
-// 23.96 ms, two gaps: 3.5 characters (3.65 ms) and the profile's 10 ms, 5 ms to answer.
+// 23.96 ms and 5 ms to answer, rounded up to 29; the profile's gap of 10 ms is longer
+// than 3.5 characters.
 static void
 test_serial_line(void **state)
 {
@@ -42,24 +49,30 @@ test_serial_line(void **state)
 		 "pressure-transmitter-ptmb, poll: 2s, points: [{id: p, item: "
 		 "pressure, kind: pressure, on_delay: 1s, place: {en: P}}]}\n");
 	struct bus_budget b = budget_of_bus(s, 0);
+	struct device_budget d = budget_of_device(s, &s->devices[0], &b);
+	struct point_budget p = first_point(s, &b);
 
 	(void)state;
 	assert_int_equal(b.devices, 1);
 	assert_int_equal(b.blocks, 1);
-	assert_true(near(b.cycle_ms, 23.958 + 3.646 + 10 + 5));
+	assert_int_equal(b.requests, 1);
+	assert_true(near(b.cycle_ms, 29 + 10));
 	assert_true(near(b.load * 2000, b.cycle_ms));
-	// poll + pass + three tries of 1 s, rounded up.
-	assert_int_equal(budget_of_device(&s->devices[0], &b), 2000 + 3000 + 43);
-	assert_int_equal(s->devices[0].budget_ms, 5043);
-	struct point_budget p = budget_of_point(s, &s->points[0], &b);
-	assert_int_equal(p.worst_ms, 6043);
-	assert_int_equal(p.pulse_ms, 2000 + 43 + 1000);
+	assert_int_equal(d.lost_replies, 2);
+	assert_int_equal(d.silent, 0);
+	// Period, a slot of 10 ms, the request; its own delay.
+	assert_int_equal(p.calm_ms, 2000 + 10 + 39 + 1000);
+	// Two time-outs of 1 s, with 29 * 1.1 ms of the line, 2 of the clock, 5 of
+	// silence; one pass.
+	assert_int_equal(p.worst_ms, p.calm_ms + 2 * (1000 + 32 + 2 + 5) + 39);
+	assert_int_equal(p.pulse_ms, p.worst_ms);
+	assert_int_equal(s->devices[0].budget_ms, p.worst_ms - 1000);
 	assert_int_equal(p.limit_ms, BUDGET_OTHER_MS);
 	site_free(s);
 }
 
-// Two devices on one line: the other may be dead and be tried when our turn comes, and
-// dead units take a tenth of the time.
+// Two devices on one line: the other may fall silent when our turn comes, and is never
+// asked again before us, for its time-out is the longer one.
 static void
 test_shared_bus(void **state)
 {
@@ -72,17 +85,23 @@ test_shared_bus(void **state)
 	    "{en: "
 	    "P}}]}\n"
 	    "  - {id: b, bus: t, unit: 2, profile: notifier-modbus-gw, timeout: 3s, "
-	    "retries: 0, accept_budget: {limit: 20s, reason: slow panel}}\n");
+	    "retries: 0, accept_budget: {limit: 20s, reason: slow panel}, points: "
+	    "[{id: q, "
+	    "item: detector, loop: 1, device: 1, kind: smoke, place: {en: Q}}]}\n");
 	struct bus_budget b = budget_of_bus(s, 0);
+	struct device_budget d = budget_of_device(s, &s->devices[0], &b);
 
 	(void)state;
 	assert_int_equal(b.devices, 2);
-	assert_int_equal(b.blocks, 1);
-	assert_int_equal(b.timeout_ms, 3000);
-	// 1000 + 5 + 3 * 500 + 5/9 + 3000
-	assert_int_equal(budget_of_device(&s->devices[0], &b), 5506);
+	assert_int_equal(b.blocks, 2);
+	assert_int_equal(d.lost_replies, 2);
+	assert_int_equal(d.silent, 1);
+	assert_int_equal(budget_of_device(s, &s->devices[1], &b).lost_replies, 0);
+	assert_int_equal(first_point(s, &b).limit_ms, BUDGET_FIRE_MS);
+	// 1000 + 10 + 5; 2 * 502 of its own, one pass of 10, 3002 of the other, a slot,
+	// and twice one request of the other and the longest until nobody else waits.
 	assert_int_equal(
-	    budget_of_point(s, &s->points[0], &b).limit_ms, BUDGET_FIRE_MS);
+	    first_point(s, &b).worst_ms, 1015 + 2 * 502 + 10 + 3002 + 10 + 2 * (5 + 5));
 	assert_int_equal(s->devices[1].accept_ms, 20000);
 	assert_string_equal(s->devices[1].accept_reason, "slow panel");
 	assert_null(s->devices[0].accept_reason);

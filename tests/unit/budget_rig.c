@@ -1,0 +1,563 @@
+// SPDX-FileCopyrightText: 2026 Watchroom contributors
+// SPDX-License-Identifier: Apache-2.0
+//
+// See budget_rig.h. Registers hold 0; those of the watched point hold FIRE_WORD while
+// its contact is closed, and a summary of kind revision counts its changes. Test code
+// only.
+#include "budget_rig.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/profile_dialog.h"
+#include "drivers/dialog.h"
+#include "drivers/modbus_bus.h"
+#include "test.h"
+
+enum {
+	FIRE_WORD = 37,
+	ALIVE_WORD = 1,
+	TURNAROUND_MS = 5, // as a plan counts on: config/requests.c
+	NETWORK_MS = 5,
+	FLIGHTS = 16,
+	QUIET_POLLS = 24, // until the health of a unit is known, and more
+	CHARACTER_BITS = 11,
+	FAST_BAUD = 19200,
+};
+
+struct answer {
+	struct loop_timer timer;
+	struct rig *rig;
+	bool used, of_point;
+	int64_t sampled_ms;
+	uint8_t frame[PDU_FRAME_MAX];
+	size_t n;
+};
+
+struct rig {
+	struct mbus bus; // first: the transport gets its address
+	struct clock clock;
+	struct driver_host host;
+	const struct site *site;
+	const struct episode *e;
+	const struct point *point;
+	uint32_t low, high;                      // its registers
+	int summary;                             // that shows its changes; -1 = none
+	const struct profile_selector *selector; // or NULL
+	struct answer answers[FLIGHTS];
+	struct loop_timer end;
+	int64_t quiet_until_ms;
+	// Faults so far.
+	uint32_t let_through;
+	uint8_t lost;
+	uint32_t silenced;
+	// The contact.
+	uint32_t readings;
+	int64_t closed_ms;  // 0 = not yet
+	bool is_open, told; // the link; the change
+	int64_t last_sampled_ms;
+	// Behind a selector: what was written last, and what it gave then.
+	uint32_t selected, selected_word;
+	int64_t selected_ms;
+	struct episode_result result;
+};
+
+static int64_t
+now_of(struct rig *r)
+{
+	return loop_now_ms(r->host.loop);
+}
+
+// ---- registers -------------------------------------------------------------------
+
+static bool
+is_closed(struct rig *r)
+{
+	if (r->closed_ms == 0 || now_of(r) < r->closed_ms)
+		return false;
+	return r->e->pulse_ms == 0 || now_of(r) < r->closed_ms + r->e->pulse_ms;
+}
+
+static const struct profile_summary *
+summary_of(struct rig *r)
+{
+	const struct profile *p = r->site->devices[r->point->device].profile;
+
+	return r->summary < 0 ? NULL : &p->dialogs->summaries[r->summary];
+}
+
+// One change is behind a revision when the contact closed, another when it opened.
+static uint16_t
+revision_of(struct rig *r)
+{
+	if (r->closed_ms == 0 || now_of(r) < r->closed_ms)
+		return 0;
+	return is_closed(r) ? 1 : 2;
+}
+
+static uint16_t
+word_at(struct rig *r, uint16_t device, enum area area, uint32_t address)
+{
+	const struct device *d = &r->site->devices[device];
+	const struct profile_dialogs *g = d->profile->dialogs;
+	const struct profile_summary *s = summary_of(r);
+
+	for (uint8_t i = 0; g != NULL && i < g->n_alive; i++)
+		if (g->alive[i].area == area && g->alive[i].address == address)
+			return ALIVE_WORD;
+	if (device != r->point->device)
+		return 0;
+	if (s != NULL && s->area == area && s->address == address)
+		return revision_of(r);
+	if (r->selector != NULL)
+		return address == r->selector->address ? (uint16_t)r->selected_word : 0;
+	if (d->profile->items[r->point->item].area == area && address >= r->low &&
+	    address <= r->high)
+		return is_closed(r) ? FIRE_WORD : 0;
+	return 0;
+}
+
+// ---- answers ---------------------------------------------------------------------
+
+static size_t
+finish(struct rig *r, uint8_t *out, size_t n)
+{
+	if (r->bus.transport->framing == PDU_MBAP) {
+		out[4] = (uint8_t)((n - 6) >> 8);
+		out[5] = (uint8_t)(n - 6);
+		return n;
+	}
+	uint16_t crc = pdu_crc(out, n);
+	out[n++] = (uint8_t)crc;
+	out[n++] = (uint8_t)(crc >> 8);
+	return n;
+}
+
+static size_t
+build_answer(struct rig *r, uint16_t device, const uint8_t *frame, uint8_t *out)
+{
+	static const enum area areas[] = { AREA_COIL, AREA_COIL, AREA_DISCRETE,
+		AREA_HOLDING, AREA_INPUT };
+	size_t at = r->bus.transport->framing == PDU_MBAP ? 6 : 0, n = at + 2;
+	const uint8_t *q = frame + at;
+	uint16_t address = (uint16_t)(q[2] << 8 | q[3]);
+	uint16_t count = (uint16_t)(q[4] << 8 | q[5]);
+
+	memcpy(out, frame, at + 6);
+	if (q[1] > 4)
+		return finish(r, out, at + 6); // the echo of a write
+	out[n++] = (uint8_t)(count * 2);
+	for (uint16_t i = 0; i < count; i++) {
+		uint16_t v = word_at(r, device, areas[q[1]], (uint32_t)address + i);
+		out[n++] = (uint8_t)(v >> 8);
+		out[n++] = (uint8_t)v;
+	}
+	return finish(r, out, n);
+}
+
+static void
+deliver(struct rig *r, const uint8_t *bytes, size_t n)
+{
+	while (n > 0 && r->is_open) {
+		size_t room;
+		uint8_t *at = mbus_room(&r->bus, &room);
+		size_t part = n < room ? n : room;
+
+		memcpy(at, bytes, part);
+		bytes += part;
+		n -= part;
+		mbus_received(&r->bus, part);
+	}
+}
+
+static void
+on_answer(void *arg)
+{
+	struct answer *a = arg;
+	struct rig *r = a->rig;
+	int64_t gap = now_of(r) - r->last_sampled_ms;
+
+	a->used = false;
+	if (a->of_point) {
+		if (r->last_sampled_ms != 0 && now_of(r) > r->quiet_until_ms &&
+		    gap > r->result.gap_ms)
+			r->result.gap_ms = (uint32_t)gap;
+		r->last_sampled_ms = a->sampled_ms;
+	}
+	deliver(r, a->frame, a->n);
+}
+
+static struct answer *
+free_answer(struct rig *r)
+{
+	int i = 0;
+
+	while (i < FLIGHTS - 1 && r->answers[i].used)
+		i++;
+	assert_false(r->answers[i].used); // more in flight than any window
+	return &r->answers[i];
+}
+
+// What a request and its reply take: the wire, the network, and the unit.
+static int64_t
+latency_ms(struct rig *r, size_t request, size_t reply)
+{
+	const struct bus *b = r->bus.def;
+	bool mbap = b->kind == BUS_MODBUS_TCP;
+	double bytes = (double)(request + reply) - (mbap ? 2 * 6 - 2 * 2 : 0);
+
+	if (b->baud == 0)
+		return NETWORK_MS;
+	double bits = 1.0 + b->data_bits + (b->parity != 'N') + b->stop_bits;
+	return (int64_t)ceil(bytes * 1000 * bits / b->baud + TURNAROUND_MS +
+			     (b->kind == BUS_MODBUS_RTU ? 0 : NETWORK_MS));
+}
+
+// ---- the contact -----------------------------------------------------------------
+
+static bool
+reads(const uint8_t *q, enum area area, uint32_t address)
+{
+	static const uint8_t functions[] = { [AREA_COIL] = 1,
+		[AREA_DISCRETE] = 2,
+		[AREA_HOLDING] = 3,
+		[AREA_INPUT] = 4 };
+	uint32_t from = (uint32_t)(q[2] << 8 | q[3]), n = (uint32_t)(q[4] << 8 | q[5]);
+
+	return q[1] == functions[area] && address >= from && address < from + n;
+}
+
+static bool
+reads_point(struct rig *r, const uint8_t *q)
+{
+	const struct profile *p = r->site->devices[r->point->device].profile;
+
+	if (r->selector == NULL)
+		return reads(q, p->items[r->point->item].area, r->low);
+	return r->selected == r->point->number &&
+	       reads(q, r->selector->area, r->selector->address);
+}
+
+// Itself, or what is read before it.
+static bool
+concerns_point(struct rig *r, const uint8_t *q)
+{
+	const struct profile_summary *s = summary_of(r);
+
+	return reads_point(r, q) || (r->selector != NULL && q[1] > 4) ||
+	       (s != NULL && reads(q, s->area, s->address));
+}
+
+// The value is that of the moment at which it was selected.
+static bool
+selects_point(struct rig *r, const uint8_t *q)
+{
+	const struct profile *p = r->site->devices[r->point->device].profile;
+	const struct profile_write *w;
+
+	if (r->selector == NULL || q[1] <= 4)
+		return false;
+	w = &p->dialogs->writes[r->selector->write];
+	if ((q[2] << 8 | q[3]) != w->address)
+		return false;
+	r->selected = (uint32_t)(q[4] << 8 | q[5]);
+	r->selected_ms = now_of(r);
+	r->selected_word =
+	    r->selected == r->point->number && is_closed(r) ? FIRE_WORD : 0;
+	return r->selected == r->point->number;
+}
+
+// The contact closes right after a reading.
+static void
+note_reading(struct rig *r, const uint8_t *q)
+{
+	const struct profile_summary *s = summary_of(r);
+	bool selects = selects_point(r, q);
+	bool shows = s != NULL             ? reads(q, s->area, s->address)
+		     : r->selector != NULL ? selects
+					   : reads_point(r, q);
+
+	if (!shows || now_of(r) < r->quiet_until_ms || r->closed_ms != 0)
+		return;
+	if (r->readings++ == r->e->change_after)
+		r->closed_ms = now_of(r) + 1;
+}
+
+// ---- faults ----------------------------------------------------------------------
+
+static bool
+is_lost(struct rig *r, uint16_t device, const uint8_t *q)
+{
+	const struct episode *e = r->e;
+	int64_t since = now_of(r) - r->quiet_until_ms;
+
+	if (e->dead[device])
+		return true;
+	if (device == e->silent && since >= e->silent_from_ms &&
+	    r->silenced < e->silent_for) {
+		r->silenced++;
+		return true;
+	}
+	if (device != r->point->device || since < e->losses_from_ms ||
+	    r->lost == e->n_losses || r->silenced < e->losses_after ||
+	    (e->losses_of_point && !concerns_point(r, q)))
+		return false;
+	if (r->let_through < e->before[r->lost]) {
+		r->let_through++;
+		return false;
+	}
+	r->let_through = 0;
+	r->lost++;
+	return true;
+}
+
+// ---- transport -------------------------------------------------------------------
+
+static uint16_t
+device_of(struct rig *r, uint8_t unit)
+{
+	for (uint16_t i = 0; i < r->site->n_devices; i++)
+		if (r->site->devices[i].unit == unit)
+			return i;
+	fail_msg("nobody has unit %u", unit);
+	return 0;
+}
+
+static int
+rig_send(struct mbus *b, const uint8_t *frame, size_t len)
+{
+	struct rig *r = (struct rig *)b;
+	const uint8_t *q = frame + (b->transport->framing == PDU_MBAP ? 6 : 0);
+	uint16_t device = device_of(r, q[0]);
+	struct answer *a;
+
+	if (is_lost(r, device, q))
+		return 0;
+	a = free_answer(r);
+	a->used = true;
+	if (device == r->point->device)
+		note_reading(r, q);
+	a->of_point = device == r->point->device && reads_point(r, q);
+	a->sampled_ms = r->selector != NULL ? r->selected_ms : now_of(r);
+	a->n = build_answer(r, device, frame, a->frame);
+	loop_timer_in(r->host.loop, &a->timer, latency_ms(r, len, a->n));
+	return 0;
+}
+
+static enum mbus_open
+rig_open(struct mbus *b, const char **code)
+{
+	(void)code;
+	((struct rig *)b)->is_open = true;
+	return MBUS_OPEN_DONE;
+}
+
+static void
+rig_close(struct mbus *b)
+{
+	struct rig *r = (struct rig *)b;
+
+	r->is_open = false;
+	for (int i = 0; i < FLIGHTS; i++) {
+		loop_timer_stop(r->host.loop, &r->answers[i].timer);
+		r->answers[i].used = false;
+	}
+}
+
+static const struct mbus_transport tcp = { PDU_MBAP, false, rig_open, rig_close,
+	rig_send };
+static const struct mbus_transport rtu = { PDU_RTU, true, rig_open, rig_close,
+	rig_send };
+static const struct mbus_transport rtu_tcp = { PDU_RTU, false, rig_open, rig_close,
+	rig_send };
+
+// As drivers/modbus_rtu.c and modbus_tcp.c set it up.
+static const struct mbus_transport *
+set_up_line(struct rig *r)
+{
+	const struct bus *b = &r->site->buses[0];
+
+	if (b->kind == BUS_MODBUS_TCP)
+		return &tcp;
+	r->bus.byte_us = CHARACTER_BITS * 1000000U / b->baud + 1;
+	if (b->kind == BUS_MODBUS_RTU_TCP)
+		return &rtu_tcp;
+	r->bus.gap_us = b->baud > FAST_BAUD ? 1750 : 38500000U / b->baud + 1;
+	return &rtu;
+}
+
+// ---- host ------------------------------------------------------------------------
+
+static void
+on_sample(void *ctx, const struct sample *s)
+{
+	struct rig *r = ctx;
+	bool fire = s->n_codes > 0 && s->codes[0].condition == COND_FIRE;
+
+	if (s->point != r->e->point || !fire || r->closed_ms == 0 || r->result.seen)
+		return;
+	r->result.seen = true;
+	r->result.took_ms = (uint32_t)(now_of(r) - r->closed_ms);
+}
+
+static void
+on_link(void *ctx, uint32_t point, bool lost, const char *code)
+{
+	struct rig *r = ctx;
+	const struct site *s = r->site;
+
+	(void)code;
+	if (lost && (point == s->devices[r->point->device].link_point ||
+			point == s->buses[0].link_point))
+		r->result.lost = true;
+}
+
+static void
+on_heard(void *ctx, uint32_t device, int64_t now_ms)
+{
+	(void)ctx;
+	(void)device;
+	(void)now_ms;
+}
+
+static void
+on_overdue(void *ctx, uint32_t device, bool overdue)
+{
+	struct rig *r = ctx;
+
+	if (overdue && device == r->point->device)
+		r->result.overdue = true;
+}
+
+static enum record_answer
+on_record(void *ctx, const struct field_record *record)
+{
+	(void)ctx;
+	(void)record;
+	return RECORD_STORED;
+}
+
+static bool
+on_record_mark(void *ctx, uint16_t device, struct record_mark *out)
+{
+	(void)ctx;
+	(void)device;
+	(void)out;
+	return false;
+}
+
+// ---- an episode ------------------------------------------------------------------
+
+// Where a revision guards the point, it shows the change; flags and counts may not.
+static int
+find_summary(const struct rig *r)
+{
+	const struct profile_dialogs *g =
+	    r->site->devices[r->point->device].profile->dialogs;
+
+	for (uint8_t i = 0; g != NULL && i < g->n_summaries; i++)
+		for (uint16_t k = 0; k < g->summaries[i].n_guards; k++)
+			if (g->summaries[i].guards[k] == r->point->item &&
+			    g->summaries[i].kind == SUMMARY_REVISION)
+				return i;
+	return -1;
+}
+
+static void
+find_registers(struct rig *r)
+{
+	const struct profile *p = r->site->devices[r->point->device].profile;
+	struct item_span span = profile_span(p, &p->items[r->point->item],
+	    r->point->pdu, r->point->loop, r->point->number);
+
+	r->selector = profile_selector_of(p, r->point->item);
+	r->low = span.low;
+	r->high = span.high;
+	r->summary = find_summary(r);
+}
+
+static uint32_t
+period_of(const struct rig *r)
+{
+	uint32_t most = 0;
+
+	for (uint16_t i = 0; i < r->site->n_devices; i++) {
+		const struct device *d = &r->site->devices[i];
+		most =
+		    d->poll_ms * QUIET_POLLS > most ? d->poll_ms * QUIET_POLLS : most;
+		if (d->profile->dialogs != NULL && d->dialogs.full_scan_ms * 3 > most)
+			most = d->dialogs.full_scan_ms * 3;
+	}
+	return most;
+}
+
+static void
+set_phases(struct rig *r)
+{
+	for (uint16_t i = 0; i < r->bus.n_devices; i++) {
+		struct field_device *d = &r->bus.devices[i];
+
+		assert_in_range(d->plan.n, 0, RIG_BLOCKS);
+		for (uint16_t k = 0; k < d->plan.n; k++) {
+			struct plan_block *b = &d->plan.blocks[k];
+			uint64_t period = device_period(d, b);
+			b->due_ms =
+			    now_of(r) + (int64_t)(period * r->e->phases[i][k] >> 16);
+		}
+		device_refresh_due(d);
+	}
+}
+
+static void
+on_end(void *arg)
+{
+	loop_stop(((struct rig *)arg)->host.loop);
+}
+
+static void
+run_until(struct rig *r, int64_t ms)
+{
+	loop_timer_at(r->host.loop, &r->end, ms);
+	(void)loop_run(r->host.loop);
+}
+
+struct episode_result
+episode_run(const struct site *s, const struct episode *e, uint32_t span_ms)
+{
+	struct rig *r = calloc(1, sizeof(*r));
+	struct episode_result out;
+
+	assert_non_null(r);
+	r->site = s;
+	r->e = e;
+	r->point = &s->points[e->point];
+	clock_virtual_init(&r->clock, 1000000, 1764000000000);
+	r->host = (struct driver_host){ .ctx = r,
+		.loop = loop_new(&r->clock),
+		.site = s,
+		.sample = on_sample,
+		.link = on_link,
+		.heard = on_heard,
+		.overdue = on_overdue,
+		.record = on_record,
+		.record_mark = on_record_mark };
+	for (int i = 0; i < FLIGHTS; i++) {
+		r->answers[i].rig = r;
+		loop_timer_init(&r->answers[i].timer, on_answer, &r->answers[i]);
+	}
+	loop_timer_init(&r->end, on_end, r);
+	find_registers(r);
+	r->quiet_until_ms = INT64_MAX;
+	mbus_start(&r->bus, &r->host, set_up_line(r), 0);
+	set_phases(r);
+	r->quiet_until_ms = now_of(r) + period_of(r);
+	run_until(r, r->quiet_until_ms);
+	r->result.overdue = r->result.lost = false;
+	run_until(r, r->quiet_until_ms + span_ms);
+	mbus_stop(&r->bus);
+	loop_free(r->host.loop);
+	out = r->result;
+	free(r);
+	return out;
+}

@@ -1,0 +1,57 @@
+// SPDX-FileCopyrightText: 2026 Watchroom contributors
+// SPDX-License-Identifier: Apache-2.0
+//
+// A loaded site's first bus on a virtual clock, through the real scheduler, bus, plan
+// and device code, in front of made-up units that answer exactly as fast as a plan
+// counts on, or, where the faults say so, not at all. One run is one episode: a quiet
+// time, then the faults, and how long a change of one point took to be seen. Test code
+// only; one thread.
+#ifndef TESTS_UNIT_BUDGET_RIG_H
+#define TESTS_UNIT_BUDGET_RIG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/site.h"
+
+enum {
+	RIG_DEVICES = 24,
+	RIG_BLOCKS = 40, // of one device, dialogs included
+	RIG_LOSSES = 8,
+};
+
+// What an adversary may choose. Times are milliseconds after the quiet time.
+struct episode {
+	uint32_t point; // that is watched
+	uint16_t phases[RIG_DEVICES]
+		       [RIG_BLOCKS]; // of each block, of 65536 of its period
+	bool dead[RIG_DEVICES];      // all the time
+	// Replies of the point's device that are lost: how many are let through before
+	// each.
+	uint8_t n_losses, before[RIG_LOSSES];
+	uint32_t losses_from_ms;
+	uint32_t losses_after; // and not before the silent unit was silent so often
+	bool losses_of_point;  // only of readings of the point
+	// Another unit that falls silent for so many requests. INDEX_NONE = none.
+	uint16_t silent;
+	uint32_t silent_from_ms, silent_for;
+	// The change follows so many readings of what shows it.
+	uint32_t change_after;
+	// A pulse of so many ms instead of a change that stays; 0 = it stays.
+	uint32_t pulse_ms;
+};
+
+struct episode_result {
+	bool lost;        // a device that should not be, or the bus: it does not count
+	bool seen;        // the change was reported
+	bool overdue;     // the driver said so
+	uint32_t took_ms; // from the change to its sample, without own delays
+	uint32_t gap_ms;  // the longest from one reading of the point to the answer of
+			  // the next, that ends after the quiet time
+};
+
+// Runs the episode for `span_ms` after the quiet time.
+struct episode_result episode_run(
+    const struct site *s, const struct episode *e, uint32_t span_ms);
+
+#endif
