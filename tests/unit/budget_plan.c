@@ -230,7 +230,7 @@ plan_roll(struct dice *d)
 			return s;
 		// The only thing that may be wrong with it.
 		if (strstr(p.items[0].text, "planned load") == NULL)
-			fail_msg("%s\nin\n%s", p.items[0].text, text);
+			fail_msg("%s: %s", p.items[0].text, text);
 		problems_free(&p);
 	}
 	fail_msg("no plan is light enough");
