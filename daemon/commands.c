@@ -9,11 +9,20 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "deadman.h"
 #include "doors.h"
 #include "engine_impl.h"
 #include "lib/buf.h"
 #include "lib/mem.h"
 #include "loops.h"
+
+// Who handles an alarm is awake. A panel is nobody.
+static void
+handled(struct engine *e, const char *actor)
+{
+	if (strncmp(actor, "panel:", 6) != 0)
+		(void)deadman_watch_alive(e->deadman, actor, "alarm");
+}
 
 // ---- acknowledge ------------------------------------------------------------------
 
@@ -35,8 +44,8 @@ write_acknowledge(struct engine *e, enum event_kind kind, const struct alarm_rec
 	(void)works_event(e->works, &ev);
 }
 
-enum engine_answer
-engine_acknowledge(struct engine *e, const char *occurrence, const char *actor)
+static enum engine_answer
+acknowledge(struct engine *e, const char *occurrence, const char *actor)
 {
 	struct alarm_record *r = alarms_by_occurrence(e->alarms, occurrence);
 	if (r == NULL)
@@ -59,6 +68,15 @@ engine_acknowledge(struct engine *e, const char *occurrence, const char *actor)
 		e->host.answered(e->host.ctx, r);
 	transition_settle(e, r, sounded);
 	return ENGINE_OK;
+}
+
+enum engine_answer
+engine_acknowledge(struct engine *e, const char *occurrence, const char *actor)
+{
+	enum engine_answer answer = acknowledge(e, occurrence, actor);
+	if (answer == ENGINE_OK)
+		handled(e, actor);
+	return answer;
 }
 
 enum engine_answer
@@ -133,6 +151,20 @@ engine_bypass_end(
 	return doors_bypass_end(e->doors, point, actor, reason);
 }
 
+enum engine_answer
+engine_alive(struct engine *e, const char *actor, const char **reason)
+{
+	*reason = "not_asked";
+	return deadman_watch_alive(e->deadman, actor, "console") ? ENGINE_OK
+								 : ENGINE_REFUSED;
+}
+
+void
+engine_rules_json(const struct engine *e, struct buf *out)
+{
+	deadman_watch_json(e->deadman, out);
+}
+
 void
 engine_point_json(const struct engine *e, uint32_t point, struct buf *out)
 {
@@ -164,6 +196,7 @@ engine_silence(struct engine *e, const char *actor)
 	(void)str_copy(ev.actor, sizeof(ev.actor), actor);
 	(void)snprintf(ev.params, sizeof(ev.params), "{\"sounding\":%u}", e->sounding);
 	(void)works_event(e->works, &ev);
+	handled(e, actor);
 	if (e->sounding == 0)
 		return;
 	e->silenced = true;
@@ -326,4 +359,5 @@ engine_recover(struct engine *e, const struct recovered *r, int64_t down_since_u
 		    named_index(names, e->site->n_points, r->alarms[i].point));
 	free(names);
 	doors_recover(e->doors, r);
+	deadman_watch_recover(e->deadman);
 }

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "deadman.h"
 #include "doors.h"
 #include "engine_impl.h"
 #include "lib/mem.h"
@@ -403,6 +404,7 @@ engine_new(struct loop *loop, const struct site *site, struct store *store,
 	gauges_init(e);
 	e->loops = loops_new(e);
 	e->doors = doors_new(e);
+	e->deadman = deadman_watch_new(e);
 	loop_timer_init(&e->realarm_timer, on_realarm, e);
 	loop_timer_init(&e->resound_timer, on_resound, e);
 	if (site->realarm_ms > 0)
@@ -419,6 +421,7 @@ engine_free(struct engine *e)
 	loop_timer_stop(e->loop, &e->resound_timer);
 	gauges_free(e);
 	doors_free(e->doors);
+	deadman_watch_free(e->deadman);
 	loops_free(e->loops);
 	for (uint32_t i = 0; i < e->site->n_points; i++) {
 		struct filter *fl = e->points[i].filters;

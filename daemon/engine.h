@@ -32,6 +32,9 @@ struct engine_host {
 	void (*answered)(void *ctx, struct alarm_record *r);
 	// The wish for sound changed.
 	void (*sound)(void *ctx, bool on);
+	// The desk is asked for a sign of life, or no longer. NULL: there is no desk,
+	// and nobody is asked.
+	void (*asked)(void *ctx);
 };
 
 // State of one point now.
@@ -81,6 +84,12 @@ enum engine_answer engine_bypass(
     struct engine *e, uint32_t point, const struct bypass_order *order);
 enum engine_answer engine_bypass_end(
     struct engine *e, uint32_t point, const char *actor, const char **reason);
+
+// Somebody at the desk answers the dead-man watch. REFUSED where nobody was asked.
+enum engine_answer engine_alive(
+    struct engine *e, const char *actor, const char **reason);
+// What the page must know of rules that are of no point: "deadman".
+void engine_rules_json(const struct engine *e, struct buf *out);
 
 // What a rule of the point says of it, as a member of an open JSON object; nothing
 // where it has none.

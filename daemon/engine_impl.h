@@ -109,6 +109,7 @@ struct engine {
 	struct incident_state incidents;
 	struct loops *loops; // each NULL where the site has none
 	struct doors *doors;
+	struct deadman_watch *deadman;
 };
 
 // Fills what an event about a point carries: id and place.

@@ -205,6 +205,12 @@ point_json(void *ctx, uint32_t point, struct buf *out)
 	engine_point_json(d->engine, point, out);
 }
 
+static void
+rules_json(void *ctx, struct buf *out)
+{
+	engine_rules_json(((struct daemon *)ctx)->engine, out);
+}
+
 // ---- commands ---------------------------------------------------------------------
 
 static void
@@ -277,6 +283,15 @@ bypass_end(void *ctx, uint32_t point, const char *actor, reply_fn *done, void *a
 	const struct daemon *d = ctx;
 	const char *reason;
 	enum engine_answer a = engine_bypass_end(d->engine, point, actor, &reason);
+	answer(d, a, reason, done, arg);
+}
+
+static void
+alive(void *ctx, const char *actor, reply_fn *done, void *arg)
+{
+	const struct daemon *d = ctx;
+	const char *reason;
+	enum engine_answer a = engine_alive(d->engine, actor, &reason);
 	answer(d, a, reason, done, arg);
 }
 
@@ -372,6 +387,8 @@ console_host(struct daemon *d)
 		.acknowledge = acknowledge,
 		.note = note,
 		.reset = reset,
+		.rules_json = rules_json,
+		.alive = alive,
 		.bypass = bypass,
 		.bypass_end = bypass_end,
 		.silence = silence,

@@ -259,6 +259,14 @@ on_sound(void *ctx, bool on)
 }
 
 static void
+on_asked(void *ctx)
+{
+	const struct daemon *d = ctx;
+	if (d->console != NULL)
+		console_push_health(d->console);
+}
+
+static void
 on_receipt(void *ctx, const struct receipt *r)
 {
 	outbox_receipt(((struct daemon *)ctx)->outbox, r);
@@ -420,6 +428,7 @@ start_engine(struct daemon *d)
 		.raised = on_raised,
 		.answered = on_answered,
 		.sound = on_sound,
+		.asked = on_asked,
 	};
 	d->engine = engine_new(d->loop, d->site, d->store, d->works, &engine_host);
 	d->outbox = outbox_new(d->loop, d->site, d->works, d->engine);

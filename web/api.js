@@ -63,6 +63,12 @@ export const getState = async () => (await call("GET", "/state")).data;
 export const getAlarms = async (after) =>
   (await call("GET", `/alarms?limit=500${
     after ? `&after=${encodeURIComponent(after)}` : ""}`)).data;
+export const getDoors = async () => (await call("GET", "/doors")).data;
+const pointPath = (id, what) => `/points/${encodeURIComponent(id)}/${what}`;
+export const bypass = (id, minutes, reason) =>
+  call("POST", pointPath(id, "bypass"), { minutes, reason });
+export const endBypass = (id) => call("DELETE", pointPath(id, "bypass"));
+export const alive = () => call("POST", "/deadman/answer", {});
 export const silence = () => call("POST", "/silence", {});
 export const reportSound = (id, can) =>
   call("POST", `/consoles/${encodeURIComponent(id)}/sound`, { can_sound: can });

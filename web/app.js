@@ -9,9 +9,11 @@ import { AlarmList } from "./alarms.js";
 import { Answers } from "./answers.js";
 import * as api from "./api.js";
 import { Banners } from "./banners.js";
+import { Deadman } from "./deadman.js";
 import { Detail } from "./detail.js";
 import { Calm, Devices } from "./devices.js";
 import { consoleId, setText } from "./dom.js";
+import { Doors } from "./doors.js";
 import { clockOf, dateOf, hourOf, nameOf, placeOf, setZone } from "./format.js";
 import { Keys } from "./keys.js";
 import * as m from "./model.js";
@@ -49,7 +51,11 @@ const stream = new Stream(console_, { item, link });
 const strip = new Strip(pick);
 const owedList = new AlarmList(id("owed"), id("owed-more"), pick);
 const heldList = new AlarmList(id("held"), id("held-more"), pick);
-const detail = new Detail(id("detail"));
+const deadman = new Deadman(model,
+  { wake: () => sound.wake(), say: (text, tone) => banners.say(text, tone) });
+const doors = new Doors(model, session,
+  { say: (text, tone) => banners.say(text, tone), now: () => now() });
+const detail = new Detail(id("detail"), (point) => doors.open(point));
 const readings = new Readings(id("readings"), id("readings-section"));
 const devices = new Devices(id("devices"), id("devices-summary"));
 const calm = new Calm(id("calm"));
@@ -218,6 +224,7 @@ function sounding() {
   if (linkLostAt !== null) {
     list.push({ occurrence: `@link ${linkLostAt}`, class: "fault", test: false });
   }
+  if (deadman.sounds) list.push(deadman.sounds);
   return list;
 }
 
@@ -318,6 +325,7 @@ const keys = new Keys({
     draw();
   },
   theme: () => theme.toggle(),
+  doors: () => doors.open(),
   help: () => (id("help-dialog").open ? id("help-dialog").close()
     : id("help-dialog").showModal()),
   wake: () => sound.wake(),
@@ -354,6 +362,7 @@ function draw() {
   devices.draw(model, view);
   banners.drawOutputs(model);
   banners.drawHealth(model.health);
+  deadman.draw(view.now);
   banners.drawSound(sound.off);
   const { alarm, mode } = selected();
   keys.draw(mode, alarm ? placeOf(alarm) : "");
@@ -402,6 +411,7 @@ async function start() {
   sound.start();
   stream.start(model.boot === null ? null : `${model.boot}-${model.lastN}`);
   draw();
+  doors.look();
   setInterval(tick, TICK_MS);
   setInterval(() => {
     const on = !still.matches && Math.floor(performance.now() / BEAT_MS) % 2 === 1;

@@ -25,11 +25,16 @@ export class Detail {
   #facts = new Map();
   #icon = icon("info");
 
-  constructor(root) {
+  // door(point): the doors, with this one chosen.
+  constructor(root, door) {
     this.root = root;
     this.part = (name) => root.querySelector(`.${name}`);
     this.part("sign").prepend(this.#icon);
     root.addEventListener("click", () => root.classList.toggle("open"));
+    this.part("door").addEventListener("click", (e) => {
+      e.stopPropagation();
+      door(root.dataset.point);
+    });
   }
 
   draw(a, { answers, now, unitOf, incidents }) {
@@ -37,6 +42,8 @@ export class Detail {
     show(this.part("body"), Boolean(a));
     setAttr(this.root, "data-class", a?.class ?? null);
     setAttr(this.root, "data-occurrence", a?.occurrence ?? null);
+    setAttr(this.root, "data-point", a?.point ?? null);
+    show(this.part("door"), a?.kind === "door");
     if (!a) return;
     setIcon(this.#icon, a.class);
     setText(this.part("class"), t(`class.${a.class}`));

@@ -18,7 +18,7 @@ export class Keys {
   #swallow = false;
 
   // act: silence, acknowledge(alarm), move(step), jump(where), language, theme, help,
-  // person; selected(): {alarm, sinceMs, mode}; wake(): a gesture; soundBlocked(): boolean.
+  // person, doors; selected(): {alarm, sinceMs, mode}; wake(): a gesture; soundBlocked(): boolean.
   constructor(act) {
     this.act = act;
     this.button = document.getElementById("acknowledge");
@@ -87,6 +87,7 @@ export class Keys {
       f: () => this.act.jump("fire"),
       l: () => e.repeat || this.act.language(),
       n: () => e.repeat || this.act.theme(),
+      d: () => e.repeat || this.act.doors(),
       u: () => e.repeat || this.act.person(),
       F1: () => e.repeat || this.act.help(),
       "?": () => this.act.help(),

@@ -34,6 +34,7 @@ export function createModel() {
     hosts: { all: 0, up: 0, lost: 0, unknown: 0, down: [] },
     outputs: [],
     health: {},
+    deadman: null,
     readings: [],
     boot: null,
     lastN: 0,
@@ -162,6 +163,7 @@ export function applyHealth(model, h, id) {
   model.hosts = h.hosts ?? model.hosts;
   model.outputs = h.outputs ?? model.outputs;
   model.health = h.health ?? model.health;
+  if (h.deadman !== undefined) model.deadman = h.deadman;
   model.readings = h.readings ?? model.readings;
 }
 

@@ -27,6 +27,8 @@ static const struct schema_field root_fields[ROOT_FIELDS] = {
 	    .help = "the pages and the API" },
 	[SECTION_ENGINE] = { .key = "engine", .type = SCHEMA_MAP, .map = &engine_map,
 	    .help = "what holds for all alarms" },
+	[SECTION_DEADMAN] = { .key = "deadman", .type = SCHEMA_MAP, .map = &deadman_map,
+	    .help = "whether somebody is awake at the desk" },
 	[SECTION_BUSES] = { .key = "buses", .type = SCHEMA_LIST, .each = &bus_item,
 	    .help = "connections and serial lines" },
 	[SECTION_DEVICES] = { .key = "devices", .type = SCHEMA_LIST, .each = &device_item,

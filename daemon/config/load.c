@@ -228,6 +228,8 @@ add_builtins(struct site *s, struct arena *a)
 	s->loop_point = add_builtin(s, a, "loop", NULL, KIND_SYSTEM);
 	s->console_point = add_builtin(s, a, "console", NULL, KIND_SYSTEM);
 	s->network_point = add_builtin(s, a, "network", NULL, KIND_SYSTEM);
+	if (s->deadman != NULL)
+		s->deadman_point = add_builtin(s, a, "deadman", NULL, KIND_SYSTEM);
 }
 
 static void
@@ -239,6 +241,7 @@ take_points(struct load *l)
 
 	for (uint16_t i = 0; i < s->n_devices; i++)
 		built_in += s->devices[i].profile->dialogs != NULL;
+	built_in += s->deadman != NULL;
 
 	s->points = arena_alloc(l->arena, l->n_points + built_in, sizeof(*s->points));
 	if (l->n_points > 0)
@@ -285,6 +288,7 @@ read_sections(struct load *l, struct sections *s)
 	hosts_read(l, &s->list[SECTION_HOSTS]);
 	outputs_read(l, &s->list[SECTION_OUTPUTS], &s->list[SECTION_GPIO]);
 	doors_read(l, &s->list[SECTION_DOORS]);
+	deadman_read(l, s->map[SECTION_DEADMAN]);
 }
 
 struct site *

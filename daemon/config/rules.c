@@ -14,6 +14,7 @@
 static const char *const uses[RULE_COUNT] = {
 	[RULE_DOOR] = "a door",
 	[RULE_GRANT] = "a grant",
+	[RULE_ANSWER] = "an answer to the dead-man watch",
 };
 
 enum {
@@ -50,7 +51,7 @@ const struct schema_field rule_hours_item = {
 };
 // clang-format on
 
-static const struct schema_field point_field = { .key = "point", .type = SCHEMA_TEXT };
+const struct schema_field rule_point_item = { .key = "point", .type = SCHEMA_TEXT };
 
 bool
 rule_is_contact(const struct load *l, const struct point *p)
@@ -71,6 +72,7 @@ kind_fits(struct load *l, const struct point *p, enum rule_use use,
 	static const enum point_kind kinds[RULE_COUNT] = {
 		[RULE_DOOR] = KIND_DOOR,
 		[RULE_GRANT] = KIND_REX,
+		[RULE_ANSWER] = KIND_ANSWER,
 	};
 
 	if (p->kind != kinds[use]) {
@@ -97,7 +99,7 @@ rule_point(
     struct load *l, const struct yaml_node *node, const char *key, enum rule_use use)
 {
 	struct schema_value v = { 0 };
-	struct schema_field field = point_field;
+	struct schema_field field = rule_point_item;
 
 	field.key = key;
 	if (!schema_scalar(l, node, &field, &v))

@@ -21,6 +21,7 @@ enum section {
 	SECTION_STORE,
 	SECTION_CONSOLE,
 	SECTION_ENGINE,
+	SECTION_DEADMAN,
 	SECTION_MAPS, // how many are a map
 	SECTION_BUSES = SECTION_MAPS,
 	SECTION_DEVICES,
@@ -71,6 +72,7 @@ void accept_read(struct load *l, const struct yaml_node *node, uint32_t *limit_m
 enum rule_use {
 	RULE_DOOR,
 	RULE_GRANT,
+	RULE_ANSWER,
 	RULE_COUNT
 };
 // The point that `node` names, or UINT32_MAX with a problem. A point has one such use;
@@ -89,6 +91,9 @@ void loop_refer(struct load *l, struct pos at, const char *name, struct point *p
 
 // doors.c
 void doors_read(struct load *l, const struct node_list *list);
+
+// deadman.c: the section, or NULL
+void deadman_read(struct load *l, const struct yaml_node *node);
 
 // hosts.c
 void hosts_read(struct load *l, const struct node_list *list);
@@ -123,7 +128,8 @@ extern const struct schema_map profile_map; // of a profile's file
 
 // What a section may hold, as its reader has it.
 extern const struct schema_map site_file_map; // of a site's file: all sections
-extern const struct schema_map site_map, store_map, console_map, engine_map;
+extern const struct schema_map site_map, store_map, console_map, engine_map,
+    deadman_map;
 extern const struct schema_field bus_item, device_item, gpio_item, host_item, loop_item,
     door_item, zone_item, channel_item, ladder_item, output_item;
 extern const struct schema_map accept_map;    // accept_read
@@ -133,6 +139,7 @@ extern const struct schema_field lines_item;  // a point of a GPIO chip
 const char *point_kind_choice(size_t i);
 const char *point_latch_choice(size_t i);
 extern const struct schema_field rule_hours_item; // of rule_hours
+extern const struct schema_field rule_point_item; // of rule_point
 
 // Adds `v` under its id; a second one is a problem. The id in the site's arena, ""
 // where there is none.

@@ -47,6 +47,29 @@ api_points(struct console *c, struct http_request *r)
 }
 
 void
+api_doors(struct console *c, struct http_request *r)
+{
+	const struct site *site = c->host.site(c->host.ctx);
+	struct buf b = { 0 };
+	int64_t from, limit;
+	char cursor[16];
+
+	if (api_number(r, "limit", 1, POINTS_LIMIT, POINTS_LIMIT, &limit) < 0 ||
+	    api_number(r, "after", 0, UINT32_MAX, 0, &from) < 0)
+		return;
+	int64_t to = from + limit < site->n_doors ? from + limit : site->n_doors;
+	json_open(&b, NULL, '{');
+	json_open(&b, "doors", '[');
+	for (int64_t i = from; i < to; i++)
+		put_point(&b, c, site, site->doors[i].point);
+	json_close(&b, ']');
+	(void)snprintf(cursor, sizeof(cursor), "%u", (unsigned)to);
+	json_str(&b, "next", to < site->n_doors ? cursor : NULL);
+	json_close(&b, '}');
+	http_send_json(r, 200, &b);
+}
+
+void
 api_point(struct console *c, struct http_request *r)
 {
 	const struct site *site = c->host.site(c->host.ctx);

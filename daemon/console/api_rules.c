@@ -1,9 +1,9 @@
 // SPDX-FileCopyrightText: 2026 Watchroom contributors
 // SPDX-License-Identifier: Apache-2.0
 //
-// What people do to the rules of points: take a door out of its rule for a while, and
-// put it back. Owns nothing; runs on the loop thread. Refuses a bypass without an end
-// or without a reason.
+// What people do to rules: take a door out of its rule for a while, and put it back;
+// answer the dead-man watch. Owns nothing; runs on the loop thread. Refuses a bypass
+// without an end or without a reason.
 #include <string.h>
 
 #include "console/body.h"
@@ -71,4 +71,17 @@ api_bypass_end(struct console *c, struct http_request *r)
 		return;
 	http_takes_long(r);
 	c->host.bypass_end(c->host.ctx, point, r->actor, api_confirmed, r);
+}
+
+void
+api_alive(struct console *c, struct http_request *r)
+{
+	if (api_body(r, NULL, 0) < 0)
+		return;
+	if (!r->desk) { // who answers from a bed is not at the desk
+		http_error(r, 403, "forbidden", NULL);
+		return;
+	}
+	http_takes_long(r);
+	c->host.alive(c->host.ctx, r->actor, api_confirmed, r);
 }

@@ -105,6 +105,9 @@ struct console_host {
 	// adds id, place, zone, kind, device and unit itself.
 	void (*point_json)(void *ctx, uint32_t point, struct buf *out);
 
+	// Members of an open object for the health message: what rules ask of people.
+	void (*rules_json)(void *ctx, struct buf *out);
+
 	// Commands. `actor` is the log-in name, or "desk". done runs exactly once,
 	// maybe before the call returns.
 	void (*acknowledge)(void *ctx, const char *occurrence, const char *actor,
@@ -118,6 +121,8 @@ struct console_host {
 	    reply_fn *done, void *arg);
 	void (*bypass_end)(
 	    void *ctx, uint32_t point, const char *actor, reply_fn *done, void *arg);
+	// The desk answers the dead-man watch.
+	void (*alive)(void *ctx, const char *actor, reply_fn *done, void *arg);
 	void (*silence)(void *ctx, const char *actor, reply_fn *done, void *arg);
 	// A console says for the first time whether it can sound, or says otherwise
 	// than before. `console` is its id.

@@ -93,8 +93,8 @@ put_readings(struct buf *b, const struct console_host *host, const struct site *
 	json_close(b, ']');
 }
 
-// counters, devices, hosts, health, readings: the health message, and a part of the
-// state.
+// counters, devices, hosts, health, deadman, readings: the health message, and a part
+// of the state.
 static struct blob *
 build_health(const struct console_host *host, const struct site *site,
     const struct health_view *h, const struct build *w)
@@ -110,6 +110,7 @@ build_health(const struct console_host *host, const struct site *site,
 	hosts_put_summary(&b, "hosts", host);
 	outputs_put_summary(&b, "outputs", host);
 	format_health(&b, "health", h);
+	host->rules_json(host->ctx, &b);
 	put_readings(&b, host, site);
 	json_close(&b, '}');
 	return blob_take(&b);

@@ -33,6 +33,8 @@
   X(EVENT_DOOR_ACCESS, "door.access")             \
   X(EVENT_BYPASS_START, "bypass.start")           \
   X(EVENT_BYPASS_END, "bypass.end")               \
+  X(EVENT_DEADMAN_ASK, "deadman.ask")             \
+  X(EVENT_DEADMAN_ANSWER, "deadman.answer")       \
   X(EVENT_BLIND, "blind")                         \
   X(EVENT_SILENCE, "silence")                     \
   X(EVENT_SOUND, "console.sound")                 \

@@ -28,6 +28,7 @@
   X(KIND_MODULE, "module", COND_FEEDBACK, LATCH_NONE, QUANTITY_NONE)                 \
   X(KIND_DOOR, "door", COND_SECURITY, LATCH_NONE, QUANTITY_NONE)                     \
   X(KIND_REX, "request-to-exit", COND_INFO, LATCH_NONE, QUANTITY_NONE)               \
+  X(KIND_ANSWER, "answer-button", COND_INFO, LATCH_NONE, QUANTITY_NONE)              \
   X(KIND_PANIC, "panic", COND_SECURITY, LATCH_OWN, QUANTITY_NONE)                    \
   X(KIND_PUMP_RUN, "pump-run", COND_ACTIVATED, LATCH_NONE, QUANTITY_NONE)            \
   X(KIND_PUMP_AUTO, "pump-auto", COND_SUPERVISORY, LATCH_NONE, QUANTITY_NONE)        \

@@ -9,12 +9,14 @@
 //   @bus/ID @device/ID @gpio/ID @channel/ID (condition link)
 //   @panel/ID (of a device with dialogs: what it reports as a whole)
 //   @store @clock @loop @console @network @output/ID (condition fault)
+//   @deadman (condition security), where the site has the section
 #ifndef CORE_SITE_H
 #define CORE_SITE_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "core/deadman.h"
 #include "core/door.h"
 #include "core/host.h"
 #include "core/ladder.h"
@@ -129,6 +131,17 @@ struct door_def {
 	struct schedule unlocked; // local time
 };
 
+enum {
+	DEADMAN_POINTS_MAX = 8
+};
+
+struct deadman_def {
+	struct deadman_rule rule;
+	struct schedule night; // local time
+	uint8_t n_points;
+	uint32_t points[DEADMAN_POINTS_MAX]; // contacts that answer
+};
+
 struct zone {
 	const char *id;
 	const char *name_zh, *name_en;
@@ -179,6 +192,8 @@ struct site {
 	struct grant_def *grants;
 	uint16_t n_doors;
 	struct door_def *doors;
+	const struct deadman_def *deadman; // NULL = none
+	uint32_t deadman_point;            // of @deadman, where there is one
 	uint16_t n_zones;
 	struct zone *zones;
 	uint16_t n_channels;

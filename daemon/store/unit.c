@@ -128,6 +128,8 @@ unit_event_reserved(const struct event *e)
 	case EVENT_COMMISSION_CLOSE:
 	case EVENT_BYPASS_START: // what is not watched, and by whose word
 	case EVENT_BYPASS_END:
+	case EVENT_DEADMAN_ASK: // who was awake
+	case EVENT_DEADMAN_ANSWER:
 		return true;
 	case EVENT_DOOR_ACCESS:
 	case EVENT_ALARM_ONSET:

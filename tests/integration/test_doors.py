@@ -171,6 +171,36 @@ def test_a_panic_latches_and_a_silent_one_makes_no_sound(tmp_path, peer):
         daemon.verify()
 
 
+def test_a_question_that_nobody_at_the_desk_answers_is_told(tmp_path, peer):
+    with WebhookSink() as sink:
+        told = {"channels": [{"id": "duty", "webhook": f"http://127.0.0.1:{sink.port}/"}],
+                "ladders": [{"id": "l", "classes": ["security"],
+                             "steps": [{"after": "0s", "channels": ["duty"]}]}],
+                "deadman": {"day": "5s", "night": "5s", "answer": "30s"}}
+        with Daemon(tmp_path, guarded(peer.port, **told)) as daemon:
+            daemon.start()
+
+            def watch():
+                return daemon.api().state()["deadman"]
+            asked = until(lambda: watch()["asked"], 15)
+            assert daemon.api().json("POST", "/api/v1/deadman/answer", {})["durable"]
+            until(lambda: watch()["asked"] not in (None, asked), 15, "asked again")
+            missed = until(lambda: alarm(daemon, "@deadman", "no-answer"), 45)
+            assert (missed["class"], missed["state"]) == ("security", "unacknowledged")
+            until(lambda: sink.received, 10)
+            until(lambda: watch()["missed"] is True, 5)
+            assert daemon.api().json("POST", "/api/v1/deadman/answer", {})["durable"]
+            daemon.api().json("POST", "/api/v1/deadman/answer", {}, expect=409)
+            until(lambda: alarm(daemon, "@deadman", "no-answer")["state"] == "returned", 5)
+            answers = [e for e in daemon.api().events(point="@deadman")
+                       if e["kind"] == "deadman.answer"]
+            assert len(answers) == 2 and answers[0]["actor"] == "desk"
+            assert 0 <= answers[0]["params"]["seconds"] < 30 <= \
+                answers[1]["params"]["seconds"]
+            assert daemon.stop() == 0
+            daemon.verify()
+
+
 def test_the_example_with_all_of_them_loads():
     done = subprocess.run(
         [str(BUILD / "daemon/watchroomd"), "--check", "-c",

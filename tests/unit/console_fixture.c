@@ -161,8 +161,8 @@ answer(struct fake_daemon *d, reply_fn *done, void *arg)
 		done(arg, &d->reply);
 }
 
-static void
-command(struct fake_daemon *d, reply_fn *done, void *arg)
+void
+fake_command(struct fake_daemon *d, reply_fn *done, void *arg)
 {
 	d->commands++;
 	answer(d, done, arg);
@@ -176,7 +176,7 @@ host_acknowledge(
 
 	(void)snprintf(
 	    d->last, sizeof(d->last), "acknowledge %s %s", occurrence, actor);
-	command(d, done, arg);
+	fake_command(d, done, arg);
 }
 
 static void
@@ -187,7 +187,7 @@ host_note(void *ctx, const char *occurrence, const char *actor, const char *text
 
 	(void)snprintf(
 	    d->last, sizeof(d->last), "note %s %s %.300s", occurrence, actor, text);
-	command(d, done, arg);
+	fake_command(d, done, arg);
 }
 
 static void
@@ -196,27 +196,7 @@ host_reset(void *ctx, uint32_t point, const char *actor, reply_fn *done, void *a
 	struct fake_daemon *d = ctx;
 
 	(void)snprintf(d->last, sizeof(d->last), "reset %u %s", point, actor);
-	command(d, done, arg);
-}
-
-static void
-host_bypass(void *ctx, uint32_t point, const struct bypass_order *order, reply_fn *done,
-    void *arg)
-{
-	struct fake_daemon *d = ctx;
-
-	(void)snprintf(d->last, sizeof(d->last), "bypass %u %s %u %s", point,
-	    order->actor, order->seconds, order->reason);
-	command(d, done, arg);
-}
-
-static void
-host_bypass_end(void *ctx, uint32_t point, const char *actor, reply_fn *done, void *arg)
-{
-	struct fake_daemon *d = ctx;
-
-	(void)snprintf(d->last, sizeof(d->last), "bypass-end %u %s", point, actor);
-	command(d, done, arg);
+	fake_command(d, done, arg);
 }
 
 static void
@@ -225,7 +205,7 @@ host_silence(void *ctx, const char *actor, reply_fn *done, void *arg)
 	struct fake_daemon *d = ctx;
 
 	(void)snprintf(d->last, sizeof(d->last), "silence %s", actor);
-	command(d, done, arg);
+	fake_command(d, done, arg);
 }
 
 static void
@@ -481,8 +461,10 @@ set_up(void **state, bool virtual)
 		.acknowledge = host_acknowledge,
 		.note = host_note,
 		.reset = host_reset,
-		.bypass = host_bypass,
-		.bypass_end = host_bypass_end,
+		.rules_json = fake_rules_json,
+		.alive = fake_alive,
+		.bypass = fake_bypass,
+		.bypass_end = fake_bypass_end,
 		.silence = host_silence,
 		.console_sound = host_console_sound,
 		.consoles = host_consoles,

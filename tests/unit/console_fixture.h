@@ -83,6 +83,16 @@ struct sse_reader fixture_stream(
 
 // Pushes an event with this number, and gives the alarm it is about.
 void push_event(struct fixture *f, uint64_t n);
+// Counts a command and answers it, or keeps the answer where `hold` is set.
+void fake_command(struct fake_daemon *d, reply_fn *done, void *arg);
+// fake_rules.c: of struct console_host.
+void fake_bypass(void *ctx, uint32_t point, const struct bypass_order *order,
+    reply_fn *done, void *arg);
+void fake_bypass_end(
+    void *ctx, uint32_t point, const char *actor, reply_fn *done, void *arg);
+void fake_alive(void *ctx, const char *actor, reply_fn *done, void *arg);
+void fake_rules_json(void *ctx, struct buf *out);
+
 // What the fake store was asked.
 extern struct fake_store {
 	struct event_filter filter;

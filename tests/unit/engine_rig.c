@@ -113,6 +113,12 @@ on_sound(void *ctx, bool on)
 }
 
 static void
+nobody_looks(void *ctx)
+{
+	(void)ctx;
+}
+
+static void
 on_mode(void *ctx, enum store_mode mode, const char *detail)
 {
 	(void)ctx;
@@ -191,7 +197,7 @@ rig_start(struct rig *r)
 	const struct works_host works_host = { r, no_event, on_durable, on_saved };
 	r->works = works_new(r->loop, r->store, rec->last_boot + 1, &works_host);
 	const struct engine_host engine_host = { r, on_alarm, on_raised, on_answered,
-		on_sound };
+		on_sound, nobody_looks };
 	r->engine = engine_new(r->loop, r->site, r->store, r->works, &engine_host);
 	r->outbox = outbox_new(r->loop, r->site, r->works, r->engine);
 	engine_recover(r->engine, rec, rec->last_utc_ms);

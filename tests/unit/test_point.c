@@ -24,6 +24,7 @@ test_each_kind_has_its_condition_and_latch(void **ctx)
 		{ "module", "feedback", "none" },
 		{ "door", "security", "none" },
 		{ "request-to-exit", "info", "none" },
+		{ "answer-button", "info", "none" },
 		{ "panic", "security", "own" },
 		{ "pump-run", "activated", "none" },
 		{ "pump-auto", "supervisory", "none" },

@@ -1,0 +1,43 @@
+// SPDX-FileCopyrightText: 2026 Watchroom contributors
+// SPDX-License-Identifier: Apache-2.0
+//
+// The daemon that is not there (console_fixture.h): what it is asked of rules.
+#include <stdio.h>
+
+#include "console_fixture.h"
+
+void
+fake_bypass(void *ctx, uint32_t point, const struct bypass_order *order, reply_fn *done,
+    void *arg)
+{
+	struct fake_daemon *d = ctx;
+
+	(void)snprintf(d->last, sizeof(d->last), "bypass %u %s %u %s", point,
+	    order->actor, order->seconds, order->reason);
+	fake_command(d, done, arg);
+}
+
+void
+fake_rules_json(void *ctx, struct buf *out)
+{
+	(void)ctx;
+	json_none(out, "deadman");
+}
+
+void
+fake_alive(void *ctx, const char *actor, reply_fn *done, void *arg)
+{
+	struct fake_daemon *d = ctx;
+
+	(void)snprintf(d->last, sizeof(d->last), "alive %s", actor);
+	fake_command(d, done, arg);
+}
+
+void
+fake_bypass_end(void *ctx, uint32_t point, const char *actor, reply_fn *done, void *arg)
+{
+	struct fake_daemon *d = ctx;
+
+	(void)snprintf(d->last, sizeof(d->last), "bypass-end %u %s", point, actor);
+	fake_command(d, done, arg);
+}
