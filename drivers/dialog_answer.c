@@ -305,14 +305,12 @@ dialog_exception(struct field_device *d, uint16_t block, uint8_t exception,
     enum refusal refusal, const char **reason)
 {
 	struct plan_block *b = &d->plan.blocks[block];
-	enum device_answer answer = ANSWER_REFUSED;
 
 	if (b->first == STEP_CURSOR)
 		return refuse_cursor(d, block, exception, *reason);
 	switch (refusal) {
 	case REFUSAL_BUSY:
-		answer = device_busy(d, b);
-		break;
+		return device_busy(d, b); // nothing that was not up is up by it
 	case REFUSAL_CONFIGURATION:
 	case REFUSAL_ADDRESS:
 		refuse(d, block, *reason);
@@ -328,7 +326,7 @@ dialog_exception(struct field_device *d, uint16_t block, uint8_t exception,
 	if (b->first != STEP_ALIVE)
 		device_up(d);
 	panel_update(d);
-	return answer;
+	return ANSWER_REFUSED;
 }
 
 // ---- no answer, lost, back

@@ -54,9 +54,14 @@ answer_read(struct sim *s, uint8_t unit, const uint8_t *q, uint8_t *out)
 	size_t bytes = bits ? (count + 7U) / 8U : count * 2U;
 
 	s->asked[address]++;
+	if (s->n_reads < SIM_READS)
+		s->reads[s->n_reads++] =
+		    (struct sim_read){ unit, q[0], address, count };
+	if (s->hidden_to != 0 && address >= s->hidden_from && address <= s->hidden_to)
+		return refuse(q, out, 2);
 	if (s->absent_to != 0 && address <= s->absent_to &&
 	    address + count > s->absent_from)
-		return refuse(q, out, 2);
+		return refuse(q, out, s->absent_code != 0 ? s->absent_code : 2);
 	memset(out, 0, 2 + bytes);
 	out[0] = q[0];
 	out[1] = (uint8_t)bytes;

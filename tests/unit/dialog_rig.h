@@ -55,6 +55,7 @@ enum {
 	SIM_RECORDS = 128,
 	SIM_RECORD_BYTES = 28,
 	SIM_WRITES = 4096,
+	SIM_READS = 4096,
 	SIM_SAMPLES = 4096,
 	SIM_RECORDS_KEPT = 256,
 };
@@ -63,6 +64,11 @@ struct sim_write {
 	uint8_t unit, function;
 	uint16_t address;
 	uint32_t value;
+};
+
+struct sim_read {
+	uint8_t unit, function;
+	uint16_t address, count;
 };
 
 // Where the panel's queue is; 0 = it has none.
@@ -81,7 +87,11 @@ struct sim {
 	uint16_t gateway_input[65536];
 	bool silent, gateway_silent;
 	uint16_t absent_from, absent_to; // exception 02; to 0 = none
-	uint8_t exception;               // to the next `exceptions` requests
+	uint8_t absent_code;             // instead of 02; 0 = not
+	// Not there either, but only a read that begins with one is refused: in a block
+	// they are 0. to 0 = none.
+	uint16_t hidden_from, hidden_to;
+	uint8_t exception; // to the next `exceptions` requests
 	unsigned exceptions;
 	uint16_t exception_at; // only requests to this address; 0 = all
 	bool mute_writes;      // writes take effect and are not echoed
@@ -91,6 +101,8 @@ struct sim {
 	struct sim_write
 	    orders[SIM_WRITES]; // all that is no read, whatever became of it
 	uint16_t asked[65536];  // reads, by first address
+	unsigned n_reads;
+	struct sim_read reads[SIM_READS]; // the first so many
 };
 
 struct dialog_rig {
