@@ -128,6 +128,7 @@ on_reply(void *arg)
 	int64_t gap = now_of(r) - u->last_good_ms;
 
 	r->replied = true;
+	r->answered_ms = now_of(r);
 	end_wait(r);
 	if (u->good > 0 && gap > u->worst_gap_ms)
 		u->worst_gap_ms = gap;
@@ -186,6 +187,16 @@ note_request(struct rig *r, const uint8_t *q)
 	r->asked_addresses[r->n_asked++] = (uint16_t)(q[2] << 8 | q[3]);
 }
 
+static void
+note_gap(struct rig *r)
+{
+	int64_t gap = now_of(r) - r->answered_ms;
+
+	if (r->answered_ms > 0 && (r->least_gap_ms == 0 || gap < r->least_gap_ms))
+		r->least_gap_ms = gap;
+	r->answered_ms = 0;
+}
+
 static bool
 answers(struct rig *r, const struct unit *u, const uint8_t *q)
 {
@@ -204,6 +215,7 @@ rig_send(struct mbus *b, const uint8_t *frame, size_t len)
 
 	assert_int_equal(len, b->transport->framing == PDU_MBAP ? 12 : 8);
 	end_wait(r);
+	note_gap(r);
 	note_request(r, frame + at);
 	r->units[unit].requests++;
 	r->waiting_unit = unit;

@@ -55,6 +55,8 @@ struct rig {
 	size_t late_n;
 	unsigned late_replies_sent;
 	int64_t asked_ms, deadline_ms;
+	int64_t answered_ms,
+	    least_gap_ms;  // from an answer to the next request; 0 = none
 	int64_t wasted_ms; // waiting for units that were lost already
 	int64_t idle_ms;   // waiting for answers that did not come, whosever
 	uint8_t waiting_unit;

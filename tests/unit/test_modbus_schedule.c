@@ -160,6 +160,26 @@ test_a_slow_device_holds_nobody_up(void **state)
 	rig_stop(&r);
 }
 
+// What a profile says in min_gap, on a line that is always busy.
+static void
+test_quiet_between_an_answer_and_the_next_request(void **state)
+{
+	struct rig r;
+
+	(void)state;
+	rig_init(&r);
+	for (uint8_t u = 1; u <= 10; u++) {
+		uint16_t d = rig_add_unit(&r, u, 100);
+
+		r.f.site.devices[d].gap_ms = 20;
+		r.units[u].latency_ms = 5;
+	}
+	rig_start(&r, &rig_rtu);
+	fixture_run(&r.f, 60000, NULL);
+	assert_in_range(r.least_gap_ms, 20, 22);
+	rig_stop(&r);
+}
+
 static void
 test_a_cured_unit_returns_within_the_ceiling(void **state)
 {
@@ -276,6 +296,7 @@ main(void)
 		cmocka_unit_test(test_i7_flapping_units_on_a_shared_line),
 		cmocka_unit_test(test_a_cut_line_is_told_before_its_units),
 		cmocka_unit_test(test_a_slow_device_holds_nobody_up),
+		cmocka_unit_test(test_quiet_between_an_answer_and_the_next_request),
 		cmocka_unit_test(test_a_cured_unit_returns_within_the_ceiling),
 		cmocka_unit_test(test_a_unit_on_a_link_of_its_own_is_tried_each_period),
 		cmocka_unit_test(test_a_dead_line_is_one_fault_and_all_return_together),
