@@ -20,12 +20,15 @@ enum {
 };
 
 struct lane {
-	uint32_t first, n; // in by_lane
-	uint32_t served;   // of it, from 0; NOT_SERVED = none yet
+	uint32_t first, n;           // in by_lane
+	uint32_t served;             // of it, from 0; NOT_SERVED = none yet
+	uint32_t asked_ms, usual_ms; // last, and how often; 0 = not known
 };
 
 enum {
-	NOT_SERVED = UINT32_MAX
+	NOT_SERVED = UINT32_MAX,
+	LONG_FACTOR = 3, // longer than usual by this, and by a second
+	LONG_MS = 1000,
 };
 
 struct replay_image {
@@ -157,7 +160,8 @@ find_lanes(struct replay_image *i)
 		    compare_request(at(i, i->by_lane[last->first]), &q) == 0)
 			last->n++;
 		else
-			i->lanes[i->n_lanes++] = (struct lane){ k, 1, NOT_SERVED };
+			i->lanes[i->n_lanes++] =
+			    (struct lane){ .first = k, .n = 1, .served = NOT_SERVED };
 	}
 }
 
@@ -275,6 +279,20 @@ find_lane(struct replay_image *i, const struct replay_question *q)
 	return NULL;
 }
 
+// Whether it was not asked for long: what came and went meanwhile is over.
+static bool
+after_long(struct lane *lane, uint32_t at_ms)
+{
+	uint32_t since = at_ms - lane->asked_ms;
+	bool usual = lane->usual_ms > 0;
+	bool longer = usual && since > LONG_FACTOR * lane->usual_ms + LONG_MS;
+
+	if (lane->served != NOT_SERVED && since > 0 && !longer)
+		lane->usual_ms = since;
+	lane->asked_ms = at_ms;
+	return longer;
+}
+
 // The next that differs from what was given last, up to what counts now.
 static const struct recorded_exchange *
 serve(const struct replay_image *i, struct lane *lane, const struct replay_question *q)
@@ -283,7 +301,7 @@ serve(const struct replay_image *i, struct lane *lane, const struct replay_quest
 	uint32_t now = count_until(i, list, lane->n, q->at_ms);
 
 	now = now > 0 ? now - 1 : 0;
-	if (q->hasty)
+	if (after_long(lane, q->at_ms) || q->hasty)
 		lane->served = now;
 	if (lane->served == NOT_SERVED)
 		lane->served = 0;

@@ -5,7 +5,8 @@
 // no clock; one thread.
 //
 // - The very request that was recorded gets the answers that it got, in their order:
-//   none of them that differs is passed over, each is given once its time has come.
+//   none of them that differs is passed over, each is given once its time has come; but
+//   after it was not asked for long, it gets what holds then.
 // - Another request is answered out of what was last read of its registers.
 // - A unit that gave two or more bad answers running, or none, is out for every request
 //   until it is recorded to answer again.

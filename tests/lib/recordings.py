@@ -3,7 +3,8 @@
 #
 # Recordings of panels for the tests (tests/fixtures/panels): from a table PROFILE.yaml,
 # written by hand from the maker's document, to PROFILE.log, the frames; what a replay
-# makes of them is PROFILE.chk. Bytes are packed here by the Modbus specification and
+# makes of them is PROFILE.chk. PROFILE@WHAT.yaml is one more of the same profile. Each
+# has one device, so that nothing depends on how devices share a line. Bytes are packed here by the Modbus specification and
 # by Python, never by the decoder under test, and each row of a table says what its
 # bytes must come to.
 #
@@ -11,7 +12,7 @@
 #   title, reference   what it shows, and which pages the values are taken from
 #   device             keys of a device of a site: profile, unit, poll, dialogs, ..
 #   points             id: {item, loop, device, kind, ..}, as in a site
-#   more               [{device, points}]: further units that hold the same registers
+#   answers            [unit]: others that hold the same registers, and are no devices
 #   reads              what the recorder asks: "h1000+2" = holding registers 1000, 1001;
 #                      i = input registers, c = coils, d = discrete inputs
 #   absent             the same, of what the device refuses at all times
@@ -61,6 +62,15 @@ SPECIAL = {"silent", "exception", "link", "dwell", "write", "still", "after"}
 
 def profiles():
     return sorted(p.stem for p in (ROOT / "panels").glob("*.yaml"))
+
+
+def tables():
+    """All there are, those of one profile beside each other."""
+    return sorted(p.stem for p in FIXTURES.glob("*.yaml"))
+
+
+def profile_of(name):
+    return name.split("@")[0]
 
 
 def load(path):
@@ -214,12 +224,9 @@ def head(table, name):
              "notes": [" ".join(table["reference"].split())]}
     lines += yaml.safe_dump(plain, allow_unicode=True, sort_keys=False,
                             width=88).rstrip().splitlines()
-    listed = []
-    for n, part in enumerate([table, *table.get("more", [])], 1):
-        points = [{"id": k, **v, "place": {"en": k}} for k, v in part["points"].items()]
-        listed.append({"id": "d" if n == 1 else f"d{n}", "poll": "1s", **part["device"],
-                       "points": points})
-    lines += yaml.safe_dump({"devices": listed}, allow_unicode=True, sort_keys=False,
+    points = [{"id": k, **v, "place": {"en": k}} for k, v in table["points"].items()]
+    device = {"id": "d", "poll": "1s", **table["device"], "points": points}
+    lines += yaml.safe_dump({"devices": [device]}, allow_unicode=True, sort_keys=False,
                             width=88).rstrip().splitlines()
     return [*lines, "..."]
 
@@ -227,7 +234,7 @@ def head(table, name):
 def make_log(table, name):
     reads = read_list(table["reads"])
     absent = read_list(table.get("absent", []))
-    units = [p["device"]["unit"] for p in [table, *table.get("more", [])]]
+    units = [table["device"]["unit"], *table.get("answers", [])]
     lines = head(table, name)
     lost = False
     end = beat = 0
@@ -369,8 +376,8 @@ def said_by(node):
 
 
 def not_shown(profile, table, chk):
-    """Meanings of the profile that the recording never comes to, and that its table
-    does not say it leaves out."""
+    """Meanings of the profile that its recordings (their .chk, one behind the other)
+    never come to, and that its table does not say it leaves out."""
     shown = set(re.findall(r"[a-z]+(?:/[a-z0-9-]+)?", "\n".join(
         line for line in chk.splitlines() if " sample " in line or " event " in line)))
     left_out = set(table.get("not_shown", {}))

@@ -166,6 +166,25 @@ test_no_recorded_change_is_passed_over(void **state)
 }
 
 static void
+test_after_a_long_time_what_holds_is_given(void **state)
+{
+	const struct recorded_exchange list[] = { good(0, 5, a1, 2),
+		good(9000, 5, a2, 2), good(15000, 5, a1, 2) };
+	struct recording r;
+	struct replay_image *i = image_of(&r, list, 3);
+	struct replay_answer a;
+
+	(void)state;
+	for (uint32_t at = 0; at <= 8000; at += 1000) {
+		a = ask(i, at, 5, 1);
+		assert_data(&a, a1, 2);
+	}
+	a = ask(i, 20000, 5, 1); // the pulse is 5 s old
+	assert_data(&a, a1, 2);
+	replay_image_free(i);
+}
+
+static void
 test_registers_are_gathered_from_what_was_read_last(void **state)
 {
 	const uint8_t wanted[] = { 0x22, 0x22, 0xBB, 0xB0 };
@@ -314,6 +333,7 @@ main(void)
 		cmocka_unit_test(test_an_answer_counts_from_when_it_came),
 		cmocka_unit_test(test_i6_what_was_never_recorded_is_not_answered),
 		cmocka_unit_test(test_no_recorded_change_is_passed_over),
+		cmocka_unit_test(test_after_a_long_time_what_holds_is_given),
 		cmocka_unit_test(test_registers_are_gathered_from_what_was_read_last),
 		cmocka_unit_test(test_bits_are_gathered_bit_by_bit),
 		cmocka_unit_test(test_i6_a_unit_that_was_out_is_out_for_every_request),
