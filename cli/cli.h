@@ -29,6 +29,7 @@ struct cli {
 	const char *unit, *area, *address, *count, *gauge, *scan, *find, *samples;
 	const char *timeout, *gap, *speed, *for_time;
 	const char *zone, *status, *verdict, *panel, *note, *as;
+	const char *trust, *key;
 	const char *json, *pin_stdin, *time, *direct, *help,
 	    *version; // not NULL where given
 	int argc;     // what is left after the subcommand's name

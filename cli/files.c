@@ -15,6 +15,10 @@
 #include "report/report.h"
 #include "store/query.h"
 
+enum {
+	KEY_HEX = 64
+};
+
 static void
 print_object(struct buf *b)
 {
@@ -23,13 +27,33 @@ print_object(struct buf *b)
 }
 
 static void
+print_sound(const struct verify_result *v)
+{
+	char when[25];
+	(void)printf("ok: %lld events, head %s\n", (long long)v->events, v->head_hash);
+	if (v->cut_seq > 0) {
+		clock_rfc3339(v->cut_utc_ms, when);
+		(void)printf(
+		    "begins behind a signed cut: events up to %lld, before %s, "
+		    "were deleted\n",
+		    (long long)v->cut_seq, when);
+	}
+	if (v->anchors > 0) {
+		clock_rfc3339(v->anchor_utc_ms, when);
+		(void)printf("anchors: %lld, the newest of event %lld at %s\n",
+		    (long long)v->anchors, (long long)v->anchor_seq, when);
+	}
+	if (v->public_key[0] != '\0')
+		(void)printf("signed by: %s\n", v->public_key);
+}
+
+static void
 print_verified(const struct cli *c, const char *file, const struct verify_result *v)
 {
 	struct buf b = { 0 };
 	if (c->json == NULL) {
 		if (v->first_bad_seq == 0)
-			(void)printf("ok: %lld events, head %s\n", (long long)v->events,
-			    v->head_hash);
+			print_sound(v);
 		else
 			(void)printf("bad: first bad row %lld (%s) of %lld events\n",
 			    (long long)v->first_bad_seq, v->reason,
@@ -42,6 +66,12 @@ print_verified(const struct cli *c, const char *file, const struct verify_result
 	json_int(&b, "events", v->events);
 	json_str(&b, "epoch", v->epoch);
 	json_str(&b, "head", v->head_hash);
+	json_int(&b, "cut_seq", v->cut_seq);
+	json_time(&b, "cut_before", v->cut_utc_ms);
+	json_int(&b, "anchors", v->anchors);
+	json_int(&b, "anchor_seq", v->anchor_seq);
+	json_time(&b, "anchor_time", v->anchor_utc_ms);
+	json_str(&b, "public_key", v->public_key[0] != '\0' ? v->public_key : NULL);
 	json_int(&b, "first_bad_seq", v->first_bad_seq);
 	json_str(&b, "reason", v->first_bad_seq != 0 ? v->reason : NULL);
 	json_close(&b, '}');
@@ -58,6 +88,12 @@ cmd_verify(const struct cli *c)
 	if (c->argc > 1)
 		return cli_fail(
 		    c, CLI_USAGE, "found \"%s\" after the file", c->argv[1]);
+	if (c->trust != NULL && (strlen(c->trust) != KEY_HEX ||
+				    strspn(c->trust, "0123456789abcdef") != KEY_HEX))
+		return cli_fail(c, CLI_USAGE,
+		    "--trust: found \"%s\", allowed: 64 hex digits in lower case (as "
+		    "verify --key prints them)",
+		    c->trust);
 	if (c->argc == 1) {
 		file = xstrdup(c->argv[0]);
 	} else {
@@ -67,8 +103,12 @@ cmd_verify(const struct cli *c)
 		file = xasprintf("%s/journal.db", s.directory);
 	}
 	enum cli_exit code = CLI_OK;
-	if (store_verify(file, &v, &err) < 0) {
+	if (store_verify(file, c->trust, &v, &err) < 0) {
 		code = cli_fail_err(c, CLI_FAILED, &err);
+	} else if (c->key != NULL && v.first_bad_seq == 0 && v.public_key[0] == '\0') {
+		code = cli_fail(c, CLI_FAILED, "nothing in %s is signed", file);
+	} else if (c->key != NULL && v.first_bad_seq == 0) {
+		(void)printf("%s\n", v.public_key);
 	} else {
 		print_verified(c, file, &v);
 		code = v.first_bad_seq == 0 ? CLI_OK : CLI_FAILED;

@@ -108,6 +108,8 @@ static const struct option_def {
 	{ "panel",     0,   "TEXT",  offsetof(struct cli, panel),       COMMISSION_MARK,      "what was seen at the panel" },
 	{ "note",      0,   "TEXT",  offsetof(struct cli, note),        COMMISSION_MARK | RECORD, "how it was proven, or what is wrong; what is recorded" },
 	{ "as",        0,   "NAME",  offsetof(struct cli, as),          SAID_BY,              "who says so (log-in name)" },
+	{ "trust",     0,   "KEY",   offsetof(struct cli, trust),       VERIFY,               "the only public key that may have signed (64 hex digits)" },
+	{ "key",       0,   NULL,    offsetof(struct cli, key),         VERIFY,               "print the public key of the newest signature, and nothing else" },
 	{ "help",      'h', NULL,    offsetof(struct cli, help),        EVERY,                "print this" },
 	{ "version",   'V', NULL,    offsetof(struct cli, version),     EVERY,                "print the version" },
 };

@@ -64,4 +64,8 @@ void host_stop_console(struct daemon *d);
 void host_alarm_view(
     const struct daemon *d, const struct alarm_record *r, struct alarm_view *v);
 
+// journal.c: of struct store_host; ctx is the daemon.
+void journal_anchored(void *ctx, const struct store_anchor *a);
+void journal_cut(void *ctx, int64_t before_utc_ms, int64_t events, int64_t last_seq);
+
 #endif

@@ -391,6 +391,8 @@ start_store(struct daemon *d)
 		.ctx = d,
 		.mode = on_store_mode,
 		.lost = on_store_lost,
+		.anchored = journal_anchored,
+		.cut = journal_cut,
 	};
 	const char *dir =
 	    s->store_directory[0] != '\0' ? s->store_directory : d->state_directory;
@@ -404,6 +406,10 @@ start_store(struct daemon *d)
 		.time_zone = s->time_zone,
 		.statistics_day_min = s->statistics_day_min,
 		.config_rev = s->revision,
+		.key_directory = d->state_directory,
+		.anchor_every_ms = s->anchor_every_ms,
+		.keep_events_months = s->keep_events_months,
+		.keep_minutes_months = s->keep_minutes_months,
 	};
 	struct err e = { 0 };
 	d->store = store_open(&options, d->loop, &host, &e);

@@ -202,6 +202,23 @@ make_notice(struct outbox *o, const struct alarm_record *r, const struct ladder_
 	add_owed(o, &n, STAGE_UNSAVED)->serial = works_serial(o->works);
 }
 
+void
+outbox_tell(struct outbox *o, const char *channel, const struct event *subject)
+{
+	struct notice n = {
+		.state = NOTICE_OWED,
+		.created_utc_ms = loop_utc_ms(o->loop),
+		.subject = *subject,
+	};
+	n.next_utc_ms = n.created_utc_ms;
+	n.subject.time_utc_ms = n.created_utc_ms;
+	n.subject.mono_ms = loop_now_ms(o->loop);
+	(void)str_copy(n.channel, sizeof(n.channel), channel);
+	works_mint(o->works, n.id);
+	works_notice(o->works, &n);
+	add_owed(o, &n, STAGE_UNSAVED)->serial = works_serial(o->works);
+}
+
 static void
 tell_step(struct outbox *o, const struct alarm_record *r, const struct ladder_due *d)
 {

@@ -28,6 +28,9 @@ void outbox_recover(struct outbox *o, const struct recovered *r);
 void outbox_raised(struct outbox *o, struct alarm_record *r);
 void outbox_answered(struct outbox *o, struct alarm_record *r);
 
+// A notice of no alarm to one channel, about this event: its times may be 0.
+void outbox_tell(struct outbox *o, const char *channel, const struct event *subject);
+
 // Everything up to this unit of work is durable.
 void outbox_saved(struct outbox *o, uint64_t serial);
 

@@ -92,9 +92,10 @@ local_time(int64_t utc_ms, char *out, size_t size)
 }
 
 static void
-put_sentence(struct buf *out, enum lang l, const struct site *site,
-    const struct notice *n, const struct point *p)
+put_alarm_sentence(
+    struct buf *out, enum lang l, const struct site *site, const struct notice *n)
 {
+	const struct point *p = point_of(site, &n->subject);
 	const struct event *e = &n->subject;
 	const char *place = l == LANG_ZH ? e->place_zh : e->place_en;
 	char when[64], round[16];
@@ -125,6 +126,38 @@ put_sentence(struct buf *out, enum lang l, const struct site *site,
 	if (n->repeated)
 		buf_str(out, text_get(l, "notice.repeated"));
 	buf_free(&what);
+}
+
+// The text of a string member of params; "" where there is none.
+static void
+member(const struct event *e, const char *name, char *out, size_t size)
+{
+	char key[KEY_MAX];
+	(void)snprintf(key, sizeof key, "\"%s\":\"", name);
+	const char *at = strstr(e->params, key);
+	out[0] = '\0';
+	if (at == NULL)
+		return;
+	at += strlen(key);
+	size_t len = strcspn(at, "\"");
+	(void)snprintf(out, size, "%.*s", (int)len, at);
+}
+
+static void
+put_anchor_sentence(
+    struct buf *out, enum lang l, const struct site *site, const struct notice *n)
+{
+	char when[64], seq[24], hash[KEY_MAX];
+	local_time(n->subject.time_utc_ms, when, sizeof when);
+	(void)snprintf(seq, sizeof seq, "%lld", (long long)n->subject.seq);
+	member(&n->subject, "hash", hash, sizeof hash);
+	const struct text_value values[] = {
+		{ "site", l == LANG_ZH ? site->name_zh : site->name_en },
+		{ "seq", seq },
+		{ "hash", hash },
+		{ "time", when },
+	};
+	text_fill(out, l, "notice.anchor", values, 4);
 }
 
 static void
@@ -177,8 +210,11 @@ message_json(struct buf *out, const struct site *site, const struct notice *n)
 {
 	const struct point *p = point_of(site, &n->subject);
 	struct buf zh = { 0 }, en = { 0 };
-	put_sentence(&zh, LANG_ZH, site, n, p);
-	put_sentence(&en, LANG_EN, site, n, p);
+	bool anchor = n->subject.kind == EVENT_JOURNAL_ANCHOR;
+	buf_str(&zh, "");
+	buf_str(&en, "");
+	(anchor ? put_anchor_sentence : put_alarm_sentence)(&zh, LANG_ZH, site, n);
+	(anchor ? put_anchor_sentence : put_alarm_sentence)(&en, LANG_EN, site, n);
 	json_open(out, NULL, '{');
 	json_str(out, "id", n->id);
 	json_str(out, "channel", n->channel);
@@ -193,7 +229,10 @@ message_json(struct buf *out, const struct site *site, const struct notice *n)
 	json_str(out, "id", site->id);
 	put_pair(out, "name", site->name_zh, site->name_en);
 	json_close(out, '}');
-	put_alarm(out, &n->subject, p);
+	if (anchor)
+		json_raw(out, "anchor", n->subject.params);
+	else
+		put_alarm(out, &n->subject, p);
 	put_pair(out, "text", zh.data, en.data);
 	json_close(out, '}');
 	buf_free(&zh);

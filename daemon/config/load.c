@@ -279,6 +279,7 @@ read_sections(struct load *l, struct sections *s)
 	site_read(l, s);
 	zones_read(l, &s->list[SECTION_ZONES]);
 	channels_read(l, &s->list[SECTION_CHANNELS]);
+	store_section_read(l, s->map[SECTION_STORE]); // names a channel
 	ladders_read(l, &s->list[SECTION_LADDERS]);
 	buses_read(l, &s->list[SECTION_BUSES]);
 	recordings_read(l, s);

@@ -104,6 +104,9 @@ void outputs_read(
 
 // alerts.c
 void channels_read(struct load *l, const struct node_list *list);
+
+// Section store; NULL = not given. Needs the channels.
+void store_section_read(struct load *l, const struct yaml_node *node);
 void ladders_read(struct load *l, const struct node_list *list);
 
 // {file: PATH}: the first line of the file, or NULL with a problem. Lives as long as

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 Watchroom contributors
 // SPDX-License-Identifier: Apache-2.0
 //
-// The sections site, store, console, engine and zones. Runs in the thread of the load
+// The sections site, console, engine and zones. Runs in the thread of the load
 // and looks at /usr/share/zoneinfo. Refuses a time zone that this machine does not have
 // and a console address that is a name. Nothing to keep over a crash.
 #include <sys/stat.h>
@@ -66,12 +66,6 @@ static const struct schema_field site_fields[SITE_FIELDS] = {
 	    .help = "when a day of the books begins, default 08:00" },
 };
 const struct schema_map site_map = { site_fields, SITE_FIELDS };
-
-static const struct schema_field store_fields[] = {
-	{ .key = "directory", .type = SCHEMA_TEXT,
-	    .help = "where the databases are, default the state directory" },
-};
-const struct schema_map store_map = { store_fields, 1 };
 
 static const struct schema_field desk_item = {
 	.key = "desk", .type = SCHEMA_TEXT,
@@ -149,18 +143,6 @@ read_site(struct load *l, const struct yaml_node *node)
 	    units_time_of_day(v[SITE_DAY].text, &site->statistics_day_min, why) != 0)
 		schema_refuse(
 		    l, v[SITE_DAY].pos, "statistics_day", v[SITE_DAY].text, why);
-}
-
-static void
-read_store(struct load *l, const struct yaml_node *node)
-{
-	struct schema_value v;
-
-	l->site->store_directory = "";
-	if (node == NULL || !schema_read(l, node, "store", store_fields, 1, &v) ||
-	    !v.ok)
-		return;
-	l->site->store_directory = source_absolute(l, node->pos.file, v.text);
 }
 
 static void
@@ -244,7 +226,6 @@ site_read(struct load *l, const struct sections *s)
 {
 	if (!s->given[SECTION_SITE])
 		problem(l, s->top, "section site is missing: id, name, time_zone");
-	read_store(l, s->map[SECTION_STORE]);
 	read_console(l, s->map[SECTION_CONSOLE]);
 	read_engine(l, s->map[SECTION_ENGINE]);
 	if (s->map[SECTION_SITE] != NULL)

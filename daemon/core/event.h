@@ -52,6 +52,9 @@
   X(EVENT_CLOCK_STEP, "clock.step")               \
   X(EVENT_STORE_MODE, "store.mode")               \
   X(EVENT_EVENTS_LOST, "events_lost")             \
+  X(EVENT_JOURNAL_ANCHOR, "journal.anchor")       \
+  X(EVENT_JOURNAL_CUT, "journal.cut")             \
+  X(EVENT_JOURNAL_RESTORE, "journal.restore")     \
   X(EVENT_FIELD_WRITE, "field.write")             \
   X(EVENT_OUTPUT_ON, "output.on")                 \
   X(EVENT_OUTPUT_OFF, "output.off")               \

@@ -168,7 +168,10 @@ struct site {
 	uint32_t realarm_ms;         // 0 = never; fires left acknowledged
 	uint32_t resound_ms; // silence ends after this while unacknowledged; 60 s
 
-	const char *store_directory; // "" = the state directory
+	const char *store_directory;                      // "" = the state directory
+	uint32_t anchor_every_ms;                         // 0 = no anchors
+	const char *anchor_channel;                       // "" = anchors are not sent
+	unsigned keep_events_months, keep_minutes_months; // 0 = for ever
 	const char *listen_host;
 	uint16_t listen_port;
 	uint16_t n_desk;

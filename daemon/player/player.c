@@ -191,7 +191,11 @@ start_store(struct player *p, struct err *err)
 		.statistics_day_min = s->statistics_day_min,
 		.config_rev = s->revision,
 	};
-	const struct store_host host = { p, on_store_mode, on_store_lost };
+	const struct store_host host = {
+		.ctx = p,
+		.mode = on_store_mode,
+		.lost = on_store_lost,
+	};
 	p->store = store_open(&options, p->loop, &host, err);
 	return p->store != NULL ? 0 : -1;
 }

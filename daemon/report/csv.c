@@ -17,6 +17,7 @@
 #include "report/definitions.h"
 
 enum {
+	SHORT_HEX = 16,
 	HEAD_FIELDS = 5,     // fields that the head needs
 	IDS_PER_LINE = 2500, // a cell holds 32,767 characters in Excel
 };
@@ -272,6 +273,15 @@ put_head(struct csv *c, const struct report_frame *f)
 	end_line(c);
 }
 
+// The first digits of a hash or key: enough to find the whole one.
+static void
+put_short(struct csv *c, const char *hex)
+{
+	char text[SHORT_HEX + 1];
+	(void)snprintf(text, sizeof(text), "%.*s", SHORT_HEX, hex);
+	put_field(c, text);
+}
+
 static void
 put_foot(struct csv *c, const struct report_frame *f)
 {
@@ -283,6 +293,13 @@ put_foot(struct csv *c, const struct report_frame *f)
 	put_key(c, "report.revision");
 	put_int(c, f->doc->last_seq);
 	end_line(c);
+	if (f->anchor->seq != 0) {
+		put_key(c, "report.anchor");
+		put_int(c, f->anchor->seq);
+		put_short(c, f->anchor->hash);
+		put_short(c, f->anchor->public_key);
+		end_line(c);
+	}
 	report_sha256(c->out->data, c->out->len, sum);
 	put_key(c, "report.checksum");
 	put_field(c, sum);

@@ -30,6 +30,7 @@ struct report_frame {
 	const struct report_request *request;
 	const struct report_doc *doc;
 	const struct day_span *day;
+	const struct store_anchor *anchor; // the newest; seq 0 = none
 };
 
 void format_csv(const struct report_frame *f, struct buf *out);

@@ -124,6 +124,14 @@ format_json(const struct report_frame *f, struct buf *out)
 	json_int(&b, "rows", (int64_t)doc_rows(f->doc));
 	json_int(&b, "revision", f->doc->last_seq);
 	json_str(&b, "sha256", sum);
+	if (f->anchor->seq != 0) {
+		json_open(&b, "anchor", '{');
+		json_int(&b, "seq", f->anchor->seq);
+		json_str(&b, "hash", f->anchor->hash);
+		json_str(&b, "public_key", f->anchor->public_key);
+		json_time(&b, "time", f->anchor->time_utc_ms);
+		json_close(&b, '}');
+	}
 	json_time(&b, "produced", f->request->now_utc_ms);
 	json_str(&b, "version", WATCHROOM_VERSION);
 	json_close(&b, '}');

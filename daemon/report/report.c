@@ -84,12 +84,16 @@ report_render(
 	}
 
 	struct report_doc doc = { 0 };
+	struct store_anchor anchor = { 0 };
 	int result = reports[report].build(&in, &doc, err);
+	if (result == 0 && query_anchor(r, &anchor, err) < 0)
+		result = -1;
 	if (result == 0) {
 		struct report_frame f = { .name = reports[report].name,
 			.request = q,
 			.doc = &doc,
-			.day = &in.day };
+			.day = &in.day,
+			.anchor = &anchor };
 		formats[format].write(&f, out);
 	}
 	doc_free(&doc);

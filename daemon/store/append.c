@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "lib/mem.h"
+#include "store/anchor.h"
 #include "store/boot.h"
 #include "store/db.h"
 #include "store/hex.h"
@@ -25,6 +26,8 @@ static const char *const fixed_sql[AP_COUNT] = {
 			   "AND condition = ?2 AND code = ?3",
 	[AP_ALARM_DELETE] = "DELETE FROM alarm_open WHERE point = ?1 "
 			    "AND condition = ?2 AND code = ?3",
+	[AP_ANCHOR] = "INSERT INTO anchor (" ANCHOR_COLUMNS ") "
+		      "VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
 	[AP_META] = "INSERT INTO meta (key, value) VALUES (?1, ?2) "
 		    "ON CONFLICT (key) DO UPDATE SET value = excluded.value",
 	[AP_BLOCK] =
@@ -301,6 +304,10 @@ append_unit(struct append *a, struct unit *u)
 		rc = append_notice(a, &notices[i]);
 	for (size_t i = 0; i < u->metas.n && rc == SQLITE_OK; i++)
 		rc = append_meta(a, &metas[i]);
+	if (rc == SQLITE_OK && u->wants_anchor)
+		rc = anchor_append(a, u->upkeep_utc_ms, &u->anchor);
+	if (rc == SQLITE_OK && u->order.most > 0)
+		rc = cut_append(a, &u->order, u->upkeep_utc_ms, &u->cut);
 	return rc;
 }
 

@@ -14,6 +14,7 @@
 
 #include "store/day.h"
 #include "store/event_row.h"
+#include "store/seal.h"
 #include "store/unit.h"
 
 // X(id, sql); the statements are prepared once per connection.
@@ -31,6 +32,7 @@ enum append_statement {
 	AP_CLASS_DAY,
 	AP_COMMISSION,
 	AP_COMMISSION_WALK,
+	AP_ANCHOR,
 	AP_COUNT,
 };
 
@@ -54,6 +56,7 @@ struct append {
 	sqlite3 *db;
 	sqlite3_stmt *st[AP_COUNT];
 	const struct day_rule *rule; // NULL: no roll-ups by day
+	const struct seal_key *key;  // NULL: nothing is signed, nothing cut
 	struct event_frame frame;    // epoch, boot id, and the tail: seq and hash
 	int64_t last_utc_ms;         // of the newest event
 	struct rollup rollup;

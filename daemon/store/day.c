@@ -7,6 +7,7 @@
 #include "store/day.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "lib/mem.h"
@@ -162,6 +163,18 @@ rename_before(const struct day *next, struct day *d)
 	int64_t date = parse_date(next->name, &ok);
 	if (ok)
 		name_date(date - 1, d->name);
+}
+
+int64_t
+day_month(const struct day_rule *rule, int64_t utc_ms, int months)
+{
+	struct day d;
+	char name[32];
+	day_natural(rule, utc_ms, &d);
+	int n = (int)strtol(d.name, NULL, 10) * 12 + (int)strtol(d.name + 5, NULL, 10) -
+		1 + months;
+	(void)snprintf(name, sizeof(name), "%04d-%02d-01", n / 12, n % 12 + 1);
+	return day_named(rule, name, &d) == 0 ? d.from_ms : INT64_MIN;
 }
 
 int

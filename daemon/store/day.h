@@ -29,6 +29,10 @@ struct day {
 void day_natural(const struct day_rule *rule, int64_t utc_ms, struct day *out);
 int day_named(const struct day_rule *rule, const char *name, struct day *out);
 
+// By the rule alone: when the month begins that lies so many months after that of the
+// moment (negative: before), that is the day named by its first. UTC ms.
+int64_t day_month(const struct day_rule *rule, int64_t utc_ms, int months);
+
 // The day that contains the moment, recorded days first. *known says whether it stands
 // in the table. Returns an SQLite code.
 int day_find(sqlite3 *db, const struct day_rule *rule, int64_t utc_ms, struct day *out,

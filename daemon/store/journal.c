@@ -53,6 +53,7 @@ open_file(
 		rc = journal_ensure_epoch(j->db);
 	if (rc == SQLITE_OK)
 		rc = append_open(&j->append, j->db, &j->rule);
+	j->append.key = j->key;
 	if (rc != SQLITE_OK) {
 		db_fault(j->db, rc, fault);
 		db_close(j->db);

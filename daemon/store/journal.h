@@ -24,7 +24,8 @@ struct journal {
 	const struct site_meta *site;
 	struct day_rule rule;
 	int64_t opened_utc_ms;
-	sqlite3 *db; // NULL while it cannot be opened
+	const struct seal_key *key; // NULL: no anchors, no cuts
+	sqlite3 *db;                // NULL while it cannot be opened
 	struct append append;
 	bool settled;   // this run's settings and day are written
 	char aside[64]; // name that the file was given which stood here; "" = none

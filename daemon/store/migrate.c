@@ -17,8 +17,9 @@ struct schema {
 	const char *const *steps; // steps[i] leads from version i to i + 1
 };
 
-static const char *const journal_steps[] = { schema_journal_1, schema_journal_2 };
-static const char *const readings_steps[] = { schema_readings_1 };
+static const char *const journal_steps[] = { schema_journal_1, schema_journal_2,
+	schema_journal_3 };
+static const char *const readings_steps[] = { schema_readings_1, schema_readings_2 };
 
 static const struct schema schemas[] = {
 	[DB_JOURNAL] = { "journal.db", JOURNAL_APPLICATION_ID, JOURNAL_VERSION,

@@ -48,8 +48,11 @@ struct minute_batch *
 minutes_take(struct minute_queue *q)
 {
 	size_t n = q->n < BATCH_MAX ? q->n : BATCH_MAX;
-	if (n == 0)
-		return NULL;
+	if (n == 0) {
+		struct minute_batch *cut = q->cut;
+		q->cut = NULL;
+		return cut;
+	}
 	struct minute_batch *b = xcalloc(1, sizeof(*b) + n * sizeof(b->rows[0]));
 	b->work.rows = b->n = n;
 	memcpy(b->rows, q->rows, n * sizeof(b->rows[0]));
@@ -63,5 +66,6 @@ void
 minutes_free(struct minute_queue *q)
 {
 	free(q->rows);
+	free(q->cut);
 	*q = (struct minute_queue){ 0 };
 }

@@ -14,11 +14,12 @@
 struct minute_queue {
 	struct minute_row *rows;
 	size_t n, size;
-	uint64_t dropped; // since the start
+	uint64_t dropped;         // since the start
+	struct minute_batch *cut; // retention, when nothing else waits; or NULL
 };
 
 void minutes_add(struct minute_queue *q, const char *point, const struct minute *m);
-// The oldest as a piece of work, or NULL where there are none.
+// The oldest as a piece of work, else the retention that waits, else NULL.
 struct minute_batch *minutes_take(struct minute_queue *q);
 void minutes_free(struct minute_queue *q);
 

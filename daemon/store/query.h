@@ -34,6 +34,17 @@ struct stored_event {
 	char prev_hash[65], hash[65]; // hex
 };
 
+// An anchor: the journal's head at a time, signed (docs/schema.md). Hex digits.
+struct store_anchor {
+	int64_t seq, time_utc_ms;
+	char epoch[33];
+	char hash[65];
+	char public_key[65];
+	char signature[129];
+};
+// The newest. 1 found, 0 not, -1 error.
+int query_anchor(struct reader *r, struct store_anchor *out, struct err *err);
+
 struct event_filter {
 	int64_t after_seq;              // 0 = from the first
 	int64_t from_utc_ms, to_utc_ms; // half-open; 0 = open
@@ -145,20 +156,31 @@ int query_people(struct reader *r, bool (*row)(void *arg, const struct person *p
 int store_put_person(
     const char *directory, const struct person *p, int64_t now_utc_ms, struct err *err);
 
-// Checks the whole journal: gap-free seq, chain, canonical bytes, then the file itself
-// (PRAGMA integrity_check). Prints nothing. Works beside a running daemon. Returns 0
-// where it could be checked: *out tells the result; -1 with *err filled where it could
-// not.
+// Checks the whole journal: cuts, gap-free seq, chain, canonical bytes, anchors, then
+// the file itself (PRAGMA integrity_check). Prints nothing. Works beside a running
+// daemon. Returns 0 where it could be checked: *out tells the result; -1 with *err
+// filled where it could not.
 struct verify_result {
 	int64_t events;        // sound ones, up to the first bad
+	int64_t cut_seq;       // the last that retention deleted; 0 = none
+	int64_t cut_utc_ms;    // what was before this was deleted
+	int64_t anchors;       // good ones
+	int64_t anchor_seq;    // of the newest; 0 = none
+	int64_t anchor_utc_ms; // when it was signed
+	char public_key[65];   // of the newest signature; "" = none
 	int64_t first_bad_seq; // 0 = none, -1 = damage that is not in an event row
-	// "" = sound; else "hash", "prev_hash", "gap", "type", "trigger" (one that
-	// guards the events is missing), "corrupt" (the row cannot be read),
-	// "integrity".
+	// "" = sound; else "hash", "prev_hash", "gap", "type", "epoch" (it changes
+	// where nothing was restored), "trigger" (one that guards the events is
+	// missing), "corrupt" (the row cannot be read), "integrity"; of the signatures
+	// at that row: "signature", "key" (not the trusted one), "anchor" (another hash
+	// stands there now), "anchor_ahead" (the chain ends before it), "cut" (the
+	// chain does not begin where it says).
 	char reason[80];
 	char head_hash[65];
 	char epoch[33];
 };
-int store_verify(const char *file, struct verify_result *out, struct err *err);
+// trusted_key: 64 hex digits of the only public key that may have signed; NULL = any.
+int store_verify(const char *file, const char *trusted_key, struct verify_result *out,
+    struct err *err);
 
 #endif

@@ -228,10 +228,39 @@ put_minute(struct readings *r, const struct minute_row *row)
 	return run(r->st[RD_MINUTE]);
 }
 
+// The oldest minutes of one point that has some before this; whole recorded days only.
+static int
+cut_minutes(struct readings *r, struct minute_batch *b)
+{
+	sqlite3_stmt *st = NULL;
+	int rc = sqlite3_prepare_v2(r->db,
+	    "WITH e (ms) AS (SELECT coalesce((SELECT from_ms FROM day WHERE "
+	    "from_ms <= ?1 AND to_ms > ?1), ?1)) "
+	    "DELETE FROM minute WHERE (point, minute_utc_ms) IN (SELECT m.point, "
+	    "m.minute_utc_ms FROM minute m WHERE m.point = (SELECT p.id FROM point p "
+	    "WHERE (SELECT min(x.minute_utc_ms) FROM minute x WHERE x.point = p.id) < "
+	    "(SELECT ms FROM e) LIMIT 1) AND m.minute_utc_ms < (SELECT ms FROM e) "
+	    "ORDER BY m.minute_utc_ms LIMIT ?2)",
+	    -1, &st, NULL);
+	if (rc == SQLITE_OK)
+		rc = sqlite3_bind_int64(st, 1, b->cut_before_ms);
+	if (rc == SQLITE_OK)
+		rc = sqlite3_bind_int64(st, 2, b->most);
+	if (rc == SQLITE_OK)
+		rc = sqlite3_step(st);
+	(void)sqlite3_finalize(st);
+	if (rc != SQLITE_DONE)
+		return rc;
+	b->cut = sqlite3_changes(r->db);
+	return db_exec(r->db, "PRAGMA incremental_vacuum(256)");
+}
+
 static int
 op_apply(void *ctx, struct work *w)
 {
-	const struct minute_batch *b = (struct minute_batch *)w;
+	struct minute_batch *b = (struct minute_batch *)w;
+	if (b->most > 0)
+		return cut_minutes(ctx, b);
 	int rc = SQLITE_OK;
 	for (size_t i = 0; i < b->n && rc == SQLITE_OK; i++)
 		rc = put_minute(ctx, &b->rows[i]);

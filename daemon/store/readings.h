@@ -23,6 +23,11 @@ struct minute_row {
 // A piece of work: minutes in the order of their end.
 struct minute_batch {
 	struct work work; // first
+	// Deletes up to `most` minutes of one point before this; 0 = nothing. Then n is
+	// 0.
+	int64_t cut_before_ms;
+	unsigned most;
+	int64_t cut; // how many it were
 	size_t n;
 	struct minute_row rows[];
 };

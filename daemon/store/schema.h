@@ -6,8 +6,8 @@
 #define STORE_SCHEMA_H
 
 enum {
-	JOURNAL_VERSION = 2,
-	READINGS_VERSION = 1,
+	JOURNAL_VERSION = 3,
+	READINGS_VERSION = 2,
 	// PRAGMA application_id, so that file(1) and we know our own: "WRj1", "WRr1".
 	JOURNAL_APPLICATION_ID = 0x57526a31,
 	READINGS_APPLICATION_ID = 0x57527231,
@@ -15,6 +15,8 @@ enum {
 
 extern const char schema_journal_1[];
 extern const char schema_journal_2[];
+extern const char schema_journal_3[];
 extern const char schema_readings_1[];
+extern const char schema_readings_2[];
 
 #endif

@@ -142,6 +142,7 @@ open_files(struct store *s, struct err *err)
 	int64_t now = loop_utc_ms(s->loop);
 	s->journal.path = xasprintf("%s/journal.db", s->directory);
 	s->journal.site = &s->site;
+	s->journal.key = s->key.there ? &s->key : NULL;
 	s->journal.rule = s->readings.rule = rule;
 	s->journal.opened_utc_ms = s->readings.opened_utc_ms = now;
 	s->readings.path = xasprintf("%s/readings.db", s->directory);
@@ -174,6 +175,17 @@ open_files(struct store *s, struct err *err)
 		s->recovered.last_boot = now;
 	take_boot(s, now);
 	return 0;
+}
+
+// A key that cannot be had is no reason not to watch.
+static bool
+load_key(struct store *s, const struct store_options *o)
+{
+	struct err err = { 0 };
+	if (o->key_directory != NULL &&
+	    seal_key_load(o->key_directory, &s->key, &err) != 0)
+		log_warnx("store", "no anchors, and nothing is deleted: %s", err.text);
+	return true;
 }
 
 static int
@@ -215,15 +227,17 @@ store_open(const struct store_options *o, struct loop *loop,
 		ok = open_read_only(s, err) == 0;
 	else if (ok)
 		ok = store_lock(s->directory, &s->lock_fd, err) == 0 &&
-		     open_files(s, err) == 0;
+		     load_key(s, o) && open_files(s, err) == 0;
 	if (!ok) {
 		journal_close(&s->journal);
 		readings_close(&s->readings);
 		store_free(s);
 		return NULL;
 	}
-	if (!o->read_only)
+	if (!o->read_only) {
 		start_threads(s);
+		upkeep_start(s, o);
+	}
 	s->reader = read_thread_start(s->directory, loop);
 	return s;
 }
@@ -343,6 +357,7 @@ stop_timers(struct store *s)
 	loop_timer_stop(s->loop, &s->drop_timer);
 	loop_timer_stop(s->loop, &s->mode_timer);
 	loop_timer_stop(s->loop, &s->done_timer);
+	upkeep_stop(s);
 }
 
 void

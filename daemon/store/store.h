@@ -22,6 +22,7 @@
 #include "lib/loop.h"
 
 struct store;
+struct store_anchor;
 struct reader;
 
 enum store_mode {
@@ -116,6 +117,11 @@ struct store_options {
 	const char *config_rev;
 	size_t queue_events; // default 1,000,000 where 0
 	bool read_only;      // for the command line
+	// Where the key of the anchors is kept, or made; NULL: no anchors and no cuts.
+	const char *key_directory;
+	int64_t anchor_every_ms; // 0 = never
+	// Whole months that stay, by the site's calendar; 0 = all.
+	unsigned keep_events_months, keep_minutes_months;
 };
 
 // What the loop is told. Called on the loop, never from within store_open.
@@ -127,6 +133,10 @@ struct store_host {
 	void (*mode)(void *ctx, enum store_mode mode, const char *detail);
 	void (*lost)(void *ctx, int64_t from_utc_ms, int64_t to_utc_ms,
 	    const uint32_t lost[CLASS_COUNT]);
+	// An anchor is durable; a run of retention has deleted events. NULL: nobody
+	// asks.
+	void (*anchored)(void *ctx, const struct store_anchor *a);
+	void (*cut)(void *ctx, int64_t before_utc_ms, int64_t events, int64_t last_seq);
 };
 
 // Opens or creates journal.db and readings.db in the directory, locks them (a second

@@ -36,6 +36,15 @@ struct lane {
 	bool held; // loop_hold is in force for it
 };
 
+// Anchors and retention (upkeep.c).
+struct upkeep {
+	int64_t anchor_every_ms;
+	unsigned keep_events_months, keep_minutes_months;
+	struct loop_timer anchor_timer, cut_timer;
+	bool cutting;
+	struct cut_done run; // sums of the run that goes on
+};
+
 struct store {
 	struct loop *loop;
 	struct store_host host;
@@ -67,6 +76,9 @@ struct store {
 	bool minutes_in_hand;
 	struct loop_timer minute_timer;
 
+	struct seal_key key;
+	struct upkeep upkeep;
+
 	enum store_mode told_mode;
 	char told_detail[80];
 	struct loop_timer mode_timer; // how it began is told from the loop
@@ -75,6 +87,11 @@ struct store {
 // submit.c
 void store_pump(struct store *s);
 void store_pump_minutes(struct store *s);
+// upkeep.c
+void upkeep_start(struct store *s, const struct store_options *o);
+void upkeep_stop(struct store *s);
+void upkeep_minutes_cut(struct store *s, const struct minute_batch *b);
+
 void store_tell_mode(void *store);
 void store_on_journal(void *store);
 void store_on_readings(void *store);

@@ -285,8 +285,9 @@ store_on_readings(void *store)
 	take_reports(s, &s->readings_lane, &done);
 	while ((w = STAILQ_FIRST(&done)) != NULL) {
 		STAILQ_REMOVE_HEAD(&done, next);
-		free(w);
 		s->minutes_in_hand = false;
+		upkeep_minutes_cut(s, (const struct minute_batch *)w);
+		free(w);
 	}
 	store_pump_minutes(s);
 	store_hold_update(s);

@@ -96,7 +96,8 @@ unit_free(struct unit *u)
 size_t
 unit_rows(const struct unit *u)
 {
-	return u->events.n + u->alarms.n + u->notices.n + u->metas.n;
+	return u->events.n + u->alarms.n + u->notices.n + u->metas.n + u->wants_anchor +
+	       u->order.most;
 }
 
 bool
@@ -117,6 +118,9 @@ unit_event_reserved(const struct event *e)
 	case EVENT_CLOCK_STEP:
 	case EVENT_STORE_MODE:
 	case EVENT_EVENTS_LOST:
+	case EVENT_JOURNAL_ANCHOR:
+	case EVENT_JOURNAL_CUT:
+	case EVENT_JOURNAL_RESTORE:
 	case EVENT_FIELD_WRITE:
 	case EVENT_OUTPUT_ON:
 	case EVENT_OUTPUT_OFF:

@@ -12,12 +12,25 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "store/query.h"
 #include "store/store.h"
 #include "store/writer.h"
 
 struct rows {
 	size_t n, size;
 	void *data;
+};
+
+// What the writer is to delete: up to `most` events before before_utc_ms, or where that
+// is 0 before the end of the oldest event's month; in no case at or after limit_utc_ms.
+struct cut_order {
+	int64_t limit_utc_ms, before_utc_ms;
+	unsigned most; // 0 = nothing
+};
+
+struct cut_done {
+	int64_t before_utc_ms, last_seq, events;
+	bool more; // there may be more before before_utc_ms
 };
 
 struct unit {
@@ -27,6 +40,11 @@ struct unit {
 	int64_t submitted_ms; // monotonic
 	void (*done)(void *arg, const struct unit *u, bool durable);
 	void *arg;
+	int64_t upkeep_utc_ms;
+	bool wants_anchor;          // after what else it has
+	struct store_anchor anchor; // what became of it
+	struct cut_order order;
+	struct cut_done cut;
 	STAILQ_ENTRY(unit) queue; // of the loop-side queue
 	uint8_t *packed;          // non-NULL while the rows are packed away
 	size_t packed_len;

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "lib/mem.h"
+#include "store/anchor.h"
 #include "store/db.h"
 #include "store/event_row.h"
 #include "store/hex.h"
@@ -26,6 +27,8 @@ enum {
 struct chain_state {
 	int64_t seq; // of the last sound row
 	uint8_t hash[CHAIN_HASH];
+	uint8_t epoch[EPOCH_BYTES]; // once a row was seen
+	bool seen;
 };
 
 static void
@@ -33,6 +36,19 @@ bad(struct verify_result *out, int64_t seq, const char *reason)
 {
 	out->first_bad_seq = seq;
 	(void)str_copy(out->reason, sizeof(out->reason), reason);
+}
+
+// A new epoch begins only with the event that says that a backup was restored.
+static bool
+epoch_follows(const struct chain_state *c, const struct cell cells[static COL_COUNT])
+{
+	static const char restored[] = "journal.restore";
+	const struct cell *epoch = &cells[COL_EPOCH], *kind = &cells[COL_KIND];
+	if (epoch->len != EPOCH_BYTES)
+		return false;
+	return !c->seen || memcmp(epoch->data, c->epoch, EPOCH_BYTES) == 0 ||
+	       (kind->len == sizeof(restored) - 1 &&
+		   memcmp(kind->data, restored, kind->len) == 0);
 }
 
 // Returns false at the first bad row.
@@ -52,11 +68,15 @@ check_row(sqlite3_stmt *st, struct chain_state *c, struct verify_result *out)
 	    (cells[COL_PREV_HASH].len != CHAIN_HASH ||
 		memcmp(cells[COL_PREV_HASH].data, c->hash, CHAIN_HASH) != 0))
 		reason = "prev_hash";
+	if (reason == NULL && !epoch_follows(c, cells))
+		reason = "epoch";
 	if (reason != NULL) {
 		bad(out, seq, reason);
 		return false;
 	}
 	c->seq = seq;
+	c->seen = true;
+	memcpy(c->epoch, cells[COL_EPOCH].data, EPOCH_BYTES);
 	memcpy(c->hash, cells[COL_HASH].data, CHAIN_HASH);
 	return true;
 }
@@ -80,40 +100,126 @@ check_page(sqlite3_stmt *st, struct chain_state *c, struct verify_result *out)
 	return sound ? n : -1;
 }
 
+// ---- signatures
+// -------------------------------------------------------------------------
+
+// Whether the row is signed, and by whom it should be.
+static bool
+check_mark(sqlite3_stmt *st, bool cut, const char *trusted, struct mark *m,
+    struct verify_result *out)
+{
+	char key[2 * SEAL_PUBLIC + 1];
+	const char *reason = NULL;
+	if (!mark_read(st, cut, m) || !mark_genuine(m, cut))
+		reason = "signature";
+	hex_encode(m->public_key, sizeof(m->public_key), key);
+	if (reason == NULL && trusted != NULL && strcmp(key, trusted) != 0)
+		reason = "key";
+	if (reason != NULL)
+		bad(out, m->seq, reason);
+	else
+		(void)str_copy(out->public_key, sizeof(out->public_key), key);
+	return reason == NULL;
+}
+
+// Cuts in their order; the chain begins at the last.
+static void
+check_cuts(
+    sqlite3 *db, const char *trusted, struct chain_state *c, struct verify_result *out)
+{
+	sqlite3_stmt *st = NULL;
+	bool sound = true;
+	int rc = sqlite3_prepare_v2(
+	    db, "SELECT " CUT_COLUMNS " FROM cut ORDER BY last_seq", -1, &st, NULL);
+	while (rc == SQLITE_OK && sound && (rc = sqlite3_step(st)) == SQLITE_ROW) {
+		struct mark m;
+		rc = SQLITE_OK;
+		sound = check_mark(st, true, trusted, &m, out);
+		if (!sound)
+			break;
+		c->seq = m.seq;
+		memcpy(c->hash, m.hash, sizeof(c->hash));
+		out->cut_seq = m.seq;
+		out->cut_utc_ms = m.before_utc_ms;
+	}
+	if (sound && rc != SQLITE_DONE)
+		bad(out, -1, "corrupt");
+	(void)sqlite3_finalize(st);
+}
+
+// Each anchor against the row it names, which may have gone with a cut.
+static void
+check_anchors(sqlite3 *db, const char *trusted, struct verify_result *out)
+{
+	sqlite3_stmt *st = NULL;
+	bool sound = true;
+	int rc = sqlite3_prepare_v2(db,
+	    "SELECT a.epoch, a.seq, a.hash, a.time_utc_ms, a.public_key, a.signature, "
+	    "e.hash IS a.hash AND e.epoch IS a.epoch, a.seq > (SELECT "
+	    "coalesce(max(seq), 0) FROM "
+	    "event) FROM anchor a LEFT JOIN event e ON e.seq = a.seq "
+	    "ORDER BY a.seq, a.n",
+	    -1, &st, NULL);
+	while (rc == SQLITE_OK && sound && (rc = sqlite3_step(st)) == SQLITE_ROW) {
+		struct mark m;
+		rc = SQLITE_OK;
+		sound = check_mark(st, false, trusted, &m, out);
+		bool stands = sqlite3_column_int(st, 6) != 0;
+		if (sound && !stands && m.seq > out->cut_seq) {
+			bad(out, m.seq,
+			    sqlite3_column_int(st, 7) != 0 ? "anchor_ahead" : "anchor");
+			sound = false;
+		}
+		if (!sound)
+			break;
+		out->anchors++;
+		out->anchor_seq = m.seq;
+		out->anchor_utc_ms = m.time_utc_ms;
+	}
+	if (sound && rc != SQLITE_DONE)
+		bad(out, -1, "corrupt");
+	(void)sqlite3_finalize(st);
+}
+
+// ---- the whole
+// --------------------------------------------------------------------------
+
 static int
-check_chain(sqlite3 *db, struct verify_result *out, struct err *err)
+check_chain(
+    sqlite3 *db, struct chain_state *c, struct verify_result *out, struct err *err)
 {
 	char sql[SQL_MAX];
 	sqlite3_stmt *st = NULL;
-	struct chain_state c = { 0 };
 	(void)snprintf(sql, sizeof(sql),
 	    "SELECT %s FROM event NOT INDEXED WHERE seq > ?1 ORDER BY seq LIMIT %d",
 	    event_row_names, PAGE_ROWS);
 	if (sqlite3_prepare_v2(db, sql, -1, &st, NULL) != SQLITE_OK)
 		return db_err(db, "verify", err);
 	int n;
-	do
-		n = check_page(st, &c, out);
-	while (n == PAGE_ROWS);
+	do {
+		n = check_page(st, c, out);
+		if (sqlite3_get_autocommit(db) == 0)
+			(void)db_exec(db, "COMMIT");
+	} while (n == PAGE_ROWS);
 	(void)sqlite3_finalize(st);
-	out->events = c.seq;
-	hex_encode(c.hash, CHAIN_HASH, out->head_hash);
+	out->events = c->seq - out->cut_seq;
+	hex_encode(c->hash, CHAIN_HASH, out->head_hash);
 	return 0;
 }
 
-// A row before the first one is a gap too; and what the last block says is the end.
+// Where the chain has to begin, and how far what the blocks say it reaches at least.
 static void
-check_ends(sqlite3 *db, struct verify_result *out)
+check_begin(sqlite3 *db, int64_t *least, struct verify_result *out)
 {
-	int64_t first = 0, last = 0;
-	if (db_integer(db, "SELECT min(seq) FROM event", 1, &first) != SQLITE_OK ||
-	    db_integer(db, "SELECT max(last_seq) FROM event_block", 0, &last) !=
+	int64_t first = 0;
+	if (db_integer(db, "SELECT min(seq) FROM event", out->cut_seq + 1, &first) !=
+		SQLITE_OK ||
+	    db_integer(db, "SELECT max(last_seq) FROM event_block", 0, least) !=
 		SQLITE_OK)
 		bad(out, -1, "corrupt");
-	else if (first < 1)
-		bad(out, first, "gap");
-	else if (last > out->events)
-		bad(out, out->events + 1, "gap");
+	else if (first != out->cut_seq + 1)
+		bad(out, out->cut_seq > 0 ? first : out->cut_seq + 1,
+		    out->cut_seq > 0 ? "cut" : "gap");
 }
 
 static void
@@ -143,8 +249,37 @@ check_file(sqlite3 *db, struct verify_result *out)
 	(void)sqlite3_finalize(st);
 }
 
+// Where the chain begins and its first page are one transaction: a cut may go on
+// meanwhile. The rest is pages of their own, so that the log of a running daemon does
+// not grow.
+static int
+check_all(sqlite3 *db, const char *trusted, struct verify_result *out, struct err *err)
+{
+	struct chain_state c = { 0 };
+	int64_t least = 0;
+	(void)db_meta(db, "epoch", out->epoch, sizeof(out->epoch));
+	if (db_exec(db, "BEGIN") != SQLITE_OK)
+		return db_err(db, "verify", err);
+	check_cuts(db, trusted, &c, out);
+	if (out->reason[0] == '\0')
+		check_begin(db, &least, out);
+	int result = out->reason[0] == '\0' ? check_chain(db, &c, out, err) : 0;
+	if (sqlite3_get_autocommit(db) == 0)
+		(void)db_exec(db, "COMMIT");
+	if (result == 0 && out->reason[0] == '\0' && c.seq < least)
+		bad(out, c.seq + 1, "gap");
+	if (result == 0 && out->reason[0] == '\0')
+		check_anchors(db, trusted, out);
+	if (result == 0 && out->reason[0] == '\0')
+		check_triggers(db, out);
+	if (result == 0 && out->reason[0] == '\0')
+		check_file(db, out);
+	return result;
+}
+
 int
-store_verify(const char *file, struct verify_result *out, struct err *err)
+store_verify(const char *file, const char *trusted_key, struct verify_result *out,
+    struct err *err)
 {
 	sqlite3 *db = NULL;
 	struct fault fault = { 0 };
@@ -156,16 +291,8 @@ store_verify(const char *file, struct verify_result *out, struct err *err)
 	if (db_open_read(file, &db, &fault) != SQLITE_OK)
 		return err_set(err, EIO, "cannot open %s: %s", file, fault.detail);
 	int result = db_check_version(db, DB_JOURNAL, err);
-	if (result == 0) {
-		(void)db_meta(db, "epoch", out->epoch, sizeof(out->epoch));
-		result = check_chain(db, out, err);
-	}
-	if (result == 0 && out->reason[0] == '\0')
-		check_ends(db, out);
-	if (result == 0 && out->reason[0] == '\0')
-		check_triggers(db, out);
-	if (result == 0 && out->reason[0] == '\0')
-		check_file(db, out);
+	if (result == 0)
+		result = check_all(db, trusted_key, out, err);
 	db_close(db);
 	return result;
 }

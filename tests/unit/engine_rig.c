@@ -188,7 +188,11 @@ rig_start(struct rig *r)
 		.statistics_day_min = r->site->statistics_day_min,
 		.config_rev = r->site->revision,
 	};
-	const struct store_host host = { r, on_mode, on_lost };
+	const struct store_host host = {
+		.ctx = r,
+		.mode = on_mode,
+		.lost = on_lost,
+	};
 	struct err e = { 0 };
 	r->store = store_open(&options, r->loop, &host, &e);
 	if (r->store == NULL)
@@ -263,7 +267,7 @@ rig_tear_down(struct rig *r)
 	(void)snprintf(command, sizeof(command), "%s/journal.db", r->dir);
 	struct verify_result v;
 	struct err e = { 0 };
-	assert_int_equal(store_verify(command, &v, &e), 0);
+	assert_int_equal(store_verify(command, NULL, &v, &e), 0);
 	assert_int_equal(v.first_bad_seq, 0);
 	static const char *const files[] = { "journal.db", "readings.db", "lock",
 		"site.yaml", "journal.db-wal", "journal.db-shm", "readings.db-wal",

@@ -15,6 +15,7 @@ enum {
 
 struct fake_report_store {
 	struct day_span day;
+	struct store_anchor anchor;
 	struct alarm_count alarms[8];
 	size_t n_alarms;
 	struct class_count classes;

@@ -35,6 +35,23 @@ on_lost(
 		f->lost[i] += lost[i];
 }
 
+static void
+on_anchored(void *ctx, const struct store_anchor *a)
+{
+	struct store_fixture *f = ctx;
+	f->anchor = *a;
+	f->anchors++;
+}
+
+static void
+on_cut(void *ctx, int64_t before_utc_ms, int64_t events, int64_t last_seq)
+{
+	struct store_fixture *f = ctx;
+	assert_true(before_utc_ms > 0 && events > 0);
+	f->cut_seq = last_seq;
+	f->cuts++;
+}
+
 void
 store_fixture_new(struct store_fixture *f, bool real_clock)
 {
@@ -59,7 +76,13 @@ store_fixture_new(struct store_fixture *f, bool real_clock)
 bool
 store_fixture_open(struct store_fixture *f)
 {
-	const struct store_host host = { .ctx = f, .mode = on_mode, .lost = on_lost };
+	const struct store_host host = {
+		.ctx = f,
+		.mode = on_mode,
+		.lost = on_lost,
+		.anchored = on_anchored,
+		.cut = on_cut,
+	};
 	f->err = (struct err){ 0 };
 	f->store = store_open(&f->options, f->loop, &host, &f->err);
 	return f->store != NULL;
@@ -111,7 +134,8 @@ on_check(void *arg)
 	if (w->until(w->f) || real->mono_ms(real) >= w->deadline_ms)
 		loop_stop(w->f->loop);
 	else
-		loop_timer_in(w->f->loop, &w->timer, 2);
+		loop_timer_in(
+		    w->f->loop, &w->timer, w->f->poll_ms > 0 ? w->f->poll_ms : 2);
 }
 
 bool
@@ -199,7 +223,7 @@ store_fixture_verify(const struct store_fixture *f)
 {
 	struct verify_result v;
 	struct err err = { 0 };
-	int rc = store_verify(store_fixture_path(f, "journal.db"), &v, &err);
+	int rc = store_verify(store_fixture_path(f, "journal.db"), NULL, &v, &err);
 	if (rc != 0 || v.reason[0] != '\0')
 		print_error("verify: %s, seq %lld, %s\n", v.reason,
 		    (long long)v.first_bad_seq, err.text);

@@ -35,6 +35,11 @@ struct store_fixture {
 	unsigned modes_seen; // mask of 1 << enum store_mode
 	uint32_t lost[CLASS_COUNT];
 	size_t lost_calls;
+	struct store_anchor anchor; // the newest
+	size_t anchors;
+	int64_t cut_seq; // of the newest run of retention
+	size_t cuts;
+	int poll_ms; // of virtual time between looks at a condition; 0 = 2
 };
 
 // A new empty folder and a loop. Call store_fixture_open next.

@@ -228,6 +228,7 @@ test_alarms_json_has_exact_numbers_and_ids(void **ctx)
 	    "\"test_events\":[11]}");
 	assert_has(json, "\"gaps\":[]}");
 	assert_has(json, "\"rows\":11,\"revision\":17,\"sha256\":\"");
+	assert_null(strstr(json, "\"anchor\""));
 	free(json);
 }
 

@@ -184,7 +184,7 @@ verify(const struct store_fixture *f)
 	struct verify_result v;
 	struct err err = { 0 };
 	assert_int_equal(
-	    store_verify(store_fixture_path(f, "journal.db"), &v, &err), 0);
+	    store_verify(store_fixture_path(f, "journal.db"), NULL, &v, &err), 0);
 	return v;
 }
 
