@@ -56,7 +56,7 @@ const deadman = new Deadman(model,
 const doors = new Doors(model, session,
   { say: (text, tone) => banners.say(text, tone), now: () => now() });
 const detail = new Detail(id("detail"), (point) => doors.open(point));
-const readings = new Readings(id("readings"), id("readings-section"));
+const readings = new Readings(id("readings"), id("readings-section"), id("readings-more"));
 const devices = new Devices(id("devices"), id("devices-summary"));
 const calm = new Calm(id("calm"));
 

@@ -8,6 +8,7 @@
 // only when nothing speaks against it, else the reasons stand there.
 import { h, setAttr, setText, show, syncList } from "./dom.js";
 import { codeOf, elapsedOf, nameOf, timeOf } from "./format.js";
+import { groupDevices } from "./groups.js";
 import { icon, setIcon } from "./icons.js";
 import { notNormal, stalestMs } from "./model.js";
 import { t } from "./text.js";
@@ -20,7 +21,8 @@ export class Devices {
   }
 
   draw(model, { now, lostSince }) {
-    const devices = [...model.devices].sort((a, b) => Number(b.lost) - Number(a.lost));
+    const { devices } = model;
+    const { named, groups } = groupDevices(devices);
     const heard = devices.filter((d) => !d.lost).length;
     const stalest = stalestMs(model, now);
     const summary = t("ui.devices.summary", {
@@ -38,14 +40,17 @@ export class Devices {
     const byId = new Map([
       ...model.outputs.map((output) => [`output ${output.id}`, { output }]),
       ...down.map((host) => [`host ${host.id}`, { host }]),
-      ...devices.map((device) => [`device ${device.id}`, { device }]),
+      ...groups.filter((g) => g.lost).map((group) => [`bus ${group.bus}`, { group }]),
+      ...named.map((device) => [`device ${device.id}`, { device }]),
+      ...groups.filter((g) => !g.lost).map((group) => [`bus ${group.bus}`, { group }]),
     ]);
     syncList(this.root, this.#chips, [...byId.keys()],
       () => h("li", { class: "device" }, icon("link"),
         h("span", { class: "name" }), h("span", { class: "age" })),
       (e, id) => {
-        const { output, host, device } = byId.get(id);
+        const { output, host, group, device } = byId.get(id);
         if (output) this.#drawOutput(e, output);
+        else if (group) this.#drawGroup(e, group, now);
         else if (host) this.#drawHost(e, host, now);
         else this.#draw(e, device, now);
       });
@@ -76,6 +81,18 @@ export class Devices {
     const since = at === null ? t("ui.devices.never")
       : t(isLost ? "ui.devices.lost" : "quality.unknown_since", { time: timeOf(at, now) });
     setText(e.querySelector(".age"), since + (host.code ? ` · ${codeOf(host.code)}` : ""));
+  }
+
+  // The well units of one bus, counted, or a bus that is gone with all of them.
+  #drawGroup(e, { bus, all, lost, members }, now) {
+    const heard = members.filter((d) => d.last_heard).map((d) => Date.parse(d.last_heard));
+    const oldest = heard.length > 0 ? (lost ? Math.max : Math.min)(...heard) : null;
+    const n = lost ? 0 : members.length;
+    setAttr(e, "data-bus", bus);
+    setAttr(e, "data-lost", lost ? "" : null);
+    setIcon(e.firstElementChild, lost ? "cut" : "link");
+    setText(e.querySelector(".name"), t("ui.devices.group", { bus, n, all }));
+    setText(e.querySelector(".age"), this.#age({ lost, code: members[0].code }, oldest, now));
   }
 
   #draw(e, d, now) {

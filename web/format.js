@@ -79,9 +79,11 @@ export function codeOf(code) {
   return known ? t(known) : code;
 }
 
-// What was reported: the condition, and the code where it adds something.
+// What was reported: the condition, and the code where it adds something. Of a panic
+// button that it is one.
 export function whatOf(a) {
   const condition = t(`condition.${a.condition}`);
-  const code = a.code ? codeOf(a.code) : "";
+  const panic = a.kind === "panic" && a.condition === "security" ? t("kind.panic") : "";
+  const code = a.code ? codeOf(a.code) : panic;
   return code && code !== condition ? `${condition} · ${code}` : condition;
 }

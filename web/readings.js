@@ -3,9 +3,11 @@
 //
 // The gauges: one tile per reading. A value that is not known is a hatched dash with the
 // time since when, never a number and never zero; a doubtful one keeps its number under
-// the hatching and says so. An open alarm of the point is named on its tile.
+// the hatching and says so. An open alarm of the point is named on its tile. Of many gauges
+// those that are on no sheet and have no alarm are counted below.
 import { h, setAttr, setText, show, syncList } from "./dom.js";
 import { placeOf, timeOf, valueOf, whatOf } from "./format.js";
+import { foldReadings } from "./groups.js";
 import { compareAlarms } from "./model.js";
 import { t } from "./text.js";
 
@@ -14,14 +16,17 @@ const STALE_MS = 60_000; // a "good" value nobody refreshed for so long is not s
 export class Readings {
   #tiles = new Map();
 
-  constructor(root, section) {
-    Object.assign(this, { root, section });
+  constructor(root, section, more) {
+    Object.assign(this, { root, section, more });
   }
 
   draw(model, { now, lostSince }) {
     const byPoint = new Map(model.readings.map((r) => [r.point, r]));
+    const alarmed = new Set([...model.alarms.values()].map((a) => a.point));
+    const { shown, folded } = foldReadings(model.readings, alarmed);
     show(this.section, byPoint.size > 0);
-    syncList(this.root, this.#tiles, [...byPoint.keys()],
+    this.#count(folded, { now, lostSince });
+    syncList(this.root, this.#tiles, shown.map((r) => r.point),
       () => h("li", { class: "tile" },
         h("span", { class: "place" }),
         h("span", { class: "value" }, h("b", { class: "number" }), h("span", { class: "unit" })),
@@ -29,11 +34,26 @@ export class Readings {
       (tile, key) => this.#draw(tile, byPoint.get(key), model, { now, lostSince }));
   }
 
-  #draw(tile, r, model, { now, lostSince }) {
+  #count(folded, when) {
+    const good = folded.filter((r) => this.#quality(r, when).quality === "good").length;
+    const unknown = folded.length - good;
+    show(this.more, folded.length > 0);
+    setAttr(this.more, "data-unknown", unknown);
+    setText(this.more, [
+      good > 0 && t("ui.readings.more", { n: good }),
+      unknown > 0 && t("ui.readings.more_unknown", { n: unknown }),
+    ].filter(Boolean).join(" · "));
+  }
+
+  #quality(r, { now, lostSince }) {
     const at = lostSince ?? (r.time ? Date.parse(r.time) : null);
     const stale = lostSince !== null
       || (r.quality === "good" && at !== null && now - at > STALE_MS);
-    const quality = stale ? "unknown" : r.quality;
+    return { at, quality: stale ? "unknown" : r.quality };
+  }
+
+  #draw(tile, r, model, { now, lostSince }) {
+    const { at, quality } = this.#quality(r, { now, lostSince });
     const known = quality === "good" || quality === "uncertain";
     const v = valueOf(known ? r.value : null, r.unit);
     setText(tile.querySelector(".place"), placeOf(r));

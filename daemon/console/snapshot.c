@@ -87,6 +87,7 @@ put_readings(struct buf *b, const struct console_host *host, const struct site *
 		format_names(b, "place", p->place_zh, p->place_en);
 		json_str(b, "unit", format_unit(p));
 		host->point_json(host->ctx, i, b);
+		json_bool(b, "daily_log", p->daily_log);
 		json_close(b, '}');
 		n++;
 	}

@@ -15,6 +15,7 @@ from selenium.webdriver.common.keys import Keys
 from rig import BUILD, PIN, PYTHON, ROOT, USER, Daemon, until
 from webhook_sink import WebhookSink
 
+RISER = "#devices .device[data-bus=riser-lan]"
 LATE_S = 40  # within one pass of the scenario (55 s), from wherever we are in it
 
 
@@ -58,6 +59,10 @@ def test_one_pass_of_the_scenario(demo, open_page):
     page.see(lambda: len(page.texts(gauges)) >= 4, 15, "the gauges have good values")
     assert all(re.fullmatch(r"[01]\.\d{3}", text) for text in page.texts(gauges))
     page.see(lambda: "39/39" in page.text("#devices-summary"), LATE_S, "all devices")
+    # 32 units behind a gateway are one line, and their gauges are counted.
+    page.see(lambda: "riser-lan 线路 32/32" in page.text(RISER), 5)
+    assert len(page.texts("#devices .device")) == 8
+    page.see(lambda: page.text("#readings-more") == "其余 32 处正常", 15)
 
     page.see(lambda: "smoke-b1-garage-west" in page.rows("owed"), LATE_S, "the fault")
     page.key("u")
@@ -71,6 +76,12 @@ def test_one_pass_of_the_scenario(demo, open_page):
     assert page.data("body", "sound") == "fire"
     assert "①首警" in page.texts("#owed [data-point=smoke-3f-office-301] .mark")
     page.screenshot("building-fire")
+    page.see(lambda: page.shown("#devices .device[data-device=hydrant-f2-5][data-lost]"),
+             LATE_S, "a dead unit is named")
+    assert "二层5号消火栓" in page.text("#devices .device[data-device=hydrant-f2-5]")
+    assert re.search(r"riser-lan 线路 (28|29|30|31)/32", page.text(RISER))
+    page.see(lambda: "强行开门" in page.text("#owed [data-point=door-archive]"), LATE_S)
+    assert "一层档案室门" in page.text("#owed [data-point=door-archive] .place")
 
     page.key("f")
     page.hold(Keys.ENTER, 1.2)
@@ -85,6 +96,9 @@ def test_one_pass_of_the_scenario(demo, open_page):
     assert "控制器复位" in page.text("#owed [data-point=flow-3f-sprinkler] .state") or \
         "条件消失" in page.text("#owed [data-point=flow-3f-sprinkler] .state")
 
+    page.see(lambda: "panic-reception" in page.rows("owed"), LATE_S, "the panic button")
+    assert "一层前台紧急按钮" in page.text("#owed [data-point=panic-reception] .place")
+    assert "紧急按钮" in page.text("#owed [data-point=panic-reception] .what")
     page.see(lambda: page.shown("#devices .device[data-device=fap1][data-lost]"), LATE_S,
              "the gateway is lost")
     page.see(lambda: "@bus/panel-lan" in page.rows("owed"), 5)

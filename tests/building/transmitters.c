@@ -3,8 +3,8 @@
 //
 // Pressure transmitters (PTMB variant A, function 03): the four of the pump room on a
 // line of their own, and the 32 of the hydrants behind a gateway. The gateway has one
-// line of 19200 8N1 behind it, waits 300 ms for a unit, and then says nothing:
-// exceptions of its own are off, as such gateways are delivered.
+// line of 19200 8N1 behind it, waits 100 ms for a unit while nobody else is asked, and
+// then says nothing: exceptions of its own are off, as such gateways are delivered.
 
 #include <modbus.h>
 

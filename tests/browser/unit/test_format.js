@@ -47,6 +47,13 @@ test("an unknown code shows itself", async () => {
   equal(f.codeOf("vendor/0x17"), "vendor/0x17");
 });
 
+test("a panic button says that it is one, and a forced door what it is", async () => {
+  await loadTexts();
+  equal(f.whatOf({ condition: "security", code: null, kind: "panic" }), "技防报警 · 紧急按钮");
+  equal(f.whatOf({ condition: "security", code: "forced", kind: "door" }), "技防报警 · 强行开门");
+  equal(f.whatOf({ condition: "fault", code: null, kind: "panic" }), "故障");
+});
+
 test("night is from 19 to 7", () => {
   equal([3, 6, 7, 18, 19, 23].map(themeOfHour),
     ["night", "night", "day", "day", "night", "night"]);
