@@ -12,9 +12,11 @@
 #include "deadman.h"
 #include "doors.h"
 #include "engine_impl.h"
+#include "fire_doors.h"
 #include "lib/buf.h"
 #include "lib/mem.h"
 #include "loops.h"
+#include "patrols.h"
 
 // Who handles an alarm is awake. A panel is nobody.
 static void
@@ -163,6 +165,12 @@ void
 engine_rules_json(const struct engine *e, struct buf *out)
 {
 	deadman_watch_json(e->deadman, out);
+}
+
+void
+engine_patrols_json(const struct engine *e, struct buf *out)
+{
+	patrols_json(e->patrols, out);
 }
 
 void
@@ -359,5 +367,7 @@ engine_recover(struct engine *e, const struct recovered *r, int64_t down_since_u
 		    named_index(names, e->site->n_points, r->alarms[i].point));
 	free(names);
 	doors_recover(e->doors, r);
+	fire_doors_recover(e->fire_doors);
+	patrols_recover(e->patrols, r);
 	deadman_watch_recover(e->deadman);
 }

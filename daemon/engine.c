@@ -16,8 +16,10 @@
 #include "deadman.h"
 #include "doors.h"
 #include "engine_impl.h"
+#include "fire_doors.h"
 #include "lib/mem.h"
 #include "loops.h"
+#include "patrols.h"
 
 static bool
 record_true(const struct alarm_record *r)
@@ -404,6 +406,8 @@ engine_new(struct loop *loop, const struct site *site, struct store *store,
 	gauges_init(e);
 	e->loops = loops_new(e);
 	e->doors = doors_new(e);
+	e->fire_doors = fire_doors_new(e);
+	e->patrols = patrols_new(e);
 	e->deadman = deadman_watch_new(e);
 	loop_timer_init(&e->realarm_timer, on_realarm, e);
 	loop_timer_init(&e->resound_timer, on_resound, e);
@@ -421,6 +425,8 @@ engine_free(struct engine *e)
 	loop_timer_stop(e->loop, &e->resound_timer);
 	gauges_free(e);
 	doors_free(e->doors);
+	fire_doors_free(e->fire_doors);
+	patrols_free(e->patrols);
 	deadman_watch_free(e->deadman);
 	loops_free(e->loops);
 	for (uint32_t i = 0; i < e->site->n_points; i++) {

@@ -91,6 +91,9 @@ enum engine_answer engine_alive(
 // What the page must know of rules that are of no point: "deadman".
 void engine_rules_json(const struct engine *e, struct buf *out);
 
+// The routes of guards, as "patrols".
+void engine_patrols_json(const struct engine *e, struct buf *out);
+
 // What a rule of the point says of it, as a member of an open JSON object; nothing
 // where it has none.
 void engine_point_json(const struct engine *e, uint32_t point, struct buf *out);

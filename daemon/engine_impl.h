@@ -109,6 +109,8 @@ struct engine {
 	struct incident_state incidents;
 	struct loops *loops; // each NULL where the site has none
 	struct doors *doors;
+	struct fire_doors *fire_doors;
+	struct patrols *patrols;
 	struct deadman_watch *deadman;
 };
 

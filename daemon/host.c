@@ -211,6 +211,12 @@ rules_json(void *ctx, struct buf *out)
 	engine_rules_json(((struct daemon *)ctx)->engine, out);
 }
 
+static void
+patrols_json(void *ctx, struct buf *out)
+{
+	engine_patrols_json(((struct daemon *)ctx)->engine, out);
+}
+
 // ---- commands ---------------------------------------------------------------------
 
 static void
@@ -388,6 +394,7 @@ console_host(struct daemon *d)
 		.note = note,
 		.reset = reset,
 		.rules_json = rules_json,
+		.patrols_json = patrols_json,
 		.alive = alive,
 		.bypass = bypass,
 		.bypass_end = bypass_end,

@@ -42,7 +42,8 @@ end_other_faults(struct loop_run *run, enum loop_band stands, const struct sampl
 	}
 }
 
-// What the point's samples would be if its contact were read by itself.
+// What the point's samples would be if its contact were read by itself. What the device
+// says beside the value stands beside the contact.
 static void
 report(struct loop_run *run)
 {
@@ -51,12 +52,13 @@ report(struct loop_run *run)
 	enum loop_band band = run->state.reported;
 	bool active_at_1 = point_active(p, 1);
 	s.kind = SAMPLE_LEVEL;
-	s.n_codes = 0;
 	s.value = (band == LOOP_ACTIVE) == active_at_1 ? 1 : 0;
 	if (loop_band_code(band) != NULL) {
 		s.quality = QUALITY_BAD;
-		s.n_codes = 1;
-		s.codes[0] = (struct condition_code){ COND_FAULT, code_of(run, band) };
+		if (s.n_codes == SAMPLE_CODES_MAX)
+			s.n_codes--; // the line comes before what the device adds
+		s.codes[s.n_codes++] =
+		    (struct condition_code){ COND_FAULT, code_of(run, band) };
 		end_other_faults(run, band, &s);
 	}
 	engine_take(run->engine, &s);

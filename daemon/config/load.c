@@ -289,6 +289,8 @@ read_sections(struct load *l, struct sections *s)
 	hosts_read(l, &s->list[SECTION_HOSTS]);
 	outputs_read(l, &s->list[SECTION_OUTPUTS], &s->list[SECTION_GPIO]);
 	doors_read(l, &s->list[SECTION_DOORS]);
+	fire_doors_read(l, &s->list[SECTION_FIRE_DOORS]);
+	patrols_read(l, &s->list[SECTION_PATROLS]);
 	deadman_read(l, s->map[SECTION_DEADMAN]);
 }
 

@@ -15,6 +15,10 @@ static const char *const uses[RULE_COUNT] = {
 	[RULE_DOOR] = "a door",
 	[RULE_GRANT] = "a grant",
 	[RULE_ANSWER] = "an answer to the dead-man watch",
+	[RULE_FIRE_DOOR] = "a fire door",
+	[RULE_RELEASE] = "the release of a fire door",
+	[RULE_LINE] = "the line of a fire door",
+	[RULE_PATROL] = "a stop of a patrol",
 };
 
 enum {
@@ -31,7 +35,7 @@ day_choice(size_t i)
 }
 
 // clang-format off
-static const struct schema_field day_field = {
+const struct schema_field rule_day_item = {
 	.key = "days",
 	.type = SCHEMA_CHOICE,
 	.choice = day_choice,
@@ -39,7 +43,7 @@ static const struct schema_field day_field = {
 
 static const struct schema_field span_fields[SPAN_FIELDS] = {
 	[SPAN_DAYS] = { .key = "days", .type = SCHEMA_LIST, .max = WEEK_DAYS,
-	    .each = &day_field, .help = "of the week, default all" },
+	    .each = &rule_day_item, .help = "of the week, default all" },
 	[SPAN_FROM] = { .key = "from", .type = SCHEMA_TEXT, .required = true,
 	    .help = "a time of day, for example \"08:00\"" },
 	[SPAN_TO] = { .key = "to", .type = SCHEMA_TEXT, .required = true,
@@ -73,6 +77,10 @@ kind_fits(struct load *l, const struct point *p, enum rule_use use,
 		[RULE_DOOR] = KIND_DOOR,
 		[RULE_GRANT] = KIND_REX,
 		[RULE_ANSWER] = KIND_ANSWER,
+		[RULE_FIRE_DOOR] = KIND_FIRE_DOOR,
+		[RULE_RELEASE] = KIND_FIRE_DOOR_RELEASE,
+		[RULE_LINE] = KIND_FAULT_CONTACT,
+		[RULE_PATROL] = KIND_PATROL,
 	};
 
 	if (p->kind != kinds[use]) {
@@ -108,8 +116,9 @@ rule_point(
 	if (index == UINT32_MAX || !kind_fits(l, &l->point[index], use, node, key))
 		return UINT32_MAX;
 	uint32_t had = index_add(&l->ruled, l->point[index].id, (uint32_t)use);
-	// Two leaves of one door have one button between them.
-	if (had == UINT32_MAX || (use == RULE_GRANT && had == RULE_GRANT))
+	// Two leaves of one door have one button between them; routes meet.
+	bool shared = use == RULE_GRANT || use == RULE_PATROL;
+	if (had == UINT32_MAX || (shared && had == (uint32_t)use))
 		return index;
 	problem(l, node->pos, "%s: %s already is %s", key, v.text, uses[had]);
 	return UINT32_MAX;
@@ -118,8 +127,8 @@ rule_point(
 // ---- hours
 // ----------------------------------------------------------------------------
 
-static uint8_t
-read_days(struct load *l, const struct yaml_node *list)
+uint8_t
+rule_days(struct load *l, const struct yaml_node *list)
 {
 	uint8_t days = 0;
 
@@ -127,7 +136,7 @@ read_days(struct load *l, const struct yaml_node *list)
 		problem(l, list->pos, "days is empty");
 	for (const struct yaml_node *c = list->first; c != NULL; c = c->next) {
 		struct schema_value v = { 0 };
-		if (schema_scalar(l, c, &day_field, &v))
+		if (schema_scalar(l, c, &rule_day_item, &v))
 			days |= (uint8_t)(1U << v.number);
 	}
 	return days;
@@ -153,7 +162,7 @@ rule_hours(struct load *l, const struct yaml_node *list, struct schedule *out)
 		span->days = (1U << WEEK_DAYS) - 1;
 		(void)schema_read(l, c, "hours", span_fields, SPAN_FIELDS, v);
 		if (v[SPAN_DAYS].ok)
-			span->days = read_days(l, v[SPAN_DAYS].node);
+			span->days = rule_days(l, v[SPAN_DAYS].node);
 		read_time(l, &v[SPAN_FROM], "from", &span->from_min);
 		read_time(l, &v[SPAN_TO], "to", &span->to_min);
 	}

@@ -29,6 +29,8 @@ enum section {
 	SECTION_HOSTS,
 	SECTION_LOOPS,
 	SECTION_DOORS,
+	SECTION_FIRE_DOORS,
+	SECTION_PATROLS,
 	SECTION_ZONES,
 	SECTION_CHANNELS,
 	SECTION_LADDERS,
@@ -73,6 +75,10 @@ enum rule_use {
 	RULE_DOOR,
 	RULE_GRANT,
 	RULE_ANSWER,
+	RULE_FIRE_DOOR,
+	RULE_RELEASE,
+	RULE_LINE,
+	RULE_PATROL,
 	RULE_COUNT
 };
 // The point that `node` names, or UINT32_MAX with a problem. A point has one such use;
@@ -81,6 +87,8 @@ uint32_t rule_point(
     struct load *l, const struct yaml_node *node, const char *key, enum rule_use use);
 // A list of {days, from, to}.
 void rule_hours(struct load *l, const struct yaml_node *list, struct schedule *out);
+// A list of days as a mask, Monday is 1.
+uint8_t rule_days(struct load *l, const struct yaml_node *list);
 // Whether the point is a single contact (true where it already is a problem).
 bool rule_is_contact(const struct load *l, const struct point *p);
 
@@ -91,6 +99,12 @@ void loop_refer(struct load *l, struct pos at, const char *name, struct point *p
 
 // doors.c
 void doors_read(struct load *l, const struct node_list *list);
+
+// fire_doors.c
+void fire_doors_read(struct load *l, const struct node_list *list);
+
+// patrols.c
+void patrols_read(struct load *l, const struct node_list *list);
 
 // deadman.c: the section, or NULL
 void deadman_read(struct load *l, const struct yaml_node *node);
@@ -134,7 +148,8 @@ extern const struct schema_map site_file_map; // of a site's file: all sections
 extern const struct schema_map site_map, store_map, console_map, engine_map,
     deadman_map;
 extern const struct schema_field bus_item, device_item, gpio_item, host_item, loop_item,
-    door_item, zone_item, channel_item, ladder_item, output_item;
+    door_item, fire_door_item, patrol_item, zone_item, channel_item, ladder_item,
+    output_item;
 extern const struct schema_map accept_map;    // accept_read
 extern const struct schema_map secret_map;    // secret_read
 extern const struct schema_field points_item; // a point of a device
@@ -143,6 +158,7 @@ const char *point_kind_choice(size_t i);
 const char *point_latch_choice(size_t i);
 extern const struct schema_field rule_hours_item; // of rule_hours
 extern const struct schema_field rule_point_item; // of rule_point
+extern const struct schema_field rule_day_item;   // of rule_days
 
 // Adds `v` under its id; a second one is a problem. The id in the site's arena, ""
 // where there is none.

@@ -90,6 +90,8 @@ static const struct word {
 	{ "inputmodule", "module" }, { "monitormodule", "module" },
 	{ "门", "door" }, { "门磁", "door" }, { "常闭门", "door" }, { "doorcontact", "door" },
 	{ "紧急按钮", "panic" }, { "求助按钮", "panic" }, { "panicbutton", "panic" },
+	{ "出门按钮", "request-to-exit" }, { "开门按钮", "request-to-exit" }, { "rex", "request-to-exit" },
+	{ "防火门", "fire-door" }, { "巡更点", "patrol-point" },
 	{ "水泵运行", "pump-run" }, { "泵运行", "pump-run" }, { "pumprunning", "pump-run" },
 	{ "水泵自动位", "pump-auto" }, { "泵自动", "pump-auto" }, { "pumpinautomatic", "pump-auto" },
 	{ "水泵手动位", "pump-manual" }, { "泵手动", "pump-manual" }, { "pumpinmanual", "pump-manual" },

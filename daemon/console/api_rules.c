@@ -85,3 +85,14 @@ api_alive(struct console *c, struct http_request *r)
 	http_takes_long(r);
 	c->host.alive(c->host.ctx, r->actor, api_confirmed, r);
 }
+
+void
+api_patrols(struct console *c, struct http_request *r)
+{
+	struct buf b = { 0 };
+
+	json_open(&b, NULL, '{');
+	c->host.patrols_json(c->host.ctx, &b);
+	json_close(&b, '}');
+	http_send_json(r, 200, &b);
+}

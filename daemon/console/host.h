@@ -108,6 +108,9 @@ struct console_host {
 	// Members of an open object for the health message: what rules ask of people.
 	void (*rules_json)(void *ctx, struct buf *out);
 
+	// The routes of guards with their newest round, as the member "patrols".
+	void (*patrols_json)(void *ctx, struct buf *out);
+
 	// Commands. `actor` is the log-in name, or "desk". done runs exactly once,
 	// maybe before the call returns.
 	void (*acknowledge)(void *ctx, const char *occurrence, const char *actor,

@@ -35,6 +35,8 @@
   X(EVENT_BYPASS_END, "bypass.end")               \
   X(EVENT_DEADMAN_ASK, "deadman.ask")             \
   X(EVENT_DEADMAN_ANSWER, "deadman.answer")       \
+  X(EVENT_PATROL_STOP, "patrol.stop")             \
+  X(EVENT_PATROL_ROUND, "patrol.round")           \
   X(EVENT_BLIND, "blind")                         \
   X(EVENT_SILENCE, "silence")                     \
   X(EVENT_SOUND, "console.sound")                 \

@@ -29,6 +29,10 @@
   X(KIND_DOOR, "door", COND_SECURITY, LATCH_NONE, QUANTITY_NONE)                     \
   X(KIND_REX, "request-to-exit", COND_INFO, LATCH_NONE, QUANTITY_NONE)               \
   X(KIND_ANSWER, "answer-button", COND_INFO, LATCH_NONE, QUANTITY_NONE)              \
+  X(KIND_FIRE_DOOR, "fire-door", COND_INFO, LATCH_NONE, QUANTITY_NONE)               \
+  X(KIND_FIRE_DOOR_RELEASE, "fire-door-release", COND_ACTIVATED, LATCH_NONE,         \
+      QUANTITY_NONE)                                                                 \
+  X(KIND_PATROL, "patrol-point", COND_INFO, LATCH_NONE, QUANTITY_NONE)               \
   X(KIND_PANIC, "panic", COND_SECURITY, LATCH_OWN, QUANTITY_NONE)                    \
   X(KIND_PUMP_RUN, "pump-run", COND_ACTIVATED, LATCH_NONE, QUANTITY_NONE)            \
   X(KIND_PUMP_AUTO, "pump-auto", COND_SUPERVISORY, LATCH_NONE, QUANTITY_NONE)        \

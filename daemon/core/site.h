@@ -18,9 +18,11 @@
 
 #include "core/deadman.h"
 #include "core/door.h"
+#include "core/fire_door.h"
 #include "core/host.h"
 #include "core/ladder.h"
 #include "core/output.h"
+#include "core/patrol.h"
 #include "core/point.h"
 #include "core/profile.h"
 #include "core/recording.h"
@@ -131,6 +133,26 @@ struct door_def {
 	struct schedule unlocked; // local time
 };
 
+struct fire_door_def {
+	uint32_t closed;              // acts while the door is closed
+	uint32_t release, line_fault; // UINT32_MAX = it has none
+	struct fire_door_rule rule;
+};
+
+enum {
+	PATROL_STARTS_MAX = 24
+};
+
+struct patrol_def {
+	const char *id;
+	const char *name_zh, *name_en;
+	uint8_t days; // mask, Monday is 1
+	uint8_t n_starts;
+	uint16_t starts[PATROL_STARTS_MAX]; // minutes of the day, local time
+	struct patrol_rule rule;
+	const uint32_t *points; // of the stops
+};
+
 enum {
 	DEADMAN_POINTS_MAX = 8
 };
@@ -195,6 +217,10 @@ struct site {
 	struct grant_def *grants;
 	uint16_t n_doors;
 	struct door_def *doors;
+	uint16_t n_fire_doors;
+	struct fire_door_def *fire_doors;
+	uint16_t n_patrols;
+	struct patrol_def *patrols;
 	const struct deadman_def *deadman; // NULL = none
 	uint32_t deadman_point;            // of @deadman, where there is one
 	uint16_t n_zones;

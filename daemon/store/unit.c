@@ -136,6 +136,8 @@ unit_event_reserved(const struct event *e)
 	case EVENT_DEADMAN_ANSWER:
 		return true;
 	case EVENT_DOOR_ACCESS:
+	case EVENT_PATROL_STOP:
+	case EVENT_PATROL_ROUND:
 	case EVENT_ALARM_ONSET:
 	case EVENT_ALARM_CLEAR:
 	case EVENT_ALARM_CLOSE:

@@ -39,6 +39,9 @@ def sources(*suffixes):
 # Keys that are put together at run time, and what they are put together from.
 BUILT = {
     "ui.acknowledge_button.": ["none", "press", "hold", "next", "wait", "console"],
+    "ui.deadman.": ["asked", "missed"],
+    "ui.door.": ["unknown", "closed", "granted", "opening", "open_lawfully", "held-soon",
+                 "held", "forced"],
     "ui.fact.": ["raised", "elapsed", "point", "value", "acknowledged"],
     "ui.key.": ["space", "enter"],
     "ui.mark.": ["acknowledging", "answer_unsaved", "unsaved", "test", "first_fire",

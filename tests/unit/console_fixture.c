@@ -462,6 +462,7 @@ set_up(void **state, bool virtual)
 		.note = host_note,
 		.reset = host_reset,
 		.rules_json = fake_rules_json,
+		.patrols_json = fake_patrols_json,
 		.alive = fake_alive,
 		.bypass = fake_bypass,
 		.bypass_end = fake_bypass_end,

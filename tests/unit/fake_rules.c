@@ -41,3 +41,11 @@ fake_bypass_end(void *ctx, uint32_t point, const char *actor, reply_fn *done, vo
 	(void)snprintf(d->last, sizeof(d->last), "bypass-end %u %s", point, actor);
 	fake_command(d, done, arg);
 }
+
+void
+fake_patrols_json(void *ctx, struct buf *out)
+{
+	(void)ctx;
+	json_open(out, "patrols", '[');
+	json_close(out, ']');
+}

@@ -117,6 +117,27 @@ test_i6_a_cut_wire_is_not_normal_from_the_first_value_on(void **state)
 }
 
 static void
+test_what_the_device_says_beside_the_value_is_kept(void **state)
+{
+	(void)state;
+	struct rig r;
+	rig_set_up_site(&r, site_text);
+	struct sample s = rig_sample(&r, "panic", SAMPLE_ANALOG);
+	s.value = 2200;
+	s.n_codes = 1;
+	s.codes[0] = (struct condition_code){ COND_FAULT, rig_code(&r, "over-range") };
+	engine_sample(r.engine, &s);
+	assert_int_equal(
+	    state_of(&r, "panic", COND_SECURITY, ""), ALARM_UNACKNOWLEDGED);
+	assert_int_equal(
+	    state_of(&r, "panic", COND_FAULT, "over-range"), ALARM_UNACKNOWLEDGED);
+	measure(&r, "panic", 10400);
+	assert_int_equal(
+	    state_of(&r, "panic", COND_FAULT, "over-range"), ALARM_RETURNED);
+	rig_tear_down(&r);
+}
+
+static void
 test_a_guarded_door_on_a_loop(void **state)
 {
 	(void)state;
@@ -144,6 +165,7 @@ main(void)
 		cmocka_unit_test(test_active_drives_the_kind_and_a_cut_wire_a_fault),
 		cmocka_unit_test(
 		    test_i6_a_cut_wire_is_not_normal_from_the_first_value_on),
+		cmocka_unit_test(test_what_the_device_says_beside_the_value_is_kept),
 		cmocka_unit_test(test_a_guarded_door_on_a_loop),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -30,7 +30,8 @@ gpio:
          place: {zh: 电源, en: Power}}
       - {id: kernel, line: "4", kind: module, debounce: 1s, debounce_by: kernel,
          place: {zh: 模块, en: Module}}
-      - {id: busy, line: "5", kind: module, place: {zh: 被占用, en: Held}}
+      - {id: busy, line: "5", kind: door, place: {zh: 被占用, en: Held}}
+doors: [{point: busy, held: 0s}]
 outputs:
   - {id: siren, role: sounder, gpio: room-io, line: "6", allow_write: true}
   - {id: dead-man, role: heartbeat, gpio: room-io, line: "7", active: low, period: 2s,
@@ -125,6 +126,13 @@ case_daemon_the_heartbeat_stops_with_the_daemon() {
 	done
 	kill -CONT "$pid"
 	beats
+}
+
+case_daemon_a_door_is_forced() {
+	gpio-pull 5 up
+	event 1 "kind = 'alarm.onset' AND point = 'busy' AND code = 'forced'
+		AND class = 'security'"
+	gpio-pull 5 down
 }
 
 # Active low, held up by the chip's own bias.

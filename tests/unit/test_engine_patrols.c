@@ -1,0 +1,173 @@
+// SPDX-FileCopyrightText: 2026 Watchroom contributors
+// SPDX-License-Identifier: Apache-2.0
+//
+// Patrols in the running engine: a night of rounds on a virtual clock, over a restart
+// and a lost link. It begins at midnight in Shanghai.
+#include <stdio.h>
+#include <string.h>
+
+#include "engine_rig.h"
+#include "test.h"
+
+enum {
+	MINUTE = 60000
+};
+
+static const char site_text[] =
+    "site: {id: t, name: {zh: 测, en: T}, time_zone: Asia/Shanghai}\n"
+    "console: {listen: \"127.0.0.1:0\", desk: [127.0.0.1]}\n"
+    "buses: [{id: lan, modbus_tcp: \"127.0.0.1:5020\"}]\n"
+    "devices:\n"
+    "  - id: io\n"
+    "    bus: lan\n"
+    "    unit: 1\n"
+    "    profile: iologik-e1200\n"
+    "    poll: 1s\n"
+    "    points:\n"
+    "      - {id: p1, item: di, device: 0, kind: patrol-point, place: {en: A}}\n"
+    "      - {id: p2, item: di, device: 1, kind: patrol-point, place: {en: B}}\n"
+    "patrols:\n"
+    "  - id: night\n"
+    "    starts: [\"01:00\", \"03:00\"]\n"
+    "    repeat: 5min\n"
+    "    stops: [{point: p1, to: 10min}, {point: p2, from: 10min, to: 20min}]\n";
+
+static enum alarm_state
+missed(const struct rig *r, const char *point)
+{
+	const struct alarm_record *a = alarms_find(
+	    engine_alarms(r->engine), point, COND_SECURITY, "patrol-missed");
+	return a != NULL ? a->a.state : ALARM_NORMAL;
+}
+
+static void
+press(struct rig *r, const char *point)
+{
+	rig_level(r, point, true);
+	rig_level(r, point, false);
+}
+
+// The routes as the API shows them must contain this.
+static void
+expect_results(const struct rig *r, const char *first, const char *second)
+{
+	struct buf b = { 0 };
+	char part[160];
+	(void)snprintf(part, sizeof(part),
+	    "\"stops\":[{\"point\":\"p1\",\"result\":\"%s\"},"
+	    "{\"point\":\"p2\",\"result\":\"%s\"}]",
+	    first, second);
+	json_open(&b, NULL, '{');
+	engine_patrols_json(r->engine, &b);
+	json_close(&b, '}');
+	if (strstr(b.data, part) == NULL)
+		fail_msg("%s has no %s", b.data, part);
+	buf_free(&b);
+}
+
+static void
+begin(struct rig *r)
+{
+	rig_set_up_site(r, site_text);
+	rig_level(r, "p1", false);
+	rig_level(r, "p2", false);
+}
+
+static void
+test_a_round_on_time_and_one_that_is_missed(void **state)
+{
+	(void)state;
+	struct rig r;
+	begin(&r);
+	press(&r, "p1"); // before any round: counts for nothing
+	rig_pass(&r, 65LL * MINUTE);
+	expect_results(&r, "waits", "waits");
+	press(&r, "p1");
+	rig_pass(&r, 6LL * MINUTE);
+	press(&r, "p2");
+	expect_results(&r, "on-time", "on-time");
+	rig_pass(&r, 30LL * MINUTE);
+	assert_int_equal(missed(&r, "p1"), ALARM_NORMAL);
+	rig_pass(&r, 100LL * MINUTE); // the round of three is over
+	expect_results(&r, "missed", "missed");
+	assert_int_equal(missed(&r, "p1"), ALARM_UNACKNOWLEDGED);
+	assert_int_equal(missed(&r, "p2"), ALARM_UNACKNOWLEDGED);
+	press(&r, "p2");
+	expect_results(&r, "missed", "late");
+	assert_int_equal(missed(&r, "p2"), ALARM_RETURNED);
+	assert_int_equal(missed(&r, "p1"), ALARM_UNACKNOWLEDGED);
+	rig_tear_down(&r);
+}
+
+static void
+test_i11_a_restart_keeps_what_was_visited_and_blames_nobody(void **state)
+{
+	(void)state;
+	struct rig r;
+	begin(&r);
+	rig_pass(&r, 65LL * MINUTE);
+	press(&r, "p1");
+	rig_pass(&r, 8LL * MINUTE); // within the window of the second stop
+	rig_stop(&r);
+	rig_start(&r);
+	rig_level(&r, "p1", false);
+	rig_level(&r, "p2", false);
+	expect_results(&r, "on-time", "waits");
+	rig_pass(&r, 20LL * MINUTE);
+	expect_results(&r, "on-time", "unwatched");
+	assert_int_equal(missed(&r, "p2"), ALARM_NORMAL);
+	rig_tear_down(&r);
+}
+
+static void
+test_i6_a_stop_behind_a_lost_link_is_unwatched(void **state)
+{
+	(void)state;
+	struct rig r;
+	begin(&r);
+	rig_pass(&r, 62LL * MINUTE);
+	engine_link(r.engine, r.site->devices[0].link_point, true, "timeout");
+	rig_pass(&r, 2LL * MINUTE);
+	engine_link(r.engine, r.site->devices[0].link_point, false, NULL);
+	rig_level(&r, "p1", true); // closed when it comes back: no visit
+	rig_level(&r, "p2", false);
+	rig_pass(&r, 20LL * MINUTE);
+	expect_results(&r, "unwatched", "missed");
+	assert_int_equal(missed(&r, "p1"), ALARM_NORMAL);
+	assert_int_equal(missed(&r, "p2"), ALARM_UNACKNOWLEDGED);
+	rig_tear_down(&r);
+}
+
+static void
+test_a_stop_that_is_passed_over(void **state)
+{
+	(void)state;
+	struct rig r;
+	begin(&r);
+	rig_pass(&r, 61LL * MINUTE);
+	press(&r, "p2");
+	expect_results(&r, "skipped", "early");
+	rig_pass(&r, 10LL * MINUTE);
+	expect_results(&r, "missed", "early");
+	assert_int_equal(missed(&r, "p1"), ALARM_UNACKNOWLEDGED);
+	rig_stop(&r);
+	rig_start(&r);
+	assert_int_equal(missed(&r, "p1"), ALARM_UNACKNOWLEDGED);
+	rig_level(&r, "p1", false);
+	rig_level(&r, "p1", true);
+	assert_int_equal(missed(&r, "p1"), ALARM_RETURNED);
+	rig_tear_down(&r);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_a_round_on_time_and_one_that_is_missed),
+		cmocka_unit_test(
+		    test_i11_a_restart_keeps_what_was_visited_and_blames_nobody),
+		cmocka_unit_test(test_i6_a_stop_behind_a_lost_link_is_unwatched),
+		cmocka_unit_test(test_a_stop_that_is_passed_over),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
