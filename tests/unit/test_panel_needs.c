@@ -176,9 +176,9 @@ put_text(uint16_t address, uint16_t registers, const char *text, bool low_first)
 	for (uint16_t i = 0; i < registers; i++) {
 		uint8_t a = 2U * i < n ? (uint8_t)text[2 * i] : ' ';
 		uint8_t b = 2U * i + 1 < n ? (uint8_t)text[2 * i + 1] : ' ';
+		uint8_t high = low_first ? b : a, low = low_first ? a : b;
 
-		rig.sim.holding[address + i] =
-		    low_first ? (uint16_t)(b << 8 | a) : (uint16_t)(a << 8 | b);
+		rig.sim.holding[address + i] = (uint16_t)(high << 8 | low);
 	}
 }
 
