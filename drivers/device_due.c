@@ -247,7 +247,8 @@ device_audit(struct field_device *d)
 	int64_t now = loop_now_ms(d->host->loop);
 	bool overdue = false;
 
-	if (d->def->budget_ms == 0 || d->link == DEVICE_NEW || d->link == DEVICE_LOST)
+	// While it is being tried again it is lost soon, or back: one fault, not two.
+	if (d->def->budget_ms == 0 || d->link != DEVICE_UP)
 		return;
 	for (uint16_t i = 0; i < d->plan.n && !overdue; i++)
 		overdue = unread_too_long(d, &d->plan.blocks[i], now);

@@ -320,7 +320,7 @@ def test_a_bus_is_recorded_without_a_daemon(run, tmp_path):
 def test_i8_without_a_daemon_nothing_is_written(run):
     peer = S2000PP()
     device = {"id": "pp", "bus": "orion", "unit": 1, "profile": "bolid-s2000-pp",
-              "poll": "200ms", "dialogs": {"selectors": ["numeric"]},
+              "poll": "1s", "dialogs": {"selectors": ["numeric"]},
               "points": [{"id": "z1", "item": "zone", "device": 1, "kind": "smoke",
                           "place": {"en": "Z1"}},
                          {"id": "n2", "item": "zone-number", "device": 2, "kind": "number",
