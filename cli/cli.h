@@ -19,6 +19,8 @@ enum cli_exit {
 };
 
 // The command line. Strings are argv's.
+struct stored_event;
+
 struct cli {
 	const char *command; // "user add"
 	const char *config, *state, *store;
@@ -29,7 +31,7 @@ struct cli {
 	const char *unit, *area, *address, *count, *gauge, *scan, *find, *samples;
 	const char *timeout, *gap, *speed, *for_time;
 	const char *zone, *status, *verdict, *panel, *note, *as;
-	const char *trust, *key;
+	const char *trust, *key, *from, *to;
 	const char *json, *pin_stdin, *time, *direct, *help,
 	    *version; // not NULL where given
 	int argc;     // what is left after the subcommand's name
@@ -43,6 +45,11 @@ cli_fn cmd_user_add, cmd_user_list, cmd_user_import;
 cli_fn cmd_points_check, cmd_probe, cmd_record, cmd_replay, cmd_schema;
 cli_fn cmd_commission_list, cmd_commission_mark, cmd_commission_open,
     cmd_commission_close, cmd_commission_report;
+
+cli_fn cmd_backup, cmd_restore, cmd_export_db, cmd_export_log;
+
+// An event as the API shows it, one object (log.c).
+void cli_event_json(struct buf *b, const struct stored_event *s);
 
 // `watchroom report` of one name, with the options of the command line (report.c).
 enum cli_exit cli_report(const struct cli *c, const char *name);

@@ -39,8 +39,8 @@ struct walk {
 	int64_t last_seq;
 };
 
-static void
-put_object(struct buf *b, const struct stored_event *s)
+void
+cli_event_json(struct buf *b, const struct stored_event *s)
 {
 	const struct event *e = &s->event;
 	json_open(b, NULL, '{');
@@ -148,7 +148,7 @@ take(void *arg, const struct stored_event *s)
 	struct buf b = { 0 };
 	w->last_seq = s->event.seq;
 	if (w->json)
-		put_object(&b, s);
+		cli_event_json(&b, s);
 	else
 		put_line(w, &b, &s->event);
 	char *line = buf_steal(&b);

@@ -79,7 +79,8 @@ read_last(sqlite3 *db, struct recovered *out)
 	int rc = db_integer(db, "SELECT max(seq) FROM event", 0, &out->last_seq);
 	if (rc == SQLITE_OK)
 		rc = sqlite3_prepare_v2(db,
-		    "SELECT time_utc_ms, kind FROM event WHERE kind <> 'user.change' "
+		    "SELECT time_utc_ms, kind FROM event WHERE kind NOT IN "
+		    "('user.change', 'journal.restore') "
 		    "ORDER BY seq DESC LIMIT 1",
 		    -1, &st, NULL);
 	if (rc == SQLITE_OK)

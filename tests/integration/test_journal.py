@@ -11,8 +11,10 @@ import stat
 import subprocess
 import time
 
+import pytest
+
 from field import FIRE, Modbus, panel
-from rig import BUILD, Daemon, site, until
+from rig import BUILD, ROOT, Daemon, site, until
 from webhook_sink import WebhookSink
 
 MONTH_MS = 31 * 24 * 3600 * 1000
@@ -141,3 +143,53 @@ def test_i4_old_months_leave_a_signed_cut(tmp_path):
             "SELECT seq, prev_hash FROM event ORDER BY seq LIMIT 1").fetchone()
         assert (first, previous) == (last + 1, digest)
         db.close()
+
+
+# The schema of each release, and of what came before the first. Add a line for a release.
+RELEASED = {"before 0.1.0": (1, 1), "0.1.0": (2, 1)}
+
+
+def step_back(folder, name, version):
+    """The rows of a database in a file with the schema of an older version."""
+    new, old = folder / name, folder / f"{name}.old"
+    db = sqlite3.connect(old)
+    for step in range(1, version + 1):
+        stem = name.split(".", maxsplit=1)[0]
+        db.executescript((ROOT / f"daemon/store/schema/{stem}-{step}.sql").read_text("utf-8"))
+    db.execute("ATTACH ? AS new", (str(new),))
+    tables = [r[0] for r in db.execute(
+        "SELECT name FROM main.sqlite_schema WHERE type = 'table' AND name <> 'tally'")]
+    for table in tables:
+        db.execute(f"INSERT INTO main.{table} SELECT * FROM new.{table}")
+    application_id = db.execute("PRAGMA new.application_id").fetchone()[0]
+    db.commit()
+    db.executescript(f"PRAGMA application_id = {application_id};"
+                     f"PRAGMA user_version = {version}; PRAGMA journal_mode = WAL")
+    db.close()
+    for end in ("-wal", "-shm"):
+        (folder / f"{name}{end}").unlink(missing_ok=True)
+    old.rename(new)
+
+
+@pytest.mark.parametrize("release", RELEASED)
+def test_files_of_each_release_are_stepped_up(tmp_path, release):
+    with running(tmp_path) as daemon:
+        make_old(daemon, 1)
+        before = verify(daemon)
+        for name, version in zip(("journal.db", "readings.db"), RELEASED[release]):
+            step_back(daemon.state, name, version)
+        done = daemon.tool("verify")
+        assert done.returncode == 1 and "start the daemon once" in done.stderr
+        daemon.start()
+        daemon.add_user()
+        until(lambda: daemon.journal().execute("SELECT count(*) FROM anchor").fetchone()[0],
+              20, "an anchor in the new table")
+        assert daemon.stop() == 0
+        assert not list(daemon.state.glob("*.corrupt-*")), daemon.log()
+        after = verify(daemon)
+        assert after["ok"] and after["epoch"] == before["epoch"]
+        assert after["events"] > before["events"]
+        assert daemon.journal().execute("SELECT hash FROM event WHERE seq = ?",
+                                        (before["events"],)).fetchone()[0].hex() \
+            == before["head"]
+        assert daemon.readings().execute("SELECT count(*) FROM v_reading_minute").fetchone()[0]

@@ -1,0 +1,154 @@
+# SPDX-FileCopyrightText: 2026 Watchroom contributors
+# SPDX-License-Identifier: Apache-2.0
+#
+# Backup, restore and export beside the real daemon, under load.
+import csv
+import io
+import json
+import random
+import sqlite3
+import threading
+
+import pytest
+
+from field import FIRE, NORMAL, Modbus, panel
+from rig import Daemon, site, until
+
+
+@pytest.fixture(name="busy")
+def fixture_busy(tmp_path):
+    """A daemon whose panel changes all the time."""
+    peer, stopping = Modbus(), threading.Event()
+
+    def play():
+        while not stopping.wait(0.01):
+            peer.holding(0, random.choice((FIRE, NORMAL)))
+    thread = threading.Thread(target=play, daemon=True)
+    with Daemon(tmp_path / "d", site(*panel(peer.port))) as daemon:
+        daemon.start()
+        daemon.add_user()
+        thread.start()
+        yield daemon
+        stopping.set()
+        thread.join(10)
+    peer.stop()
+
+
+def backup(daemon, folder, *words):
+    folder.mkdir(exist_ok=True)
+    done = daemon.tool(*(words or ("backup",)), str(folder), "--json")
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def acknowledged(daemon):
+    """Occurrences whose acknowledgement the API confirmed."""
+    api, confirmed = daemon.api().login(), []
+
+    def one():
+        for alarm in api.alarms():
+            status, answer = api.acknowledge(alarm["occurrence"])
+            if status == 200 and answer["durable"]:
+                confirmed.append(alarm["occurrence"])
+        return confirmed
+    until(one, 20, "an acknowledgement")
+    return confirmed
+
+
+def test_backup_under_load_then_restore(busy, tmp_path):
+    confirmed = acknowledged(busy)
+    made = backup(busy, tmp_path / "b")
+    until(lambda: busy.api().metric("store_waiting") >= 0
+          and len(busy.api().events()) > made["last_seq"] + 5, 30, "more events")
+    # Not while the daemon runs.
+    done = busy.tool("restore", made["folder"])
+    assert done.returncode == 1 and "in use by process" in done.stderr
+    assert busy.stop() == 0
+    copy = f"{made['folder']}/journal.db"
+    assert json.loads(busy.tool("verify", copy, "--json").stdout)["ok"]
+    db = sqlite3.connect(f"file:{copy}?mode=ro", uri=True)
+    for occurrence in confirmed:
+        assert db.execute(
+            "SELECT count(*) FROM event WHERE occurrence_id = ? AND"
+            " kind = 'alarm.acknowledge'", (occurrence,)).fetchone()[0] >= 1
+    db.close()
+    done = busy.tool("restore", made["folder"], "--json")
+    assert done.returncode == 0, done.stderr
+    restored = json.loads(done.stdout)
+    assert restored["last_seq"] == made["last_seq"]
+    assert restored["seq"] == made["last_seq"] + 1
+    assert restored["epoch"] != made["epoch"]
+    assert (busy.state / restored["aside"]).exists()
+    assert json.loads(busy.tool(
+        "verify", str(busy.state / restored["aside"]), "--json").stdout)["ok"]
+    busy.verify()
+    busy.start()
+    events = busy.api().events()
+    said = [e for e in events if e["kind"] == "journal.restore"][0]
+    assert said["params"]["epoch"] == made["epoch"]
+    assert said["params"]["from_utc_ms"] < said["params"]["to_utc_ms"]
+    down = [e for e in events if e["kind"] == "daemon.down"][-1]
+    assert down["params"]["from_utc_ms"] <= said["params"]["to_utc_ms"]
+    busy.api().login()  # who could log in still can
+    assert busy.stop() == 0
+    busy.verify()
+
+
+def test_a_backup_that_is_not_sound_is_refused(busy, tmp_path):
+    made = backup(busy, tmp_path / "b")
+    assert busy.stop() == 0
+    db = sqlite3.connect(f"{made['folder']}/journal.db")
+    db.executescript("DROP TRIGGER event_no_update;"
+                     "UPDATE event SET actor = 'x' WHERE seq = 2")
+    db.close()
+    before = json.loads(busy.tool("verify", "--json").stdout)
+    done = busy.tool("restore", made["folder"])
+    assert done.returncode == 1 and "row 2, hash" in done.stderr
+    assert json.loads(busy.tool("verify", "--json").stdout) == before
+    assert not list(busy.state.glob("*.part")) and not list(busy.state.glob("*.replaced-*"))
+
+
+def test_a_name_that_is_taken_or_a_full_folder_leaves_nothing(busy, tmp_path):
+    done = busy.tool("backup", str(tmp_path / "absent"))
+    assert done.returncode == 1 and "absent" in done.stderr
+    assert busy.tool("backup").returncode == 2
+
+
+def test_snapshot_for_others(busy, tmp_path):
+    """The example of docs/schema.md: a table from a documented view, and no PIN in it."""
+    until(lambda: [e for e in busy.api().events(**{"class": "fire"})
+                   if e["kind"] == "alarm.onset"], 20, "a fire")
+    made = backup(busy, tmp_path / "b", "export", "db")
+    db = sqlite3.connect(f"file:{made['folder']}/journal.db?mode=ro", uri=True)
+    rows = db.execute("SELECT day, class, sum(onsets) FROM v_alarm_daily"
+                      " GROUP BY day, class").fetchall()
+    assert any(r[1] == "fire" and r[2] > 0 for r in rows)
+    assert db.execute("SELECT count(*) FROM v_event").fetchone()[0] == made["events"]
+    assert [r[0] for r in db.execute("SELECT pin_hash FROM person")] == [""]
+    db.close()
+    with open(f"{made['folder']}/journal.db", "rb") as f:
+        assert b"$argon2" not in f.read()
+
+
+def test_export_of_the_whole_log(busy, tmp_path):
+    until(lambda: len(busy.api().events()) > 60, 30, "some events")
+    assert busy.stop() == 0
+    file = tmp_path / "log.csv"
+    done = busy.tool("export", "log", "-o", str(file))
+    assert done.returncode == 0, done.stderr
+    data = file.read_bytes()
+    assert data.startswith(b"\xef\xbb\xbfseq,time,kind,")
+    rows = list(csv.DictReader(io.StringIO(data.decode("utf-8-sig"), newline="")))
+    lines = [json.loads(x) for x in busy.tool(
+        "export", "log", "--format", "jsonl").stdout.splitlines()]
+    seqs = [int(r["seq"]) for r in rows]
+    assert seqs == [x["seq"] for x in lines] == list(range(1, len(seqs) + 1))
+    assert [r["hash"] for r in rows] == [x["hash"] for x in lines]
+    assert all(not f.startswith(("=", "+", "@")) for r in rows for f in r.values())
+    middle = lines[len(lines) // 2]["time"][:19] + "Z"
+    later = [json.loads(x) for x in busy.tool(
+        "export", "log", "--format", "jsonl", "--from", middle).stdout.splitlines()]
+    assert 0 < len(later) < len(lines)
+    assert all(x["time"] >= middle[:19] for x in later)
+    assert busy.tool("export", "log", "--from", "yesterday").returncode == 2
+    assert busy.tool("export", "log", "--format", "xml").returncode == 2
