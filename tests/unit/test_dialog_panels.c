@@ -158,9 +158,9 @@ test_clss_counters_bring_a_loop_forward(void **state)
 	asked_1 = rig.sim.asked[0];
 	asked_2 = rig.sim.asked[CLSS_D2];
 	dialog_rig_run(&rig, 60 * SECOND);
-	// Each 5 s, whatever the counters say.
-	assert_in_range(rig.sim.asked[0] - asked_1, 11, 13);
-	assert_in_range(rig.sim.asked[CLSS_D2] - asked_2, 11, 13);
+	// Each 3 s, whatever the counters say.
+	assert_in_range(rig.sim.asked[0] - asked_1, 18, 22);
+	assert_in_range(rig.sim.asked[CLSS_D2] - asked_2, 18, 22);
 	assert_in_range(rig.sim.asked[8000], 70, 82); // a zone is behind no summary
 	asked_1 = rig.sim.asked[0];
 	asked_2 = rig.sim.asked[CLSS_D2];
@@ -168,8 +168,8 @@ test_clss_counters_bring_a_loop_forward(void **state)
 		rig.sim.holding[CLSS_COUNTERS_2 + 1]++; // troubles of detectors
 		dialog_rig_run(&rig, SECOND);
 	}
-	assert_in_range(rig.sim.asked[0] - asked_1, 3, 5);
-	assert_in_range(rig.sim.asked[CLSS_D2] - asked_2, 18, 26);
+	assert_in_range(rig.sim.asked[0] - asked_1, 5, 9);
+	assert_in_range(rig.sim.asked[CLSS_D2] - asked_2, 18, 30);
 }
 
 static void
