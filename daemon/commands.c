@@ -18,14 +18,6 @@
 #include "loops.h"
 #include "patrols.h"
 
-// Who handles an alarm is awake. A panel is nobody.
-static void
-handled(struct engine *e, const char *actor)
-{
-	if (strncmp(actor, "panel:", 6) != 0)
-		(void)deadman_watch_alive(e->deadman, actor, "alarm");
-}
-
 // ---- acknowledge ------------------------------------------------------------------
 
 static void
@@ -46,8 +38,8 @@ write_acknowledge(struct engine *e, enum event_kind kind, const struct alarm_rec
 	(void)works_event(e->works, &ev);
 }
 
-static enum engine_answer
-acknowledge(struct engine *e, const char *occurrence, const char *actor)
+enum engine_answer
+engine_acknowledge(struct engine *e, const char *occurrence, const char *actor)
 {
 	struct alarm_record *r = alarms_by_occurrence(e->alarms, occurrence);
 	if (r == NULL)
@@ -70,15 +62,6 @@ acknowledge(struct engine *e, const char *occurrence, const char *actor)
 		e->host.answered(e->host.ctx, r);
 	transition_settle(e, r, sounded);
 	return ENGINE_OK;
-}
-
-enum engine_answer
-engine_acknowledge(struct engine *e, const char *occurrence, const char *actor)
-{
-	enum engine_answer answer = acknowledge(e, occurrence, actor);
-	if (answer == ENGINE_OK)
-		handled(e, actor);
-	return answer;
 }
 
 enum engine_answer
@@ -162,6 +145,12 @@ engine_alive(struct engine *e, const char *actor, const char **reason)
 }
 
 void
+engine_present(struct engine *e, const char *actor)
+{
+	(void)deadman_watch_alive(e->deadman, actor, "alarm");
+}
+
+void
 engine_rules_json(const struct engine *e, struct buf *out)
 {
 	deadman_watch_json(e->deadman, out);
@@ -204,7 +193,6 @@ engine_silence(struct engine *e, const char *actor)
 	(void)str_copy(ev.actor, sizeof(ev.actor), actor);
 	(void)snprintf(ev.params, sizeof(ev.params), "{\"sounding\":%u}", e->sounding);
 	(void)works_event(e->works, &ev);
-	handled(e, actor);
 	if (e->sounding == 0)
 		return;
 	e->silenced = true;

@@ -88,6 +88,9 @@ enum engine_answer engine_bypass_end(
 // Somebody at the desk answers the dead-man watch. REFUSED where nobody was asked.
 enum engine_answer engine_alive(
     struct engine *e, const char *actor, const char **reason);
+// Somebody at the desk handled an alarm, which is a sign of life as well. Who does so
+// from elsewhere shows nothing of the desk.
+void engine_present(struct engine *e, const char *actor);
 // What the page must know of rules that are of no point: "deadman".
 void engine_rules_json(const struct engine *e, struct buf *out);
 

@@ -248,12 +248,14 @@ answer(const struct daemon *d, enum engine_answer a, const char *reason, reply_f
 }
 
 static void
-acknowledge(
-    void *ctx, const char *occurrence, const char *actor, reply_fn *done, void *arg)
+acknowledge(void *ctx, const char *occurrence, const char *actor, bool desk,
+    reply_fn *done, void *arg)
 {
 	const struct daemon *d = ctx;
 	outputs_by(d->outputs, actor);
 	enum engine_answer a = engine_acknowledge(d->engine, occurrence, actor);
+	if (a == ENGINE_OK && desk)
+		engine_present(d->engine, actor);
 	outputs_by(d->outputs, NULL);
 	answer(d, a, NULL, done, arg);
 }
@@ -304,11 +306,13 @@ alive(void *ctx, const char *actor, reply_fn *done, void *arg)
 // Sound is a matter of now: it stops before the answer, which waits for the journal as
 // any other (I3).
 static void
-silence(void *ctx, const char *actor, reply_fn *done, void *arg)
+silence(void *ctx, const char *actor, bool desk, reply_fn *done, void *arg)
 {
 	const struct daemon *d = ctx;
 	outputs_by(d->outputs, actor);
 	engine_silence(d->engine, actor);
+	if (desk)
+		engine_present(d->engine, actor);
 	outputs_by(d->outputs, NULL);
 	console_push_health(d->console);
 	works_reply(d->works, done, arg);

@@ -148,7 +148,7 @@ api_acknowledge(struct console *c, struct http_request *r)
 	if (api_body(r, NULL, 0) < 0)
 		return;
 	http_takes_long(r);
-	c->host.acknowledge(c->host.ctx, r->id, r->actor, api_confirmed, r);
+	c->host.acknowledge(c->host.ctx, r->id, r->actor, r->desk, api_confirmed, r);
 }
 
 void
@@ -194,7 +194,7 @@ api_silence(struct console *c, struct http_request *r)
 	if (api_body(r, NULL, 0) < 0)
 		return;
 	http_takes_long(r);
-	c->host.silence(c->host.ctx, r->actor, api_confirmed, r);
+	c->host.silence(c->host.ctx, r->actor, r->desk, api_confirmed, r);
 }
 
 void

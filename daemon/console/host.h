@@ -111,10 +111,10 @@ struct console_host {
 	// The routes of guards with their newest round, as the member "patrols".
 	void (*patrols_json)(void *ctx, struct buf *out);
 
-	// Commands. `actor` is the log-in name, or "desk". done runs exactly once,
-	// maybe before the call returns.
+	// Commands. `actor` is the log-in name, or "desk"; `desk`: who asks sits there.
+	// done runs exactly once, maybe before the call returns.
 	void (*acknowledge)(void *ctx, const char *occurrence, const char *actor,
-	    reply_fn *done, void *arg);
+	    bool desk, reply_fn *done, void *arg);
 	void (*note)(void *ctx, const char *occurrence, const char *actor,
 	    const char *text, reply_fn *done, void *arg);
 	void (*reset)(
@@ -126,7 +126,8 @@ struct console_host {
 	    void *ctx, uint32_t point, const char *actor, reply_fn *done, void *arg);
 	// The desk answers the dead-man watch.
 	void (*alive)(void *ctx, const char *actor, reply_fn *done, void *arg);
-	void (*silence)(void *ctx, const char *actor, reply_fn *done, void *arg);
+	void (*silence)(
+	    void *ctx, const char *actor, bool desk, reply_fn *done, void *arg);
 	// A console says for the first time whether it can sound, or says otherwise
 	// than before. `console` is its id.
 	void (*console_sound)(void *ctx, const char *console, bool can_sound);

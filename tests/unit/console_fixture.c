@@ -169,13 +169,13 @@ fake_command(struct fake_daemon *d, reply_fn *done, void *arg)
 }
 
 static void
-host_acknowledge(
-    void *ctx, const char *occurrence, const char *actor, reply_fn *done, void *arg)
+host_acknowledge(void *ctx, const char *occurrence, const char *actor, bool desk,
+    reply_fn *done, void *arg)
 {
 	struct fake_daemon *d = ctx;
 
-	(void)snprintf(
-	    d->last, sizeof(d->last), "acknowledge %s %s", occurrence, actor);
+	(void)snprintf(d->last, sizeof(d->last), "acknowledge %s %s%s", occurrence,
+	    actor, desk ? "" : " elsewhere");
 	fake_command(d, done, arg);
 }
 
@@ -200,11 +200,12 @@ host_reset(void *ctx, uint32_t point, const char *actor, reply_fn *done, void *a
 }
 
 static void
-host_silence(void *ctx, const char *actor, reply_fn *done, void *arg)
+host_silence(void *ctx, const char *actor, bool desk, reply_fn *done, void *arg)
 {
 	struct fake_daemon *d = ctx;
 
-	(void)snprintf(d->last, sizeof(d->last), "silence %s", actor);
+	(void)snprintf(
+	    d->last, sizeof(d->last), "silence %s%s", actor, desk ? "" : " elsewhere");
 	fake_command(d, done, arg);
 }
 

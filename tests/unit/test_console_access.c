@@ -111,6 +111,10 @@ test_a_site_may_accept_plain_http_in_words(void **state)
 	expect(ask_from(f, "127.0.0.2", "POST /api/v1/alarms/7-1/acknowledge", session,
 		   "{}"),
 	    200, "\"durable\":true");
+	assert_string_equal(f->daemon.last, "acknowledge 7-1 wang elsewhere");
+	expect(ask_from(f, "127.0.0.2", "POST /api/v1/silence", session, "{}"), 200,
+	    "\"durable\":true");
+	assert_string_equal(f->daemon.last, "silence wang elsewhere");
 	// Our header is the desk's right, not a session's.
 	expect(ask_from(f, "127.0.0.2", "POST /api/v1/silence", OURS, "{}"), 401, NULL);
 }

@@ -108,6 +108,43 @@ test_a_press_of_the_button_answers_and_a_taped_one_does_not(void **state)
 	rig_tear_down(&r);
 }
 
+// As the console has it of the desk.
+static void
+acknowledge_at_the_desk(const struct rig *r, const char *point)
+{
+	assert_int_equal(
+	    engine_acknowledge(r->engine, rig_open_alarm(r, point)->occurrence, "wang"),
+	    ENGINE_OK);
+	engine_present(r->engine, "wang");
+}
+
+static void
+test_who_acknowledges_from_elsewhere_is_not_at_the_desk(void **state)
+{
+	(void)state;
+	struct rig r;
+	const char *reason;
+	rig_set_up_site(&r, site_text);
+	rig_pass(&r, 62 * MINUTE);
+	assert_int_equal(missed(&r), ALARM_UNACKNOWLEDGED);
+	// The leader takes note of it, by phone: nobody is awake for that.
+	assert_int_equal(engine_acknowledge(r.engine,
+			     rig_open_alarm(&r, "@deadman")->occurrence, "li"),
+	    ENGINE_OK);
+	assert_int_equal(missed(&r), ALARM_ACKNOWLEDGED);
+	engine_silence(r.engine, "li");
+	rig_pass(&r, 120 * MINUTE);
+	assert_int_equal(missed(&r), ALARM_ACKNOWLEDGED);
+	assert_int_equal(engine_alive(r.engine, "desk", &reason), ENGINE_OK);
+	assert_int_equal(missed(&r), ALARM_NORMAL);
+	// Nor does it put off the next question.
+	rig_pass(&r, 50 * MINUTE);
+	engine_silence(r.engine, "li");
+	rig_pass(&r, 10 * MINUTE + 1000);
+	assert_true(asked(&r));
+	rig_tear_down(&r);
+}
+
 static void
 test_who_handles_an_alarm_is_awake_and_a_panel_is_nobody(void **state)
 {
@@ -121,12 +158,10 @@ test_who_handles_an_alarm_is_awake_and_a_panel_is_nobody(void **state)
 	    ENGINE_OK);
 	rig_pass(&r, 10 * MINUTE + 1000);
 	assert_true(asked(&r));
-	assert_int_equal(engine_acknowledge(
-			     r.engine, rig_open_alarm(&r, "panic")->occurrence, "wang"),
-	    ENGINE_OK);
+	acknowledge_at_the_desk(&r, "panic");
 	assert_false(asked(&r));
 	rig_pass(&r, 30 * MINUTE);
-	engine_silence(r.engine, "desk");
+	engine_present(r.engine, "desk");
 	rig_pass(&r, 40 * MINUTE);
 	assert_false(asked(&r));
 	rig_tear_down(&r);
@@ -140,7 +175,7 @@ test_by_day_nobody_is_asked(void **state)
 	rig_set_up_site(&r, site_text);
 	for (int minute = 0; minute < 6 * 60; minute += 30) {
 		rig_pass(&r, 30LL * MINUTE);
-		engine_silence(r.engine, "desk");
+		engine_present(r.engine, "desk");
 	}
 	rig_pass(&r, 12LL * 60 * MINUTE); // from six in the morning
 	assert_false(asked(&r));
@@ -159,6 +194,8 @@ main(void)
 		    test_a_press_of_the_button_answers_and_a_taped_one_does_not),
 		cmocka_unit_test(
 		    test_who_handles_an_alarm_is_awake_and_a_panel_is_nobody),
+		cmocka_unit_test(
+		    test_who_acknowledges_from_elsewhere_is_not_at_the_desk),
 		cmocka_unit_test(test_by_day_nobody_is_asked),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
