@@ -43,9 +43,11 @@ fire_door_restore(struct fire_door *d, unsigned mask)
 static void
 follow(struct fire_door *d, const struct fire_door_facts *f, int64_t now)
 {
-	if (f->release == CONTACT_ACTIVE && d->release != CONTACT_ACTIVE)
+	if (f->release == CONTACT_ACTIVE && d->released != CONTACT_ACTIVE)
 		d->released_ms = now;
 	d->release = f->release;
+	if (f->release != CONTACT_UNKNOWN)
+		d->released = f->release;
 	d->line_fault = f->line_fault;
 	d->closed = f->closed;
 	if (f->closed == CONTACT_UNKNOWN)
@@ -54,7 +56,7 @@ follow(struct fire_door *d, const struct fire_door_facts *f, int64_t now)
 		d->since_ms = now;
 	if (f->closed == CONTACT_IDLE)
 		d->by_release = false;
-	else if (f->release == CONTACT_ACTIVE)
+	else if (d->released == CONTACT_ACTIVE)
 		d->by_release = true;
 	d->known = f->closed;
 }
@@ -110,7 +112,7 @@ void
 fire_door_feed(struct fire_door *d, const struct fire_door_rule *r,
     const struct fire_door_facts *f, int64_t now_ms)
 {
-	enum contact_state released = d->release;
+	enum contact_state released = d->released;
 
 	follow(d, f, now_ms);
 	// What closed under a release is as it is since that ended.

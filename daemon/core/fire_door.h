@@ -76,9 +76,10 @@ struct fire_door_facts {
 
 // Zeroed, it is a door of which nothing is known.
 struct fire_door {
-	enum contact_state closed, known, release;
+	enum contact_state closed, release;
+	enum contact_state known, released; // as they were last seen
 	bool line_fault;
-	bool by_release;     // it closed while it was released
+	bool by_release;     // it closed while it was released, as far as was seen
 	int64_t since_ms;    // it is as it was last seen
 	int64_t released_ms; // the release acts
 	uint8_t conditions;  // mask of 1 << enum fire_door_condition

@@ -120,6 +120,30 @@ test_a_release_that_closes_nothing_is_a_fault(void **ctx)
 }
 
 static void
+test_i6_a_release_out_of_sight_goes_on(void **ctx)
+{
+	(void)ctx;
+	static const struct look late[] = {
+		{ 0, "o- ", 0, FIRE_DOOR_STATE_OPEN },
+		{ 10, "or ", R, FIRE_DOOR_STATE_RELEASED },
+		{ 30, "o? ", R, FIRE_DOOR_STATE_RELEASED },
+		{ 35, "or ", R, FIRE_DOOR_STATE_RELEASED },
+		{ 40, "or ", R | NC, FIRE_DOOR_STATE_NOT_CLOSED },
+	};
+	static const struct look ended[] = {
+		{ 0, "o- ", 0, FIRE_DOOR_STATE_OPEN },
+		{ 10, "or ", R, FIRE_DOOR_STATE_RELEASED },
+		{ 15, "cr ", R | FB, FIRE_DOOR_STATE_FEEDBACK },
+		{ 90, "c? ", R | FB, FIRE_DOOR_STATE_FEEDBACK },
+		{ 100, "c- ", 0, FIRE_DOOR_STATE_CLOSED }, // to be opened again by hand
+		{ 159, "c- ", 0, FIRE_DOOR_STATE_CLOSED },
+		{ 160, "c- ", CF, FIRE_DOOR_STATE_CLOSED_FAULT },
+	};
+	walk(&open_rule, late, ARRAY_LEN(late));
+	walk(&open_rule, ended, ARRAY_LEN(ended));
+}
+
+static void
 test_i6_an_unknown_contact_neither_begins_nor_ends_anything(void **ctx)
 {
 	(void)ctx;
@@ -206,8 +230,9 @@ expect_release(const struct history *h, int t, unsigned before)
 	if (released && h->closed[t] == CONTACT_ACTIVE)
 		return is | FB;
 	int begun = t;
-	while (begun > 0 && h->release[begun - 1] == CONTACT_ACTIVE)
-		begun--;
+	for (int k = t; k >= 0 && h->release[k] != CONTACT_IDLE; k--)
+		if (h->release[k] == CONTACT_ACTIVE)
+			begun = k;
 	// It stood as fault before the release was lost from sight.
 	bool late = t - begun >= 30 || (before & NC) != 0;
 	return is | (released && late ? NC : 0);
@@ -292,6 +317,7 @@ main(void)
 		cmocka_unit_test(test_normally_closed),
 		cmocka_unit_test(test_normally_open_and_closed_by_hand),
 		cmocka_unit_test(test_a_release_is_answered_by_the_door),
+		cmocka_unit_test(test_i6_a_release_out_of_sight_goes_on),
 		cmocka_unit_test(test_a_release_that_closes_nothing_is_a_fault),
 		cmocka_unit_test(
 		    test_i6_an_unknown_contact_neither_begins_nor_ends_anything),
