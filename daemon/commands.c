@@ -357,5 +357,5 @@ engine_recover(struct engine *e, const struct recovered *r, int64_t down_since_u
 	doors_recover(e->doors, r);
 	fire_doors_recover(e->fire_doors);
 	patrols_recover(e->patrols, r);
-	deadman_watch_recover(e->deadman);
+	deadman_watch_recover(e->deadman, r);
 }

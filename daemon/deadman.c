@@ -5,6 +5,7 @@
 // closed when it was first seen, answers nothing.
 #include "deadman.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,6 +14,7 @@
 #include "local_time.h"
 
 static const char code_missed[] = "no-answer";
+static const char key_alive[] = META_RULE "deadman"; // UTC, for a restart
 
 struct answer_run {
 	struct deadman_watch *watch;
@@ -24,6 +26,7 @@ struct deadman_watch {
 	const struct deadman_def *def;
 	struct local_time *local;
 	struct deadman state;
+	int64_t kept_ms; // alive_ms, as it is kept
 	struct answer_run answers[DEADMAN_POINTS_MAX];
 	struct loop_timer due; // at least once a minute: day and night change
 };
@@ -68,6 +71,19 @@ write_ask(const struct deadman_watch *w, bool taken_back)
 }
 
 static void
+keep(struct deadman_watch *w)
+{
+	const struct loop *loop = w->engine->loop;
+	char value[META_VALUE_MAX];
+	if (w->state.alive_ms == w->kept_ms)
+		return;
+	w->kept_ms = w->state.alive_ms;
+	(void)snprintf(value, sizeof(value), "%lld",
+	    (long long)(loop_utc_ms(loop) - loop_now_ms(loop) + w->kept_ms));
+	works_meta(w->engine->works, key_alive, value);
+}
+
+static void
 update(struct deadman_watch *w)
 {
 	struct loop *loop = w->engine->loop;
@@ -78,6 +94,7 @@ update(struct deadman_watch *w)
 		write_ask(w, step == DEADMAN_TAKE_BACK);
 	if (step != DEADMAN_NOTHING)
 		tell(w, w->state.missed);
+	keep(w);
 	int64_t due = deadman_due(&w->state, &w->def->rule, night);
 	int64_t minute = now + MINUTE_MS - loop_utc_ms(loop) % MINUTE_MS;
 	loop_timer_at(loop, &w->due, due >= 0 && due < minute ? due : minute);
@@ -179,18 +196,33 @@ deadman_watch_free(struct deadman_watch *w)
 	free(w);
 }
 
+static int64_t
+alive_before(const struct deadman_watch *w, const struct recovered *r)
+{
+	const struct loop *loop = w->engine->loop;
+	int64_t now = loop_now_ms(loop);
+	for (size_t k = 0; k < r->n_metas; k++) {
+		if (strcmp(r->metas[k].key, key_alive) != 0)
+			continue;
+		int64_t age = loop_utc_ms(loop) - strtoll(r->metas[k].value, NULL, 10);
+		return age > 0 ? now - age : now;
+	}
+	return now;
+}
+
 void
-deadman_watch_recover(struct deadman_watch *w)
+deadman_watch_recover(struct deadman_watch *w, const struct recovered *r)
 {
 	if (w == NULL)
 		return;
 	struct engine *e = w->engine;
 	bool missed =
 	    engine_stands(e, e->site->deadman_point, COND_SECURITY, code_missed);
-	deadman_start(&w->state, missed, loop_now_ms(e->loop));
+	deadman_start(&w->state, missed, alive_before(w, r), loop_now_ms(e->loop));
+	w->kept_ms = -1;
 	engine_set_quality(
 	    e, e->site->deadman_point, QUALITY_GOOD, loop_utc_ms(e->loop));
-	update(w);
+	loop_timer_at(e->loop, &w->due, loop_now_ms(e->loop)); // once all is there
 }
 
 void

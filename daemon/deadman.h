@@ -13,8 +13,9 @@ struct deadman_watch;
 
 struct deadman_watch *deadman_watch_new(struct engine *e); // NULL: the site has none
 void deadman_watch_free(struct deadman_watch *w);          // NULL is fine
-// After the alarms are recovered: what was missed is still owed.
-void deadman_watch_recover(struct deadman_watch *w);
+// After the alarms are recovered: what was missed is still owed, and the time without
+// a sign of life goes on.
+void deadman_watch_recover(struct deadman_watch *w, const struct recovered *r);
 
 // Somebody at the desk did something: `how` is "console", "point" or "alarm". True
 // where it answered a question.

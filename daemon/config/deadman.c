@@ -48,6 +48,17 @@ static const struct week_span night_hours[] = {
 	{ .days = (1U << WEEK_DAYS) - 1, .from_min = 22 * 60, .to_min = 6 * 60 },
 };
 
+static bool
+asks_at_any_time(const struct deadman_def *d)
+{
+	for (unsigned minute = 0; minute < WEEK_MINUTES; minute++) {
+		bool night = schedule_covers(&d->night, minute);
+		if ((night ? d->rule.night_ms : d->rule.day_ms) > 0)
+			return true;
+	}
+	return false;
+}
+
 void
 deadman_read(struct load *l, const struct yaml_node *node)
 {
@@ -65,7 +76,7 @@ deadman_read(struct load *l, const struct yaml_node *node)
 		d->night = (struct schedule){ 0 };
 		rule_hours(l, v[DEADMAN_NIGHT_HOURS].node, &d->night);
 	}
-	if (d->rule.day_ms == 0 && d->rule.night_ms == 0)
+	if (!asks_at_any_time(d))
 		problem(l, node->pos, "deadman: nobody is asked, by day or by night");
 	for (int i = DEADMAN_DAY; i <= DEADMAN_NIGHT; i++)
 		if (v[i].ok && v[i].number > 0 && v[i].number < LEAST_MS)

@@ -11,11 +11,11 @@ interval(const struct deadman_rule *r, bool night)
 }
 
 void
-deadman_start(struct deadman *d, bool missed, int64_t now_ms)
+deadman_start(struct deadman *d, bool missed, int64_t alive_ms, int64_t now_ms)
 {
 	*d = (struct deadman){ .asked = missed,
 		.missed = missed,
-		.alive_ms = now_ms,
+		.alive_ms = alive_ms,
 		.asked_ms = now_ms };
 }
 

@@ -36,8 +36,9 @@ enum deadman_step {
 	DEADMAN_MISS,
 };
 
-// `missed`: as it was when the daemon stopped.
-void deadman_start(struct deadman *d, bool missed, int64_t now_ms);
+// `missed`, and `alive_ms`, the newest sign of life: as they were when the daemon
+// stopped. A stop is none.
+void deadman_start(struct deadman *d, bool missed, int64_t alive_ms, int64_t now_ms);
 
 // What time brings; also at deadman_due. At most one step a call, the due of which is
 // then not after `now_ms` where there is another.

@@ -21,7 +21,7 @@ test_asked_and_answered(void **ctx)
 	(void)ctx;
 	struct deadman d;
 	int64_t took;
-	deadman_start(&d, false, 0);
+	deadman_start(&d, false, 0, 0);
 	assert_int_equal(deadman_due(&d, &rule, true), 60 * MIN);
 	assert_int_equal(deadman_feed(&d, &rule, true, 60 * MIN - 1), DEADMAN_NOTHING);
 	assert_int_equal(deadman_feed(&d, &rule, true, 60 * MIN), DEADMAN_ASK);
@@ -39,7 +39,7 @@ test_missed_until_somebody_answers(void **ctx)
 	(void)ctx;
 	struct deadman d;
 	int64_t took;
-	deadman_start(&d, false, 0);
+	deadman_start(&d, false, 0, 0);
 	assert_int_equal(deadman_feed(&d, &rule, true, 60 * MIN), DEADMAN_ASK);
 	assert_int_equal(
 	    deadman_feed(&d, &rule, true, 60 * MIN + 45 * S), DEADMAN_MISS);
@@ -62,7 +62,7 @@ test_who_handles_an_alarm_is_not_asked(void **ctx)
 	(void)ctx;
 	struct deadman d;
 	int64_t took;
-	deadman_start(&d, false, 0);
+	deadman_start(&d, false, 0, 0);
 	assert_false(deadman_alive(&d, 59 * MIN, &took));
 	assert_int_equal(deadman_feed(&d, &rule, true, 60 * MIN), DEADMAN_NOTHING);
 	assert_int_equal(deadman_due(&d, &rule, true), 119 * MIN);
@@ -74,7 +74,7 @@ test_day_and_night_have_their_own_interval(void **ctx)
 {
 	(void)ctx;
 	struct deadman d;
-	deadman_start(&d, false, 0);
+	deadman_start(&d, false, 0, 0);
 	assert_int_equal(deadman_feed(&d, &rule, false, 90 * MIN), DEADMAN_NOTHING);
 	assert_int_equal(deadman_due(&d, &rule, false), 120 * MIN);
 	assert_int_equal(deadman_feed(&d, &rule, true, 90 * MIN), DEADMAN_ASK);
@@ -86,7 +86,7 @@ test_by_day_nobody_is_asked_where_the_site_says_so(void **ctx)
 	(void)ctx;
 	const struct deadman_rule night_only = { 0, 60 * MIN, 45 * S };
 	struct deadman d;
-	deadman_start(&d, false, 0);
+	deadman_start(&d, false, 0, 0);
 	assert_int_equal(deadman_feed(&d, &night_only, true, 60 * MIN), DEADMAN_ASK);
 	assert_int_equal(
 	    deadman_feed(&d, &night_only, false, 60 * MIN + 1), DEADMAN_TAKE_BACK);
@@ -105,10 +105,22 @@ test_what_was_missed_before_a_restart_is_owed_after_it(void **ctx)
 	(void)ctx;
 	struct deadman d;
 	int64_t took;
-	deadman_start(&d, true, 5 * S);
+	deadman_start(&d, true, 5 * S, 5 * S);
 	assert_true(d.asked && d.missed);
 	assert_int_equal(deadman_due(&d, &rule, true), -1);
 	assert_true(deadman_alive(&d, 10 * S, &took));
+}
+
+static void
+test_a_restart_is_no_sign_of_life(void **ctx)
+{
+	(void)ctx;
+	struct deadman d;
+	deadman_start(&d, false, -50 * MIN, 0); // of another boot
+	assert_int_equal(deadman_due(&d, &rule, true), 10 * MIN);
+	deadman_start(&d, false, 0, 61 * MIN); // what was asked is asked again
+	assert_int_equal(deadman_feed(&d, &rule, true, 61 * MIN), DEADMAN_ASK);
+	assert_int_equal(deadman_due(&d, &rule, true), 61 * MIN + 45 * S);
 }
 
 // Minute by minute: somebody is asked exactly one interval after the newest sign of
@@ -124,7 +136,7 @@ test_random_nights_against_a_count(void **ctx)
 		struct deadman d;
 		int64_t newest = 0;
 		bool is_missed = false;
-		deadman_start(&d, false, 0);
+		deadman_start(&d, false, 0, 0);
 		for (int64_t m = 1; m < 200; m++) {
 			seed = seed * 1664525u + 1013904223u;
 			enum deadman_step step = deadman_feed(&d, &r, true, m * MIN);
@@ -160,6 +172,7 @@ main(void)
 		cmocka_unit_test(test_by_day_nobody_is_asked_where_the_site_says_so),
 		cmocka_unit_test(
 		    test_what_was_missed_before_a_restart_is_owed_after_it),
+		cmocka_unit_test(test_a_restart_is_no_sign_of_life),
 		cmocka_unit_test(test_random_nights_against_a_count),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

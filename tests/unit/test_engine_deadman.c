@@ -146,6 +146,29 @@ test_who_acknowledges_from_elsewhere_is_not_at_the_desk(void **state)
 }
 
 static void
+test_i11_a_restart_is_no_sign_of_life(void **state)
+{
+	(void)state;
+	struct rig r;
+	rig_set_up_site(&r, site_text);
+	rig_pass(&r, 50 * MINUTE);
+	rig_stop(&r);
+	rig_start(&r);
+	rig_pass(&r, 9 * MINUTE);
+	assert_false(asked(&r));
+	rig_pass(&r, MINUTE + 1000);
+	assert_true(asked(&r));
+	// Nor does one take a question back.
+	rig_stop(&r);
+	rig_start(&r);
+	rig_pass(&r, 1000);
+	assert_true(asked(&r));
+	rig_pass(&r, 46000);
+	assert_int_equal(missed(&r), ALARM_UNACKNOWLEDGED);
+	rig_tear_down(&r);
+}
+
+static void
 test_who_handles_an_alarm_is_awake_and_a_panel_is_nobody(void **state)
 {
 	(void)state;
@@ -197,6 +220,7 @@ main(void)
 		cmocka_unit_test(
 		    test_who_acknowledges_from_elsewhere_is_not_at_the_desk),
 		cmocka_unit_test(test_by_day_nobody_is_asked),
+		cmocka_unit_test(test_i11_a_restart_is_no_sign_of_life),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
