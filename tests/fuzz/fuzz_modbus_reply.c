@@ -1,11 +1,12 @@
 // SPDX-FileCopyrightText: 2026 Watchroom contributors
 // SPDX-License-Identifier: Apache-2.0
 //
-// A bus whose peer sends whatever the input says. The first byte chooses the framing;
-// then each chunk is a byte of time, a byte of length and that many bytes received. The
-// device on the bus is asked as usual on a virtual clock. Memory must stay sound, and
-// no sample may come unless a whole, exact reply to the request in flight was among the
-// bytes since that request.
+// A bus whose peer sends whatever the input says. The first byte chooses the framing:
+// Modbus TCP, RTU on a line, RTU over TCP, or Modbus TCP with several requests in
+// flight; then each chunk is a byte of time, a byte of length and that many bytes
+// received. The device on the bus is asked as usual on a virtual clock. Memory must
+// stay sound, and no sample may come unless a whole, exact reply to the request in
+// flight was among the bytes since that request.
 
 #include <stdint.h>
 #include <stdlib.h>
@@ -19,7 +20,19 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 enum {
 	POINTS = 8,
-	SINCE_MAX = 2048
+	SINCE_MAX = 2048,
+	WINDOW = 4,
+	APART = 20,     // half of the points are a block of their own
+	PIECES_MS = 20, // drivers/modbus_tcp.c: of RTU frames over TCP
+};
+
+// The first byte's remainder.
+enum mode {
+	MODE_MBAP,
+	MODE_RTU,
+	MODE_RTU_TCP,
+	MODE_WINDOW, // two blocks in flight
+	MODES
 };
 
 // clang-format off
@@ -42,7 +55,9 @@ static const struct profile profile = {
 
 static struct {
 	bool open;
-	struct pdu_request request;
+	enum mode mode;
+	struct pdu_request requests[WINDOW]; // the last so many
+	unsigned n_requests;
 	enum pdu_framing framing;
 	uint8_t since[SINCE_MAX]; // received since the request
 	size_t n_since;
@@ -73,39 +88,67 @@ peer_send(struct mbus *b, const uint8_t *frame, size_t len)
 
 	(void)len;
 	wr_assert(q[1] >= 1 && q[1] <= 4); // reads only
-	peer.request = b->flights[0].request;
-	peer.n_since = 0;
+	for (uint8_t i = 0; i < b->window; i++)
+		if (b->flights[i].used &&
+		    b->flights[i].request.transaction == b->transaction)
+			peer.requests[peer.n_requests++ % WINDOW] =
+			    b->flights[i].request;
+	if (b->window == 1)
+		peer.n_since = 0;
 	return 0;
 }
 
 static const struct mbus_transport transports[] = {
 	{ PDU_MBAP, false, peer_open, peer_close, peer_send },
 	{ PDU_RTU, true, peer_open, peer_close, peer_send },
+	{ PDU_RTU, false, peer_open, peer_close, peer_send },
+	{ PDU_MBAP, false, peer_open, peer_close, peer_send },
 };
 
 // Looks for the exact reply at every offset, with nothing but the specification.
 static bool
-reply_was_sent(const struct sample *s)
+reply_to(const struct pdu_request *r, const struct sample *s, uint32_t pdu)
 {
 	bool tcp = peer.framing == PDU_MBAP;
-	size_t want = 2U * peer.request.count, head = tcp ? 9 : 3;
+	size_t want = 2U * r->count, head = tcp ? 9 : 3;
 	size_t whole = head + want + (tcp ? 0 : 2);
 
+	if (pdu < r->address || pdu >= (uint32_t)r->address + r->count)
+		return false;
 	for (size_t i = 0; i + whole <= peer.n_since; i++) {
 		const uint8_t *f = peer.since + i;
 		const uint8_t *u = tcp ? f + 6 : f;
-		const uint8_t *value =
-		    u + 3 + 2 * (size_t)(s->point - peer.request.address);
+		const uint8_t *value = u + 3 + 2 * (size_t)(pdu - r->address);
 
-		if (u[0] != peer.request.unit || u[1] != 3 || u[2] != want)
+		if (u[0] != r->unit || u[1] != 3 || u[2] != want)
 			continue;
-		if (tcp && (f[0] != peer.request.transaction >> 8 ||
-			       f[1] != (peer.request.transaction & 0xFF) || f[2] ||
-			       f[3] || f[4] || f[5] != want + 3))
+		if (tcp &&
+		    (f[0] != r->transaction >> 8 || f[1] != (r->transaction & 0xFF) ||
+			f[2] || f[3] || f[4] || f[5] != want + 3))
 			continue;
 		if (s->raw == (uint32_t)(value[0] << 8 | value[1]))
 			return true;
 	}
+	return false;
+}
+
+static uint32_t
+pdu_of(uint32_t point)
+{
+	return point < POINTS / 2 ? point : point + APART;
+}
+
+static bool
+reply_was_sent(const struct sample *s)
+{
+	unsigned n = peer.n_requests < WINDOW ? peer.n_requests : WINDOW;
+
+	if (peer.mode != MODE_WINDOW) // the last one only
+		return reply_to(&peer.requests[(peer.n_requests - 1) % WINDOW], s,
+		    pdu_of(s->point));
+	for (unsigned i = 0; i < n; i++)
+		if (reply_to(&peer.requests[i], s, pdu_of(s->point)))
+			return true;
 	return false;
 }
 
@@ -222,7 +265,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size == 0 || size > SINCE_MAX)
 		return 0;
 	for (uint32_t i = 0; i < POINTS; i++) {
-		points[i] = (struct point){ .id = "p", .pdu = (uint16_t)i };
+		points[i] = (struct point){ .id = "p", .pdu = (uint16_t)pdu_of(i) };
 		indexes[i] = i;
 	}
 	clock_virtual_init(&clock, 1000, 1700000000000);
@@ -230,13 +273,18 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	host.link = on_link;
 	host.heard = on_heard;
 	memset(&peer, 0, sizeof(peer));
-	peer.framing = data[0] & 1 ? PDU_RTU : PDU_MBAP;
+	peer.mode = (enum mode)(data[0] % MODES);
+	peer.framing = transports[peer.mode].framing;
 	b = xcalloc(1, sizeof(*b));
-	if (peer.framing == PDU_RTU) {
+	if (peer.mode == MODE_RTU) {
 		b->byte_us = 96;
 		b->gap_us = 4000;
 	}
-	mbus_start(b, &host, &transports[peer.framing], 0);
+	if (peer.mode == MODE_RTU_TCP)
+		b->silence_ms = PIECES_MS;
+	if (peer.mode == MODE_WINDOW)
+		bus.window = device.window = 2;
+	mbus_start(b, &host, &transports[peer.mode], 0);
 	play(b, data + 1, size - 1);
 	mbus_stop(b);
 	free(b);

@@ -322,6 +322,33 @@ def test_read_more_seldom_than_planned_is_a_fault(run):
     peer.stop()
 
 
+def test_answers_that_slow_down_beyond_the_bound_are_a_fault(run):
+    """A device that answers each request, but so slowly that its points are read later
+    than the plan promises; and it ends with that."""
+    peer = Hostile(value=NORMAL)
+    buses, devices = panel(peer.port, retries=0)
+    # Ten blocks of their own: a pass takes ten answers.
+    for p in devices[0]["points"]:
+        p["loop"] = p.pop("device")
+        p["device"] = 1
+    daemon = run(buses, devices)
+    api = daemon.api()
+    until(lambda: all(seen(api, f"d{n}") for n in range(1, 11)), 8, "all are read")
+    bound = api.json("GET", "/api/v1/devices")["devices"][0]["budget_ms"]
+    assert bound < 1000
+    good = peer.good
+    peer.answer = lambda request: [(0.25, good(request)[0][1])]  # a pass takes 2.5 s
+    alarm = until(lambda: api.alarm("@device/fap1", "fault"), 10, "the plan is broken")
+    assert alarm["code"] == "overdue" and api.alarm("@device/fap1", "link") is None
+    assert seen(api, "d1"), "it is read, if late"
+    peer.answer = good
+    until(lambda: (a := api.alarm("@device/fap1", "fault")) is None or
+          a["state"] == "returned", 8, "as planned again")
+    kinds = [e["kind"] for e in api.events(point="@device/fap1") if e["code"] == "overdue"]
+    assert kinds[0] == "alarm.onset" and "alarm.clear" in kinds
+    peer.stop()
+
+
 def test_links_and_their_figures(run):
     """What the API and /metrics say of buses, devices and blocks, and that it adds up."""
     healthy, silent = Modbus(), Hostile()

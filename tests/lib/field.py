@@ -95,13 +95,13 @@ class Hostile(threading.Thread):
     `answer(request) -> list of (delay_s, bytes)`; the request is a dict of tid, unit,
     fc, address, count. Registers read as `self.value`."""
 
-    def __init__(self, answer=None, value=NORMAL):
+    def __init__(self, answer=None, value=NORMAL, port=0):
         super().__init__(daemon=True)
         self.answer = answer or self.good
         self.value = value
         self.requests = 0
         self.connections = 0
-        self.listener = socket.create_server(("127.0.0.1", 0), backlog=64)
+        self.listener = socket.create_server(("127.0.0.1", port), backlog=64)
         self.port = self.listener.getsockname()[1]
         self.open = []
         self.start()

@@ -1,0 +1,168 @@
+# SPDX-FileCopyrightText: 2026 Watchroom contributors
+# SPDX-License-Identifier: Apache-2.0
+#
+# Every row of the table of hostile peers at once, against one daemon with neighbours that
+# behave: on connections of their own, and as other units of a gateway. Nothing that a row
+# says becomes a value (I6), no neighbour suffers (I7), memory, sockets and log stay
+# bounded, and whoever is cured is read again in time. WATCHROOM_LONG: for an hour.
+import os
+import re
+import time
+
+import hostile
+from field import FIRE, Modbus, gauges, panel
+from rig import SANITIZED, Daemon, site, until
+
+LONG = os.environ.get("WATCHROOM_LONG") == "1"
+SECONDS = 3600 if LONG else 45
+PERIOD = 0.4
+# Reads of a healthy neighbour at most so far apart: 1.2 periods and a time-out, and what
+# a machine that runs all these peers in Python beside other work may add.
+GAP = 1.2 * PERIOD + hostile.TIMEOUT + (2.5 if SANITIZED else 1.5)
+
+
+def ms(seconds):
+    return f"{round(seconds * 1000)}ms"
+
+
+def device(name, port, bus=None, unit=1):
+    """A bus, unless it has one, and a panel with three points."""
+    buses, devices = panel(port, id=name, poll=ms(PERIOD), timeout=ms(hostile.TIMEOUT),
+                           retries=1, unit=unit, bus=bus or name)
+    buses[0]["id"] = name
+    devices[0]["points"] = devices[0]["points"][:3]
+    for p in devices[0]["points"]:
+        p["id"] = f"{name}-{p['id']}"
+    return ([] if bus else buses), devices
+
+
+def line(name, tty):
+    buses, devices = gauges(tty, units=[3])
+    buses[0]["id"] = devices[0]["bus"] = name
+    devices[0].update(id=name, poll=ms(PERIOD), timeout=ms(hostile.TIMEOUT), retries=1)
+    devices[0]["points"][0]["id"] = f"{name}-d1"
+    return buses, devices
+
+
+class Field:
+    """The peers, and the site in front of them."""
+
+    def __init__(self):
+        self.rows = {row.__name__.lower(): row() for row in hostile.ROWS}
+        self.lines = {row.__name__.lower(): row() for row in hostile.LINES}
+        self.healthy = [Modbus() for _ in range(3)]
+        self.gateway = Modbus(units=range(1, 6))
+        self.buses, self.devices = [], []
+        for name, row in self.rows.items():
+            self.add(device(name, row.port))
+        for name, row in self.lines.items():
+            self.add(line(name, row.tty))
+        self.neighbours = []
+        for i, peer in enumerate(self.healthy):
+            self.neighbours.append(f"well{i}")
+            self.add(device(f"well{i}", peer.port))
+        # Behind one gateway: five that live, and one that is not there.
+        self.buses.append({"id": "shared", "modbus_tcp": f"127.0.0.1:{self.gateway.port}"})
+        for unit in range(1, 7):
+            self.add(device(f"unit{unit}", 0, bus="shared", unit=unit))
+            self.neighbours += [f"unit{unit}"] if unit < 6 else []
+
+    def add(self, more):
+        self.buses += more[0]
+        self.devices += more[1]
+
+    def cure(self):
+        for row in [*self.rows.values(), *self.lines.values()]:
+            row.cure()
+
+    def stop(self):
+        for one in [*self.rows.values(), *self.lines.values(), *self.healthy, self.gateway]:
+            one.stop()
+
+
+def looks(api):
+    return {d["id"]: d for d in api.json("GET", "/api/v1/devices")["devices"]}
+
+
+def sockets(daemon):
+    return len(os.listdir(f"/proc/{daemon.process.pid}/fd"))
+
+
+def nothing_was_taken(api, field):
+    """No point of a hostile peer has, or ever had, a value that its device never sent."""
+    fires = [e for e in api.events() if e.get("condition") == "fire"]
+    assert not fires, sorted({(e['point'], e['code'], e['value']) for e in fires})
+    for name, row in field.rows.items():
+        quality = api.json("GET", f"/api/v1/points/{name}-d1")["quality"]
+        if row.known == "unknown":
+            assert quality == "unknown", f"{name} is {quality}"
+        if row.known == "good":
+            assert quality == "good", f"{name} is {quality}"
+    for name in field.lines:
+        assert api.json("GET", f"/api/v1/points/{name}-d1")["quality"] == "unknown", name
+
+
+def lines_of(daemon, name):
+    return len(re.findall(rf"(bus|device) {name}\b", daemon.log()))
+
+
+def test_i6_i7_hostile_peers_all_at_once(tmp_path):
+    field = Field()
+    daemon = Daemon(tmp_path, site(field.buses, field.devices)).start()
+    try:
+        watch(daemon, field)
+    finally:
+        with daemon:
+            assert daemon.stop() == 0
+            daemon.verify()
+        field.stop()
+
+
+def watch(daemon, field):
+    api = daemon.api()
+    until(lambda: all(looks(api)[n]["state"] == "up" for n in field.neighbours), 30,
+          "the neighbours are read")
+    time.sleep(8)  # all is met: connections, refusals, splits
+    rss, fds = daemon.rss_kib(), sockets(daemon)
+    before = {n: d["good"] for n, d in looks(api).items()}
+    end = time.monotonic() + SECONDS
+    while time.monotonic() < end:
+        time.sleep(min(5, SECONDS))
+        nothing_was_taken(api, field)
+        assert sockets(daemon) <= fds + 8, "sockets grow"
+    after = looks(api)
+    for name in field.neighbours:
+        d = after[name]
+        assert d["state"] == "up" and not d["overdue"], d
+        assert d["worst_gap_ms"] <= 1000 * GAP, f"{name} had a gap of {d['worst_gap_ms']} ms"
+        polls = (d["good"] - before[name]) * PERIOD / SECONDS
+        assert polls > 0.7, f"{name} was read {polls:.2f} of the time"
+    for name, row in field.rows.items():
+        assert not row.times_out or after[name]["timeouts"] >= 3, after[name]
+    assert daemon.rss_kib() - rss < (64 if SANITIZED else 4) * 1024, "memory grows"
+    for name in [*field.rows, *field.lines]:
+        most = 20 + SECONDS // 300
+        assert lines_of(daemon, name) <= most, f"{name}: {lines_of(daemon, name)} lines"
+    a_fire_beside_them_is_seen(api, field)
+    cured_are_read_again(api, field)
+
+
+def a_fire_beside_them_is_seen(api, field):
+    field.healthy[0].holding(1, FIRE)
+    until(lambda: api.alarm("well0-d2", "fire"), 3, "the neighbour's fire")
+    field.gateway.holding(2, FIRE, unit=4)
+    until(lambda: api.alarm("unit4-d3", "fire"), 3, "the fire of a unit of the gateway")
+
+
+def cured_are_read_again(api, field):
+    """On a link of its own: one period and a time-out; a port is opened after a second."""
+    field.cure()
+    began = time.monotonic()
+
+    def missing():
+        return [n for n in [*field.rows, *field.lines]
+                if api.json("GET", f"/api/v1/points/{n}-d1")["quality"] != "good"]
+    # What was refused for good ("no such address") is asked each minute.
+    until(lambda: set(missing()) <= {"exceptions"}, 5, lambda: f"not read: {missing()}")
+    print(f"cured: all but what was refused read within {time.monotonic() - began:.1f} s")
+    until(lambda: not missing(), 20, lambda: f"not read: {missing()}")
