@@ -84,7 +84,10 @@ struct builtin {
 	enum builtin_kind kind;
 	uint16_t index;
 	bool lost;
+	const char *code; // why, static
 	int64_t lost_utc_ms;
+	struct flap flap;
+	int64_t blind_from_utc_ms, blind_ms; // while it flaps: since when, in all
 	struct engine *engine;
 	struct loop_timer unhide; // of a bus that is back
 };
@@ -102,7 +105,7 @@ struct engine {
 	uint32_t *device_fires;   // fires standing, per device
 	uint32_t points_unknown;
 	int64_t down_since_utc_ms; // last sign of life of the run before; 0 = first run
-	struct loop_timer minute_timer, realarm_timer, resound_timer;
+	struct loop_timer minute_timer, realarm_timer, resound_timer, flap_timer;
 	uint32_t sounding; // records that sound
 	bool silenced;
 	bool sound_told;

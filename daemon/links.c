@@ -12,7 +12,8 @@
 #include "lib/mem.h"
 
 enum {
-	UNHIDE_MOST_MS = 30000
+	UNHIDE_MOST_MS = 30000,
+	FLAP_LOOK_MS = 5000
 };
 
 static struct builtin *
@@ -107,19 +108,28 @@ unhide_ms(const struct engine *e, uint16_t bus)
 	return sum < UNHIDE_MOST_MS ? sum : UNHIDE_MOST_MS;
 }
 
+// One row for the span, or for all spans of a link that flapped.
 static void
-write_blind(struct engine *e, uint32_t link_point, const struct builtin *b)
+write_blind(
+    struct engine *e, uint32_t link_point, const struct builtin *b, bool flapped)
 {
-	uint32_t n;
-	(void)points_behind(e, b, &n);
 	const struct point *p = &e->site->points[link_point];
+	int64_t from = flapped ? b->blind_from_utc_ms : b->lost_utc_ms;
+	char more[80] = "";
+	uint32_t n;
 	struct event ev;
+
+	(void)points_behind(e, b, &n);
 	event_init(&ev, EVENT_BLIND);
 	engine_describe_point(p, &ev);
+	if (flapped)
+		(void)snprintf(more, sizeof(more), ",\"changes\":%u,\"blind_ms\":%lld",
+		    b->flap.changes, (long long)b->blind_ms);
 	(void)snprintf(ev.params, sizeof(ev.params),
-	    "{\"reason\":\"link\",\"from_utc_ms\":%lld,\"to_utc_ms\":%lld,\"points\":%"
-	    "u}",
-	    (long long)b->lost_utc_ms, (long long)loop_utc_ms(e->loop), n);
+	    "{\"reason\":\"%s\",\"from_utc_ms\":%lld,\"to_utc_ms\":%lld,\"points\":%"
+	    "u%s}",
+	    flapped ? "flapping" : "link", (long long)from,
+	    (long long)loop_utc_ms(e->loop), n, more);
 	(void)works_event(e->works, &ev);
 }
 
@@ -134,6 +144,80 @@ engine_facts_now(const struct engine *e)
 	};
 }
 
+// ---- links that only come and go -------------------------------------------------
+
+// Behind a bus that flaps its devices flap, too: that is one fault.
+static bool
+flaps_with_bus(const struct engine *e, const struct builtin *b)
+{
+	if (b->kind != BUILTIN_DEVICE)
+		return false;
+	const struct device *d = &e->site->devices[b->index];
+	return builtin_of(e, e->site->buses[d->bus].link_point)->flap.on;
+}
+
+// What stands on the link's own point. While it flaps it counts as lost, for the same
+// reason, whether it is or not.
+static void
+tell_link(struct engine *e, uint32_t point, const struct builtin *b)
+{
+	struct facts f = engine_facts_now(e);
+	struct condition_list set = { .n = 0 };
+
+	if (b->lost || b->flap.on) {
+		set.condition[set.n] = COND_LINK;
+		set.code[set.n++] = b->code;
+	}
+	if (b->flap.on && !flaps_with_bus(e, b)) {
+		set.condition[set.n] = COND_FAULT;
+		set.code[set.n++] = "flapping";
+	}
+	engine_set_quality(e, point, QUALITY_GOOD, f.t_utc_ms);
+	engine_apply_set(e, point, &set, &f);
+}
+
+static void
+note_change(struct engine *e, struct builtin *b)
+{
+	if (!flap_change(&b->flap, &e->site->flap, loop_now_ms(e->loop)))
+		return;
+	b->blind_from_utc_ms = b->lost_utc_ms;
+	b->blind_ms = 0;
+	if (!loop_timer_armed(&e->flap_timer))
+		loop_timer_in(e->loop, &e->flap_timer, FLAP_LOOK_MS);
+}
+
+static void
+end_flapping(struct engine *e, uint32_t point, struct builtin *b)
+{
+	uint32_t n;
+
+	if (b->lost)
+		b->blind_ms += loop_utc_ms(e->loop) - b->lost_utc_ms;
+	if (points_behind(e, b, &n) != NULL)
+		write_blind(e, point, b, true);
+	if (b->lost) // from here on it is a span of its own
+		b->lost_utc_ms = loop_utc_ms(e->loop);
+	tell_link(e, point, b);
+}
+
+static void
+on_flap(void *arg)
+{
+	struct engine *e = arg;
+	uint32_t n = e->site->n_points - e->site->n_site_points;
+	bool any = false;
+
+	for (uint32_t i = 0; i < n; i++) {
+		struct builtin *b = &e->builtins[i];
+		if (flap_ends(&b->flap, &e->site->flap, loop_now_ms(e->loop)))
+			end_flapping(e, e->site->n_site_points + i, b);
+		any |= b->flap.on;
+	}
+	if (any)
+		loop_timer_in(e->loop, &e->flap_timer, FLAP_LOOK_MS);
+}
+
 static void
 link_lost(struct engine *e, uint32_t point, struct builtin *b, const char *code)
 {
@@ -143,11 +227,10 @@ link_lost(struct engine *e, uint32_t point, struct builtin *b, const char *code)
 	if (b->kind == BUILTIN_DEVICE && e->heard_mono_ms[b->index] != 0)
 		b->lost_utc_ms -= f.t_mono_ms - e->heard_mono_ms[b->index];
 	lose_points(e, b);
-	engine_set_quality(e, point, QUALITY_GOOD, f.t_utc_ms);
-	const struct condition_list set = {
-		.n = 1, .condition = { COND_LINK }, .code = { code }
-	};
-	engine_apply_set(e, point, &set, &f);
+	if (!b->flap.on)
+		b->code = code;
+	note_change(e, b);
+	tell_link(e, point, b);
 	if (b->kind == BUILTIN_BUS)
 		suppress_devices(e, b->index, true);
 }
@@ -155,18 +238,20 @@ link_lost(struct engine *e, uint32_t point, struct builtin *b, const char *code)
 static void
 link_back(struct engine *e, uint32_t point, struct builtin *b)
 {
-	struct facts f = engine_facts_now(e);
-	bool was_lost = b->lost;
+	bool was_lost = b->lost,
+	     blind = b->kind == BUILTIN_DEVICE || b->kind == BUILTIN_GPIO;
 	b->lost = false;
-	engine_set_quality(e, point, QUALITY_GOOD, f.t_utc_ms);
-	const struct condition_list none = { .n = 0 };
-	engine_apply_set(e, point, &none, &f);
+	if (was_lost)
+		note_change(e, b);
+	tell_link(e, point, b);
 	if (b->kind == BUILTIN_BUS)
 		loop_timer_in(e->loop, &b->unhide, unhide_ms(e, b->index));
 	if (b->kind == BUILTIN_DEVICE)
 		suppress_device(e, b->index, false);
-	if (was_lost && (b->kind == BUILTIN_DEVICE || b->kind == BUILTIN_GPIO))
-		write_blind(e, point, b);
+	if (was_lost && b->flap.on)
+		b->blind_ms += loop_utc_ms(e->loop) - b->lost_utc_ms;
+	else if (was_lost && blind)
+		write_blind(e, point, b, false);
 }
 
 void
@@ -217,6 +302,7 @@ links_init(struct engine *e)
 	const struct site *s = e->site;
 	uint32_t n = s->n_points - s->n_site_points;
 	e->builtins = xcalloc(n + 1, sizeof(*e->builtins));
+	loop_timer_init(&e->flap_timer, on_flap, e);
 	for (uint32_t i = 0; i < n; i++)
 		e->builtins[i].kind = BUILTIN_SYSTEM;
 	for (uint16_t i = 0; i < s->n_buses; i++) {
@@ -243,6 +329,7 @@ links_free(struct engine *e)
 	for (uint16_t i = 0; i < e->site->n_buses; i++)
 		loop_timer_stop(
 		    e->loop, &builtin_of(e, e->site->buses[i].link_point)->unhide);
+	loop_timer_stop(e->loop, &e->flap_timer);
 	free(e->builtins);
 }
 

@@ -20,7 +20,10 @@ enum {
 	REASON_MAX = 200,
 	MINUTE_MS = 60000,
 	HOUR_MS = 3600000,
-	DAY_MS = 86400000
+	DAY_MS = 86400000,
+	FLAP_CHANGES = 8, // four times gone and back
+	FLAP_CHANGES_MAX = 1000,
+	FLAP_WITHIN_MS = 10 * MINUTE_MS
 };
 enum {
 	SITE_ID,
@@ -39,6 +42,8 @@ enum {
 	ENGINE_ACKNOWLEDGE,
 	ENGINE_REALARM,
 	ENGINE_RESOUND,
+	ENGINE_FLAP_CHANGES,
+	ENGINE_FLAP_WITHIN,
 	ENGINE_FIELDS
 };
 enum {
@@ -90,6 +95,12 @@ static const struct schema_field engine_fields[ENGINE_FIELDS] = {
 	[ENGINE_RESOUND] = { .key = "resound", .type = SCHEMA_DURATION,
 	    .min = 1000, .max = HOUR_MS, .fallback = MINUTE_MS,
 	    .help = "after so long a silenced alarm sounds again" },
+	[ENGINE_FLAP_CHANGES] = { .key = "flap_changes", .type = SCHEMA_INTEGER,
+	    .max = FLAP_CHANGES_MAX, .fallback = FLAP_CHANGES,
+	    .help = "a link that changes so often is one fault, flapping; 0: never" },
+	[ENGINE_FLAP_WITHIN] = { .key = "flap_within", .type = SCHEMA_DURATION,
+	    .min = 10 * 1000, .max = DAY_MS, .fallback = FLAP_WITHIN_MS,
+	    .help = "within this, and until it has not changed for as long" },
 };
 const struct schema_map engine_map = { engine_fields, ENGINE_FIELDS };
 
@@ -219,6 +230,8 @@ read_engine(struct load *l, const struct yaml_node *node)
 	l->site->acknowledge_panel = v[ENGINE_ACKNOWLEDGE].number == 1;
 	l->site->realarm_ms = (uint32_t)v[ENGINE_REALARM].number;
 	l->site->resound_ms = (uint32_t)v[ENGINE_RESOUND].number;
+	l->site->flap.changes = (uint16_t)v[ENGINE_FLAP_CHANGES].number;
+	l->site->flap.within_ms = (uint32_t)v[ENGINE_FLAP_WITHIN].number;
 }
 
 void

@@ -19,6 +19,7 @@
 #include "core/deadman.h"
 #include "core/door.h"
 #include "core/fire_door.h"
+#include "core/flap.h"
 #include "core/host.h"
 #include "core/ladder.h"
 #include "core/output.h"
@@ -188,7 +189,8 @@ struct site {
 	uint16_t statistics_day_min; // minutes after local midnight
 	bool acknowledge_panel;      // regime `acknowledge: panel`
 	uint32_t realarm_ms;         // 0 = never; fires left acknowledged
-	uint32_t resound_ms; // silence ends after this while unacknowledged; 60 s
+	uint32_t resound_ms;   // silence ends after this while unacknowledged; 60 s
+	struct flap_rule flap; // links that only come and go
 
 	const char *store_directory;                      // "" = the state directory
 	uint32_t anchor_every_ms;                         // 0 = no anchors

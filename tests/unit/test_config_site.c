@@ -54,6 +54,8 @@ test_example_top(void **state)
 	assert_false(s->acknowledge_panel);
 	assert_int_equal(s->realarm_ms, 0);
 	assert_int_equal(s->resound_ms, 60000);
+	assert_int_equal(s->flap.changes, 8);
+	assert_int_equal(s->flap.within_ms, 600000);
 	assert_string_equal(s->store_directory, "/var/lib/watchroom");
 	assert_string_equal(s->listen_host, "127.0.0.1");
 	assert_int_equal(s->listen_port, 8470);
@@ -433,7 +435,8 @@ test_includes_append_and_paths_are_of_the_naming_file(void **state)
 	fixture_write("more/wiring.yaml",
 	    "buses: [{id: line, modbus_rtu: ./tty, line: 19200  8E1}]\n"
 	    "store: {directory: ../data/./x}\n"
-	    "engine: {acknowledge: panel, realarm: 4h, resound: 30s}\n"
+	    "engine: {acknowledge: panel, realarm: 4h, resound: 30s,"
+	    " flap_changes: 20, flap_within: 2min}\n"
 	    "devices:\n"
 	    "  - {id: g, bus: line, unit: 247, profile: pressure-transmitter-ptmb,\n"
 	    "     points: p.csv}\n");
@@ -449,6 +452,8 @@ test_includes_append_and_paths_are_of_the_naming_file(void **state)
 	assert_true(s->acknowledge_panel);
 	assert_int_equal(s->realarm_ms, 4 * 3600 * 1000);
 	assert_int_equal(s->resound_ms, 30000);
+	assert_int_equal(s->flap.changes, 20);
+	assert_int_equal(s->flap.within_ms, 120000);
 	assert_string_equal(point_of(s, "p1")->place_en, "泵房");
 	site_free(s);
 	fixture_remove();
