@@ -16,7 +16,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <modbus/modbus-rtu.h>
 #include <modbus/modbus.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,6 +23,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "drivers/modbus_rs485.h"
 #include "lib/mem.h"
 
 struct modbus_port {
@@ -148,31 +148,6 @@ check_alone(const char *tty, struct err *err)
 						   : 0;
 }
 
-static int
-set_rts(const struct modbus_port *p, bool on)
-{
-	int rts = TIOCM_RTS;
-
-	return ioctl(p->fd, on ? TIOCMBIS : TIOCMBIC, &rts);
-}
-
-static int
-set_direction(const struct modbus_port *p)
-{
-	switch (p->rs485) {
-	case RS485_NONE:
-		return 0;
-	case RS485_RTS:
-		return set_rts(p, false);
-	case RS485_AUTO:
-		(void)modbus_rtu_set_serial_mode(p->line, MODBUS_RTU_RS485);
-		return 0;
-	case RS485_KERNEL:
-		return modbus_rtu_set_serial_mode(p->line, MODBUS_RTU_RS485);
-	}
-	wr_unreachable("rs485_mode");
-}
-
 struct modbus_port *
 modbus_port_open(const struct port_settings *s, struct err *err)
 {
@@ -195,7 +170,7 @@ modbus_port_open(const struct port_settings *s, struct err *err)
 	}
 	p->fd = modbus_get_socket(p->line);
 	p->rs485 = s->rs485;
-	if (set_direction(p) != 0) {
+	if (rs485_set_up(p->line, p->rs485) != 0) {
 		(void)err_set(err, errno, "%s: the transmitter cannot be switched: %s",
 		    s->tty, strerror(errno));
 		modbus_port_close(p);
@@ -212,27 +187,18 @@ modbus_port_fd(const struct modbus_port *p)
 	return p->fd;
 }
 
-// Whether the last stop bit has left, where the port can tell.
-static bool
-transmitter_empty(const struct modbus_port *p)
-{
-	unsigned lsr = 0;
-
-	return ioctl(p->fd, TIOCSERGETLSR, &lsr) != 0 || (lsr & TIOCSER_TEMT) != 0;
-}
-
 int
 modbus_port_write(const struct modbus_port *p, const uint8_t *frame, size_t len)
 {
 	bool rts = p->rs485 == RS485_RTS;
 
-	if (rts && set_rts(p, true) != 0)
+	if (rts && rs485_transmit(p->fd, true) != 0)
 		return -1;
 	int result = write(p->fd, frame, len) == (ssize_t)len ? 0 : -1;
 	(void)tcdrain(p->fd);
-	for (int i = 0; rts && i < EMPTY_TRIES && !transmitter_empty(p); i++)
+	for (int i = 0; rts && i < EMPTY_TRIES && !rs485_is_empty(p->fd); i++)
 		(void)usleep(EMPTY_WAIT_US);
-	if (rts && set_rts(p, false) != 0)
+	if (rts && rs485_transmit(p->fd, false) != 0)
 		return -1;
 	return result;
 }
