@@ -191,10 +191,12 @@ open_file(struct recorder *r)
 static enum cli_exit
 close_file(struct recorder *r, enum cli_exit code)
 {
-	bool good = fflush(r->out) == 0;
+	bool good = ferror(r->out) == 0 && fflush(r->out) == 0;
 
 	if (r->path == NULL)
-		return code;
+		return good || code != CLI_OK
+			   ? code
+			   : cli_fail(r->c, CLI_FAILED, "cannot be written");
 	good = fclose(r->out) == 0 && good;
 	if (good && code == CLI_OK && rename(r->path, r->c->output) == 0)
 		return code;
@@ -295,6 +297,10 @@ record_alone(struct recorder *r)
 		return cli_fail(r->c, CLI_USAGE,
 		    "--direct: a daemon runs on this state directory; record without "
 		    "it");
+	if (errno != ENOENT && errno != ECONNREFUSED) // nobody listens there
+		return cli_fail(r->c, CLI_USAGE,
+		    "--direct: whether a daemon runs cannot be asked: %s",
+		    errno == ENAMETOOLONG ? "too long for a socket" : strerror(errno));
 	enum cli_exit code = open_file(r);
 	if (code != CLI_OK)
 		return code;

@@ -98,13 +98,12 @@ arm(struct driver_instance *t)
 static const char *
 lost_code(const struct driver_instance *t)
 {
-	const char *code = NULL;
-
 	if (is_over(t))
 		return recording_end;
-	for (uint32_t i = 0; i < t->next_link; i++)
-		code = t->recording->links[i].lost ? t->recording->links[i].code : NULL;
-	return code;
+	if (t->next_link == 0)
+		return NULL;
+	const struct recorded_link *last = &t->recording->links[t->next_link - 1];
+	return last->lost ? last->code : NULL;
 }
 
 static void

@@ -12,7 +12,7 @@
 
 enum {
 	EXCHANGES_MAX = 1000000,
-	LINKS_MAX = 10000,
+	LINKS_MAX = 1000000,
 	PDU_MAX = 253, // Modbus Application Protocol V1.1b3, 4.1
 	EXCEPTION_BIT = 0x80,
 	NO_TAG = -1,
@@ -387,7 +387,7 @@ add_link(struct reader *r, bool lost, const char *code)
 	if (last != NULL && last->lost == lost && strcmp(last->code, code) == 0)
 		return true; // one more try that came to nothing
 	if (r->n_links == LINKS_MAX)
-		return refuse(r, "the link goes and comes more than 10000 times");
+		return refuse(r, "the link goes and comes more than 1000000 times");
 	if (r->n_links == r->links_size) {
 		size_t size = r->links_size > 0 ? r->links_size * 2 : 16;
 		struct recorded_link *wider =

@@ -211,6 +211,24 @@ def test_record_for_a_while_and_who_may(run):
     peer.stop()
 
 
+def test_what_cannot_be_written_is_said(run):
+    peer = Modbus()
+    daemon = run(*panel(peer.port))
+    tool = [BUILD / "cli" / "watchroom", "-c", daemon.file, "--state", daemon.state,
+            "record", "lan1", "--for", "2s"]
+
+    def full(*options):
+        with open("/dev/full", "wb") as out:
+            done = subprocess.run([*tool, *options], env=daemon.env, stdout=out,
+                                  stderr=subprocess.PIPE, text=True, timeout=60, check=False)
+        assert done.returncode == 1, done.stderr
+        assert "cannot be written" in done.stderr
+    full()
+    assert daemon.stop() == 0
+    full("--direct")
+    peer.stop()
+
+
 def test_the_head_holds_what_it_can_and_names_the_rest(run):
     def at(name):
         return {"zh": name, "en": name}
@@ -294,6 +312,10 @@ def test_a_state_directory_too_deep_for_a_socket_keeps_nothing_from_watching(tmp
         assert "the path of the control socket is longer than 107 bytes" in daemon.log()
         done = daemon.tool("record", "lan1", "--for", "1s")
         assert done.returncode == 2 and "too long for a socket" in done.stderr
+        # Whether a daemon has the bus cannot be asked: it is left alone.
+        done = daemon.tool("record", "lan1", "--direct", "--for", "1s")
+        assert done.returncode == 2 and done.stdout == "", done.stderr
+        assert "--direct: whether a daemon runs cannot be asked" in done.stderr
         assert daemon.stop() == 0
     peer.stop()
 
