@@ -296,6 +296,8 @@ outbox_raised(struct outbox *o, struct alarm_record *r)
 {
 	static const struct ladder_due again = { .due = true };
 	bool climbs = r->ladder != NULL;
+	if (r->point->indoors)
+		return;
 	if (!climbs) {
 		r->ladder = ladder_of(o->site, r->alarm_class);
 		r->climb = (struct ladder_climb){ .onset_ms = loop_now_ms(o->loop) };

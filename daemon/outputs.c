@@ -221,7 +221,7 @@ count_own(struct output_run *r, unsigned asks, bool in)
 static void
 count(struct outputs *o, struct alarm_record *r, bool closed)
 {
-	unsigned asks = closed ? 0 : output_asks(&r->a);
+	unsigned asks = closed || r->point->indoors ? 0 : output_asks(&r->a);
 	struct output_run *own = run_of_point(o, r->point_index);
 	enum alarm_class before = (enum alarm_class)r->output_class;
 

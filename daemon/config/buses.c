@@ -26,6 +26,7 @@ enum {
 	BUS_RTU_TCP,
 	BUS_PLAY,
 	BUS_SPEED,
+	BUS_ALERTS,
 	BUS_LINE,
 	BUS_RS485,
 	BUS_WINDOW,
@@ -61,6 +62,8 @@ static const struct schema_field bus_fields[BUS_FIELDS] = {
 	[BUS_SPEED] = { .key = "speed", .type = SCHEMA_INTEGER, .min = 1,
 	    .max = SPEED_MAX, .fallback = 1,
 	    .help = "how many times as fast a recording is played" },
+	[BUS_ALERTS] = { .key = "alerts", .type = SCHEMA_BOOL,
+	    .help = "whether a recording drives outputs and is told to people" },
 	[BUS_LINE] = { .key = "line", .type = SCHEMA_TEXT, .shape = SHAPE_LINE,
 	    .help = "speed and format, for example 9600 8N1" },
 	[BUS_RS485] = { .key = "rs485", .type = SCHEMA_CHOICE, .choice = rs485_choice,
@@ -170,6 +173,10 @@ read_manners(
 	b->speed = (uint16_t)v[BUS_SPEED].number;
 	if (v[BUS_SPEED].node != NULL && b->kind != BUS_REPLAY)
 		problem(l, v[BUS_SPEED].key_pos, "speed is for replay only");
+	b->alerts = v[BUS_ALERTS].number == 1;
+	if (v[BUS_ALERTS].node != NULL && b->kind != BUS_REPLAY)
+		problem(l, v[BUS_ALERTS].key_pos,
+		    "alerts is for replay only: any other bus has them");
 	if (v[BUS_RS485].node != NULL && b->kind != BUS_MODBUS_RTU)
 		problem(l, v[BUS_RS485].key_pos,
 		    "rs485 is for modbus_rtu only: the line behind it is not ours");

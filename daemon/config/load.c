@@ -189,6 +189,26 @@ add_panel(struct site *s, struct arena *a, uint16_t device)
 	}
 }
 
+// What is played is no fire: it stays on the screen, unless the site says otherwise
+// (I8).
+static void
+keep_indoors(struct site *s)
+{
+	for (uint16_t i = 0; i < s->n_buses; i++)
+		s->points[s->buses[i].link_point].indoors =
+		    s->buses[i].kind == BUS_REPLAY && !s->buses[i].alerts;
+	for (uint32_t i = 0; i < s->n_points; i++) {
+		struct point *p = &s->points[i];
+		if (p->device != INDEX_NONE)
+			p->indoors =
+			    s->points[s->buses[s->devices[p->device].bus].link_point]
+				.indoors;
+	}
+	for (uint16_t i = 0; i < s->n_devices; i++)
+		s->points[s->devices[i].link_point].indoors =
+		    s->points[s->buses[s->devices[i].bus].link_point].indoors;
+}
+
 static void
 add_builtins(struct site *s, struct arena *a)
 {
@@ -248,6 +268,7 @@ take_points(struct load *l)
 		memcpy(s->points, l->point, l->n_points * sizeof(*s->points));
 	s->n_points = s->n_site_points = (uint32_t)l->n_points;
 	add_builtins(s, l->arena);
+	keep_indoors(s);
 	wr_assert(s->n_points == l->n_points + built_in);
 }
 

@@ -101,6 +101,7 @@ struct point {
 	bool daily_log;
 	const struct loop_table *supervised; // of an analogue input, or NULL
 	bool silent;          // panic: no sound here, for who stands beside the button
+	bool indoors;         // played from a recording: drives no output, tells nobody
 	uint32_t debounce_ms; // GPIO
 	bool debounce_by_kernel; // GPIO, where the back end can; else by the driver
 	bool pulse_latch;        // GPIO: `pulse: latch`, report at once

@@ -62,6 +62,7 @@ struct bus {
 	const struct recording *recording; // BUS_REPLAY
 	const char *recording_name;        // as the site names it
 	uint16_t speed;                    // so many times as fast; 1 = as it was
+	bool alerts; // BUS_REPLAY: what it plays drives outputs and is told to people
 };
 
 // What the site says of a device's dialogs (core/profile_dialog.h).

@@ -21,8 +21,10 @@ sys.path.insert(0, str(ROOT / "tests" / "lib"))
 import recordings  # noqa: E402  (the path comes first)
 from field import FIRE, NORMAL, SUPERVISORY, TROUBLE, UNKNOWN_TYPE, Modbus, Serial  # noqa: E402
 from field import gauges, panel  # noqa: E402
+from output_module import LAMP, LAMP_OUT, SOUNDER, SOUNDER_OUT, Module  # noqa: E402
 from rig import BUILD, Daemon, site, until  # noqa: E402
 from s2000pp import S2000PP  # noqa: E402
+from webhook_sink import WebhookSink  # noqa: E402
 
 CHANGES = ("alarm.onset", "alarm.clear")
 
@@ -175,6 +177,51 @@ def test_a_recording_is_a_bus_of_a_site(run, tmp_path):
     recorder = Recorder(daemon, "demo")
     text = recorder.end()
     assert yaml.safe_load(text.split("\n...\n")[0])["source"] == "synthetic"
+
+
+FIRE_LOG = """recording: 1
+source: synthetic
+devices:
+  - id: played
+    unit: 1
+    profile: notifier-modbus-gw
+    poll: 1s
+    points:
+      - {id: s1, item: detector, loop: 1, device: 1, kind: smoke, place: {en: Lobby}}
+...
+    0 > 1 03 0000 0001
+    4 < 1 03 02 1400
+ 2000 > 1 03 0000 0001
+ 2004 < 1 03 02 0C10
+99000 .
+"""
+
+
+@pytest.mark.parametrize("alerts", (False, True))
+def test_i8_what_is_played_stays_indoors_unless_the_site_says_so(run, tmp_path, alerts):
+    io = Module()
+    log = tmp_path / "fire.log"
+    log.write_text(FIRE_LOG, encoding="utf-8")
+    demo = {"id": "demo", "replay": str(log), **({"alerts": True} if alerts else {})}
+    module = {"id": "io1", "bus": "lan2", "unit": 1, "profile": "iologik-e1200",
+              "poll": "200ms", "timeout": "500ms", "points": []}
+    with WebhookSink() as sink:
+        daemon = run(
+            [demo, {"id": "lan2", "modbus_tcp": f"127.0.0.1:{io.port}"}], [module],
+            outputs=[SOUNDER_OUT, LAMP_OUT],
+            channels=[{"id": "duty", "webhook": f"http://127.0.0.1:{sink.port}/duty"}],
+            ladders=[{"id": "all", "classes": ["fire", "fault"],
+                      "steps": [{"after": "0s", "channels": ["duty"]}]}])
+        api = daemon.api()
+        until(lambda: io.written(SOUNDER) and io.written(LAMP), 20, "both are driven")
+        until(lambda: api.alarm("s1"), 20, "the fire is on the screen")
+        if alerts:
+            until(lambda: io.coil(SOUNDER) and io.coil(LAMP) and sink.received, 20)
+        else:
+            time.sleep(3)
+            assert not any(io.written(SOUNDER) + io.written(LAMP))
+            assert sink.received == []
+    io.stop()
 
 
 def test_record_for_a_while_and_who_may(run):
