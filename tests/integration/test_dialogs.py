@@ -25,7 +25,7 @@ def converter(port, **more):
     device = {"id": "pp1", "bus": "orion", "unit": 1, "profile": "bolid-s2000-pp",
               "poll": "200ms", "timeout": "1500ms", "points": points}
     device.update(more)
-    return [{"id": "orion", "modbus_rtu_tcp": f"127.0.0.1:{port}", "line": "9600 8N1"}], [device]
+    return [{"id": "orion", "modbus_rtu_tcp": f"127.0.0.1:{port}", "line": "115200 8N1"}], [device]
 
 
 @pytest.fixture(name="pp")
