@@ -6,6 +6,7 @@
 // played from the file. Its databases are in a directory of its own that is gone
 // afterwards. Refuses a recording with any error in it: exit 2.
 #include <dirent.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +21,15 @@
 enum {
 	SPEED_MAX = 1000
 };
+
+static volatile sig_atomic_t stopped;
+
+static void
+on_signal(int signo)
+{
+	(void)signo;
+	stopped = 1;
+}
 
 static char *
 make_directory(void)
@@ -136,6 +146,7 @@ play(const struct cli *c, const char *directory, const char *file, unsigned spee
 		.speed = speed,
 		.json = c->json != NULL,
 		.out = stdout,
+		.stopped = &stopped,
 	};
 	if (!has_recording(s))
 		code = cli_fail(
@@ -145,6 +156,8 @@ play(const struct cli *c, const char *directory, const char *file, unsigned spee
 		    "the recording names no devices: play it with -c and its site");
 	else if (player_run(&o, &err) != 0)
 		code = cli_fail_err(c, CLI_FAILED, &err);
+	else if (stopped)
+		code = cli_fail(c, CLI_FAILED, "ended by a signal");
 	site_free(s);
 	return code;
 }
@@ -160,6 +173,8 @@ cmd_replay(const struct cli *c)
 		    "allowed: the file of a recording, or -c and a site that has one");
 	if (!cli_number(c, c->speed, &range, &speed))
 		return CLI_USAGE;
+	(void)signal(SIGINT, on_signal);
+	(void)signal(SIGTERM, on_signal);
 	char *directory = make_directory();
 	if (directory == NULL)
 		return cli_fail(c, CLI_FAILED, "no directory for the databases");

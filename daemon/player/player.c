@@ -21,6 +21,7 @@
 enum {
 	MONO_BEGIN_MS = 1000000,
 	PACE_MS = 20,
+	LOOK_MS = 1000, // without a speed: how often it is asked whether to stop
 	STORE_PATIENCE_MS = 5000,
 };
 
@@ -150,11 +151,25 @@ real_ms(void)
 	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }
 
+static void
+on_look(void *arg)
+{
+	struct player *p = arg;
+	if (*p->o->stopped)
+		loop_stop(p->loop);
+	else
+		loop_timer_in(p->loop, &p->pace, LOOK_MS);
+}
+
 // Waits until the real time has come for what was played.
 static void
 on_pace(void *arg)
 {
 	struct player *p = arg;
+	if (*p->o->stopped) {
+		loop_stop(p->loop);
+		return;
+	}
 	int64_t due = p->real_begin_ms + played_ms(p) / p->o->speed;
 	int64_t wait = due - real_ms();
 	struct timespec ts = { wait / 1000, wait % 1000 * 1000000 };
@@ -237,10 +252,9 @@ play(struct player *p)
 	};
 	loop_timer_init(&p->end, on_end, p);
 	loop_timer_in(p->loop, &p->end, length_of(p->o->site));
-	loop_timer_init(&p->pace, on_pace, p);
+	loop_timer_init(&p->pace, p->o->speed > 0 ? on_pace : on_look, p);
 	p->real_begin_ms = real_ms();
-	if (p->o->speed > 0)
-		loop_timer_in(p->loop, &p->pace, 0);
+	loop_timer_in(p->loop, &p->pace, 0);
 	p->running = running_site_start(&parts);
 	int rc = loop_run(p->loop);
 	loop_timer_stop(p->loop, &p->pace);

@@ -7,6 +7,7 @@
 #ifndef PLAYER_PLAYER_H
 #define PLAYER_PLAYER_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 
@@ -19,6 +20,7 @@ struct player_options {
 	unsigned speed;          // so many times as fast; 0 = as fast as it goes
 	bool json;               // one object a line
 	FILE *out;
+	const volatile sig_atomic_t *stopped; // not 0: it ends here
 };
 
 // Until the longest recording ends. 0, or -1 with *err.

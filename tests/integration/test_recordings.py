@@ -9,6 +9,7 @@ import copy
 import json
 import os
 import pathlib
+import signal
 import subprocess
 import sys
 import time
@@ -86,6 +87,19 @@ def test_a_replay_at_a_speed_says_the_same():
     assert seen == text_of("gst-t8b", "chk")
     length_s = int(text_of("gst-t8b", "log").splitlines()[-1].split()[0]) / 1000
     assert took >= length_s / 100 - 0.1
+
+
+def test_a_replay_that_is_interrupted_leaves_nothing_behind(tmp_path):
+    env = dict(os.environ, WATCHROOM_DATA=str(ROOT), TMPDIR=str(tmp_path))
+    with subprocess.Popen(
+            [BUILD / "cli" / "watchroom", "replay", "--speed", "1", FIXTURES / "gst-t8b.log"],
+            env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as played:
+        assert played.stdout.readline() != ""  # it has begun
+        assert list(tmp_path.iterdir()) != []
+        played.send_signal(signal.SIGINT)
+        _, said = played.communicate(timeout=60)
+    assert played.returncode == 1 and "ended by a signal" in said
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_replay_as_json():
