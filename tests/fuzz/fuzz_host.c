@@ -25,7 +25,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 enum {
 	INPUT_MOST = 65536,
-	TIMEOUT_MS = 300,
+	TIMEOUT_MS = 30, // an input that waits it out costs others their turn
 	PATIENCE_MS = 60000,
 	ADDRESSES = 200, // of the loopback: one alone runs out of ports
 };
