@@ -46,7 +46,7 @@ engine_acknowledge(struct engine *e, const char *occurrence, const char *actor)
 		return alarms_superseded(e->alarms, occurrence)
 			   ? ENGINE_NEWER_OCCURRENCE
 			   : ENGINE_NOT_FOUND;
-	bool sounded = alarm_sounds(&r->a);
+	enum alarm_voice before = alarm_voice(&r->a);
 	struct alarm_step step = alarm_apply(&r->a, ALARM_EV_ACKNOWLEDGE, true);
 	if (step.verdict == ALARM_REFUSED)
 		return ENGINE_REFUSED;
@@ -60,7 +60,7 @@ engine_acknowledge(struct engine *e, const char *occurrence, const char *actor)
 	write_acknowledge(e, EVENT_ALARM_ACKNOWLEDGE, r, actor);
 	if (r->a.state != ALARM_NORMAL)
 		e->host.answered(e->host.ctx, r);
-	transition_settle(e, r, sounded);
+	transition_settle(e, r, before);
 	return ENGINE_OK;
 }
 
@@ -97,7 +97,7 @@ engine_reset(struct engine *e, uint32_t point, const char *actor, const char **r
 	struct alarm_record *r = alarms_of_point(e->alarms, point);
 	while (r != NULL) {
 		struct alarm_record *next = r->next_of_point;
-		bool sounded = alarm_sounds(&r->a);
+		enum alarm_voice before = alarm_voice(&r->a);
 		struct alarm_step step = alarm_apply(&r->a, ALARM_EV_OWN_RESET, good);
 		struct event ev;
 		event_init(&ev, EVENT_ALARM_RESET);
@@ -114,7 +114,7 @@ engine_reset(struct engine *e, uint32_t point, const char *actor, const char **r
 			*reason = step.reason;
 		} else {
 			answer = ENGINE_OK;
-			transition_settle(e, r, sounded);
+			transition_settle(e, r, before);
 		}
 		r = next;
 	}
@@ -176,7 +176,13 @@ engine_point_json(const struct engine *e, uint32_t point, struct buf *out)
 bool
 engine_sound_on(const struct engine *e)
 {
-	return e->sounding > 0 && !e->silenced;
+	return e->voices[VOICE_ALARM] > 0 && !e->silenced;
+}
+
+bool
+engine_has_voice(const struct engine *e)
+{
+	return e->voices[VOICE_ALARM] > 0 || e->voices[VOICE_TEST] > 0;
 }
 
 bool
@@ -191,9 +197,10 @@ engine_silence(struct engine *e, const char *actor)
 	struct event ev;
 	event_init(&ev, EVENT_SILENCE);
 	(void)str_copy(ev.actor, sizeof(ev.actor), actor);
-	(void)snprintf(ev.params, sizeof(ev.params), "{\"sounding\":%u}", e->sounding);
+	(void)snprintf(
+	    ev.params, sizeof(ev.params), "{\"sounding\":%u}", e->voices[VOICE_ALARM]);
 	(void)works_event(e->works, &ev);
-	if (e->sounding == 0)
+	if (!engine_has_voice(e))
 		return;
 	e->silenced = true;
 	loop_timer_in(e->loop, &e->resound_timer, e->site->resound_ms);

@@ -5,6 +5,7 @@
 // of its own; a grant that does not end is a fault of the grant's point.
 #include "doors.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -36,7 +37,8 @@ struct door_run {
 	uint16_t last_grant; // that acted, index into grants; INDEX_NONE = none
 	struct bypass bypass;
 	bool told_bypass, told_ending;
-	struct facts facts; // of the newest sample
+	enum contact_state kept; // for after a restart
+	struct facts facts;      // of the newest sample
 	struct loop_timer due;
 };
 
@@ -173,6 +175,40 @@ arm(struct door_run *run, int64_t now)
 }
 
 static void
+door_key(const struct door_run *run, char out[static META_KEY_MAX])
+{
+	(void)snprintf(out, META_KEY_MAX, META_RULE "door/%s", point_of(run)->id);
+}
+
+// What the door was like outlives a restart, so that one that was opened meanwhile is
+// known to have been (I11).
+static void
+keep(struct door_run *run)
+{
+	enum contact_state now = door_to_keep(&run->door);
+	char key[META_KEY_MAX];
+	if (now == run->kept || now == CONTACT_UNKNOWN)
+		return;
+	run->kept = now;
+	door_key(run, key);
+	works_meta(
+	    run->doors->engine->works, key, now == CONTACT_IDLE ? "closed" : "open");
+}
+
+static void
+recover_kept(struct door_run *run, const struct recovered *r)
+{
+	char key[META_KEY_MAX];
+	door_key(run, key);
+	for (size_t i = 0; i < r->n_metas; i++) {
+		if (strcmp(r->metas[i].key, key) == 0)
+			run->kept = strcmp(r->metas[i].value, "closed") == 0
+					? CONTACT_IDLE
+					: CONTACT_ACTIVE;
+	}
+}
+
+static void
 update(struct door_run *run)
 {
 	struct engine *e = run->doors->engine;
@@ -190,6 +226,7 @@ update(struct door_run *run)
 		write_access(run);
 	tell_conditions(run);
 	tell_bypass(run);
+	keep(run);
 	arm(run, now);
 }
 
@@ -427,7 +464,8 @@ doors_recover(struct doors *d, const struct recovered *r)
 				e, point, condition_of(c), door_condition_code(c)))
 				run->told |= (uint8_t)(1U << c);
 		}
-		door_restore(&run->door, run->told, loop_now_ms(e->loop));
+		recover_kept(run, r);
+		door_restore(&run->door, run->told, run->kept, loop_now_ms(e->loop));
 		run->told_bypass = engine_stands(e, point, COND_DISABLED, code_bypass);
 		run->told_ending =
 		    engine_stands(e, point, COND_INFO, code_bypass_ending);

@@ -106,9 +106,9 @@ struct engine {
 	uint32_t points_unknown;
 	int64_t down_since_utc_ms; // last sign of life of the run before; 0 = first run
 	struct loop_timer minute_timer, realarm_timer, resound_timer, flap_timer;
-	uint32_t sounding; // records that sound
+	uint32_t voices[VOICE_COUNT]; // alarms by what they sound like
 	bool silenced;
-	bool sound_told;
+	enum alarm_voice heard; // as the host was told
 	struct incident_state incidents;
 	struct loops *loops; // each NULL where the site has none
 	struct doors *doors;
@@ -130,7 +130,8 @@ void transition_flag(
     struct engine *e, struct alarm_record *r, enum alarm_flag flag, bool on);
 void transition_withdraw(struct engine *e, struct alarm_record *r);
 void transition_realarm(struct engine *e, struct alarm_record *r);
-void transition_settle(struct engine *e, struct alarm_record *r, bool sounded);
+void transition_settle(
+    struct engine *e, struct alarm_record *r, enum alarm_voice before);
 void transition_update_sound(struct engine *e);
 void transition_count_recovered(struct engine *e, struct alarm_record *r);
 
@@ -139,6 +140,9 @@ void gauges_init(struct engine *e);
 void gauges_free(struct engine *e);
 void gauge_feed(struct engine *e, const struct sample *s);
 void gauge_limits(struct engine *e, const struct sample *s, const struct facts *f);
+
+// commands.c: something sounds, or would if it were not silenced.
+bool engine_has_voice(const struct engine *e);
 
 // engine.c
 void engine_give_meaning(

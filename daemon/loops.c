@@ -92,6 +92,13 @@ loops_sample(struct loops *l, const struct sample *s)
 	bool good = s->quality == QUALITY_GOOD || s->quality == QUALITY_UNCERTAIN;
 	if (run == NULL)
 		return false;
+	if (good && isnan(s->value)) { // an answer that says nothing (I6)
+		struct sample none = *s;
+		none.quality = QUALITY_BAD;
+		loops_lost(l, s->point);
+		engine_take(l->engine, &none);
+		return true;
+	}
 	if (!good || s->kind != SAMPLE_ANALOG) {
 		loops_lost(l, s->point);
 		return false;

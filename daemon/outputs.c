@@ -16,8 +16,7 @@
 #include "lib/mem.h"
 
 enum {
-	TICK_MS = 200, // feedback is compared this often
-	END_TICK_MS = 20,
+	END_TICK_MS = 20
 };
 
 // Why a pattern changes; the name stands in the event.
@@ -40,9 +39,12 @@ struct output_run {
 	bool lost, refused; // as the field says
 	const char *why;    // it is
 	bool read, read_on; // back
+	bool changed;       // behind our back, and not told yet
+	bool contact_fails;
+	uint32_t contact_ms; // its contact is told so late
 	struct output_watch of_line, of_contact;
-	bool told_lost, told_refused, told_feedback; // faults that stand
-	uint32_t own_sounding, own_owed;             // by its own faults
+	bool told_lost, told_refused, told_feedback, told_changed; // faults that stand
+	uint32_t own_sounding, own_owed;                           // by its own faults
 	uint64_t drives, refusals, losses;
 };
 
@@ -312,6 +314,13 @@ is_lost(const struct outputs *o, const struct output_run *r)
 	       (!r->refused && r->pending_ms != 0 && now_of(o) - r->pending_ms > most);
 }
 
+// What follows later has its time again.
+static void
+watch_anew(const struct outputs *o, struct output_watch *w)
+{
+	w->followed_ms[0] = w->followed_ms[1] = now_of(o);
+}
+
 static bool
 contact_follows(struct outputs *o, struct output_run *r)
 {
@@ -320,13 +329,19 @@ contact_follows(struct outputs *o, struct output_run *r)
 
 	if (def->feedback == UINT32_MAX)
 		return true;
+	if (!output_contact_shows(
+		r->pattern, r->contact_ms)) { // of it nothing can be seen
+		watch_anew(o, &r->of_contact);
+		return !r->contact_fails;
+	}
 	st = engine_point(o->engine, def->feedback);
 	if (st->quality == QUALITY_GOOD && !isnan(st->value))
 		output_watch_feed(&r->of_contact, r->on,
 		    point_active(&o->site->points[def->feedback], st->value),
 		    now_of(o));
-	return !output_watch_failed(
-	    &r->of_contact, r->pattern, def->within_ms, now_of(o));
+	r->contact_fails =
+	    output_watch_failed(&r->of_contact, r->pattern, def->within_ms, now_of(o));
+	return !r->contact_fails;
 }
 
 static bool
@@ -347,12 +362,13 @@ check(struct outputs *o, struct output_run *r)
 		return;
 	tell_fault(o, r, &r->told_lost, lost, "output-lost");
 	tell_fault(o, r, &r->told_refused, r->refused, "output-refused");
+	tell_fault(o, r, &r->told_changed, r->changed, "output-changed");
+	r->changed = false; // it is of one moment
 	if (r->def->role == OUTPUT_HEARTBEAT)
 		return;
-	if (lost || r->refused) { // that is said; what follows later has its time again
-		for (int i = 0; i < 2; i++)
-			r->of_line.followed_ms[i] = r->of_contact.followed_ms[i] =
-			    now_of(o);
+	if (lost || r->refused) { // that is said
+		watch_anew(o, &r->of_line);
+		watch_anew(o, &r->of_contact);
 		return;
 	}
 	bool line = line_follows(o, r), contact = contact_follows(o, r);
@@ -366,7 +382,7 @@ on_tick(void *arg)
 
 	for (uint16_t i = 0; i < o->n; i++)
 		check(o, &o->runs[i]);
-	loop_timer_in(o->loop, &o->tick, TICK_MS);
+	loop_timer_in(o->loop, &o->tick, OUTPUT_LOOK_MS);
 }
 
 void
@@ -381,6 +397,9 @@ outputs_report(struct outputs *o, const struct output_report *report)
 		if (report->on == r->on)
 			r->pending_ms = 0;
 		return;
+	case OUTPUT_CHANGED:
+		r->changed = true;
+		// fall through
 	case OUTPUT_READ:
 		r->read = true;
 		r->read_on = report->on;
@@ -487,6 +506,9 @@ outputs_new(struct loop *loop, const struct site *site, struct engine *engine,
 		r->index = i;
 		r->def = &site->outputs[i];
 		r->wish.alarm_class = -1;
+		if (r->def->feedback != UINT32_MAX)
+			r->contact_ms =
+			    site_told_within_ms(site, &site->points[r->def->feedback]);
 		loop_timer_init(&r->edge, on_edge, r);
 	}
 	for (uint16_t i = 0; i < o->n; i++)
@@ -516,7 +538,7 @@ outputs_attach(struct outputs *o, outputs_drive *way, void *ctx)
 	o->drive_ctx = ctx;
 	if (way != NULL && o->n > 0) {
 		judge_all(o, &why);
-		loop_timer_in(o->loop, &o->tick, TICK_MS);
+		loop_timer_in(o->loop, &o->tick, OUTPUT_LOOK_MS);
 		return;
 	}
 	loop_timer_stop(o->loop, &o->tick);
@@ -533,7 +555,9 @@ fault_of(const struct output_run *r)
 		return "output-lost";
 	if (r->told_refused)
 		return "output-refused";
-	return r->told_feedback ? "output-feedback" : NULL;
+	if (r->told_feedback)
+		return "output-feedback";
+	return r->told_changed ? "output-changed" : NULL;
 }
 
 static const char *

@@ -81,34 +81,36 @@ engine_alarm_row(
 void
 transition_update_sound(struct engine *e)
 {
-	bool on = engine_sound_on(e);
-	if (on == e->sound_told)
+	enum alarm_voice heard = e->voices[VOICE_ALARM] > 0  ? VOICE_ALARM
+				 : e->voices[VOICE_TEST] > 0 ? VOICE_TEST
+							     : VOICE_NONE;
+	if (e->silenced)
+		heard = VOICE_NONE;
+	if (heard == e->heard)
 		return;
-	e->sound_told = on;
-	e->host.sound(e->host.ctx, on);
+	e->heard = heard;
+	e->host.sound(e->host.ctx, heard == VOICE_ALARM);
 }
 
 static void
-count_sound(struct engine *e, bool before, bool after)
+count_sound(struct engine *e, enum alarm_voice before, enum alarm_voice after)
 {
-	if (before && !after)
-		e->sounding--;
-	if (!before && after)
-		e->sounding++;
-	if (e->sounding == 0)
+	e->voices[before]--; // of VOICE_NONE nobody asks
+	e->voices[after]++;
+	if (!engine_has_voice(e))
 		e->silenced = false;
 	transition_update_sound(e);
 }
 
 // Stores and shows the record; removes it when it is normal again.
 void
-transition_settle(struct engine *e, struct alarm_record *r, bool sounded)
+transition_settle(struct engine *e, struct alarm_record *r, enum alarm_voice before)
 {
 	bool closed = r->a.state == ALARM_NORMAL;
 	struct alarm_row row;
 	engine_alarm_row(e, r, &row);
 	works_alarm(e->works, &row);
-	count_sound(e, sounded, !closed && alarm_sounds(&r->a));
+	count_sound(e, before, closed ? VOICE_NONE : alarm_voice(&r->a));
 	e->host.alarm(e->host.ctx, r, closed);
 	if (!closed)
 		return;
@@ -213,7 +215,8 @@ owes_nothing(const struct alarm_record *r)
 }
 
 static void
-onset(struct engine *e, struct alarm_record *r, const struct facts *f, bool sounded)
+onset(struct engine *e, struct alarm_record *r, const struct facts *f,
+    enum alarm_voice before)
 {
 	new_occurrence(e, r, f);
 	if (owes_nothing(r))
@@ -237,12 +240,16 @@ onset(struct engine *e, struct alarm_record *r, const struct facts *f, bool soun
 	(void)works_event(e->works, &ev);
 	r->onset_n = works_stream(e->works);
 
-	bool owed = r->a.state == ALARM_UNACKNOWLEDGED && !alarm_hidden(&r->a);
-	if (owed) {
+	// A silent one ends no silence: who stands at the button would hear it. A test
+	// does not bring back the sound of what is none.
+	enum alarm_voice voice = alarm_voice(&r->a);
+	if (voice == VOICE_ALARM ||
+	    (voice == VOICE_TEST && e->voices[VOICE_ALARM] == 0))
 		e->silenced = false;
+	bool owed = r->a.state == ALARM_UNACKNOWLEDGED && !alarm_hidden(&r->a);
+	if (owed)
 		e->host.raised(e->host.ctx, r, &ev);
-	}
-	transition_settle(e, r, sounded);
+	transition_settle(e, r, before);
 }
 
 static void
@@ -255,14 +262,14 @@ began(struct engine *e, uint32_t point, enum condition c, const char *code,
 		r = new_record(e, point, c, code);
 		r->a.flags = flags_at_onset(e, point);
 	}
-	bool sounded = alarm_sounds(&r->a);
+	enum alarm_voice before = alarm_voice(&r->a);
 	struct alarm_step step = alarm_apply(&r->a, ALARM_EV_TRUE, true);
 	if (!step.new_occurrence)
 		return;
 	uint16_t device = r->point->device;
 	if (c == COND_FIRE && device != INDEX_NONE)
 		e->device_fires[device]++;
-	onset(e, r, f, sounded);
+	onset(e, r, f, before);
 }
 
 // ---- clear ------------------------------------------------------------------------
@@ -289,7 +296,7 @@ ended(struct engine *e, struct alarm_record *r, const struct facts *f)
 	const struct point *p = r->point;
 	bool panel_fire = r->a.condition == COND_FIRE && p->device != INDEX_NONE;
 	bool panel_latch = r->a.latch == LATCH_PANEL;
-	bool sounded = alarm_sounds(&r->a);
+	enum alarm_voice before = alarm_voice(&r->a);
 	(void)alarm_apply(&r->a, ALARM_EV_CLEAR, true);
 
 	struct event ev;
@@ -307,7 +314,7 @@ ended(struct engine *e, struct alarm_record *r, const struct facts *f)
 		json_bool(&b, "test", true);
 	engine_put_params(&ev, &b);
 	(void)works_event(e->works, &ev);
-	transition_settle(e, r, sounded);
+	transition_settle(e, r, before);
 
 	if (panel_fire && e->device_fires[p->device] > 0 &&
 	    --e->device_fires[p->device] == 0 && panel_latch)
@@ -355,7 +362,7 @@ transition_condition(struct engine *e, uint32_t point, enum condition c,
 
 static void
 raise_again(struct engine *e, struct alarm_record *r, enum event_kind kind,
-    const char *why, bool sounded)
+    const char *why, enum alarm_voice before)
 {
 	struct event ev;
 	event_init(&ev, kind);
@@ -367,7 +374,7 @@ raise_again(struct engine *e, struct alarm_record *r, enum event_kind kind,
 	// The ladder runs wherever an answer is owed, whatever made no sound.
 	if (alarm_owed(&r->a) && !alarm_hidden(&r->a))
 		e->host.raised(e->host.ctx, r, &ev);
-	transition_settle(e, r, sounded);
+	transition_settle(e, r, before);
 }
 
 void
@@ -376,13 +383,13 @@ transition_flag(struct engine *e, struct alarm_record *r, enum alarm_flag flag, 
 	bool is_on = (r->a.flags & flag) != 0;
 	if (is_on == on)
 		return;
-	bool sounded = alarm_sounds(&r->a);
+	enum alarm_voice before = alarm_voice(&r->a);
 	bool was_hidden = alarm_hidden(&r->a);
 	if (on) {
 		r->a.flags = (uint8_t)(r->a.flags | (unsigned)flag);
 		if (alarm_hidden(&r->a) && !was_hidden)
 			e->host.answered(e->host.ctx, r);
-		transition_settle(e, r, sounded);
+		transition_settle(e, r, before);
 		return;
 	}
 	r->a.flags = (uint8_t)(r->a.flags & ~(unsigned)flag);
@@ -390,28 +397,28 @@ transition_flag(struct engine *e, struct alarm_record *r, enum alarm_flag flag, 
 	if (shown)
 		(void)alarm_apply(&r->a, ALARM_EV_UNHIDE, true);
 	if (shown && alarm_owed(&r->a))
-		raise_again(e, r, EVENT_ALARM_REALARM, "unhidden", sounded);
+		raise_again(e, r, EVENT_ALARM_REALARM, "unhidden", before);
 	else
-		transition_settle(e, r, sounded);
+		transition_settle(e, r, before);
 }
 
 void
 transition_realarm(struct engine *e, struct alarm_record *r)
 {
-	bool sounded = alarm_sounds(&r->a);
+	enum alarm_voice before = alarm_voice(&r->a);
 	if (owes_nothing(r))
 		return;
 	if (alarm_apply(&r->a, ALARM_EV_REALARM, true).verdict != ALARM_MOVED)
 		return;
 	r->acknowledged_utc_ms = 0;
 	r->acknowledged_by[0] = '\0';
-	raise_again(e, r, EVENT_ALARM_REALARM, "realarm", sounded);
+	raise_again(e, r, EVENT_ALARM_REALARM, "realarm", before);
 }
 
 void
 transition_withdraw(struct engine *e, struct alarm_record *r)
 {
-	bool sounded = alarm_sounds(&r->a);
+	enum alarm_voice before = alarm_voice(&r->a);
 	if (alarm_apply(&r->a, ALARM_EV_WITHDRAWN, true).verdict != ALARM_MOVED)
 		return;
 	struct event ev;
@@ -420,14 +427,13 @@ transition_withdraw(struct engine *e, struct alarm_record *r)
 	(void)snprintf(ev.params, sizeof(ev.params),
 	    "{\"state\":\"%s\",\"cause\":\"withdrawn\"}", alarm_state_name(r->a.state));
 	(void)works_event(e->works, &ev);
-	transition_settle(e, r, sounded);
+	transition_settle(e, r, before);
 }
 
 void
 transition_count_recovered(struct engine *e, struct alarm_record *r)
 {
-	if (alarm_sounds(&r->a))
-		e->sounding++;
+	e->voices[alarm_voice(&r->a)]++;
 	bool standing =
 	    r->a.state == ALARM_UNACKNOWLEDGED || r->a.state == ALARM_ACKNOWLEDGED;
 	if (standing && r->a.condition == COND_FIRE && r->point->device != INDEX_NONE)

@@ -191,8 +191,8 @@ device_lost_with_bus(struct field_device *d, const char *code)
 static bool
 others_answer(const struct field_device *d, const struct plan_block *b)
 {
-	return b->kind == PLAN_POINTS && b->misses > d->def->retries &&
-	       d->answered_ms > b->missed_ms;
+	return (b->kind == PLAN_POINTS || b->kind == PLAN_OUTPUT) &&
+	       b->misses > d->def->retries && d->answered_ms > b->missed_ms;
 }
 
 static void
@@ -202,6 +202,18 @@ note_block_miss(struct field_device *d, struct plan_block *b)
 		b->missed_ms = now_of(d);
 	if (b->misses < UINT8_MAX)
 		b->misses++;
+}
+
+// False where nothing else of the device is left.
+static bool
+give_up_block(struct field_device *d, uint16_t block, const char *code)
+{
+	struct plan_block *b = &d->plan.blocks[block];
+
+	if (b->kind != PLAN_OUTPUT)
+		return device_refuse_block(d, b, code);
+	device_output_mute(d, block, code);
+	return true;
 }
 
 static bool
@@ -230,7 +242,7 @@ device_missed(struct field_device *d, uint16_t block, bool patient, const char *
 		return false;
 	}
 	if (d->link != DEVICE_LOST && others_answer(d, b) &&
-	    device_refuse_block(d, b, code)) {
+	    give_up_block(d, block, code)) {
 		device_up(d);
 		device_refresh_due(d);
 		return false;

@@ -14,7 +14,8 @@
 #include "lib/mem.h"
 
 enum {
-	REFUSED_AGAIN_MS = 1000
+	REFUSED_AGAIN_MS = 1000,
+	MUTE_TIMEOUTS = 9 // of rest after one that is waited for in vain
 };
 
 static int64_t
@@ -93,9 +94,11 @@ device_drive(struct field_device *d, uint16_t output, bool on)
 		b = block_of(d, o);
 		o->wished = true;
 		o->on = on;
-		o->reading = false;
+		o->again = true;
+		o->reading = o->looking = false;
 		b->period_ms = 0;
-		b->due_ms = now_of(d);
+		if (!o->mute)
+			b->due_ms = now_of(d);
 		device_refresh_due(d);
 		return true;
 	}
@@ -108,7 +111,7 @@ device_output_request(
 {
 	const struct device_output *o = output_at(d, block);
 
-	if (!o->reading) {
+	if (!o->reading && !o->looking) {
 		pdu_output(out, d->def->unit, o->def, o->on);
 		return;
 	}
@@ -123,7 +126,9 @@ device_output_sent(struct field_device *d, uint16_t block)
 {
 	struct device_output *o = output_at(d, block);
 
-	o->sent_read = o->reading;
+	o->sent_read = o->reading || o->looking;
+	o->sent_look = o->looking;
+	o->again = false;
 	o->sent_on = o->on;
 	d->plan.blocks[block].period_ms = 0; // what is not answered is soon asked again
 }
@@ -132,7 +137,8 @@ device_output_sent(struct field_device *d, uint16_t block)
 static void
 taken(struct field_device *d, struct plan_block *b, struct device_output *o)
 {
-	tell(d, o, OUTPUT_TAKEN, o->sent_on, NULL);
+	if (!o->unread)
+		tell(d, o, OUTPUT_TAKEN, o->sent_on, NULL);
 	o->reading = o->sent_on == o->on;
 	b->due_ms = now_of(d);
 }
@@ -142,13 +148,20 @@ static void
 read_back(
     struct field_device *d, struct plan_block *b, struct device_output *o, bool on)
 {
-	bool stale = o->sent_on != o->on; // a new wish came meanwhile
-
-	o->reading = false;
-	if (stale)
+	o->reading = o->looking = false;
+	if (o->again) // a new wish came meanwhile
 		return;
+	if (o->unread)
+		tell(d, o, OUTPUT_TAKEN, o->on, NULL);
+	o->unread = false;
+	if (o->sent_look) {
+		tell(d, o, on == o->on ? OUTPUT_READ : OUTPUT_CHANGED, on, NULL);
+		b->due_ms = now_of(d);
+		return;
+	}
 	tell(d, o, OUTPUT_READ, on, NULL);
-	b->period_ms = on == o->on ? o->def->refresh_ms : 0;
+	o->looking = on == o->on;
+	b->period_ms = o->looking ? o->def->refresh_ms : 0;
 	b->due_ms = now_of(d) + device_period(d, b);
 }
 
@@ -158,7 +171,8 @@ device_output_good(struct field_device *d, uint16_t block, const uint8_t *data)
 	struct plan_block *b = &d->plan.blocks[block];
 	struct device_output *o = output_at(d, block);
 
-	o->lost = false;
+	o->lost = o->mute = false;
+	b->misses = 0;
 	b->busy_since_ms = 0;
 	b->last_good_utc_ms = loop_utc_ms(d->host->loop);
 	b->sums.good++;
@@ -175,8 +189,10 @@ device_output_refused(struct field_device *d, uint16_t block, const char *code)
 	struct device_output *o = output_at(d, block);
 	uint32_t wait = device_period(d, b);
 
-	o->lost = false;
-	o->reading = false;
+	o->lost = o->mute = false;
+	o->unread = o->unread || o->sent_read;
+	o->reading = o->looking = false;
+	b->misses = 0;
 	b->period_ms = 0;
 	b->due_ms =
 	    now_of(d) + (wait < REFUSED_AGAIN_MS ? (uint32_t)REFUSED_AGAIN_MS : wait);
@@ -186,6 +202,32 @@ device_output_refused(struct field_device *d, uint16_t block, const char *code)
 	tell(d, o, OUTPUT_REFUSED, o->sent_on, code);
 }
 
+static void
+lose(const struct field_device *d, struct device_output *o, const char *code)
+{
+	o->reading = o->looking = false;
+	if (!o->lost)
+		tell(d, o, OUTPUT_LOST, o->on, code);
+	o->lost = true;
+}
+
+void
+device_output_mute(struct field_device *d, uint16_t block, const char *code)
+{
+	struct plan_block *b = &d->plan.blocks[block];
+	struct device_output *o = output_at(d, block);
+	uint32_t rest = MUTE_TIMEOUTS * d->def->timeout_ms;
+	uint32_t wait = device_period(d, b);
+
+	if (!o->mute && device_may_say(d))
+		log_warnx("modbus",
+		    "device %s answers, but not for output %s at coil %u: %s",
+		    d->def->id, o->def->id, (unsigned)b->address, code);
+	o->mute = true;
+	b->due_ms = now_of(d) + (wait < rest ? rest : wait);
+	lose(d, o, code);
+}
+
 void
 device_outputs_lost(struct field_device *d, const char *code)
 {
@@ -193,12 +235,10 @@ device_outputs_lost(struct field_device *d, const char *code)
 		struct device_output *o = &d->outputs[i];
 		struct plan_block *b = block_of(d, o);
 
-		o->reading = false;
+		o->mute = false;
 		b->period_ms = 0;
 		if (o->wished)
 			b->due_ms = now_of(d);
-		if (!o->lost)
-			tell(d, o, OUTPUT_LOST, o->on, code);
-		o->lost = true;
+		lose(d, o, code);
 	}
 }

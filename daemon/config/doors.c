@@ -112,23 +112,14 @@ read_grants(struct load *l, const struct yaml_node *list, uint32_t stuck_ms,
 	}
 }
 
-// How much later than it happened a grant may be told: by its poll, or its debounce.
-static uint32_t
-told_within_ms(const struct load *l, uint32_t point)
-{
-	const struct point *p = &l->point[point];
-
-	return p->device == INDEX_NONE ? p->debounce_ms
-				       : l->site->devices[p->device].poll_ms;
-}
-
 static uint32_t
 settle_ms(const struct load *l, const struct door_def *door)
 {
 	uint32_t most = 0;
 
 	for (unsigned i = 0; i < door->n_grants; i++) {
-		uint32_t ms = told_within_ms(l, l->site->grants[door->grants[i]].point);
+		uint32_t point = l->site->grants[door->grants[i]].point;
+		uint32_t ms = site_told_within_ms(l->site, &l->point[point]);
 		if (ms > most)
 			most = ms;
 	}

@@ -140,12 +140,22 @@ alarm_hidden(const struct alarm *a)
 	return put_aside(a);
 }
 
-bool
-alarm_sounds(const struct alarm *a)
+enum alarm_voice
+alarm_voice(const struct alarm *a)
 {
 	bool loud = a->state == ALARM_UNACKNOWLEDGED ||
 		    a->state == ALARM_LATCHED_UNACKNOWLEDGED;
-	return loud && !a->silent && !alarm_hidden(a);
+	if (!loud || a->silent)
+		return VOICE_NONE;
+	if (!alarm_hidden(a))
+		return VOICE_ALARM;
+	return a->test_onset ? VOICE_TEST : VOICE_NONE;
+}
+
+bool
+alarm_sounds(const struct alarm *a)
+{
+	return alarm_voice(a) == VOICE_ALARM;
 }
 
 bool

@@ -103,6 +103,15 @@ bool alarm_flag_allowed(
 // Hidden: no sound, no ladder. A fire is never hidden, but by a test_mode onset.
 bool alarm_hidden(const struct alarm *a);
 
+// What it sounds like. A fire in test mode has a sound of its own (core/output.h).
+enum alarm_voice {
+	VOICE_NONE,
+	VOICE_TEST,
+	VOICE_ALARM,
+	VOICE_COUNT
+};
+enum alarm_voice alarm_voice(const struct alarm *a);
+
 // Sound: unacknowledged and latched-unacknowledged unless hidden or silent.
 bool alarm_sounds(const struct alarm *a);
 

@@ -73,6 +73,9 @@ follow_grant(
 	if (grant == CONTACT_ACTIVE ||
 	    (d->grant == CONTACT_ACTIVE && grant != CONTACT_ACTIVE))
 		d->window_until_ms = now + (int64_t)r->window_ms;
+	if (grant == CONTACT_UNKNOWN || d->grant_unknown)
+		d->blind_until_ms = now + (int64_t)r->window_ms;
+	d->grant_unknown = grant == CONTACT_UNKNOWN;
 	d->grant = grant;
 }
 
@@ -101,6 +104,8 @@ opened(struct door *d, const struct door_rule *r, const struct door_facts *f,
 	if (!d->pending)
 		d->judge_ms = now + (int64_t)r->settle_ms;
 	d->unseen = unseen || (d->pending && d->unseen);
+	d->blind = (d->blind_until_ms != 0 && f->earliest_ms <= d->blind_until_ms) ||
+		   (d->pending && d->blind);
 	d->pending = r->forced;
 	return false;
 }
@@ -142,7 +147,8 @@ judge(struct door *d, const struct door_rule *r, int64_t now)
 		return false;
 	d->pending = false;
 	d->raised_ms = now;
-	set(d, d->unseen || d->grant == CONTACT_UNKNOWN ? DOOR_UNPROVEN : DOOR_FORCED);
+	bool doubt = d->unseen || d->blind || d->grant == CONTACT_UNKNOWN;
+	set(d, doubt ? DOOR_UNPROVEN : DOOR_FORCED);
 	return false;
 }
 
@@ -175,10 +181,19 @@ end_what_is_over(struct door *d, const struct door_rule *r, int64_t now)
 }
 
 void
-door_restore(struct door *d, unsigned conditions, int64_t now_ms)
+door_restore(
+    struct door *d, unsigned conditions, enum contact_state known, int64_t now_ms)
 {
 	d->conditions = (uint8_t)conditions;
 	d->raised_ms = now_ms;
+	d->known = known;
+	d->open_ms = -1;
+}
+
+enum contact_state
+door_to_keep(const struct door *d)
+{
+	return d->pending ? CONTACT_IDLE : d->known;
 }
 
 bool

@@ -10,7 +10,8 @@
 //   closed -> open, permitted (unlocked hours, bypass)    nothing
 //   closed -> open, a grant acts or its window is open    access
 //   closed -> open, no grant within `settle_ms`           forced
-//   the same, but the grant or the door was not known     unproven
+//   the same, but the door was not known, or the grant
+//   within its window before it                           unproven
 //   open and not permitted for held_ms - held_soon_ms     held-soon, then held
 //   closed, and forced for forced_least_ms                forced ends
 //   closed, or permitted while open                       held ends
@@ -98,6 +99,9 @@ struct door {
 	enum contact_state grant;
 	bool permitted, bypassed;
 	bool pending, unseen; // an opening to be judged; it fell into a gap
+	bool blind;           // a grant may have allowed it that was not seen
+	bool grant_unknown;
+	int64_t blind_until_ms; // openings until then are; 0 = none
 	int64_t judge_ms;
 	int64_t window_until_ms; // 0 = there was no grant
 	int64_t open_ms;    // it stands open unpermitted since then; -1 = it does not
@@ -105,8 +109,13 @@ struct door {
 	uint8_t conditions; // mask of 1 << enum door_condition
 };
 
-// What was standing when the daemon stopped (a mask of conditions) stands on.
-void door_restore(struct door *d, unsigned conditions, int64_t now_ms);
+// What was standing when the daemon stopped (a mask of conditions) stands on; `known`
+// is how the door was then.
+void door_restore(
+    struct door *d, unsigned conditions, enum contact_state known, int64_t now_ms);
+// How the door is for who asks after a restart: an opening that is not judged yet is
+// none.
+enum contact_state door_to_keep(const struct door *d);
 
 // Feeds all that is known at `now_ms`, monotonic, never falling; also at door_due.
 // Returns true where the door was opened lawfully under a grant just now.

@@ -55,6 +55,9 @@ next_band(const struct loop_state *l, const struct loop_table *t, double value)
 	enum loop_band band = t->steps[step].band;
 	bool better = l->seen && bands[band].severity < bands[l->band].severity;
 
+	// A fault that does not count yet holds back nothing that the contact does.
+	if (band == LOOP_ACTIVE && !(l->told && l->reported == l->band))
+		return band;
 	return better && !well_inside(t, step, value) ? l->band : band;
 }
 

@@ -25,9 +25,7 @@ output_asks(const struct alarm *a)
 		asks |= ASK_SOUND;
 	if (alarm_owed(a) && !hidden)
 		asks |= ASK_OWED;
-	if (a->test_onset && hidden &&
-	    (a->state == ALARM_UNACKNOWLEDGED ||
-		a->state == ALARM_LATCHED_UNACKNOWLEDGED))
+	if (alarm_voice(a) == VOICE_TEST)
 		asks |= ASK_TEST;
 	return asks;
 }
@@ -134,6 +132,15 @@ output_next_ms(enum output_pattern p, uint32_t period_ms, int64_t since_ms)
 		return -1;
 	at = since_ms % period;
 	return at < on_ms ? on_ms - at : period - at;
+}
+
+bool
+output_contact_shows(enum output_pattern p, uint32_t contact_ms)
+{
+	int64_t on_ms, period = period_of(p, 0, &on_ms);
+	int64_t least = on_ms < period - on_ms ? on_ms : period - on_ms;
+
+	return period <= 0 || least >= 2 * ((int64_t)contact_ms + OUTPUT_LOOK_MS);
 }
 
 void

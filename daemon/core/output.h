@@ -109,6 +109,8 @@ bool output_watch_failed(const struct output_watch *w, enum output_pattern p,
 enum output_told {
 	OUTPUT_TAKEN,   // the device echoed it, or the line was set
 	OUTPUT_READ,    // it reads so
+	OUTPUT_CHANGED, // it reads so, had followed, and nobody here drove it: that is
+			// told before it is driven again
 	OUTPUT_REFUSED, // the device will not, or the line cannot be set; tried again
 	OUTPUT_LOST     // out of reach; written again when it is back
 };
@@ -133,6 +135,13 @@ struct output_look {
 	int64_t since_utc_ms; // of the pattern; 0 = none yet
 	uint64_t drives, refusals, losses;
 };
+
+// Whether a contact that is told so late can show each level of the pattern. Looks at
+// what is read back are OUTPUT_LOOK_MS apart.
+enum {
+	OUTPUT_LOOK_MS = 200
+};
+bool output_contact_shows(enum output_pattern p, uint32_t contact_ms);
 
 // The PDU address of an output's coil: the profile's formula and the site's number.
 uint16_t output_coil(const struct output *o);

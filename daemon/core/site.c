@@ -40,3 +40,10 @@ site_find_code(const struct site *s, const char *name)
 	}
 	return 0;
 }
+
+uint32_t
+site_told_within_ms(const struct site *s, const struct point *contact)
+{
+	return contact->device == INDEX_NONE ? contact->debounce_ms
+					     : s->devices[contact->device].poll_ms;
+}

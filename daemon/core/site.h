@@ -255,4 +255,8 @@ uint32_t site_find_point(const struct site *s, const char *id);
 // of that name.
 code_id site_find_code(const struct site *s, const char *name);
 
+// How much later than it happened a contact's change may be told: by its debounce, or
+// by the poll of its device. ms.
+uint32_t site_told_within_ms(const struct site *s, const struct point *contact);
+
 #endif

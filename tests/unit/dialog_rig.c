@@ -131,6 +131,8 @@ answer(struct sim *s, uint8_t unit, const uint8_t *q, uint8_t *out)
 		s->exceptions--;
 		return refuse(q, out, s->exception);
 	}
+	if (q[0] <= 4 && s->unreadable != 0 && s->unreadable == address)
+		return refuse(q, out, 1);
 	return q[0] <= 4 ? answer_read(s, unit, q, out) : answer_write(s, unit, q, out);
 }
 

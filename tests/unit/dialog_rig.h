@@ -94,6 +94,7 @@ struct sim {
 	uint8_t exception; // to the next `exceptions` requests
 	unsigned exceptions;
 	uint16_t exception_at; // only requests to this address; 0 = all
+	uint16_t unreadable;   // reads at this address: exception 01; 0 = none
 	bool mute_writes;      // writes take effect and are not echoed
 	struct sim_queue queue;
 	unsigned n_writes, n_orders, n_requests;

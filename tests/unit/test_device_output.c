@@ -24,7 +24,7 @@ enum {
 static struct {
 	struct dialog_rig *rig;
 	bool stuck;
-	unsigned taken, refused, lost, reads;
+	unsigned taken, refused, lost, reads, changed;
 	bool last_taken, last_read;
 	const char *code;
 } seen;
@@ -45,6 +45,9 @@ on_output(void *ctx, const struct output_report *report)
 	case OUTPUT_READ:
 		seen.reads++;
 		seen.last_read = report->on;
+		break;
+	case OUTPUT_CHANGED:
+		seen.changed++;
 		break;
 	case OUTPUT_REFUSED:
 		seen.refused++;
@@ -266,6 +269,109 @@ test_a_wish_that_changes_while_it_flies(void **state)
 	dialog_rig_free(r);
 }
 
+// The module takes the write and will not say what it shows: one refusal that stands,
+// no coming and going.
+static void
+test_a_coil_that_cannot_be_read_back_stays_refused(void **state)
+{
+	struct dialog_rig *r = begin(OUTPUT("allow_write: true"));
+
+	(void)state;
+	r->sim.unreadable = ADAM_COIL;
+	wish(r, true);
+	dialog_rig_run(r, 10000);
+	assert_int_equal(r->sim.writes[r->sim.n_writes - 1].value, 0xFF00);
+	assert_true(seen.refused > 2);
+	assert_int_equal(seen.taken, 1); // before it was known
+	r->sim.unreadable = 0;
+	dialog_rig_run(r, 3000);
+	assert_true(seen.last_taken && seen.last_read);
+	dialog_rig_free(r);
+}
+
+// It was written by somebody else, or lost: that is told before it is written again.
+static void
+test_i9_what_somebody_else_wrote_is_told(void **state)
+{
+	struct dialog_rig *r = begin(OUTPUT("allow_write: true"));
+
+	(void)state;
+	wish(r, true);
+	dialog_rig_run(r, 12000);
+	assert_int_equal(seen.changed, 0);
+	r->sim.discrete[ADAM_COIL] = 0;
+	dialog_rig_run(r, 5500);
+	assert_int_equal(seen.changed, 1);
+	assert_int_equal(r->sim.discrete[ADAM_COIL], 1);
+	assert_true(seen.last_read);
+	dialog_rig_run(r, 12000);
+	assert_int_equal(seen.changed, 1);
+	dialog_rig_free(r);
+}
+
+// A module that answers all but writes is not lost, its inputs are read as ever, and
+// the tries take no more than a tenth of the line (I7).
+static void
+test_i7_writes_that_are_not_answered_cost_the_inputs_nothing(void **state)
+{
+	struct dialog_rig *r = begin(OUTPUT("allow_write: true"));
+	unsigned before;
+
+	(void)state;
+	r->sim.mute_writes = true;
+	wish(r, true);
+	dialog_rig_run(r, 10000);
+	assert_int_equal(seen.lost, 1);
+	assert_string_equal(seen.code, "timeout");
+	assert_int_equal(r->lost, 0);
+	before = r->sim.n_orders;
+	dialog_rig_run(r, 60000);
+	assert_in_range(r->sim.n_orders - before, 3, 8);
+	assert_int_equal(r->lost, 0);
+	before = r->sim.n_orders; // a blink asks no more often
+	for (int i = 0; i < 60; i++) {
+		wish(r, i % 2 == 0);
+		dialog_rig_run(r, 500);
+	}
+	assert_in_range(r->sim.n_orders - before, 1, 5);
+	r->sim.mute_writes = false;
+	wish(r, true);
+	dialog_rig_run(r, 11000);
+	assert_true(seen.last_taken && seen.last_read);
+	dialog_rig_free(r);
+}
+
+// Off and on again while a read is on its way: the wish is taken anew.
+static void
+test_a_wish_that_comes_back_while_a_read_flies(void **state)
+{
+	struct dialog_rig *r = begin(OUTPUT("allow_write: true"));
+	struct field_device *d = &r->device;
+	struct pdu_request req = { .transaction = 1 };
+	uint16_t block;
+	uint32_t serial;
+	const char *reason = "";
+	const uint8_t one = 1;
+	unsigned taken;
+
+	(void)state;
+	wish(r, true);
+	block = device_next_block(d, loop_now_ms(r->loop));
+	serial = device_asked(d, block);
+	(void)device_good(d, device_landed(d, block, serial), NULL, &reason);
+	block = device_next_block(d, loop_now_ms(r->loop));
+	device_request(d, block, &req);
+	assert_false(pdu_is_write(&req));
+	serial = device_asked(d, block);
+	taken = seen.taken;
+	wish(r, false);
+	wish(r, true);
+	(void)device_good(d, device_landed(d, block, serial), &one, &reason);
+	dialog_rig_run(r, 100);
+	assert_true(seen.taken > taken);
+	dialog_rig_free(r);
+}
+
 int
 main(void)
 {
@@ -282,6 +388,11 @@ main(void)
 		    test_i9_lost_is_told_once_and_back_it_is_written_first),
 		cmocka_unit_test(test_i8_another_device_is_not_written_to),
 		cmocka_unit_test(test_a_wish_that_changes_while_it_flies),
+		cmocka_unit_test(test_a_coil_that_cannot_be_read_back_stays_refused),
+		cmocka_unit_test(test_i9_what_somebody_else_wrote_is_told),
+		cmocka_unit_test(
+		    test_i7_writes_that_are_not_answered_cost_the_inputs_nothing),
+		cmocka_unit_test(test_a_wish_that_comes_back_while_a_read_flies),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

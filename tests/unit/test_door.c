@@ -338,7 +338,7 @@ test_what_stood_before_a_restart_stands(void **ctx)
 	(void)ctx;
 	struct door d = { 0 };
 	struct door_facts f = { CONTACT_UNKNOWN, 0, CONTACT_IDLE, false, false };
-	door_restore(&d, F | H, 1 * S);
+	door_restore(&d, F | H, CONTACT_ACTIVE, 1 * S);
 	assert_false(door_feed(&d, &rule, &f, 2 * S));
 	assert_int_equal(d.conditions, F | H);
 	f.contact = CONTACT_ACTIVE;
@@ -375,6 +375,38 @@ test_a_grant_that_does_not_end_is_stuck_and_opens_nothing(void **ctx)
 	assert_int_equal(grant_due(&g, 0), -1);
 }
 
+// Within the window a grant may have acted that nobody saw (I6).
+static void
+test_i6_a_grant_that_was_unknown_shortly_before(void **ctx)
+{
+	(void)ctx;
+	static const struct look at_the_opening[] = {
+		{ 0, "c- ", 0, DOOR_STATE_CLOSED, false },
+		{ 5, "c? ", 0, DOOR_STATE_CLOSED, false },
+		{ 10, "o? ", 0, DOOR_STATE_OPENING, false },
+		{ 11, "o- ", 0, DOOR_STATE_OPENING, false },
+		{ 12, "o- ", P, DOOR_STATE_FORCED, false },
+		END,
+	};
+	walk(&rule, at_the_opening);
+	static const struct look before_it[] = {
+		{ 0, "c? ", 0, DOOR_STATE_CLOSED, false },
+		{ 10, "c- ", 0, DOOR_STATE_CLOSED, false },
+		{ 17, "o- ", 0, DOOR_STATE_OPENING, false },
+		{ 19, "o- ", P, DOOR_STATE_FORCED, false },
+		END,
+	};
+	walk(&rule, before_it);
+	static const struct look long_before_it[] = {
+		{ 0, "c? ", 0, DOOR_STATE_CLOSED, false },
+		{ 10, "c- ", 0, DOOR_STATE_CLOSED, false },
+		{ 19, "o- ", 0, DOOR_STATE_OPENING, false },
+		{ 21, "o- ", F, DOOR_STATE_FORCED, false },
+		END,
+	};
+	walk(&rule, long_before_it);
+}
+
 int
 main(void)
 {
@@ -399,6 +431,7 @@ main(void)
 		cmocka_unit_test(test_what_stood_before_a_restart_stands),
 		cmocka_unit_test(
 		    test_a_grant_that_does_not_end_is_stuck_and_opens_nothing),
+		cmocka_unit_test(test_i6_a_grant_that_was_unknown_shortly_before),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

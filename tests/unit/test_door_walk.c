@@ -78,6 +78,19 @@ allows(const struct history *h, int s, int t)
 	return true;
 }
 
+// A grant may have acted that nobody saw, and would allow an opening at t.
+static bool
+may_have_been_granted(const struct history *h, int t)
+{
+	for (int s = 0; s <= t; s++) {
+		bool unknown = h->grant[s] == CONTACT_UNKNOWN ||
+			       (s > 0 && h->grant[s - 1] == CONTACT_UNKNOWN);
+		if (unknown && t - s <= WINDOW)
+			return true;
+	}
+	return false;
+}
+
 // What stands of forced and unproven at each second. Openings that fall into one time
 // of judgement are judged together, by the first one's deadline.
 static void
@@ -86,7 +99,7 @@ expect_intrusions(struct history *h, uint8_t out[static STEPS])
 	memset(h->lawful, 0, sizeof(h->lawful));
 	unsigned stands = 0;
 	int raised = 0, deadline = -1;
-	bool unseen = false;
+	bool unseen = false, blind = false;
 	for (int t = 0; t < STEPS; t++) {
 		bool gap = t > 0 && h->contact[t - 1] == CONTACT_UNKNOWN;
 		bool waits = deadline >= 0;
@@ -99,6 +112,7 @@ expect_intrusions(struct history *h, uint8_t out[static STEPS])
 			} else {
 				deadline = waits ? deadline : t + SETTLE;
 				unseen = gap || (waits && unseen);
+				blind = may_have_been_granted(h, t) || (waits && blind);
 			}
 		}
 		if (h->bypassed[t])
@@ -108,7 +122,8 @@ expect_intrusions(struct history *h, uint8_t out[static STEPS])
 			deadline = -1;
 		}
 		if (deadline == t) {
-			stands |= unseen || h->grant[t] == CONTACT_UNKNOWN ? P : F;
+			stands |=
+			    unseen || blind || h->grant[t] == CONTACT_UNKNOWN ? P : F;
 			raised = t;
 			deadline = -1;
 		}

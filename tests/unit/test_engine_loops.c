@@ -3,6 +3,7 @@
 //
 // Supervised loops in the running engine: a panic button and a guarded door on analogue
 // inputs. A cut wire is a fault, never rest, and clears nothing.
+#include <math.h>
 #include <string.h>
 
 #include "engine_rig.h"
@@ -158,6 +159,26 @@ test_a_guarded_door_on_a_loop(void **state)
 	rig_tear_down(&r);
 }
 
+// A broken sensor that still answers: its number is none, and never rest (I6).
+static void
+test_i6_no_number_is_no_rest(void **state)
+{
+	(void)state;
+	struct rig r;
+	rig_set_up_site(&r, site_text);
+	measure(&r, "panic", 10400);
+	assert_int_equal(quality_of(&r, "panic"), QUALITY_GOOD);
+	measure(&r, "panic", (double)NAN);
+	assert_int_not_equal(quality_of(&r, "panic"), QUALITY_GOOD);
+	measure(&r, "panic", 2200);
+	assert_int_equal(
+	    state_of(&r, "panic", COND_SECURITY, ""), ALARM_UNACKNOWLEDGED);
+	measure(&r, "panic", (double)NAN);
+	assert_int_equal(
+	    state_of(&r, "panic", COND_SECURITY, ""), ALARM_UNACKNOWLEDGED);
+	rig_tear_down(&r);
+}
+
 int
 main(void)
 {
@@ -167,6 +188,7 @@ main(void)
 		    test_i6_a_cut_wire_is_not_normal_from_the_first_value_on),
 		cmocka_unit_test(test_what_the_device_says_beside_the_value_is_kept),
 		cmocka_unit_test(test_a_guarded_door_on_a_loop),
+		cmocka_unit_test(test_i6_no_number_is_no_rest),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -165,6 +165,20 @@ test_i6_no_walk_reports_normal_outside_the_normal_band(void **ctx)
 	assert_true(normal > 1000 && kept > 0);
 }
 
+// It passes through a fault's band and comes to rest near the limit of its own: the
+// fault has not counted, and holds nothing back.
+static void
+test_a_contact_that_closes_near_its_limit_counts_at_once(void **ctx)
+{
+	(void)ctx;
+	struct loop_state l = { 0 };
+	(void)loop_feed(&l, &eol, 10400, 10 * S);
+	(void)loop_feed(&l, &eol, 6000, 11 * S);
+	assert_true(loop_feed(&l, &eol, 3400, 12 * S));
+	assert_int_equal(l.reported, LOOP_ACTIVE);
+	assert_int_equal(loop_due(&l, &eol), -1);
+}
+
 int
 main(void)
 {
@@ -177,6 +191,8 @@ main(void)
 		    test_nothing_is_known_before_a_value_and_after_it_is_forgotten),
 		cmocka_unit_test(
 		    test_i6_no_walk_reports_normal_outside_the_normal_band),
+		cmocka_unit_test(
+		    test_a_contact_that_closes_near_its_limit_counts_at_once),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

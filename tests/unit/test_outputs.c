@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "engine_impl.h"
 #include "engine_rig.h"
 #include "test.h"
 
@@ -149,6 +150,21 @@ silence(struct rig *r, const char *actor)
 	outputs_by(r->outputs, actor);
 	engine_silence(r->engine, actor);
 	outputs_by(r->outputs, NULL);
+}
+
+// A fire of a zone that is in test mode.
+static void
+rig_test_mode(struct rig *r, const char *point)
+{
+	struct alarm_record *a;
+
+	rig_fire(r, point, true);
+	a = alarms_by_occurrence(
+	    engine_alarms(r->engine), rig_open_alarm(r, point)->occurrence);
+	enum alarm_voice before = alarm_voice(&a->a);
+	a->a.flags |= FLAG_TEST_MODE;
+	a->a.test_onset = true;
+	transition_settle(r->engine, a, before);
 }
 
 static void
@@ -468,6 +484,92 @@ test_i11_a_restart_sounds_again(void **state)
 	rig_tear_down(&r);
 }
 
+// s1 is a fire of a zone in test mode and nothing else is open: its sound can be
+// stopped, comes back after a while, and a second one is heard again.
+static void
+test_a_fire_in_test_mode_that_sounds_alone_can_be_silenced(void **state)
+{
+	struct rig r;
+
+	(void)state;
+	begin(&r);
+	rig_test_mode(&r, "s1");
+	assert_int_equal(look(&r, SIREN).pattern, PATTERN_TEST);
+	silence(&r, "li");
+	assert_int_equal(look(&r, SIREN).pattern, PATTERN_OFF);
+	assert_last(&r, "@output/siren", 3, "off silenced fire off li");
+	rig_level(&r, "door", true); // what is no test ends it as ever
+	rig_level(&r, "door", false);
+	acknowledge(&r, "door");
+	assert_int_equal(look(&r, SIREN).pattern, PATTERN_TEST);
+	silence(&r, "li");
+	pass(&r, 61000);
+	assert_int_equal(look(&r, SIREN).pattern, PATTERN_TEST);
+	silence(&r, "li");
+	rig_test_mode(&r, "s2");
+	assert_int_equal(look(&r, SIREN).pattern, PATTERN_TEST);
+	acknowledge(&r, "s1");
+	acknowledge(&r, "s2");
+	assert_int_equal(look(&r, SIREN).pattern, PATTERN_OFF);
+	assert_false(engine_silenced(r.engine));
+	rig_tear_down(&r);
+}
+
+// The contact is polled each second; the quarter of a second of a test and a blink fall
+// between its polls, and that is no fault of the siren. What stood before stands on.
+static void
+test_i9_a_pattern_quicker_than_the_contact_is_read_is_not_judged_by_it(void **state)
+{
+	struct rig r;
+
+	(void)state;
+	begin(&r);
+	rig_test_mode(&r, "s1");
+	for (int i = 0; i < 20; i++) {
+		rig_pass(&r, 950);
+		rig_level(&r, "runs", field.on[SIREN]);
+		rig_pass(&r, 50);
+	}
+	assert_null(fault_of(&r, "output-feedback"));
+	acknowledge(&r, "s1");
+	rig_level(&r, "runs", false);
+	rig_fire(&r, "s2", true); // steady, and the contact stays away
+	rig_pass(&r, 3000);
+	assert_true(stands(fault_of(&r, "output-feedback")));
+	acknowledge(&r, "s2");
+	rig_level(&r, "door", true); // a blink
+	rig_level(&r, "runs", false);
+	rig_pass(&r, 5000);
+	assert_true(stands(fault_of(&r, "output-feedback")));
+	rig_level(&r, "door", false);
+	acknowledge(&r, "door");
+	rig_pass(&r, 1000);
+	assert_false(stands(fault_of(&r, "output-feedback")));
+	rig_tear_down(&r);
+}
+
+// Somebody else wrote the coil, or the module restarted: it is written again, and
+// somebody hears of it.
+static void
+test_i9_what_was_changed_behind_our_back_is_an_alarm(void **state)
+{
+	struct rig r;
+
+	(void)state;
+	begin(&r);
+	rig_fire(&r, "s1", true);
+	pass(&r, 5000);
+	report(SIREN, OUTPUT_CHANGED, false, NULL);
+	report(SIREN, OUTPUT_TAKEN, true, NULL); // it was written again at once
+	report(SIREN, OUTPUT_READ, true, NULL);
+	rig_pass(&r, 100);
+	pass(&r, 200);
+	assert_non_null(fault_of(&r, "output-changed"));
+	pass(&r, 1000);
+	assert_false(stands(fault_of(&r, "output-changed")));
+	rig_tear_down(&r);
+}
+
 int
 main(void)
 {
@@ -487,6 +589,11 @@ main(void)
 		cmocka_unit_test(test_the_end_drives_the_fail_safe_state),
 		cmocka_unit_test(test_the_end_does_not_wait_for_ever),
 		cmocka_unit_test(test_i11_a_restart_sounds_again),
+		cmocka_unit_test(
+		    test_a_fire_in_test_mode_that_sounds_alone_can_be_silenced),
+		cmocka_unit_test(
+		    test_i9_a_pattern_quicker_than_the_contact_is_read_is_not_judged_by_it),
+		cmocka_unit_test(test_i9_what_was_changed_behind_our_back_is_an_alarm),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
