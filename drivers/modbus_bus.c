@@ -464,7 +464,9 @@ mbus_stored(struct mbus *b, uint16_t device, uint64_t token, bool durable)
 void
 mbus_drive(struct mbus *b, uint16_t output, bool on)
 {
+	// A wish may come from within an answer or the loss of a link of this very bus:
+	// a lamp for the fault of its own module. The next turn of the loop sends it.
 	for (uint16_t i = 0; i < b->n_devices; i++)
 		if (device_drive(&b->devices[i], output, on))
-			step(b);
+			loop_timer_in(b->host->loop, &b->timer, 0);
 }
