@@ -222,6 +222,8 @@ test_what_is_not_stored_is_not_known(void **state)
 	assert_false(field_record(r.field, &rec));
 	store_close(r.store, 5000); // ends before it has the unit
 	supervise_free(r.supervise);
+	outputs_free(r.outputs);
+	r.outputs = NULL;
 	outbox_free(r.outbox);
 	engine_free(r.engine);
 	works_free(r.works);
