@@ -149,20 +149,21 @@ find_units(struct replay_image *i)
 static void
 find_lanes(struct replay_image *i)
 {
-	uint32_t n = i->r->n_exchanges;
+	uint32_t n = i->r->n_exchanges, made = 0;
+	struct lane *lanes = xcalloc((size_t)n + 1, sizeof(*lanes));
 
-	i->lanes = xcalloc((size_t)n + 1, sizeof(*i->lanes));
 	for (uint32_t k = 0; k < n; k++) {
-		struct lane *last = i->n_lanes > 0 ? &i->lanes[i->n_lanes - 1] : NULL;
 		struct replay_question q = question_of(at(i, i->by_lane[k]));
 
-		if (last != NULL &&
-		    compare_request(at(i, i->by_lane[last->first]), &q) == 0)
-			last->n++;
+		if (made > 0 &&
+		    compare_request(at(i, i->by_lane[lanes[made - 1].first]), &q) == 0)
+			lanes[made - 1].n++;
 		else
-			i->lanes[i->n_lanes++] =
+			lanes[made++] =
 			    (struct lane){ .first = k, .n = 1, .served = NOT_SERVED };
 	}
+	i->lanes = lanes;
+	i->n_lanes = made;
 }
 
 struct replay_image *

@@ -285,7 +285,7 @@ send_selectors(const struct walk *w)
 	const struct profile_dialogs *g = w->d->profile->dialogs;
 	uint32_t period = request_selector_ms(w->s, w->d, 0), n = selected_points(w);
 
-	for (uint8_t i = 0; period > 0 && i < g->n_selectors; i++) {
+	for (uint8_t i = 0; period > 0 && n > 0 && i < g->n_selectors; i++) {
 		const struct profile_selector *s = &g->selectors[i];
 
 		if ((w->d->dialogs.selectors & 1u << i) == 0)

@@ -88,7 +88,7 @@ dial(const struct rig *r)
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
 	assert_true(fd >= 0);
-	(void)strcpy(at.sun_path, r->path);
+	assert_true(str_copy(at.sun_path, sizeof(at.sun_path), r->path));
 	assert_int_equal(connect(fd, (const struct sockaddr *)&at, sizeof(at)), 0);
 	return fd;
 }

@@ -245,7 +245,7 @@ test_random_walks_against_the_written_rule(void **ctx)
 	unsigned seen = 0;
 	for (uint32_t number = 1; number <= WALKS; number++) {
 		uint32_t seed = number;
-		struct history h;
+		struct history h = { 0 };
 		struct fire_door d = { 0 };
 		unsigned open = 0, release = 0;
 		for (int t = 0; t < STEPS; t++) {
