@@ -212,15 +212,15 @@ def test_statistics_open_to_their_events_and_equal_the_command_line(both):
 
 def find_rows(report):
     """Every object with event ids, wherever it stands in the report."""
-    found, todo = [], [report]
-    while todo:
-        value = todo.pop()
+    found, rest = [], [report]
+    while rest:
+        value = rest.pop()
         if isinstance(value, dict):
             if "events" in value and isinstance(value["events"], list):
                 found.append(value)
-            todo += value.values()
+            rest += value.values()
         elif isinstance(value, list):
-            todo += value
+            rest += value
     return sorted(found, key=lambda r: json.dumps(r, sort_keys=True))
 
 

@@ -136,13 +136,13 @@ def test_i9_a_journal_that_was_taken_away_is_an_alarm(tmp_path, line):
 
 def find(value, point):
     """The row of a gauge, wherever it stands in the report."""
-    todo = [value]
-    while todo:
-        v = todo.pop()
+    rest = [value]
+    while rest:
+        v = rest.pop()
         if isinstance(v, dict):
             if v.get("point") == point and "mean" in v:
                 return v
-            todo += v.values()
+            rest += v.values()
         elif isinstance(v, list):
-            todo += v
+            rest += v
     raise AssertionError(f"no row of {point}")

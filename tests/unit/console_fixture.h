@@ -54,6 +54,11 @@ struct fixture {
 	char web[64], store[64];
 };
 
+// The daemon that is not there, fake_daemon.c: a small site with two alarms, and what
+// the console is given of it (its ctx is the daemon).
+void fake_daemon_init(struct fake_daemon *d);
+struct console_host fake_daemon_host(struct fake_daemon *d);
+
 // Group set-up and tear-down: hashes the PINs once.
 int console_group_set_up(void **state);
 // A running console on a port of its own. wang/1234, li/5678 (disabled), PINs in plain.

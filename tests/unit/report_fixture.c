@@ -4,7 +4,10 @@
 // See report_fixture.h.
 #include "report_fixture.h"
 
+#include <sodium.h>
+#include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "core/reading.h"
 #include "lib/mem.h"
@@ -137,3 +140,84 @@ query_commission(struct reader *r, const struct site *s, struct commission_range
 }
 
 // --- helpers ------------------------------------------------------------------------
+
+struct report_site report_who;
+
+int
+report_set_up(void **ctx)
+{
+	(void)ctx;
+	memset(&store, 0, sizeof(store));
+	store.day = (struct day_span){ .day = "2026-11-23",
+		.from_ms = REPORT_DAY_FROM_MS,
+		.to_ms = REPORT_DAY_FROM_MS + INT64_C(86400000),
+		.closed = true };
+	for (int64_t i = 0; i < SEQS; i++)
+		store.seqs[i] = i + 1;
+	report_who = (struct report_site){ .id = "tower-a",
+		.name_zh = "科技大厦",
+		.name_en = "Tower A",
+		.time_zone = "Asia/Shanghai" };
+	assert_int_equal(setenv("TZ", "Asia/Shanghai", 1), 0);
+	tzset();
+	return 0;
+}
+
+struct report_request
+request(const char *name, const char *format)
+{
+	return (struct report_request){ .name = name,
+		.day = "2026-11-23",
+		.format = format,
+		.lang = LANG_EN,
+		.now_utc_ms = REPORT_DAY_FROM_MS + INT64_C(2) * 86400000,
+		.site = &report_who };
+}
+
+char *
+render(const struct report_request *q)
+{
+	struct buf out = { 0 };
+	struct err err = { 0 };
+	int result = report_render(NULL, q, &out, &err);
+	if (result != 0)
+		print_error("%s\n", err.text);
+	assert_int_equal(result, 0);
+	return buf_steal(&out);
+}
+
+void
+assert_refused(const struct report_request *q, const char *why)
+{
+	struct buf out = { 0 };
+	struct err err = { 0 };
+	assert_int_equal(report_render(NULL, q, &out, &err), -1);
+	if (strstr(err.text, why) == NULL)
+		print_error("said: %s\n", err.text);
+	assert_non_null(strstr(err.text, why));
+	assert_int_equal(out.len, 0);
+	buf_free(&out);
+}
+
+void
+assert_has(const char *text, const char *part)
+{
+	if (strstr(text, part) == NULL)
+		print_error("not found: %s -- in: %s\n", part, text);
+	assert_non_null(strstr(text, part));
+}
+
+// The checksum line says SHA-256 of all bytes above it.
+void
+assert_checksum_holds(const char *csv)
+{
+	unsigned char hash[crypto_hash_sha256_BYTES];
+	char hex[2 * sizeof(hash) + 1];
+	const char *line = strstr(csv, "SHA-256 of all lines above,");
+	assert_non_null(line);
+	(void)crypto_hash_sha256(
+	    hash, (const unsigned char *)csv, (unsigned long long)(line - csv));
+	(void)sodium_bin2hex(hex, sizeof(hex), hash, sizeof(hash));
+	line += strlen("SHA-256 of all lines above,");
+	assert_memory_equal(line, hex, sizeof(hex) - 1);
+}

@@ -6,6 +6,7 @@
 #ifndef REPORT_FIXTURE_H
 #define REPORT_FIXTURE_H
 
+#include "report/report.h"
 #include "store/commission.h"
 #include "store/query.h"
 
@@ -30,5 +31,21 @@ struct fake_report_store {
 	struct commission_state commission[4]; // of points 0 ..
 };
 extern struct fake_report_store store;
+
+#define REPORT_DAY_FROM_MS INT64_C(1795392000000) // 2026-11-23T00:00:00Z
+extern struct report_site report_who;
+
+// Set-up of a test: an empty store with the one day 2026-11-23, the site's zone.
+int report_set_up(void **ctx);
+// A report of that day in English, asked two days after it.
+struct report_request request(const char *name, const char *format);
+// The output, to be freed; fails the test where there is none.
+char *render(const struct report_request *q);
+// Fails the test unless the request is refused with a message that holds the text, and
+// nothing is written.
+void assert_refused(const struct report_request *q, const char *why);
+void assert_has(const char *text, const char *part);
+// The checksum line says SHA-256 of all bytes above it.
+void assert_checksum_holds(const char *csv);
 
 #endif

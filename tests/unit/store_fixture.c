@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include <dirent.h>
+#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -231,4 +232,23 @@ store_fixture_verify(const struct store_fixture *f)
 	assert_string_equal(v.reason, "");
 	assert_int_equal(v.first_bad_seq, 0);
 	return v.events;
+}
+
+void
+store_fixture_run_sql_on(
+    const struct store_fixture *f, const char *name, const char *sql)
+{
+	sqlite3 *db = NULL;
+	char *message = NULL;
+
+	assert_int_equal(sqlite3_open(store_fixture_path(f, name), &db), SQLITE_OK);
+	if (sqlite3_exec(db, sql, NULL, NULL, &message) != SQLITE_OK)
+		fail_msg("%s: %s", sql, message);
+	(void)sqlite3_close(db);
+}
+
+void
+store_fixture_run_sql(const struct store_fixture *f, const char *sql)
+{
+	store_fixture_run_sql_on(f, "journal.db", sql);
 }

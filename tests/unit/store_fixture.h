@@ -65,6 +65,13 @@ void store_fixture_add(struct store_fixture *f, const struct event *e);
 // "DIRECTORY/NAME"; static storage.
 const char *store_fixture_path(const struct store_fixture *f, const char *name);
 
+// Runs statements on a file of the store, beside it; fails the test where SQLite
+// refuses.
+void store_fixture_run_sql_on(
+    const struct store_fixture *f, const char *name, const char *sql);
+void store_fixture_run_sql(
+    const struct store_fixture *f, const char *sql); // journal.db
+
 // Fails the test where the journal is not sound; returns the number of events.
 int64_t store_fixture_verify(const struct store_fixture *f);
 

@@ -10,79 +10,11 @@
 #include <string.h>
 #include <time.h>
 
-#include "core/reading.h"
 #include "lib/mem.h"
 #include "report/report.h"
 #include "report_fixture.h"
 #include "store/query.h"
 #include "test.h"
-
-static const int64_t day_from = INT64_C(1795392000000); // 2026-11-23T00:00:00Z
-static struct report_site who;
-
-static int
-setup(void **ctx)
-{
-	(void)ctx;
-	memset(&store, 0, sizeof(store));
-	store.day = (struct day_span){ .day = "2026-11-23",
-		.from_ms = day_from,
-		.to_ms = day_from + INT64_C(86400000),
-		.closed = true };
-	for (int64_t i = 0; i < SEQS; i++)
-		store.seqs[i] = i + 1;
-	who = (struct report_site){ .id = "tower-a",
-		.name_zh = "科技大厦",
-		.name_en = "Tower A",
-		.time_zone = "Asia/Shanghai" };
-	assert_int_equal(setenv("TZ", "Asia/Shanghai", 1), 0);
-	tzset();
-	return 0;
-}
-
-static struct report_request
-request(const char *name, const char *format)
-{
-	return (struct report_request){ .name = name,
-		.day = "2026-11-23",
-		.format = format,
-		.lang = LANG_EN,
-		.now_utc_ms = day_from + INT64_C(2) * 86400000,
-		.site = &who };
-}
-
-static char *
-render(const struct report_request *q)
-{
-	struct buf out = { 0 };
-	struct err err = { 0 };
-	int result = report_render(NULL, q, &out, &err);
-	if (result != 0)
-		print_error("%s\n", err.text);
-	assert_int_equal(result, 0);
-	return buf_steal(&out);
-}
-
-static void
-assert_refused(const struct report_request *q, const char *why)
-{
-	struct buf out = { 0 };
-	struct err err = { 0 };
-	assert_int_equal(report_render(NULL, q, &out, &err), -1);
-	if (strstr(err.text, why) == NULL)
-		print_error("said: %s\n", err.text);
-	assert_non_null(strstr(err.text, why));
-	assert_int_equal(out.len, 0);
-	buf_free(&out);
-}
-
-static void
-assert_has(const char *text, const char *part)
-{
-	if (strstr(text, part) == NULL)
-		print_error("not found: %s -- in: %s\n", part, text);
-	assert_non_null(strstr(text, part));
-}
 
 static void
 one_fire_one_fault(void)
@@ -119,21 +51,6 @@ one_fire_one_fault(void)
 	store.classes.open[CLASS_FAULT] = 1;
 	store.classes.first_seq = 2;
 	store.classes.last_seq = 17;
-}
-
-// The checksum line says SHA-256 of all bytes above it.
-static void
-assert_checksum_holds(const char *csv)
-{
-	unsigned char hash[crypto_hash_sha256_BYTES];
-	char hex[2 * sizeof(hash) + 1];
-	const char *line = strstr(csv, "SHA-256 of all lines above,");
-	assert_non_null(line);
-	(void)crypto_hash_sha256(
-	    hash, (const unsigned char *)csv, (unsigned long long)(line - csv));
-	(void)sodium_bin2hex(hex, sizeof(hex), hash, sizeof(hash));
-	line += strlen("SHA-256 of all lines above,");
-	assert_memory_equal(line, hex, sizeof(hex) - 1);
 }
 
 // --- alarms-daily -------------------------------------------------------------------
@@ -331,7 +248,7 @@ test_outages_are_said_and_cut_to_the_day(void **ctx)
 	struct event *elsewhere = &store.events[2].event;
 	event_init(down, EVENT_DAEMON_DOWN);
 	down->seq = 3;
-	down->time_utc_ms = day_from + 600000;
+	down->time_utc_ms = REPORT_DAY_FROM_MS + 600000;
 	(void)str_copy(down->params, sizeof(down->params),
 	    "{\"from_utc_ms\":1795388400000,\"to_utc_ms\":1795392600000,\"clean\":"
 	    "true}");
@@ -399,173 +316,14 @@ test_data_never_acts_as_a_formula(void **ctx)
 	}
 }
 
-// --- pressure-daily -----------------------------------------------------------------
-
-static void
-one_gauge(int64_t good_ms)
-{
-	store.n_gauges = 1;
-	store.gauges[0] = (struct pressure_day){ .point = "hydrant-main",
-		.min = 598.4,
-		.max = 712.0,
-		.mean = 655.25,
-		.min_at_ms = day_from + 3600000,
-		.max_at_ms = day_from + 7200000,
-		.good_ms = good_ms,
-		.expected_ms = 86400000,
-		.minutes = 1440,
-		.samples = 86000 };
-	store.classes.last_seq = 17;
-}
-
-static void
-test_pressure_csv_is_in_mpa_json_in_kpa(void **ctx)
-{
-	(void)ctx;
-	struct point points[] = { { .id = "hydrant-main",
-	    .kind = KIND_PRESSURE,
-	    .daily_log = true,
-	    .place_zh = "消防泵房",
-	    .place_en = "Fire pump room" } };
-	struct site site = { .points = points, .n_points = 1, .n_site_points = 1 };
-	one_gauge(86400000);
-	struct report_request q = request("pressure-daily", "csv");
-	q.points = &site;
-	char *csv = render(&q);
-	assert_has(csv,
-	    "Fire pump room,hydrant-main,0.598,2026-11-23T09:00:00+08:00,0.655,0.712,"
-	    "2026-11-23T10:00:00+08:00,100.0,24:00:00,24:00:00,86000,1440\r\n");
-	assert_has(csv, "Times without a value,");
-	assert_has(csv, "none (无)");
-	assert_checksum_holds(csv);
-	free(csv);
-	q.format = "json";
-	char *json = render(&q);
-	assert_has(json,
-	    "\"point\":\"hydrant-main\",\"min\":598.4,\"min_at\":"
-	    "\"2026-11-23T01:00:00.000Z\",\"mean\":655.25,\"max\":712,\"max_at\":"
-	    "\"2026-11-23T02:00:00.000Z\",\"unit\":\"kPa\",\"coverage_percent\":100,"
-	    "\"good_ms\":86400000,\"expected_ms\":86400000,\"samples\":86000,"
-	    "\"minutes\":"
-	    "1440}");
-	free(json);
-}
-
-static void
-test_what_the_site_keeps_off_the_sheet_is_left_out(void **ctx)
-{
-	(void)ctx;
-	struct point points[] = { { .id = "hydrant-main", .kind = KIND_PRESSURE },
-		{ .id = "silent", .kind = KIND_PRESSURE } };
-	struct site site = { .points = points, .n_points = 2, .n_site_points = 2 };
-	one_gauge(86400000);
-	struct report_request q = request("pressure-daily", "csv");
-	q.points = &site;
-	char *csv = render(&q);
-	assert_null(strstr(csv, "hydrant-main"));
-	assert_null(strstr(csv, "silent"));
-	free(csv);
-	site.n_points = site.n_site_points = 0; // the site knows it no longer
-	csv = render(&q);
-	assert_has(csv, ",hydrant-main,0.598,");
-	free(csv);
-}
-
-static void
-test_coverage_is_rounded_down(void **ctx)
-{
-	(void)ctx;
-	static const struct {
-		int64_t good_ms;
-		const char *percent;
-	} cases[] = {
-		{ 86400000, "100.0" },
-		{ 86399999, "99.9" },
-		{ 86391360, "99.9" }, // 99.99 %
-		{ 43200000, "50.0" },
-		{ 86399, "0.0" },
-		{ 86400, "0.1" },
-	};
-	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		one_gauge(cases[i].good_ms);
-		struct report_request q = request("pressure-daily", "csv");
-		char *csv = render(&q);
-		char *part = xasprintf("T10:00:00+08:00,%s,", cases[i].percent);
-		assert_has(csv, part);
-		free(part);
-		free(csv);
-	}
-}
-
-// I6: a gauge that nobody heard has no mean, and is not left out.
-static void
-test_I6_a_silent_gauge_is_listed_without_figures(void **ctx)
-{
-	(void)ctx;
-	struct point points[] = { { .id = "silent",
-				      .kind = KIND_PRESSURE,
-				      .daily_log = true,
-				      .place_zh = "",
-				      .place_en = "Roof tank" },
-		{ .id = "door", .kind = KIND_DOOR } };
-	struct site site = { .points = points, .n_points = 2, .n_site_points = 2 };
-	store.silent_from_ms = day_from;
-	store.silent_to_ms = store.day.to_ms;
-	struct report_request q = request("pressure-daily", "csv");
-	q.points = &site;
-	char *csv = render(&q);
-	assert_has(csv, "Roof tank,silent,none (无),none (无),none (无),none (无),none "
-			"(无),0.0,0:00:00,24:00:00,0,0\r\n");
-	assert_has(csv,
-	    "Roof tank,silent,2026-11-23T08:00:00+08:00,2026-11-24T08:00:00+"
-	    "08:00,24:00:00,");
-	assert_null(strstr(csv, "door"));
-	free(csv);
-	q.format = "json";
-	char *json = render(&q);
-	assert_has(json, "\"min\":null,\"min_at\":null,\"mean\":null,\"max\":null");
-	free(json);
-}
-
-static void
-test_times_without_a_value_are_said(void **ctx)
-{
-	(void)ctx;
-	one_gauge(84600000);
-	store.silent_from_ms = day_from + INT64_C(65) * MINUTE_MS;
-	store.silent_to_ms = day_from + INT64_C(95) * MINUTE_MS;
-	struct report_request q = request("pressure-daily", "csv");
-	char *csv = render(&q);
-	assert_has(csv, ",hydrant-main,2026-11-23T09:05:00+08:00,2026-11-23T09:35:00+"
-			"08:00,0:30:00,");
-	free(csv);
-}
-
-static void
-test_a_running_day_says_so_and_misses_nothing_of_the_future(void **ctx)
-{
-	(void)ctx;
-	one_gauge(3600000);
-	store.gauges[0].expected_ms = 3600000;
-	store.day.closed = false;
-	struct report_request q = request("pressure-daily", "csv");
-	q.day = "today";
-	q.now_utc_ms = day_from + 3600000 + 30000;
-	char *csv = render(&q);
-	assert_has(
-	    csv, "State,\"day still running, up to\",2026-11-23T09:00:30+08:00,");
-	assert_has(csv, ",100.0,1:00:00,1:00:00,");
-	assert_has(csv, "Length,,,,,,,\r\nnone (无),");
-	free(csv);
-}
-
 static void
 test_local_times_follow_daylight_saving(void **ctx)
 {
 	(void)ctx;
 	assert_int_equal(setenv("TZ", "Europe/Berlin", 1), 0);
 	tzset();
-	(void)str_copy(who.time_zone, sizeof(who.time_zone), "Europe/Berlin");
+	(void)str_copy(
+	    report_who.time_zone, sizeof(report_who.time_zone), "Europe/Berlin");
 	// The night on which clocks go back: a day of 25 hours.
 	store.day = (struct day_span){ .day = "2026-10-25",
 		.closed = true,
@@ -615,33 +373,29 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(test_alarms_csv_word_for_word, setup),
-		cmocka_unit_test_setup(test_alarms_csv_in_chinese, setup),
+		cmocka_unit_test_setup(test_alarms_csv_word_for_word, report_set_up),
+		cmocka_unit_test_setup(test_alarms_csv_in_chinese, report_set_up),
 		cmocka_unit_test_setup(
-		    test_alarms_json_has_exact_numbers_and_ids, setup),
-		cmocka_unit_test_setup(test_json_checksum_covers_the_data, setup),
+		    test_alarms_json_has_exact_numbers_and_ids, report_set_up),
 		cmocka_unit_test_setup(
-		    test_I13_figures_that_do_not_add_up_are_refused, setup),
+		    test_json_checksum_covers_the_data, report_set_up),
 		cmocka_unit_test_setup(
-		    test_I13_an_event_between_two_reads_is_no_fault, setup),
-		cmocka_unit_test_setup(test_an_empty_day_says_none, setup),
-		cmocka_unit_test_setup(test_many_ids_go_on_in_further_lines, setup),
-		cmocka_unit_test_setup(test_outages_are_said_and_cut_to_the_day, setup),
-		cmocka_unit_test_setup(test_data_never_acts_as_a_formula, setup),
-		cmocka_unit_test_setup(test_pressure_csv_is_in_mpa_json_in_kpa, setup),
+		    test_I13_figures_that_do_not_add_up_are_refused, report_set_up),
 		cmocka_unit_test_setup(
-		    test_what_the_site_keeps_off_the_sheet_is_left_out, setup),
-		cmocka_unit_test_setup(test_coverage_is_rounded_down, setup),
+		    test_I13_an_event_between_two_reads_is_no_fault, report_set_up),
+		cmocka_unit_test_setup(test_an_empty_day_says_none, report_set_up),
 		cmocka_unit_test_setup(
-		    test_I6_a_silent_gauge_is_listed_without_figures, setup),
-		cmocka_unit_test_setup(test_times_without_a_value_are_said, setup),
+		    test_many_ids_go_on_in_further_lines, report_set_up),
 		cmocka_unit_test_setup(
-		    test_a_running_day_says_so_and_misses_nothing_of_the_future, setup),
-		cmocka_unit_test_setup(test_local_times_follow_daylight_saving, setup),
+		    test_outages_are_said_and_cut_to_the_day, report_set_up),
 		cmocka_unit_test_setup(
-		    test_unknown_requests_name_what_is_allowed, setup),
+		    test_data_never_acts_as_a_formula, report_set_up),
 		cmocka_unit_test_setup(
-		    test_the_site_is_known_from_the_journal_alone, setup),
+		    test_local_times_follow_daylight_saving, report_set_up),
+		cmocka_unit_test_setup(
+		    test_unknown_requests_name_what_is_allowed, report_set_up),
+		cmocka_unit_test_setup(
+		    test_the_site_is_known_from_the_journal_alone, report_set_up),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

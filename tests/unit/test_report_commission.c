@@ -87,7 +87,7 @@ fill(void)
 }
 
 static char *
-render(const char *format, const struct site *of)
+sheet(const char *format, const struct site *of)
 {
 	const struct report_request q = { .name = "commissioning",
 		.day = "today",
@@ -106,19 +106,11 @@ render(const char *format, const struct site *of)
 }
 
 static void
-assert_has(const char *text, const char *part)
-{
-	assert_non_null(text);
-	if (strstr(text, part) == NULL)
-		fail_msg("not found: %s -- in: %s", part, text);
-}
-
-static void
 test_i13_the_figures_are_the_number_of_rows(void **state)
 {
 	(void)state;
 	fill();
-	char *csv = render("csv", &site);
+	char *csv = sheet("csv", &site);
 	assert_has(csv, "Commissioning ledger,");
 	assert_has(csv, "Site,Points,proven,\"seen, to be confirmed\",failed,");
 	assert_has(csv, "Total,3,1,1,0,0,1,33.3,");
@@ -132,7 +124,7 @@ test_i13_the_figures_are_the_number_of_rows(void **state)
 			"alarm,60 61,");
 	assert_has(csv, "untested,c,Door,,room-io,security alarm,,,,,none");
 	free(csv);
-	char *json = render("json", &site);
+	char *json = sheet("json", &site);
 	assert_has(json, "\"total\":{\"points\":3,\"proven\":1,\"seen\":1,\"failed\":0,"
 			 "\"changed\":0,\"untested\":1,\"percent\":33.3}");
 	assert_has(json, "\"here_events\":[51],\"who\":\"wang\"");
@@ -148,7 +140,7 @@ test_a_lapsed_proof_shows_both_wirings(void **state)
 	store.commission[0].status = STATUS_CHANGED;
 	(void)str_copy(store.commission[0].wiring, sizeof(store.commission[0].wiring),
 	    "fap1 unit 1 holding 9 smoke");
-	char *json = render("json", &site);
+	char *json = sheet("json", &site);
 	assert_has(json, "\"changed\":1");
 	assert_has(json, "\"wiring\":\"fap1 unit 1 holding 9 smoke\",\"proven_wiring\":"
 			 "\"fap1 unit 1 holding 0 smoke\"");
@@ -160,7 +152,7 @@ test_without_the_site_there_is_no_sheet(void **state)
 {
 	(void)state;
 	fill();
-	char *text = render("csv", NULL);
+	char *text = sheet("csv", NULL);
 	assert_has(text, "the site is needed (-c FILE)");
 	free(text);
 }

@@ -79,18 +79,6 @@ verify(const struct store_fixture *f, const char *trusted)
 }
 
 static void
-run_sql(const struct store_fixture *f, const char *sql)
-{
-	sqlite3 *db = NULL;
-	char *message = NULL;
-	assert_int_equal(
-	    sqlite3_open(store_fixture_path(f, "journal.db"), &db), SQLITE_OK);
-	if (sqlite3_exec(db, sql, NULL, NULL, &message) != SQLITE_OK)
-		fail_msg("%s: %s", sql, message);
-	(void)sqlite3_close(db);
-}
-
-static void
 assert_bad(const struct store_fixture *f, int64_t seq, const char *reason)
 {
 	struct verify_result v = verify(f, NULL);
@@ -186,8 +174,9 @@ test_i4_a_tail_that_was_cut_off(void **state)
 	(void)state;
 	struct store_fixture f;
 	make(&f);
-	run_sql(&f, "DROP TRIGGER event_no_delete; DELETE FROM event WHERE seq > 8;"
-		    "UPDATE event_block SET last_seq = 8");
+	store_fixture_run_sql(&f,
+	    "DROP TRIGGER event_no_delete; DELETE FROM event WHERE seq > 8;"
+	    "UPDATE event_block SET last_seq = 8");
 	assert_bad(&f, 10, "anchor_ahead");
 	store_fixture_free(&f);
 }
@@ -210,7 +199,7 @@ test_i4_a_chain_that_was_written_anew(void **state)
 	    "INSERT INTO event SELECT * FROM o.event ORDER BY seq;"
 	    "UPDATE event_block SET last_seq = 12;",
 	    store_fixture_path(&other, "journal.db"));
-	run_sql(&f, sql);
+	store_fixture_run_sql(&f, sql);
 	assert_bad(&f, 10, "anchor");
 	store_fixture_free(&other);
 	store_fixture_free(&f);
@@ -232,8 +221,8 @@ test_i4_a_signature_that_was_changed(void **state)
 	for (unsigned i = 0; i < ARRAY_LEN(changes); i++) {
 		struct store_fixture f;
 		make(&f);
-		run_sql(&f, "DROP TRIGGER anchor_no_update");
-		run_sql(&f, changes[i]);
+		store_fixture_run_sql(&f, "DROP TRIGGER anchor_no_update");
+		store_fixture_run_sql(&f, changes[i]);
 		assert_bad(&f, i == 0 ? 9 : 10, "signature");
 		store_fixture_free(&f);
 	}

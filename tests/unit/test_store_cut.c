@@ -71,18 +71,6 @@ one_integer(const struct store_fixture *f, const char *file, const char *sql)
 	return n;
 }
 
-static void
-run_sql(const struct store_fixture *f, const char *sql)
-{
-	sqlite3 *db = NULL;
-	char *message = NULL;
-	assert_int_equal(
-	    sqlite3_open(store_fixture_path(f, "journal.db"), &db), SQLITE_OK);
-	if (sqlite3_exec(db, sql, NULL, NULL, &message) != SQLITE_OK)
-		fail_msg("%s: %s", sql, message);
-	(void)sqlite3_close(db);
-}
-
 // The clock goes to the day after the last one; the store opens anew and cuts.
 static void
 reopen_late(struct store_fixture *f)
@@ -273,7 +261,7 @@ test_i4_a_chain_begins_at_a_signed_cut_only(void **state)
 		reopen_late(&f);
 		assert_true(store_fixture_wait(&f, cut_once, 20000));
 		store_fixture_close(&f);
-		run_sql(&f, changes[i].sql);
+		store_fixture_run_sql(&f, changes[i].sql);
 		struct verify_result v = verify(&f);
 		assert_string_equal(v.reason, changes[i].reason);
 		assert_true(v.first_bad_seq != 0);

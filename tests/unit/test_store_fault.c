@@ -314,23 +314,6 @@ test_short_lock_is_no_mode(void **state)
 	store_fixture_free(&f);
 }
 
-static void
-run_sql_on(const struct store_fixture *f, const char *name, const char *sql)
-{
-	sqlite3 *db = NULL;
-	char *message = NULL;
-	assert_int_equal(sqlite3_open(store_fixture_path(f, name), &db), SQLITE_OK);
-	if (sqlite3_exec(db, sql, NULL, NULL, &message) != SQLITE_OK)
-		fail_msg("%s: %s", sql, message);
-	(void)sqlite3_close(db);
-}
-
-static void
-run_sql(const struct store_fixture *f, const char *sql)
-{
-	run_sql_on(f, "journal.db", sql);
-}
-
 // ---- a row that the schema refuses
 // --------------------------------------------------------
 
@@ -361,8 +344,9 @@ test_i4_a_refused_row_keeps_nothing_else_from_the_disk(void **state)
 	store_fixture_new(&f, false);
 	assert_true(store_fixture_open(&f));
 	store_fixture_close(&f);
-	run_sql(&f, "CREATE TRIGGER bad BEFORE INSERT ON event WHEN NEW.point = 'bad' "
-		    "BEGIN SELECT RAISE(ABORT, 'refused'); END");
+	store_fixture_run_sql(&f,
+	    "CREATE TRIGGER bad BEFORE INSERT ON event WHEN NEW.point = 'bad' "
+	    "BEGIN SELECT RAISE(ABORT, 'refused'); END");
 	assert_true(store_fixture_open(&f));
 	for (unsigned i = 0; i < 300; i++) {
 		add_some(&f, i, 1);
@@ -389,8 +373,8 @@ test_i4_a_refused_row_keeps_nothing_else_from_the_disk(void **state)
 	reader_close(r);
 	assert_int_equal(store_fixture_verify(&f), 300 + lost.n);
 	// A schema that refuses everything: nothing is written, and it comes to an end.
-	run_sql(&f, "CREATE TRIGGER all_bad BEFORE INSERT ON event "
-		    "BEGIN SELECT RAISE(ABORT, 'refused'); END");
+	store_fixture_run_sql(&f, "CREATE TRIGGER all_bad BEFORE INSERT ON event "
+				  "BEGIN SELECT RAISE(ABORT, 'refused'); END");
 	assert_true(store_fixture_open(&f));
 	f.not_durable = 0;
 	add_some(&f, 0, 20);
@@ -515,7 +499,7 @@ test_i12_files_of_a_newer_program_are_set_aside(void **state)
 		assert_true(store_fixture_open(&f));
 		add_some(&f, 0, 10);
 		store_fixture_close(&f);
-		run_sql_on(&f, names[i], "PRAGMA user_version = 99");
+		store_fixture_run_sql_on(&f, names[i], "PRAGMA user_version = 99");
 		assert_null(reader_open(f.directory, &f.err));
 		assert_non_null(strstr(f.err.text, "newer"));
 		assert_true(store_fixture_open(&f));
@@ -549,7 +533,7 @@ test_a_file_of_another_program_is_refused(void **state)
 	store_fixture_new(&f, false);
 	assert_true(store_fixture_open(&f));
 	store_fixture_close(&f);
-	run_sql(&f, "PRAGMA application_id = 5");
+	store_fixture_run_sql(&f, "PRAGMA application_id = 5");
 	assert_false(store_fixture_open(&f));
 	assert_non_null(strstr(f.err.text, "not a file of this program"));
 	store_fixture_free(&f);

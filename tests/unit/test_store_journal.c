@@ -189,18 +189,6 @@ verify(const struct store_fixture *f)
 }
 
 static void
-run_sql(const struct store_fixture *f, const char *sql)
-{
-	sqlite3 *db = NULL;
-	char *message = NULL;
-	assert_int_equal(
-	    sqlite3_open(store_fixture_path(f, "journal.db"), &db), SQLITE_OK);
-	if (sqlite3_exec(db, sql, NULL, NULL, &message) != SQLITE_OK)
-		fail_msg("%s: %s", sql, message);
-	(void)sqlite3_close(db);
-}
-
-static void
 test_events_cannot_be_changed(void **state)
 {
 	(void)state;
@@ -272,10 +260,10 @@ test_i4_changed_rows_are_named(void **state)
 		add_some(&f, 0, 9);
 		store_fixture_close(&f);
 		assert_int_equal(store_fixture_verify(&f), 9);
-		run_sql(
+		store_fixture_run_sql(
 		    &f, "DROP TRIGGER event_no_update; DROP TRIGGER event_no_delete");
 		assert_string_equal(verify(&f).reason, "trigger");
-		run_sql(&f, cases[i].sql);
+		store_fixture_run_sql(&f, cases[i].sql);
 		struct verify_result v = verify(&f);
 		assert_string_equal(v.reason, cases[i].reason);
 		assert_int_equal(v.first_bad_seq, cases[i].seq);
@@ -293,12 +281,13 @@ test_i4_rehashed_row_breaks_the_chain(void **state)
 	assert_true(store_fixture_open(&f));
 	add_some(&f, 0, 9);
 	store_fixture_close(&f);
-	run_sql(&f, "DROP TRIGGER event_no_update; DROP TRIGGER event_no_delete;"
-		    "DROP TRIGGER event_append;"
-		    // Rows 4 to 9 of one journal after rows 1 to 3 of another.
-		    "UPDATE event SET seq = seq + 100 WHERE seq >= 4;"
-		    "DELETE FROM event WHERE seq = 104;"
-		    "UPDATE event SET seq = 4 WHERE seq = 105");
+	store_fixture_run_sql(&f,
+	    "DROP TRIGGER event_no_update; DROP TRIGGER event_no_delete;"
+	    "DROP TRIGGER event_append;"
+	    // Rows 4 to 9 of one journal after rows 1 to 3 of another.
+	    "UPDATE event SET seq = seq + 100 WHERE seq >= 4;"
+	    "DELETE FROM event WHERE seq = 104;"
+	    "UPDATE event SET seq = 4 WHERE seq = 105");
 	struct verify_result v = verify(&f);
 	assert_int_equal(v.first_bad_seq, 4);
 	store_fixture_free(&f);
