@@ -25,8 +25,6 @@
 #include "lib/mem.h"
 
 enum {
-	// Modbus over Serial Line V1.02, 2.5.1.1: 3.5 characters of 11 bits.
-	SILENCE_BITS_X10 = 385,
 	SILENCE_MIN_MS = 4, // adapters deliver in lumps of a few ms
 	RECEIVED_MAX = 1024
 };
@@ -175,7 +173,7 @@ silence_of(const struct client_target *t)
 
 	if (t->kind == CLIENT_TCP)
 		return 0;
-	uint32_t ms = baud > 0 ? (SILENCE_BITS_X10 * 100U + baud - 1) / baud : 0;
+	uint32_t ms = baud > 0 ? (pdu_silence_us(baud) + 999) / 1000 : 0;
 	return ms < SILENCE_MIN_MS ? SILENCE_MIN_MS : ms + 1;
 }
 

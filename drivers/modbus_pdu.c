@@ -24,6 +24,8 @@ enum {
 	EXCEPTION_BIT = 0x80,
 	WRITE_ECHO = 5, // function, address, value or quantity (V1.1b3 6.5, 6.6, 6.12)
 	COIL_ON = 0xFF00,
+	FAST_BAUD = 19200,
+	FAST_SILENCE_US = 1750,
 };
 
 static const struct {
@@ -414,4 +416,17 @@ pdu_alike(const struct pdu_request *a, const struct pdu_request *b)
 {
 	return !pdu_is_write(a) && !pdu_is_write(b) && a->area == b->area &&
 	       a->count == b->count;
+}
+
+uint32_t
+pdu_character_us(uint32_t baud)
+{
+	return PDU_CHARACTER_BITS * 1000000U / baud + 1;
+}
+
+uint32_t
+pdu_silence_us(uint32_t baud)
+{
+	return baud > FAST_BAUD ? FAST_SILENCE_US
+				: PDU_CHARACTER_BITS * 3500000U / baud + 1;
 }

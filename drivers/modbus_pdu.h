@@ -28,6 +28,7 @@ enum {
 	PDU_BITS_MAX = 2000,     // V1.1b3 6.1, 6.2
 	PDU_REQUEST_MAX = 17,    // MBAP header and a write of two registers
 	PDU_FRAME_MAX = 260,     // TCP/IP V1.0b 4.1: header 7 + PDU 253
+	PDU_CHARACTER_BITS = 11, // Serial Line V1.02, 2.5.1: start, 8, parity, stop
 };
 
 struct pdu_request {
@@ -104,6 +105,11 @@ bool pdu_area_is_bits(enum area area);
 
 // CRC-16 of Modbus RTU (serial line V1.02, 6.2.2), as a number; low byte goes first.
 uint16_t pdu_crc(const uint8_t *data, size_t len);
+
+// Of a serial line, `baud` > 0: a character, and the silence between two frames, in us,
+// rounded up (Serial Line V1.02, 2.5.1.1: 3.5 characters, 1.75 ms above 19200 baud).
+uint32_t pdu_character_us(uint32_t baud);
+uint32_t pdu_silence_us(uint32_t baud);
 
 // What an exception means for us (V1.1b3, 7), where the profile does not say.
 enum refusal pdu_refusal_of(uint8_t exception);

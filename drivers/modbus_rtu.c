@@ -23,20 +23,15 @@
 #include <unistd.h>
 
 #include "drivers/modbus_bus.h"
+#include "drivers/modbus_driver.h"
 #include "drivers/modbus_rs485.h"
 #include "lib/log.h"
 #include "lib/mem.h"
 
 enum {
-	// Modbus over Serial Line V1.02, 2.5.1.1: 3.5 characters of 11 bits, 1.75 ms
-	// above 19200 baud.
-	SILENCE_BITS_X10 = 385,
-	SILENCE_FAST_US = 1750,
-	FAST_BAUD = 19200,
 	SILENCE_HEARD_MS = 4, // at least: adapters deliver in lumps of a few ms
 	RTS_LONGEST_MS = 50,  // a transmitter that never says it is empty
-	BITS_PER_BYTE = 11,
-	NOISE_SECONDS = 4, // of the line's full rate
+	NOISE_SECONDS = 4,    // of the line's full rate
 	NOISE_MAX_BYTES = 4096,
 	NOISE_MIN_BYTES = 300, // more than one whole frame
 };
@@ -212,13 +207,6 @@ clamp(uint32_t v, uint32_t low, uint32_t high)
 	return v > high ? high : v;
 }
 
-static uint32_t
-silence_us(uint32_t baud)
-{
-	return baud > FAST_BAUD ? SILENCE_FAST_US
-				: SILENCE_BITS_X10 * 100000U / baud + 1;
-}
-
 static struct driver_instance *
 rtu_start(const struct driver_host *host, uint16_t index)
 {
@@ -232,12 +220,12 @@ rtu_start(const struct driver_host *host, uint16_t index)
 	if (!t->port)
 		log_warnx("modbus", "bus %s: line settings refused: %s", def->id,
 		    modbus_strerror(errno));
-	t->bus.byte_us = BITS_PER_BYTE * 1000000U / baud + 1;
-	t->bus.gap_us = silence_us(baud);
+	t->bus.byte_us = pdu_character_us(baud);
+	t->bus.gap_us = pdu_silence_us(baud);
 	t->bus.silence_ms = SILENCE_HEARD_MS;
 	loop_timer_init(&t->rts, on_frame_left, t);
-	t->bus.noise_max = clamp(
-	    baud / BITS_PER_BYTE * NOISE_SECONDS, NOISE_MIN_BYTES, NOISE_MAX_BYTES);
+	t->bus.noise_max = clamp(baud / PDU_CHARACTER_BITS * NOISE_SECONDS,
+	    NOISE_MIN_BYTES, NOISE_MAX_BYTES);
 	mbus_start(&t->bus, host, &rtu_transport, index);
 	return t;
 }
@@ -250,51 +238,10 @@ rtu_stop(struct driver_instance *t)
 	free(t);
 }
 
-static void
-rtu_look_bus(const struct driver_instance *t, struct bus_look *out)
-{
-	mbus_look(&t->bus, out);
-}
-
-static void
-rtu_look_device(const struct driver_instance *t, uint16_t nth, struct device_look *out)
-{
-	mbus_look_device(&t->bus, nth, out);
-}
-
-static void
-rtu_look_block(const struct driver_instance *t, uint16_t nth, uint16_t block,
-    struct block_look *out)
-{
-	mbus_look_block(&t->bus, nth, block, out);
-}
-
-static void
-rtu_stored(struct driver_instance *t, uint16_t device, uint64_t token, bool durable)
-{
-	mbus_stored(&t->bus, device, token, durable);
-}
-
-static void
-rtu_drive(struct driver_instance *t, uint16_t output, bool on)
-{
-	mbus_drive(&t->bus, output, on);
-}
-
-static void
-rtu_listen(struct driver_instance *t, const struct bus_tap *tap)
-{
-	mbus_listen(&t->bus, tap);
-}
-
 const struct driver driver_modbus_rtu = {
 	.name = "modbus-rtu",
 	.start = rtu_start,
 	.stop = rtu_stop,
-	.stored = rtu_stored,
-	.drive = rtu_drive,
-	.look_bus = rtu_look_bus,
-	.look_device = rtu_look_device,
-	.look_block = rtu_look_block,
-	.listen = rtu_listen,
+	MBUS_DRIVER_CALLS,
+	.drive = mbus_driver_drive,
 };

@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "drivers/modbus_bus.h"
+#include "drivers/modbus_driver.h"
 #include "lib/log.h"
 #include "lib/mem.h"
 
@@ -34,7 +35,6 @@ enum {
 	// TCP brings a frame in pieces, a network's jitter apart.
 	PIECES_MS = 20,
 	STALE_MAX = 4096, // bytes thrown away before one request
-	BITS_PER_BYTE = 11,
 };
 
 struct driver_instance {
@@ -270,7 +270,7 @@ start(const struct driver_host *host, const struct mbus_transport *transport,
 	if (transport->framing == PDU_RTU) {
 		t->bus.silence_ms = PIECES_MS;
 		if (def->baud > 0)
-			t->bus.byte_us = BITS_PER_BYTE * 1000000U / def->baud + 1;
+			t->bus.byte_us = pdu_character_us(def->baud);
 	}
 	mbus_start(&t->bus, host, transport, index);
 	return t;
@@ -295,63 +295,18 @@ tcp_stop(struct driver_instance *t)
 	free(t);
 }
 
-static void
-tcp_look_bus(const struct driver_instance *t, struct bus_look *out)
-{
-	mbus_look(&t->bus, out);
-}
-
-static void
-tcp_look_device(const struct driver_instance *t, uint16_t nth, struct device_look *out)
-{
-	mbus_look_device(&t->bus, nth, out);
-}
-
-static void
-tcp_look_block(const struct driver_instance *t, uint16_t nth, uint16_t block,
-    struct block_look *out)
-{
-	mbus_look_block(&t->bus, nth, block, out);
-}
-
-static void
-tcp_stored(struct driver_instance *t, uint16_t device, uint64_t token, bool durable)
-{
-	mbus_stored(&t->bus, device, token, durable);
-}
-
-static void
-tcp_drive(struct driver_instance *t, uint16_t output, bool on)
-{
-	mbus_drive(&t->bus, output, on);
-}
-
-static void
-tcp_listen(struct driver_instance *t, const struct bus_tap *tap)
-{
-	mbus_listen(&t->bus, tap);
-}
-
 const struct driver driver_modbus_tcp = {
 	.name = "modbus-tcp",
 	.start = tcp_start,
 	.stop = tcp_stop,
-	.stored = tcp_stored,
-	.drive = tcp_drive,
-	.look_bus = tcp_look_bus,
-	.look_device = tcp_look_device,
-	.look_block = tcp_look_block,
-	.listen = tcp_listen,
+	MBUS_DRIVER_CALLS,
+	.drive = mbus_driver_drive,
 };
 
 const struct driver driver_modbus_rtu_tcp = {
 	.name = "modbus-rtu-tcp",
 	.start = rtu_tcp_start,
 	.stop = tcp_stop,
-	.stored = tcp_stored,
-	.drive = tcp_drive,
-	.look_bus = tcp_look_bus,
-	.look_device = tcp_look_device,
-	.look_block = tcp_look_block,
-	.listen = tcp_listen,
+	MBUS_DRIVER_CALLS,
+	.drive = mbus_driver_drive,
 };

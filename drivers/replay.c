@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "drivers/modbus_bus.h"
+#include "drivers/modbus_driver.h"
 #include "drivers/replay_image.h"
 #include "lib/mem.h"
 
@@ -276,45 +277,9 @@ replay_stop(struct driver_instance *t)
 	free(t);
 }
 
-static void
-replay_look_bus(const struct driver_instance *t, struct bus_look *out)
-{
-	mbus_look(&t->bus, out);
-}
-
-static void
-replay_look_device(
-    const struct driver_instance *t, uint16_t nth, struct device_look *out)
-{
-	mbus_look_device(&t->bus, nth, out);
-}
-
-static void
-replay_look_block(const struct driver_instance *t, uint16_t nth, uint16_t block,
-    struct block_look *out)
-{
-	mbus_look_block(&t->bus, nth, block, out);
-}
-
-static void
-replay_stored(struct driver_instance *t, uint16_t device, uint64_t token, bool durable)
-{
-	mbus_stored(&t->bus, device, token, durable);
-}
-
-static void
-replay_listen(struct driver_instance *t, const struct bus_tap *tap)
-{
-	mbus_listen(&t->bus, tap);
-}
-
 const struct driver driver_replay = {
 	.name = "replay",
 	.start = replay_start,
 	.stop = replay_stop,
-	.stored = replay_stored,
-	.look_bus = replay_look_bus,
-	.look_device = replay_look_device,
-	.look_block = replay_look_block,
-	.listen = replay_listen,
+	MBUS_DRIVER_CALLS,
 };

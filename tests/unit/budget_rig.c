@@ -22,8 +22,6 @@ enum {
 	NETWORK_MS = 5,
 	FLIGHTS = 16,
 	QUIET_POLLS = 24, // until the health of a unit is known, and more
-	CHARACTER_BITS = 11,
-	FAST_BAUD = 19200,
 };
 
 struct answer {
@@ -380,10 +378,10 @@ set_up_line(struct rig *r)
 
 	if (b->kind == BUS_MODBUS_TCP)
 		return &tcp;
-	r->bus.byte_us = CHARACTER_BITS * 1000000U / b->baud + 1;
+	r->bus.byte_us = pdu_character_us(b->baud);
 	if (b->kind == BUS_MODBUS_RTU_TCP)
 		return &rtu_tcp;
-	r->bus.gap_us = b->baud > FAST_BAUD ? 1750 : 38500000U / b->baud + 1;
+	r->bus.gap_us = pdu_silence_us(b->baud);
 	return &rtu;
 }
 
