@@ -11,6 +11,7 @@
 #include "config/config.h"
 #include "config/device_dialog.h"
 #include "config/requests.h"
+#include "config/summary_rules.h"
 #include "config/units.h"
 #include "lib/mem.h"
 
@@ -369,6 +370,7 @@ site_print_summary(const struct site *s, FILE *out)
 	print_gpios(s, out);
 	print_hosts(s, out);
 	print_outputs(s, out);
+	summary_rules_print(s, out);
 	(void)fprintf(out, "points\n");
 	for (uint32_t i = 0; i < s->n_site_points; i++)
 		if (!is_host(&s->points[i]))

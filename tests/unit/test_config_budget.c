@@ -185,6 +185,27 @@ test_holes_part_blocks_alike(void **state)
 	}
 }
 
+static char *
+summary_of(const struct site *s)
+{
+	char *text = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&text, &size);
+
+	assert_non_null(out);
+	site_print_summary(s, out);
+	assert_int_equal(fclose(out), 0);
+	return text;
+}
+
+static void
+assert_said(const char *text, const char *const *wanted, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strstr(text, wanted[i]) == NULL)
+			fail_msg("no \"%s\" in:\n%s", wanted[i], text);
+}
+
 static void
 test_summary_names_everything(void **state)
 {
@@ -195,19 +216,42 @@ test_summary_names_everything(void **state)
 		"every 1 min until answered", "fap1 holding 400 (block from 40001)" };
 	struct site *s =
 	    fixture_load(WR_SOURCE_ROOT "/conf/example/site.yaml", fixture_panels);
-	char *text = NULL;
-	size_t size = 0;
-	FILE *out = open_memstream(&text, &size);
+	char *text = summary_of(s);
 
 	(void)state;
-	assert_non_null(out);
-	site_print_summary(s, out);
-	assert_int_equal(fclose(out), 0);
-	for (size_t i = 0; i < ARRAY_LEN(wanted); i++)
-		if (strstr(text, wanted[i]) == NULL)
-			fail_msg("no \"%s\" in:\n%s", wanted[i], text);
+	assert_said(text, wanted, ARRAY_LEN(wanted));
 	for (uint32_t i = 0; i < s->n_site_points; i++)
 		assert_non_null(strstr(text, s->points[i].id));
+	free(text);
+	site_free(s);
+}
+
+// Each rule a line of its own, with its times.
+static void
+test_summary_names_the_rules(void **state)
+{
+	static const char *const wanted[] = { "\nrules\n",
+		"\n  eol                          loop              short below 1000, ",
+		"open above; a fault after 2 s\n",
+		"forced without a grant of exit-archive (stuck after 5 min), "
+		"card-archive (stuck after 5 min) within 8 s, locked 1 s after",
+		"; held after 2 min, warned 10 s before; unlocked mon tue wed thu fri "
+		"07:30 to 19:00, sat 09:00 to 12:00\n",
+		"never forced; held after 30 s",
+		"normally closed; told open for 10 s, a fault after 1 min\n",
+		"normally open; a fault closed for 3 s; released by "
+		"fire-door-lobby-release, closed within 30 s; line "
+		"fire-door-lobby-line\n",
+		"begins each day 00:00 02:00 04:00 22:00; patrol-garage 0 ms to 20 min",
+		"asks after 2 h by day, asks after 1 h by night (night each day 22:00 "
+		"to "
+		"07:00); an alarm 45 s after; answered at the desk, desk-button\n" };
+	struct site *s =
+	    fixture_load(WR_SOURCE_ROOT "/conf/contacts/site.yaml", fixture_panels);
+	char *text = summary_of(s);
+
+	(void)state;
+	assert_said(text, wanted, ARRAY_LEN(wanted));
 	free(text);
 	site_free(s);
 }
@@ -254,6 +298,7 @@ main(void)
 		cmocka_unit_test(test_requests_are_those_of_the_driver),
 		cmocka_unit_test(test_holes_part_blocks_alike),
 		cmocka_unit_test(test_summary_names_everything),
+		cmocka_unit_test(test_summary_names_the_rules),
 		cmocka_unit_test(test_host),
 	};
 

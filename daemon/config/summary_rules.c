@@ -1,0 +1,189 @@
+// SPDX-FileCopyrightText: 2026 Watchroom contributors
+// SPDX-License-Identifier: Apache-2.0
+//
+// See summary_rules.h: loops, doors, fire doors, patrols, the dead-man watch, what is
+// told of links that come and go. Pure but for the stream it writes to. English, as all
+// of --check.
+#include "config/summary_rules.h"
+
+#include "config/units.h"
+
+enum {
+	TEXT_SIZE = 32
+};
+
+static void
+print_ms(const char *before, uint32_t ms, FILE *out)
+{
+	char text[TEXT_SIZE];
+
+	(void)fprintf(out, "%s%s", before, units_show_ms(ms, text));
+}
+
+static void
+print_days(uint8_t days, FILE *out)
+{
+	if (days == (1U << WEEK_DAYS) - 1) {
+		(void)fprintf(out, " each day");
+		return;
+	}
+	for (unsigned d = 0; d < WEEK_DAYS; d++)
+		if (days & 1U << d)
+			(void)fprintf(out, " %s", schedule_day_name(d));
+}
+
+static void
+print_minute(uint16_t min, FILE *out)
+{
+	(void)fprintf(out, " %02u:%02u", min / 60U, min % 60U);
+}
+
+static void
+print_hours(const char *before, const struct schedule *h, FILE *out)
+{
+	for (uint8_t i = 0; i < h->n; i++) {
+		(void)fprintf(out, "%s", i == 0 ? before : ",");
+		print_days(h->spans[i].days, out);
+		print_minute(h->spans[i].from_min, out);
+		(void)fprintf(out, " to");
+		print_minute(h->spans[i].to_min, out);
+	}
+}
+
+// "  door-1               door: "
+static void
+begin(const char *id, const char *what, FILE *out)
+{
+	(void)fprintf(out, "  %-28s %-17s ", id, what);
+}
+
+static void
+print_loop(const struct loop_def *l, FILE *out)
+{
+	begin(l->id, "loop", out);
+	for (uint8_t i = 0; i < l->table.n; i++) {
+		const struct loop_step *step = &l->table.steps[i];
+
+		(void)fprintf(out, "%s", loop_band_name(step->band));
+		if (i + 1 < l->table.n)
+			(void)fprintf(out, " below %g, ", step->below);
+	}
+	print_ms(" above; a fault after ", l->table.fault_delay_ms, out);
+	(void)fputc('\n', out);
+}
+
+static void
+print_door(const struct site *s, const struct door_def *d, FILE *out)
+{
+	const struct door_rule *r = &d->rule;
+
+	begin(s->points[d->point].id, "door", out);
+	(void)fprintf(out, "%s", r->forced ? "forced without a grant" : "never forced");
+	for (uint8_t i = 0; i < d->n_grants; i++) {
+		const struct grant_def *g = &s->grants[d->grants[i]];
+
+		(void)fprintf(
+		    out, "%s%s", i == 0 ? " of " : ", ", s->points[g->point].id);
+		if (g->stuck_ms > 0)
+			print_ms(" (stuck after ", g->stuck_ms, out);
+		(void)fprintf(out, "%s", g->stuck_ms > 0 ? ")" : "");
+	}
+	if (d->n_grants > 0) {
+		print_ms(" within ", r->window_ms, out);
+		print_ms(", locked ", r->relock_ms, out);
+		print_ms(" after an opening, judged after ", r->settle_ms, out);
+	}
+	if (r->held_ms > 0) {
+		print_ms("; held after ", r->held_ms, out);
+		print_ms(", warned ", r->held_soon_ms, out);
+		(void)fprintf(out, " before");
+	} else {
+		(void)fprintf(out, "; may stay open");
+	}
+	print_hours("; unlocked", &d->unlocked, out);
+	(void)fputc('\n', out);
+}
+
+static void
+print_fire_door(const struct site *s, const struct fire_door_def *d, FILE *out)
+{
+	const struct fire_door_rule *r = &d->rule;
+
+	begin(s->points[d->closed].id, "fire door", out);
+	if (r->normally_open) {
+		print_ms("normally open; a fault closed for ", r->closed_ms, out);
+	} else {
+		print_ms("normally closed; told open for ", r->open_ms, out);
+		print_ms(", a fault after ", r->fault_ms, out);
+	}
+	if (d->release != UINT32_MAX) {
+		(void)fprintf(out, "; released by %s", s->points[d->release].id);
+		print_ms(", closed within ", r->feedback_ms, out);
+	}
+	if (d->line_fault != UINT32_MAX)
+		(void)fprintf(out, "; line %s", s->points[d->line_fault].id);
+	(void)fputc('\n', out);
+}
+
+static void
+print_patrol(const struct site *s, const struct patrol_def *p, FILE *out)
+{
+	begin(p->id, "patrol", out);
+	(void)fprintf(out, "begins");
+	print_days(p->days, out);
+	for (uint8_t i = 0; i < p->n_starts; i++)
+		print_minute(p->starts[i], out);
+	for (uint8_t i = 0; i < p->rule.n; i++) {
+		(void)fprintf(
+		    out, "%s%s", i == 0 ? "; " : ", ", s->points[p->points[i]].id);
+		print_ms(" ", p->rule.stops[i].from_ms, out);
+		print_ms(" to ", p->rule.stops[i].to_ms, out);
+	}
+	print_ms("; again within ", p->rule.repeat_ms, out);
+	(void)fprintf(out, " does not count\n");
+}
+
+static void
+print_interval(const char *when, uint32_t ms, FILE *out)
+{
+	if (ms > 0)
+		print_ms("asks after ", ms, out);
+	else
+		(void)fprintf(out, "asks nobody");
+	(void)fprintf(out, " %s", when);
+}
+
+static void
+print_deadman(const struct site *s, FILE *out)
+{
+	const struct deadman_def *d = s->deadman;
+
+	begin("@deadman", "dead-man watch", out);
+	print_interval("by day, ", d->rule.day_ms, out);
+	print_interval("by night", d->rule.night_ms, out);
+	print_hours(" (night", &d->night, out);
+	(void)fprintf(out, "%s", d->night.n > 0 ? ")" : "");
+	print_ms("; an alarm ", d->rule.answer_ms, out);
+	(void)fprintf(out, " after; answered at the desk");
+	for (uint8_t i = 0; i < d->n_points; i++)
+		(void)fprintf(out, ", %s", s->points[d->points[i]].id);
+	(void)fputc('\n', out);
+}
+
+void
+summary_rules_print(const struct site *s, FILE *out)
+{
+	if (s->n_loops + s->n_doors + s->n_fire_doors + s->n_patrols > 0 ||
+	    s->deadman != NULL)
+		(void)fprintf(out, "rules\n");
+	for (uint16_t i = 0; i < s->n_loops; i++)
+		print_loop(&s->loops[i], out);
+	for (uint16_t i = 0; i < s->n_doors; i++)
+		print_door(s, &s->doors[i], out);
+	for (uint16_t i = 0; i < s->n_fire_doors; i++)
+		print_fire_door(s, &s->fire_doors[i], out);
+	for (uint16_t i = 0; i < s->n_patrols; i++)
+		print_patrol(s, &s->patrols[i], out);
+	if (s->deadman != NULL)
+		print_deadman(s, out);
+}
