@@ -157,9 +157,23 @@ engine_rules_json(const struct engine *e, struct buf *out)
 }
 
 void
-engine_patrols_json(const struct engine *e, struct buf *out)
+engine_patrol_json(const struct engine *e, uint16_t patrol, struct buf *out)
 {
-	patrols_json(e->patrols, out);
+	patrols_json(e->patrols, patrol, out);
+}
+
+void
+engine_tell_rule(const struct engine *e, uint32_t point)
+{
+	if (e->host.point_rule != NULL)
+		e->host.point_rule(e->host.ctx, point);
+}
+
+void
+engine_tell_round(const struct engine *e, uint16_t patrol)
+{
+	if (e->host.round != NULL)
+		e->host.round(e->host.ctx, patrol);
 }
 
 void

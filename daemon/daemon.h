@@ -60,6 +60,9 @@ struct daemon {
 // and it is tried again: nothing else waits for it.
 void host_start_console(struct daemon *d);
 void host_stop_console(struct daemon *d);
+// What the engine says of rules, for the console (ctx is the daemon).
+void host_point_rule(void *ctx, uint32_t point);
+void host_round(void *ctx, uint16_t patrol);
 // The API's view of a record; pointers into the record.
 void host_alarm_view(
     const struct daemon *d, const struct alarm_record *r, struct alarm_view *v);

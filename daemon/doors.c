@@ -24,7 +24,16 @@ struct grant_run {
 	enum contact_state contact; // as known
 	enum contact_state counts;  // what doors go by
 	bool told;                  // stuck
+	const char *shown;          // its state, as it was told; static
 	struct loop_timer due;
+};
+
+// What the page was told of a door.
+struct door_shown {
+	enum door_state state;
+	bool unlocked, open;
+	int64_t open_ms;
+	int64_t bypass_until_ms; // 0 = none
 };
 
 struct door_run {
@@ -39,6 +48,7 @@ struct door_run {
 	bool told_bypass, told_ending;
 	enum contact_state kept; // for after a restart
 	struct facts facts;      // of the newest sample
+	struct door_shown shown;
 	struct loop_timer due;
 };
 
@@ -134,6 +144,13 @@ write_access(const struct door_run *run)
 	(void)works_event(e->works, &ev);
 }
 
+// It stands open, and nothing permits that.
+static bool
+is_left_open(const struct door *d)
+{
+	return d->contact == CONTACT_ACTIVE && d->open_ms >= 0;
+}
+
 static bool
 unlocked(const struct door_run *run)
 {
@@ -164,10 +181,16 @@ static void
 arm(struct door_run *run, int64_t now)
 {
 	struct loop *loop = run->doors->engine->loop;
-	int64_t due = door_due(&run->door, &run->def->rule);
-	int64_t ends = bypass_due(&run->bypass, now);
-	if (due < 0 || (ends >= 0 && ends < due))
-		due = ends;
+	const int64_t at[] = {
+		door_due(&run->door, &run->def->rule),
+		door_state_due(&run->door, now),
+		bypass_due(&run->bypass, now),
+	};
+	int64_t due = -1;
+	for (size_t i = 0; i < sizeof(at) / sizeof(at[0]); i++) {
+		if (at[i] >= 0 && (due < 0 || at[i] < due))
+			due = at[i];
+	}
 	if (due >= 0)
 		loop_timer_at(loop, &run->due, due);
 	else
@@ -209,6 +232,26 @@ recover_kept(struct door_run *run, const struct recovered *r)
 }
 
 static void
+show(struct door_run *run, int64_t now)
+{
+	const struct door *d = &run->door;
+	const struct door_shown is = {
+		.state = door_state(d, now),
+		.unlocked = d->permitted && !d->bypassed,
+		.open = is_left_open(d),
+		.open_ms = d->open_ms,
+		.bypass_until_ms = run->bypass.on ? run->bypass.until_ms : 0,
+	};
+	const struct door_shown *was = &run->shown;
+	bool same = is.state == was->state && is.unlocked == was->unlocked &&
+		    is.open == was->open && is.open_ms == was->open_ms &&
+		    is.bypass_until_ms == was->bypass_until_ms;
+	run->shown = is;
+	if (!same)
+		engine_tell_rule(run->doors->engine, run->def->point);
+}
+
+static void
 update(struct door_run *run)
 {
 	struct engine *e = run->doors->engine;
@@ -227,6 +270,7 @@ update(struct door_run *run)
 	tell_conditions(run);
 	tell_bypass(run);
 	keep(run);
+	show(run, now);
 	arm(run, now);
 }
 
@@ -250,6 +294,28 @@ door_level(void *arg, uint32_t point, const struct sample *s, const struct facts
 	update(run);
 }
 
+static const char *
+grant_state(const struct grant_run *g)
+{
+	static const char *const names[] = {
+		[CONTACT_UNKNOWN] = "unknown",
+		[CONTACT_IDLE] = "idle",
+		[CONTACT_ACTIVE] = "acts",
+	};
+
+	return g->grant.stuck ? "stuck" : names[g->contact];
+}
+
+static void
+show_grant(struct grant_run *g)
+{
+	const char *is = grant_state(g);
+	if (g->shown == is)
+		return;
+	g->shown = is;
+	engine_tell_rule(g->doors->engine, g->def->point);
+}
+
 static void
 update_grant(struct grant_run *g)
 {
@@ -262,6 +328,7 @@ update_grant(struct grant_run *g)
 		    e, g->def->point, COND_FAULT, code_stuck, g->grant.stuck, &now);
 		g->told = g->grant.stuck;
 	}
+	show_grant(g);
 	int64_t due = grant_due(&g->grant, g->def->stuck_ms);
 	if (due >= 0)
 		loop_timer_at(e->loop, &g->due, due);
@@ -354,7 +421,7 @@ door_json(const void *arg, struct buf *out)
 	const struct loop *loop = run->doors->engine->loop;
 	int64_t now = loop_now_ms(loop);
 	const struct door *d = &run->door;
-	bool open = d->contact == CONTACT_ACTIVE && d->open_ms >= 0;
+	bool open = is_left_open(d);
 	int64_t open_utc = loop_utc_ms(loop) - (now - d->open_ms);
 	json_open(out, "door", '{');
 	json_str(out, "state", door_state_name(door_state(d, now)));
@@ -369,13 +436,8 @@ door_json(const void *arg, struct buf *out)
 static void
 grant_json(const void *arg, struct buf *out)
 {
-	const struct grant_run *g = arg;
 	json_open(out, "grant", '{');
-	json_str(out, "state",
-	    g->grant.stuck                 ? "stuck"
-	    : g->contact == CONTACT_ACTIVE ? "acts"
-	    : g->contact == CONTACT_IDLE   ? "idle"
-					   : "unknown");
+	json_str(out, "state", grant_state(arg));
 	json_close(out, '}');
 }
 

@@ -35,6 +35,10 @@ struct engine_host {
 	// The desk is asked for a sign of life, or no longer. NULL: there is no desk,
 	// and nobody is asked.
 	void (*asked)(void *ctx);
+	// What a rule says of the point, or of the round of a patrol (its index in the
+	// site), is not what it said before. NULL: nobody looks.
+	void (*point_rule)(void *ctx, uint32_t point);
+	void (*round)(void *ctx, uint16_t patrol);
 };
 
 // State of one point now.
@@ -94,8 +98,9 @@ void engine_present(struct engine *e, const char *actor);
 // What the page must know of rules that are of no point: "deadman".
 void engine_rules_json(const struct engine *e, struct buf *out);
 
-// The routes of guards, as "patrols".
-void engine_patrols_json(const struct engine *e, struct buf *out);
+// A patrol of the site with its newest round, as an element of an open JSON array, or
+// as a whole text.
+void engine_patrol_json(const struct engine *e, uint16_t patrol, struct buf *out);
 
 // What a rule of the point says of it, as a member of an open JSON object; nothing
 // where it has none.

@@ -144,6 +144,10 @@ void gauge_limits(struct engine *e, const struct sample *s, const struct facts *
 // commands.c: something sounds, or would if it were not silenced.
 bool engine_has_voice(const struct engine *e);
 
+// commands.c: what a rule shows is not what it showed before.
+void engine_tell_rule(const struct engine *e, uint32_t point);
+void engine_tell_round(const struct engine *e, uint16_t patrol);
+
 // engine.c
 void engine_give_meaning(
     struct engine *e, uint32_t point, const struct meaning *m, void *arg);

@@ -17,6 +17,7 @@ struct fire_door_run {
 	struct fire_door door;
 	enum contact_state closed, release, line;
 	uint8_t told;
+	enum fire_door_state shown; // to the page
 	struct loop_timer due;
 };
 
@@ -49,6 +50,16 @@ has_line_fault(const struct fire_door_run *run)
 }
 
 static void
+show(struct fire_door_run *run)
+{
+	enum fire_door_state is = fire_door_state(&run->door);
+	if (run->shown == is)
+		return;
+	run->shown = is;
+	engine_tell_rule(run->engine, run->def->closed);
+}
+
+static void
 update(struct fire_door_run *run)
 {
 	struct loop *loop = run->engine->loop;
@@ -60,6 +71,7 @@ update(struct fire_door_run *run)
 	};
 	fire_door_feed(&run->door, &run->def->rule, &facts, loop_now_ms(loop));
 	tell(run);
+	show(run);
 	int64_t due = fire_door_due(&run->door, &run->def->rule);
 	if (due >= 0)
 		loop_timer_at(loop, &run->due, due);

@@ -212,9 +212,25 @@ rules_json(void *ctx, struct buf *out)
 }
 
 static void
-patrols_json(void *ctx, struct buf *out)
+patrol_json(void *ctx, uint16_t patrol, struct buf *out)
 {
-	engine_patrols_json(((struct daemon *)ctx)->engine, out);
+	engine_patrol_json(((struct daemon *)ctx)->engine, patrol, out);
+}
+
+void
+host_point_rule(void *ctx, uint32_t point)
+{
+	const struct daemon *d = ctx;
+	if (d->console != NULL)
+		console_push_point(d->console, point);
+}
+
+void
+host_round(void *ctx, uint16_t patrol)
+{
+	const struct daemon *d = ctx;
+	if (d->console != NULL)
+		console_push_patrol(d->console, patrol);
 }
 
 // ---- commands ---------------------------------------------------------------------
@@ -398,7 +414,7 @@ console_host(struct daemon *d)
 		.note = note,
 		.reset = reset,
 		.rules_json = rules_json,
-		.patrols_json = patrols_json,
+		.patrol_json = patrol_json,
 		.alive = alive,
 		.bypass = bypass,
 		.bypass_end = bypass_end,

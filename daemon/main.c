@@ -435,6 +435,8 @@ start_engine(struct daemon *d)
 		.answered = on_answered,
 		.sound = on_sound,
 		.asked = on_asked,
+		.point_rule = host_point_rule,
+		.round = host_round,
 	};
 	d->engine = engine_new(d->loop, d->site, d->store, d->works, &engine_host);
 	d->outbox = outbox_new(d->loop, d->site, d->works, d->engine);

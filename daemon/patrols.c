@@ -56,6 +56,7 @@ point_of(const struct stop_point *s)
 // ---- what is told and kept
 // ----------------------------------------------------------------
 
+// The round as it is now, for a restart and for the page.
 static void
 keep(const struct patrols *p, const struct route_run *r)
 {
@@ -67,6 +68,7 @@ keep(const struct patrols *p, const struct route_run *r)
 		    patrol_result_letter((enum patrol_result)r->round.results[i]);
 	value[n] = '\0';
 	works_meta(p->engine->works, key, value);
+	engine_tell_round(p->engine, (uint16_t)(r - p->routes));
 }
 
 static void
@@ -112,6 +114,7 @@ tell_missed(struct stop_point *s, bool missed)
 	s->missed = missed;
 	engine_feed(
 	    s->patrols->engine, s->point, COND_SECURITY, code_missed, missed, &now);
+	engine_tell_rule(s->patrols->engine, s->point);
 }
 
 // ---- rounds
@@ -231,6 +234,7 @@ visit(struct stop_point *s)
 {
 	struct patrols *p = s->patrols;
 	s->visited_utc_ms = loop_utc_ms(p->engine->loop);
+	engine_tell_rule(p->engine, s->point);
 	update(p); // what ended before now
 	for (uint16_t i = 0; i < p->engine->site->n_patrols; i++) {
 		struct route_run *r = &p->routes[i];
@@ -375,33 +379,39 @@ patrols_recover(struct patrols *p, const struct recovered *r)
 	update(p);
 }
 
-void
-patrols_json(const struct patrols *p, struct buf *out)
+// `began`: the UTC of the round's begin; 0 = there is none.
+static void
+stop_result_json(
+    const struct route_run *r, unsigned stop, int64_t began, struct buf *out)
 {
-	json_open(out, "patrols", '[');
-	for (uint16_t i = 0; p != NULL && i < p->engine->site->n_patrols; i++) {
-		const struct route_run *r = &p->routes[i];
-		int64_t since = loop_now_ms(p->engine->loop) - r->round.begin_ms;
-		json_open(out, NULL, '{');
-		json_str(out, "id", r->def->id);
-		json_open(out, "name", '{');
-		json_str(out, "zh", r->def->name_zh);
-		json_str(out, "en", r->def->name_en);
-		json_close(out, '}');
-		json_bool(out, "runs", r->round.runs && !r->over);
-		json_time(out, "begun",
-		    r->round.runs ? loop_utc_ms(p->engine->loop) - since : 0);
-		json_open(out, "stops", '[');
-		for (unsigned k = 0; k < r->def->rule.n; k++) {
-			json_open(out, NULL, '{');
-			json_str(out, "point", point_of(r->stops[k])->id);
-			json_str(out, "result",
-			    patrol_result_name(
-				(enum patrol_result)r->round.results[k]));
-			json_close(out, '}');
-		}
-		json_close(out, ']');
-		json_close(out, '}');
-	}
+	const struct patrol_stop *window = &r->def->rule.stops[stop];
+	json_open(out, NULL, '{');
+	json_str(out, "point", point_of(r->stops[stop])->id);
+	json_str(out, "result",
+	    patrol_result_name((enum patrol_result)r->round.results[stop]));
+	json_time(out, "from", began != 0 ? began + window->from_ms : 0);
+	json_time(out, "to", began != 0 ? began + window->to_ms : 0);
+	json_close(out, '}');
+}
+
+void
+patrols_json(const struct patrols *p, uint16_t patrol, struct buf *out)
+{
+	const struct route_run *r = &p->routes[patrol];
+	const struct loop *loop = p->engine->loop;
+	int64_t since = loop_now_ms(loop) - r->round.begin_ms;
+	int64_t began = r->round.runs ? loop_utc_ms(loop) - since : 0;
+	json_open(out, NULL, '{');
+	json_str(out, "id", r->def->id);
+	json_open(out, "name", '{');
+	json_str(out, "zh", r->def->name_zh);
+	json_str(out, "en", r->def->name_en);
+	json_close(out, '}');
+	json_bool(out, "runs", r->round.runs && !r->over);
+	json_time(out, "begun", began);
+	json_open(out, "stops", '[');
+	for (unsigned k = 0; k < r->def->rule.n; k++)
+		stop_result_json(r, k, began, out);
 	json_close(out, ']');
+	json_close(out, '}');
 }

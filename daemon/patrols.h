@@ -17,7 +17,7 @@ void patrols_free(struct patrols *p);          // NULL is fine
 // alarms are recovered.
 void patrols_recover(struct patrols *p, const struct recovered *r);
 
-// "patrols": a list of routes with their newest round.
-void patrols_json(const struct patrols *p, struct buf *out);
+// A route of the site with its newest round, as an object.
+void patrols_json(const struct patrols *p, uint16_t patrol, struct buf *out);
 
 #endif

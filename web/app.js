@@ -177,6 +177,7 @@ async function askToSee() {
 const TAKE = {
   state: (data) => {
     snapshot(data, false);
+    doors.look(); // what it said meanwhile may be missed
     sound.tell(true);
   },
   alarm: (data, itemId) => {
@@ -188,6 +189,8 @@ const TAKE = {
   },
   journal: (data, itemId) => m.applyJournal(model, data, itemId),
   durable: (data, itemId) => m.applyDurable(model, data, itemId),
+  point: (data) => doors.take(data),
+  patrol: () => {},
   health: (data, itemId) => {
     m.applyHealth(model, data, itemId);
     healthAt = performance.now();

@@ -3,13 +3,13 @@
 //
 // The guarded doors: a dialog with each door's state, and the one place where a door is
 // taken out of its rule and put back. Who does it logs in; how long and why must be said.
-// Shows what the daemon says now, asked anew while the dialog is open.
+// Shows what the daemon says now: asked once, and again after each snapshot; between them the
+// stream tells what changes.
 import * as api from "./api.js";
 import { h, setAttr, setText, show, syncList } from "./dom.js";
 import { nameOf, timeOf } from "./format.js";
 import { t } from "./text.js";
 
-const ASK_MS = 2000;
 const MINUTES = [15, 30, 60, 240, 480];
 
 // "open" is the word of the button that opens the dialog.
@@ -21,15 +21,14 @@ export class Doors {
   #form = id("bypass");
   #rows = new Map();
   #doors = [];
+  #told = null; // what the stream said since the list was asked for; null = it was not
   #chosen = null;
-  #timer = 0;
 
   // session.ask(why); say(text, tone); now().
   constructor(model, session, { say, now }) {
     Object.assign(this, { model, session, say, now });
     id("doors-open").addEventListener("click", () => this.open());
     id("doors-close").addEventListener("click", () => this.#dialog.close());
-    this.#dialog.addEventListener("close", () => clearInterval(this.#timer));
     this.#form.addEventListener("submit", (e) => this.#begin(e));
     id("bypass-end").addEventListener("click", () => this.#end());
     id("bypass-minutes").replaceChildren(...MINUTES.map((n, i) => h("label", {},
@@ -41,10 +40,20 @@ export class Doors {
     return this.#dialog.open;
   }
 
-  // Once at the start: is there any door at all.
+  // At the start, and whenever the stream begins anew.
   async look() {
     await this.#ask();
     show(id("doors-open"), this.#doors.length > 0);
+  }
+
+  // A point as the stream tells it. It is newer than any list that was asked for before.
+  take(point) {
+    if (!point.door) return;
+    this.#told?.set(point.id, point);
+    const i = this.#doors.findIndex((d) => d.id === point.id);
+    if (i < 0) return;
+    this.#doors[i] = point;
+    this.draw();
   }
 
   // `point`: the door that is meant.
@@ -54,14 +63,19 @@ export class Doors {
     await this.#ask();
     if (this.#doors.length === 0) return;
     this.#dialog.showModal();
-    this.#timer = setInterval(() => this.#ask(), ASK_MS);
   }
 
   async #ask() {
+    const told = new Map();
+    this.#told = told;
     try {
-      this.#doors = (await api.getDoors()).doors;
+      const { doors } = await api.getDoors();
+      if (this.#told !== told) return; // asked anew meanwhile
+      this.#doors = doors.map((d) => told.get(d.id) ?? d);
     } catch {
       return; // the bar over the page says that the link is lost
+    } finally {
+      if (this.#told === told) this.#told = null;
     }
     if (!this.#doors.some((d) => d.id === this.#chosen)) {
       this.#chosen = this.#doors[0]?.id ?? null;

@@ -10,7 +10,7 @@
 const SILENT_MS = 6000;
 const TICK_MS = 250;
 const BACK_OFF_MS = [1000, 2000, 3000, 4000, 5000];
-const KINDS = ["state", "alarm", "journal", "durable", "health", "hb"];
+const KINDS = ["state", "alarm", "journal", "durable", "point", "patrol", "health", "hb"];
 
 export class Stream {
   #source = null;

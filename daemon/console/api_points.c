@@ -11,62 +11,87 @@
 #include "console/format.h"
 
 enum {
-	POINTS_LIMIT = 1000
+	POINTS_LIMIT = 1000,
+	POINTS_USUAL = 100,
 };
 
-static void
-put_point(struct buf *b, struct console *c, const struct site *site, uint32_t index)
+void
+api_put_point(struct console *c, uint32_t point, struct buf *out)
 {
-	json_open(b, NULL, '{');
-	format_point(b, site, &site->points[index]);
-	c->host.point_json(c->host.ctx, index, b);
-	json_close(b, '}');
+	const struct site *site = c->host.site(c->host.ctx);
+
+	json_open(out, NULL, '{');
+	format_point(out, site, &site->points[point]);
+	c->host.point_json(c->host.ctx, point, out);
+	json_close(out, '}');
+}
+
+// What a list of points is of: which point its element i is.
+typedef uint32_t point_at(const struct site *site, uint32_t i);
+
+static uint32_t
+any_point(const struct site *site, uint32_t i)
+{
+	(void)site;
+	return i;
+}
+
+static uint32_t
+door_point(const struct site *site, uint32_t i)
+{
+	return site->doors[i].point;
+}
+
+static uint32_t
+fire_door_point(const struct site *site, uint32_t i)
+{
+	return site->fire_doors[i].closed;
+}
+
+// Answers with a page of `n` points, as the member `name`.
+static void
+send_page(struct console *c, struct http_request *r, const char *name, uint32_t n,
+    point_at *at, int64_t usual)
+{
+	const struct site *site = c->host.site(c->host.ctx);
+	struct buf b = { 0 };
+	int64_t from, limit;
+	char cursor[16];
+
+	if (api_number(r, "limit", 1, POINTS_LIMIT, usual, &limit) < 0 ||
+	    api_number(r, "after", 0, UINT32_MAX, 0, &from) < 0)
+		return;
+	int64_t to = from + limit < n ? from + limit : n;
+	json_open(&b, NULL, '{');
+	json_open(&b, name, '[');
+	for (int64_t i = from; i < to; i++)
+		api_put_point(c, at(site, (uint32_t)i), &b);
+	json_close(&b, ']');
+	(void)snprintf(cursor, sizeof(cursor), "%u", (unsigned)to);
+	json_str(&b, "next", to < n ? cursor : NULL);
+	json_close(&b, '}');
+	http_send_json(r, 200, &b);
 }
 
 void
 api_points(struct console *c, struct http_request *r)
 {
-	const struct site *site = c->host.site(c->host.ctx);
-	struct buf b = { 0 };
-	int64_t from, limit;
-	char cursor[16];
-
-	if (api_number(r, "limit", 1, POINTS_LIMIT, 100, &limit) < 0 ||
-	    api_number(r, "after", 0, UINT32_MAX, 0, &from) < 0)
-		return;
-	int64_t to = from + limit < site->n_points ? from + limit : site->n_points;
-	json_open(&b, NULL, '{');
-	json_open(&b, "points", '[');
-	for (int64_t i = from; i < to; i++)
-		put_point(&b, c, site, (uint32_t)i);
-	json_close(&b, ']');
-	(void)snprintf(cursor, sizeof(cursor), "%u", (unsigned)to);
-	json_str(&b, "next", to < site->n_points ? cursor : NULL);
-	json_close(&b, '}');
-	http_send_json(r, 200, &b);
+	send_page(c, r, "points", c->host.site(c->host.ctx)->n_points, any_point,
+	    POINTS_USUAL);
 }
 
 void
 api_doors(struct console *c, struct http_request *r)
 {
-	const struct site *site = c->host.site(c->host.ctx);
-	struct buf b = { 0 };
-	int64_t from, limit;
-	char cursor[16];
+	send_page(c, r, "doors", c->host.site(c->host.ctx)->n_doors, door_point,
+	    POINTS_LIMIT);
+}
 
-	if (api_number(r, "limit", 1, POINTS_LIMIT, POINTS_LIMIT, &limit) < 0 ||
-	    api_number(r, "after", 0, UINT32_MAX, 0, &from) < 0)
-		return;
-	int64_t to = from + limit < site->n_doors ? from + limit : site->n_doors;
-	json_open(&b, NULL, '{');
-	json_open(&b, "doors", '[');
-	for (int64_t i = from; i < to; i++)
-		put_point(&b, c, site, site->doors[i].point);
-	json_close(&b, ']');
-	(void)snprintf(cursor, sizeof(cursor), "%u", (unsigned)to);
-	json_str(&b, "next", to < site->n_doors ? cursor : NULL);
-	json_close(&b, '}');
-	http_send_json(r, 200, &b);
+void
+api_fire_doors(struct console *c, struct http_request *r)
+{
+	send_page(c, r, "fire_doors", c->host.site(c->host.ctx)->n_fire_doors,
+	    fire_door_point, POINTS_LIMIT);
 }
 
 void
@@ -80,6 +105,6 @@ api_point(struct console *c, struct http_request *r)
 		http_error(r, 404, "not_found", "id");
 		return;
 	}
-	put_point(&b, c, site, index);
+	api_put_point(c, index, &b);
 	http_send_json(r, 200, &b);
 }

@@ -89,10 +89,14 @@ api_alive(struct console *c, struct http_request *r)
 void
 api_patrols(struct console *c, struct http_request *r)
 {
+	const struct site *site = c->host.site(c->host.ctx);
 	struct buf b = { 0 };
 
 	json_open(&b, NULL, '{');
-	c->host.patrols_json(c->host.ctx, &b);
+	json_open(&b, "patrols", '[');
+	for (uint16_t i = 0; i < site->n_patrols; i++)
+		c->host.patrol_json(c->host.ctx, i, &b);
+	json_close(&b, ']');
 	json_close(&b, '}');
 	http_send_json(r, 200, &b);
 }

@@ -13,6 +13,7 @@
 #include "console/access.h"
 #include "console/console_int.h"
 #include "console/format.h"
+#include "console/rule_items.h"
 #include "lib/log.h"
 #include "lib/mem.h"
 
@@ -56,6 +57,7 @@ console_start(struct loop *loop, const struct console_host *host, const char *we
 		log_warnx("console", "answers everybody without TLS: %s",
 		    site->accept_plain_http);
 	c->sse = sse_new(c);
+	c->rule_items = rule_items_new(c);
 	c->pages = pages_load(web);
 	c->reports_program = copy_or_null(reports_program);
 	c->store_directory = copy_or_null(store_directory);
@@ -67,6 +69,7 @@ console_stop(struct console *c)
 {
 	if (c == NULL)
 		return;
+	rule_items_free(c->rule_items);
 	sse_stop(c->sse);
 	sessions_unwatch(c);
 	http_stop(c->http);
@@ -117,6 +120,18 @@ console_push_durable(struct console *c, uint64_t stream_n, int64_t seq)
 	json_int(&b, "seq", seq);
 	json_close(&b, '}');
 	sse_push(c->sse, SSE_DURABLE, 0, &b);
+}
+
+void
+console_push_point(struct console *c, uint32_t point)
+{
+	rule_items_point(c->rule_items, point);
+}
+
+void
+console_push_patrol(struct console *c, uint16_t patrol)
+{
+	rule_items_patrol(c->rule_items, patrol);
 }
 
 void

@@ -30,6 +30,10 @@ void console_push_event(struct console *c, const struct event *e);
 void console_push_alarm(struct console *c, const struct alarm_view *a);
 // stream_n's event became durable with this seq.
 void console_push_durable(struct console *c, uint64_t stream_n, int64_t seq);
+// What a rule says of a point changed, or the newest round of a patrol (its index in
+// the site): told once for all that changes in one round of the loop.
+void console_push_point(struct console *c, uint32_t point);
+void console_push_patrol(struct console *c, uint16_t patrol);
 // Health, devices or counters changed: one merged message at most every 500 ms.
 void console_push_health(struct console *c);
 

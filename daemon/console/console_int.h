@@ -25,6 +25,7 @@ struct console {
 	struct http_server *http;
 	struct pages *pages;
 	struct sse *sse;
+	struct rule_items *rule_items;
 	struct snapshots snapshots;
 	struct sessions sessions;
 	struct throttle throttle;
@@ -42,13 +43,17 @@ struct console {
 // The one table (routes.c). Answers r.
 void routes_handle(void *ctx, struct http_request *r);
 
+// A point as the API shows it: an element of an open JSON array, or a whole text
+// (api_points.c).
+void api_put_point(struct console *c, uint32_t point, struct buf *out);
+
 // Calls of the API: each answers r, now or later.
 typedef void api_call(struct console *c, struct http_request *r);
 api_call api_state, api_stream, api_alarms, api_acknowledge, api_note, api_hosts,
     api_points, api_point, api_reset, api_bypass, api_bypass_end, api_alive, api_doors,
-    api_patrols, api_silence, api_sound, api_events, api_readings, api_report,
-    api_log_in, api_log_out, api_text, api_healthz, api_metrics, api_buses, api_devices,
-    api_blocks, api_outputs, api_commissioning, api_commission, api_walk;
+    api_fire_doors, api_patrols, api_silence, api_sound, api_events, api_readings,
+    api_report, api_log_in, api_log_out, api_text, api_healthz, api_metrics, api_buses,
+    api_devices, api_blocks, api_outputs, api_commissioning, api_commission, api_walk;
 
 // Answers a command (a request as arg): 200 with its seq, or 202 not durable, or why
 // not.

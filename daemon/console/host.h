@@ -108,8 +108,9 @@ struct console_host {
 	// Members of an open object for the health message: what rules ask of people.
 	void (*rules_json)(void *ctx, struct buf *out);
 
-	// The routes of guards with their newest round, as the member "patrols".
-	void (*patrols_json)(void *ctx, struct buf *out);
+	// A patrol of the site, by its index, with its newest round: an element of an
+	// open JSON array, or a whole text.
+	void (*patrol_json)(void *ctx, uint16_t patrol, struct buf *out);
 
 	// Commands. `actor` is the log-in name, or "desk"; `desk`: who asks sits there.
 	// done runs exactly once, maybe before the call returns.

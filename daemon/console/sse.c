@@ -56,6 +56,8 @@ static const char *const kind_names[] = {
 	[SSE_JOURNAL] = "journal",
 	[SSE_ALARM] = "alarm",
 	[SSE_DURABLE] = "durable",
+	[SSE_POINT] = "point",
+	[SSE_PATROL] = "patrol",
 };
 
 // The first part of each id.

@@ -29,7 +29,9 @@ enum {
 enum sse_kind {
 	SSE_JOURNAL,
 	SSE_ALARM,
-	SSE_DURABLE
+	SSE_DURABLE,
+	SSE_POINT,
+	SSE_PATROL,
 };
 
 struct sse *sse_new(struct console *c);

@@ -236,14 +236,19 @@ door_due(const struct door *d, const struct door_rule *r)
 	return due;
 }
 
+static bool
+window_is_open(const struct door *d, int64_t now)
+{
+	return d->window_until_ms != 0 && now <= d->window_until_ms;
+}
+
 enum door_state
 door_state(const struct door *d, int64_t now_ms)
 {
 	if (d->contact == CONTACT_UNKNOWN)
 		return DOOR_STATE_UNKNOWN;
 	if (d->contact == CONTACT_IDLE)
-		return d->grant == CONTACT_ACTIVE ||
-			       (d->window_until_ms != 0 && now_ms <= d->window_until_ms)
+		return d->grant == CONTACT_ACTIVE || window_is_open(d, now_ms)
 			   ? DOOR_STATE_GRANTED
 			   : DOOR_STATE_CLOSED;
 	if (d->pending)
@@ -254,6 +259,15 @@ door_state(const struct door *d, int64_t now_ms)
 		return DOOR_STATE_HELD;
 	return (d->conditions & 1U << DOOR_HELD_SOON) != 0 ? DOOR_STATE_HELD_SOON
 							   : DOOR_STATE_OPEN;
+}
+
+int64_t
+door_state_due(const struct door *d, int64_t now_ms)
+{
+	bool granted = d->contact == CONTACT_IDLE && d->grant != CONTACT_ACTIVE &&
+		       window_is_open(d, now_ms);
+
+	return granted ? d->window_until_ms + 1 : -1;
 }
 
 const char *

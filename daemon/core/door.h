@@ -124,6 +124,8 @@ bool door_feed(struct door *d, const struct door_rule *r, const struct door_fact
 int64_t door_due(const struct door *d, const struct door_rule *r); // -1 = none
 
 enum door_state door_state(const struct door *d, int64_t now_ms);
+// When time alone changes it next; -1 = not before something is fed.
+int64_t door_state_due(const struct door *d, int64_t now_ms);
 
 // What a person orders who takes a door out of its rule for a while.
 struct bypass_order {

@@ -222,7 +222,7 @@ start_engine(struct player *p)
 	const struct recovered *r = store_recovered(p->store);
 	const struct works_host works_host = { p, on_event, on_durable, on_saved };
 	const struct engine_host engine_host = { p, on_alarm, on_raised, on_answered,
-		on_sound, NULL };
+		on_sound, NULL, NULL, NULL };
 	p->works = works_new(p->loop, p->store, r->last_boot + 1, &works_host);
 	p->engine = engine_new(p->loop, s, p->store, p->works, &engine_host);
 	engine_recover(p->engine, r, r->last_utc_ms);

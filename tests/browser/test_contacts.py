@@ -9,6 +9,8 @@ from selenium.webdriver.common.keys import Keys
 from field import Modbus
 from rig import PIN, USER, Daemon, site, until
 
+ASKED_FOR_DOORS = ("return performance.getEntriesByType('resource')"
+                   ".filter((e) => e.name.includes('/api/v1/doors')).length")
 DOORS = {"archive": ("一层档案室门", "Archive door"), "lobby": ("一层大堂门", "Lobby door"),
          "roof": ("屋面出口门", "Roof exit door")}
 
@@ -81,6 +83,12 @@ def test_a_door_reads_clearly_and_is_bypassed_by_name(guarded, open_page, size):
     page.see(lambda: page.shown("#doors"), 5)
     page.see(lambda: "强行打开" in page.text("#bypass-state"), 5)
     page.screenshot(f"doors-{width}-dialog")
+    asked = page.js(ASKED_FOR_DOORS)
+    guarded.contact(0, False)  # the stream tells it: the page does not ask
+    page.see(lambda: "已关闭" in page.text("#bypass-state"), 5, "shut again")
+    guarded.contact(0, True)
+    page.see(lambda: "强行打开" in page.text("#bypass-state"), 8, "forced again")
+    assert page.js(ASKED_FOR_DOORS) == asked
     assert page.cut_texts() == []
     assert page.low_contrast()["bad"] == []
     page.click("#bypass-begin")  # without a reason nothing is sent

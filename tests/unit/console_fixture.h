@@ -97,7 +97,7 @@ void fake_bypass_end(
     void *ctx, uint32_t point, const char *actor, reply_fn *done, void *arg);
 void fake_alive(void *ctx, const char *actor, reply_fn *done, void *arg);
 void fake_rules_json(void *ctx, struct buf *out);
-void fake_patrols_json(void *ctx, struct buf *out);
+void fake_patrol_json(void *ctx, uint16_t patrol, struct buf *out);
 
 // What the fake store was asked.
 extern struct fake_store {

@@ -119,6 +119,21 @@ nobody_looks(void *ctx)
 }
 
 static void
+on_point_rule(void *ctx, uint32_t point)
+{
+	struct rig *r = ctx;
+	if (point < RIG_RULES)
+		r->rules_told[point]++;
+}
+
+static void
+on_round(void *ctx, uint16_t patrol)
+{
+	(void)patrol;
+	((struct rig *)ctx)->rounds_told++;
+}
+
+static void
 on_mode(void *ctx, enum store_mode mode, const char *detail)
 {
 	(void)ctx;
@@ -201,7 +216,7 @@ rig_start(struct rig *r)
 	const struct works_host works_host = { r, no_event, on_durable, on_saved };
 	r->works = works_new(r->loop, r->store, rec->last_boot + 1, &works_host);
 	const struct engine_host engine_host = { r, on_alarm, on_raised, on_answered,
-		on_sound, nobody_looks };
+		on_sound, nobody_looks, on_point_rule, on_round };
 	r->engine = engine_new(r->loop, r->site, r->store, r->works, &engine_host);
 	r->outbox = outbox_new(r->loop, r->site, r->works, r->engine);
 	engine_recover(r->engine, rec, rec->last_utc_ms);

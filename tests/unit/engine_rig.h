@@ -13,6 +13,10 @@
 #include "outputs.h"
 #include "supervise.h"
 
+enum {
+	RIG_RULES = 64 // points of a site whose rules are counted
+};
+
 struct rig {
 	char dir[64];
 	struct clock clock;
@@ -27,6 +31,8 @@ struct rig {
 	struct supervise *supervise;
 	struct loop_timer stop;
 	unsigned sound_changes;
+	unsigned rules_told[RIG_RULES]; // per point, since the start
+	unsigned rounds_told;
 };
 
 // rig_set_up makes the directory, with one piece of the site's text replaced where

@@ -304,6 +304,7 @@ static struct host hosts[] = {
 	    .password = "hush",
 	    .period_ms = 30000 },
 };
+static struct patrol_def patrols[] = { { .id = "night" } };
 static const struct desk_address desk[] = { { .address = "127.0.0.1" } };
 
 static const struct site small_site = {
@@ -321,6 +322,8 @@ static const struct site small_site = {
 	.devices = devices,
 	.n_hosts = 2,
 	.hosts = hosts,
+	.n_patrols = 1,
+	.patrols = patrols,
 	.n_zones = 1,
 	.zones = zones,
 	.n_points = 5,
@@ -386,7 +389,7 @@ fake_daemon_host(struct fake_daemon *d)
 		.note = host_note,
 		.reset = host_reset,
 		.rules_json = fake_rules_json,
-		.patrols_json = fake_patrols_json,
+		.patrol_json = fake_patrol_json,
 		.alive = fake_alive,
 		.bypass = fake_bypass,
 		.bypass_end = fake_bypass_end,

@@ -43,9 +43,10 @@ fake_bypass_end(void *ctx, uint32_t point, const char *actor, reply_fn *done, vo
 }
 
 void
-fake_patrols_json(void *ctx, struct buf *out)
+fake_patrol_json(void *ctx, uint16_t patrol, struct buf *out)
 {
 	(void)ctx;
-	json_open(out, "patrols", '[');
-	json_close(out, ']');
+	json_open(out, NULL, '{');
+	json_int(out, "patrol", patrol);
+	json_close(out, '}');
 }

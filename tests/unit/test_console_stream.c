@@ -85,6 +85,32 @@ test_items_come_in_order_with_the_number_of_their_event(void **state)
 	sse_reader_free(&r);
 }
 
+// What changes several times in one round of the loop is one item, made when all is
+// said; and who comes back gets it again.
+static void
+test_rules_are_items_once_a_round(void **state)
+{
+	struct fixture *f = *state;
+	struct sse_reader r = open_fresh(f, "");
+
+	console_push_point(f->console, 1);
+	push_event(f, 5);
+	console_push_patrol(f->console, 0);
+	console_push_point(f->console, 1);
+	expect_event(&r, "journal", "7-5", NULL);
+	expect_event(&r, "point", "7-5",
+	    "{\"id\":\"hydrant-main\",\"place\":{\"zh\":\"泵房\","
+	    "\"en\":\"Pump room\"},");
+	expect_event(&r, "patrol", "7-5", "{\"patrol\":0}");
+	push_event(f, 6);
+	expect_event(&r, "journal", "7-6", NULL);
+	sse_reader_free(&r);
+	r = fixture_stream(f, "", "Last-Event-ID: 7-5\r\n");
+	expect_event(&r, "point", "7-5", NULL);
+	expect_event(&r, "patrol", "7-5", NULL);
+	sse_reader_free(&r);
+}
+
 static void
 test_event_object_is_complete(void **state)
 {
@@ -534,6 +560,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		T(test_first_item_is_the_state),
 		T(test_items_come_in_order_with_the_number_of_their_event),
+		T(test_rules_are_items_once_a_round),
 		T(test_event_object_is_complete),
 		T(test_coming_back_replays_what_was_missed),
 		T(test_coming_back_from_elsewhere_gets_the_state),

@@ -545,11 +545,46 @@ test_i11_an_opening_that_was_not_judged_is_judged_after_a_restart(void **state)
 	rig_tear_down(&r);
 }
 
+// Each change of what a door shows is told, that which time alone brings too; a sample
+// that changes nothing is not.
+static void
+test_what_the_page_shows_of_a_door_is_told_as_it_changes(void **state)
+{
+	(void)state;
+	struct rig r;
+	begin(&r);
+	const unsigned *told = &r.rules_told[site_find_point(r.site, "door")];
+	const unsigned *rex = &r.rules_told[site_find_point(r.site, "rex")];
+	unsigned before = *told, before_rex = *rex;
+	rig_level(&r, "door", false);
+	rig_level(&r, "rex", false);
+	rig_pass(&r, 5000);
+	assert_int_equal(*told, before);
+	assert_int_equal(*rex, before_rex);
+	rig_level(&r, "rex", true);
+	rig_level(&r, "rex", false);
+	assert_int_equal(*rex, before_rex + 2);
+	assert_int_equal(*told, before + 1);
+	expect_json(&r, "door", "\"state\":\"granted\"");
+	rig_pass(&r, 10000); // its window ends
+	assert_int_equal(*told, before + 2);
+	expect_json(&r, "door", "\"state\":\"closed\"");
+	rig_level(&r, "door", true);
+	rig_pass(&r, 70000); // opening, forced; held soon and held are within forced
+	assert_int_equal(*told, before + 4);
+	assert_int_equal(
+	    bypass(&r, site_find_point(r.site, "door"), "wang", 3600, "x"), ENGINE_OK);
+	assert_true(*told > before + 4);
+	rig_tear_down(&r);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_door_is_forced_and_then_held),
+		cmocka_unit_test(
+		    test_what_the_page_shows_of_a_door_is_told_as_it_changes),
 		cmocka_unit_test(test_the_exit_button_opens_it_lawfully),
 		cmocka_unit_test(test_a_button_that_is_read_later_still_counts),
 		cmocka_unit_test(test_a_stuck_button_is_a_fault_and_opens_nothing),

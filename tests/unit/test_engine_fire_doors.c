@@ -69,7 +69,12 @@ test_a_normally_closed_door_that_stays_open(void **state)
 	struct rig r;
 	begin(&r);
 	expect_state(&r, "stairs", "closed");
+	const unsigned *told = &r.rules_told[site_find_point(r.site, "stairs")];
+	unsigned before = *told;
+	rig_level(&r, "stairs", true);
+	assert_int_equal(*told, before);
 	rig_level(&r, "stairs", false);
+	assert_int_equal(*told, before + 1);
 	rig_pass(&r, 11000);
 	assert_int_equal(
 	    state_of(&r, "stairs", COND_INFO, "fire-door-open"), ALARM_ACKNOWLEDGED);

@@ -52,16 +52,14 @@ static void
 expect_results(const struct rig *r, const char *first, const char *second)
 {
 	struct buf b = { 0 };
-	char part[160];
-	(void)snprintf(part, sizeof(part),
-	    "\"stops\":[{\"point\":\"p1\",\"result\":\"%s\"},"
-	    "{\"point\":\"p2\",\"result\":\"%s\"}]",
-	    first, second);
-	json_open(&b, NULL, '{');
-	engine_patrols_json(r->engine, &b);
-	json_close(&b, '}');
-	if (strstr(b.data, part) == NULL)
-		fail_msg("%s has no %s", b.data, part);
+	char part[80], second_part[80];
+	(void)snprintf(
+	    part, sizeof(part), "{\"point\":\"p1\",\"result\":\"%s\",", first);
+	(void)snprintf(second_part, sizeof(second_part),
+	    "{\"point\":\"p2\",\"result\":\"%s\",", second);
+	engine_patrol_json(r->engine, 0, &b);
+	if (strstr(b.data, part) == NULL || strstr(b.data, second_part) == NULL)
+		fail_msg("%s has no %s %s", b.data, part, second_part);
 	buf_free(&b);
 }
 
@@ -92,7 +90,9 @@ test_a_round_on_time_and_one_that_is_missed(void **state)
 	expect_results(&r, "missed", "missed");
 	assert_int_equal(missed(&r, "p1"), ALARM_UNACKNOWLEDGED);
 	assert_int_equal(missed(&r, "p2"), ALARM_UNACKNOWLEDGED);
+	unsigned told = r.rounds_told;
 	press(&r, "p2");
+	assert_true(r.rounds_told > told);
 	expect_results(&r, "missed", "late");
 	assert_int_equal(missed(&r, "p2"), ALARM_RETURNED);
 	assert_int_equal(missed(&r, "p1"), ALARM_UNACKNOWLEDGED);
