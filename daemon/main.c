@@ -445,9 +445,12 @@ start_engine(struct daemon *d)
 	outbox_recover(d->outbox, r);
 	d->outputs = outputs_new(d->loop, d->site, d->engine, d->works);
 	d->field = field_new(d->loop, d->site, d->works, r);
+	bool unread = r->unread;
 	store_recovered_free(d->store);
 	d->supervise = supervise_new(d->loop, d->site, d->engine, d->works, d->store);
 	supervise_tell_alive(d->supervise, on_alive, d);
+	if (unread)
+		engine_system_one(d->engine, d->site->store_point, true, "not-carried");
 	if (d->last_good)
 		engine_system_one(
 		    d->engine, d->site->loop_point, true, "last-good-configuration");

@@ -57,6 +57,8 @@
   X(EVENT_JOURNAL_ANCHOR, "journal.anchor")       \
   X(EVENT_JOURNAL_CUT, "journal.cut")             \
   X(EVENT_JOURNAL_RESTORE, "journal.restore")     \
+  X(EVENT_JOURNAL_CARRY, "journal.carry")         \
+  X(EVENT_ALARM_CARRY, "alarm.carry")             \
   X(EVENT_FIELD_WRITE, "field.write")             \
   X(EVENT_OUTPUT_ON, "output.on")                 \
   X(EVENT_OUTPUT_OFF, "output.off")               \

@@ -21,7 +21,8 @@ static const char *const fixed_sql[AP_COUNT] = {
 	[AP_TAIL] =
 	    "SELECT seq, hash, time_utc_ms FROM event ORDER BY seq DESC LIMIT 1",
 	[AP_ONSET_SEQ] = "SELECT seq FROM event WHERE occurrence_id = ?1 "
-			 "AND kind = 'alarm.onset' ORDER BY seq DESC LIMIT 1",
+			 "AND kind IN ('alarm.onset', 'alarm.carry') "
+			 "ORDER BY seq DESC LIMIT 1",
 	[AP_ALARM_CLASS] = "SELECT class FROM alarm_open WHERE point = ?1 "
 			   "AND condition = ?2 AND code = ?3",
 	[AP_ALARM_DELETE] = "DELETE FROM alarm_open WHERE point = ?1 "
@@ -192,7 +193,8 @@ append_event(struct append *a, struct event *e, const char *config_rev)
 	return rc == SQLITE_OK ? rollup_event(a, e) : rc;
 }
 
-// Seq of the newest onset of an occurrence; 0 where there is none.
+// Seq of the newest onset of an occurrence, or of where it was carried over; 0 where
+// there is none.
 static int
 onset_seq(struct append *a, const char *occurrence_id, int64_t *seq)
 {
@@ -253,7 +255,7 @@ delete_alarm(struct append *a, const struct alarm_row *row)
 	return rc == SQLITE_OK ? append_run(a, AP_ALARM_DELETE) : rc;
 }
 
-static int
+int
 append_alarm(struct append *a, const struct alarm_row *row)
 {
 	enum alarm_class was, now = row->close ? CLASS_COUNT : row->alarm_class;
@@ -267,7 +269,7 @@ append_alarm(struct append *a, const struct alarm_row *row)
 	return rc;
 }
 
-static int
+int
 append_notice(struct append *a, const struct notice *n)
 {
 	int64_t seq = n->subject.seq;
@@ -279,7 +281,7 @@ append_notice(struct append *a, const struct notice *n)
 	return rc == SQLITE_OK ? append_run(a, AP_NOTICE) : rc;
 }
 
-static int
+int
 append_meta(struct append *a, const struct meta_row *m)
 {
 	int rc = sqlite3_bind_text(a->st[AP_META], 1, m->key, -1, SQLITE_STATIC);

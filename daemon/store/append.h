@@ -70,6 +70,10 @@ int append_run(struct append *a, enum append_statement s);
 
 int append_begin(struct append *a); // BEGIN IMMEDIATE; SQLITE_BUSY where locked
 int append_event(struct append *a, struct event *e, const char *config_rev); // sets seq
+// Rows alone. An onset's seq that is not known (0) is looked up by the occurrence.
+int append_alarm(struct append *a, const struct alarm_row *row);
+int append_notice(struct append *a, const struct notice *n);
+int append_meta(struct append *a, const struct meta_row *m);
 int append_unit(struct append *a, struct unit *u);
 int append_commit(struct append *a);
 void append_rollback(struct append *a);

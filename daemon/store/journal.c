@@ -4,26 +4,23 @@
 // See journal.h. A file that is damaged when the daemon starts, or was written by a
 // newer program, is never repaired in place and never deleted: it is renamed, kept for
 // whoever must read it, and a new journal with a new epoch begins, because no
-// monitoring is worse than a short journal. Who could log in still can, or nobody could
-// acknowledge. Damage found while running is a mode; the rows wait in memory.
+// monitoring is worse than a short journal (renew.c). Damage found while running is a
+// mode; the rows wait in memory.
 #include "store/journal.h"
 
-#include <errno.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "lib/log.h"
 #include "lib/mem.h"
+#include "store/carry.h"
 #include "store/hex.h"
 #include "store/recover.h"
 
 enum {
-	SOUND_LIMIT_MS = 100,
-	ASIDE_TRIES = 100
+	SOUND_LIMIT_MS = 100
 };
 
 int
@@ -40,8 +37,8 @@ journal_ensure_epoch(sqlite3 *db)
 	    "epoch", hex);
 }
 
-static int
-open_file(
+int
+journal_open_file(
     struct journal *j, struct fault *fault, enum db_refusal *refused, struct err *err)
 {
 	*refused = DB_ACCEPTED;
@@ -72,44 +69,6 @@ journal_close(struct journal *j)
 	j->db = NULL;
 }
 
-int
-journal_set_aside(
-    const char *path, const char *why, int64_t utc_ms, char *aside, size_t size)
-{
-	static const char *const suffixes[] = { "", "-wal", "-shm" };
-	char stamp[32];
-	time_t t = (time_t)(utc_ms / 1000);
-	struct tm tm;
-	(void)strftime(stamp, sizeof(stamp), "%Y%m%dT%H%M%SZ", gmtime_r(&t, &tm));
-	char *base = NULL;
-	for (int n = 0; n < ASIDE_TRIES; n++) {
-		free(base);
-		base = n == 0 ? xasprintf("%s.%s-%s", path, why, stamp)
-			      : xasprintf("%s.%s-%s-%d", path, why, stamp, n);
-		if (access(base, F_OK) != 0)
-			break;
-	}
-	int result = 0;
-	for (unsigned i = 0; i < 3; i++) {
-		char *from = xasprintf("%s%s", path, suffixes[i]);
-		char *to = xasprintf("%s%s", base, suffixes[i]);
-		if (rename(from, to) != 0 && errno != ENOENT)
-			result = -1;
-		free(from);
-		free(to);
-	}
-	const char *slash = strrchr(base, '/');
-	(void)str_copy(aside, size, slash != NULL ? slash + 1 : base);
-	if (result != 0)
-		log_warn("store", "cannot set aside %s", path);
-	else
-		log_warnx("store",
-		    "%s is %s; it was set aside as %s and a new one begun", path, why,
-		    aside);
-	free(base);
-	return result;
-}
-
 // ---- the writer's functions
 // -------------------------------------------------------------
 
@@ -121,7 +80,7 @@ op_open(void *ctx, struct fault *fault)
 	enum db_refusal refused;
 	if (j->db != NULL)
 		return 0;
-	return open_file(j, fault, &refused, &err) == SQLITE_OK ? 0 : -1;
+	return journal_open_file(j, fault, &refused, &err) == SQLITE_OK ? 0 : -1;
 }
 
 static void
@@ -204,7 +163,7 @@ static int
 try_file(struct journal *j, struct fault *fault, enum db_refusal *refused,
     struct recovered *back, struct err *err)
 {
-	int rc = open_file(j, fault, refused, err);
+	int rc = journal_open_file(j, fault, refused, err);
 	if (rc != SQLITE_OK)
 		return rc;
 	if (!db_sound(j->db, SOUND_LIMIT_MS))
@@ -224,14 +183,21 @@ try_file(struct journal *j, struct fault *fault, enum db_refusal *refused,
 	return rc;
 }
 
-static void
-bring_people(const struct journal *j)
+// Sets the file aside for a new one; what the old one still owes comes with it.
+static int
+renew(struct journal *j, struct recovered *back, struct fault *fault, struct err *err)
 {
-	const char *slash = strrchr(j->path, '/');
-	char *from = xasprintf("%.*s/%s", (int)(slash - j->path), j->path, j->aside);
-	people_bring(j->db, from, j->opened_utc_ms);
-	commission_bring(j->db, from);
-	free(from);
+	struct carried carried = { 0 };
+	enum db_refusal refused;
+	int rc = journal_renew(j, j->aside_mode, &carried, fault);
+	if (rc == SQLITE_OK)
+		rc = try_file(j, fault, &refused, back, err);
+	if (rc != SQLITE_OK)
+		return rc;
+	back->last_utc_ms = carried.last_utc_ms;
+	back->clean_stop = carried.clean_stop;
+	back->unread = !carried.whole;
+	return rc;
 }
 
 int
@@ -239,17 +205,14 @@ journal_first_open(
     struct journal *j, struct recovered *back, struct fault *fault, struct err *err)
 {
 	enum db_refusal refused;
+	journal_settle_names(j->path, j->opened_utc_ms);
 	int rc = try_file(j, fault, &refused, back, err);
 	if (refused == DB_FOREIGN)
 		return -1;
 	j->aside_mode = refused == DB_NEWER ? STORE_NEWER : STORE_CORRUPT;
 	if (refused == DB_NEWER || damaged(rc)) {
-		if (journal_set_aside(j->path, store_mode_name(j->aside_mode),
-			j->opened_utc_ms, j->aside, sizeof(j->aside)) == 0)
-			rc = try_file(j, fault, &refused, back, err);
-		if (rc == SQLITE_OK)
-			bring_people(j);
-		else
+		rc = renew(j, back, fault, err);
+		if (rc != SQLITE_OK)
 			fault->mode = j->aside_mode;
 	}
 	return rc == SQLITE_OK ? 0 : 1;

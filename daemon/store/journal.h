@@ -42,6 +42,20 @@ int journal_first_open(
     struct journal *j, struct recovered *back, struct fault *fault, struct err *err);
 void journal_close(struct journal *j);
 
+// Opens or creates the file at j->path for writing. An SQLite code; on failure j->db is
+// NULL and *fault says why.
+int journal_open_file(
+    struct journal *j, struct fault *fault, enum db_refusal *refused, struct err *err);
+
+// renew.c: puts a new journal in the place of the file, which is closed: what the old
+// one still owes is carried over, the old one keeps its bytes under the name j->aside.
+// Returns an SQLite code with *fault; on failure the old file is where it was.
+struct carried;
+int journal_renew(struct journal *j, enum store_mode why, struct carried *carried,
+    struct fault *fault);
+// Ends a change of names that a crash cut short. Before the file is opened.
+void journal_settle_names(const char *path, int64_t now_utc_ms);
+
 // Creates the file where it is absent, for tools that add to it.
 int journal_ensure_epoch(sqlite3 *db);
 

@@ -23,8 +23,12 @@ enum {
 // An incident is named after the first occurrence of the alarm that began it.
 static const char FIRST_OUT_SQL[] =
     "EXISTS (SELECT 1 FROM event e WHERE e.occurrence_id = a.incident_id "
-    "AND e.kind = 'alarm.onset' AND e.point = a.point AND e.condition = a.condition "
-    "AND coalesce(e.code, '') = a.code)";
+    "AND e.kind IN ('alarm.onset', 'alarm.carry') AND e.point = a.point "
+    "AND e.condition = a.condition AND coalesce(e.code, '') = a.code)";
+
+static const char METAS_SQL[] =
+    "SELECT key, value FROM meta WHERE key >= '" META_QUEUE "' AND key < '" META_QUEUE
+    "~' OR key >= '" META_RULE "' AND key < '" META_RULE "~' ORDER BY key";
 
 typedef bool read_fn(sqlite3_stmt *st, void *row);
 
@@ -50,8 +54,11 @@ read_meta(sqlite3_stmt *st, void *row)
 	       str_copy(m->value, sizeof(m->value), value);
 }
 
+// What was read before a failure stays in *out. *left_out counts rows that this program
+// does not understand.
 static int
-read_rows(sqlite3 *db, const char *sql, read_fn *read, size_t size, struct rows *out)
+read_rows(sqlite3 *db, const char *sql, read_fn *read, size_t size, struct rows *out,
+    size_t *left_out)
 {
 	sqlite3_stmt *st = NULL;
 	int rc = sqlite3_prepare_v2(db, sql, -1, &st, NULL);
@@ -65,7 +72,7 @@ read_rows(sqlite3 *db, const char *sql, read_fn *read, size_t size, struct rows 
 		}
 		if (read(st, (char *)out->data + out->n * size))
 			out->n++;
-		else
+		else if ((*left_out)++ == 0)
 			log_warnx("store", "a row of another version was left out");
 	}
 	(void)sqlite3_finalize(st);
@@ -100,6 +107,7 @@ recover_journal(sqlite3 *db, struct recovered *out)
 {
 	char *sql = NULL;
 	struct rows alarms = { 0 }, notices = { 0 }, metas = { 0 };
+	size_t left_out = 0;
 	char number[24];
 	memset(out, 0, sizeof(*out));
 	(void)db_meta(db, "epoch", out->epoch, sizeof(out->epoch));
@@ -116,21 +124,20 @@ recover_journal(sqlite3 *db, struct recovered *out)
 		    "SELECT %s, %s FROM alarm_open a ORDER BY first_utc_ms, point, "
 		    "condition, code",
 		    alarm_row_names, FIRST_OUT_SQL);
-		rc = read_rows(db, sql, read_alarm, sizeof(struct alarm_row), &alarms);
+		rc = read_rows(
+		    db, sql, read_alarm, sizeof(struct alarm_row), &alarms, &left_out);
 		free(sql);
 	}
 	if (rc == SQLITE_OK) {
 		sql = xasprintf("SELECT %s FROM outbox WHERE state = 'owed' ORDER BY n",
 		    notice_row_names);
-		rc = read_rows(db, sql, read_notice, sizeof(struct notice), &notices);
+		rc = read_rows(
+		    db, sql, read_notice, sizeof(struct notice), &notices, &left_out);
 		free(sql);
 	}
 	if (rc == SQLITE_OK)
-		rc = read_rows(db,
-		    "SELECT key, value FROM meta WHERE key >= '" META_QUEUE
-		    "' AND key < '" META_QUEUE "~' OR key >= '" META_RULE
-		    "' AND key < '" META_RULE "~' ORDER BY key",
-		    read_meta, sizeof(struct meta_row), &metas);
+		rc = read_rows(db, METAS_SQL, read_meta, sizeof(struct meta_row),
+		    &metas, &left_out);
 	out->metas = metas.data;
 	out->n_metas = metas.n;
 	out->alarms = alarms.data;
@@ -139,6 +146,117 @@ recover_journal(sqlite3 *db, struct recovered *out)
 	out->n_notices = notices.n;
 	return rc;
 }
+
+// ---- of a damaged file
+// ----------------------------------------------------------------
+
+static int
+compare_alarms(const void *left, const void *right)
+{
+	const struct alarm_row *a = left, *b = right;
+	int by = strcmp(a->point, b->point);
+	if (by == 0)
+		by = (int)a->condition - (int)b->condition;
+	return by != 0 ? by : strcmp(a->code, b->code);
+}
+
+static int
+compare_notices(const void *left, const void *right)
+{
+	return strcmp(
+	    ((const struct notice *)left)->id, ((const struct notice *)right)->id);
+}
+
+static int
+compare_metas(const void *left, const void *right)
+{
+	return strcmp(((const struct meta_row *)left)->key,
+	    ((const struct meta_row *)right)->key);
+}
+
+// One table, by every way that may lead around the damage: what the ways before could
+// read stays, each row once.
+struct salvage {
+	const char *columns, *from;
+	const char *ways[3]; // behind columns and from; NULL = no more
+	read_fn *read;
+	size_t size;
+	int (*compare)(const void *left, const void *right);
+};
+
+static void
+keep_once(struct rows *rows, const struct salvage *s)
+{
+	char *data = rows->data;
+	size_t kept = 0;
+	qsort(data, rows->n, s->size, s->compare);
+	for (size_t i = 0; i < rows->n; i++) {
+		if (kept > 0 &&
+		    s->compare(data + (kept - 1) * s->size, data + i * s->size) == 0)
+			continue;
+		if (kept != i)
+			memcpy(data + kept * s->size, data + i * s->size, s->size);
+		kept++;
+	}
+	rows->n = kept;
+}
+
+// Whether all of it could be read.
+static bool
+salvage(sqlite3 *db, const struct salvage *s, struct rows *out)
+{
+	size_t left_out = 0;
+	int rc = SQLITE_ERROR;
+	for (unsigned i = 0; i < 3 && s->ways[i] != NULL && rc != SQLITE_OK; i++) {
+		char *sql =
+		    xasprintf("SELECT %s%s %s", s->columns, s->from, s->ways[i]);
+		bool again = out->n > 0;
+		left_out = 0;
+		rc = read_rows(db, sql, s->read, s->size, out, &left_out);
+		free(sql);
+		if (again)
+			keep_once(out, s);
+	}
+	return rc == SQLITE_OK && left_out == 0;
+}
+
+void
+recover_salvage(sqlite3 *db, struct recovered *out, struct salvaged *all)
+{
+	static const struct salvage notice = { notice_row_names, "",
+		{ "FROM outbox WHERE state = 'owed' ORDER BY n",
+		    "FROM outbox NOT INDEXED WHERE state = 'owed'",
+		    "FROM outbox NOT INDEXED WHERE state = 'owed' ORDER BY n DESC" },
+		read_notice, sizeof(struct notice), compare_notices };
+	static const struct salvage meta = { METAS_SQL + sizeof("SELECT"), "",
+		{ "", " DESC" }, read_meta, sizeof(struct meta_row), compare_metas };
+	struct salvage alarm = { alarm_row_names, NULL,
+		{ "FROM alarm_open a", "FROM alarm_open a ORDER BY point DESC, "
+				       "condition DESC, code DESC" },
+		read_alarm, sizeof(struct alarm_row), compare_alarms };
+	struct rows alarms = { 0 }, notices = { 0 }, metas = { 0 };
+	char *first_out = xasprintf(", %s", FIRST_OUT_SQL);
+	memset(out, 0, sizeof(*out));
+	(void)db_meta(db, "epoch", out->epoch, sizeof(out->epoch));
+	all->tail = read_last(db, out) == SQLITE_OK;
+	alarm.from = first_out;
+	all->alarms = salvage(db, &alarm, &alarms);
+	alarm.from = ", 0";
+	if (!all->alarms)
+		all->alarms = salvage(db, &alarm, &alarms);
+	all->notices = salvage(db, &notice, &notices);
+	all->settings = salvage(db, &meta, &metas);
+	free(first_out);
+	out->alarms = alarms.data;
+	out->n_alarms = alarms.n;
+	out->notices = notices.data;
+	out->n_notices = notices.n;
+	out->metas = metas.data;
+	out->n_metas = metas.n;
+}
+
+// ---- of one that cannot be written
+// -----------------------------------------------------
 
 bool
 recover_unwritable(const char *path, struct recovered *out)

@@ -16,6 +16,12 @@ int recover_journal(sqlite3 *journal, struct recovered *out);
 // The same from a file that cannot be opened for writing now. false where it cannot
 // even be read.
 bool recover_unwritable(const char *path, struct recovered *out);
+// The same from a file that is damaged or of another schema, each part as far as it can
+// be read; *all says which parts are whole.
+struct salvaged {
+	bool tail, alarms, notices, settings;
+};
+void recover_salvage(sqlite3 *journal, struct recovered *out, struct salvaged *all);
 // Moves last_utc_ms on where readings are newer than the last event.
 void recover_readings(sqlite3 *readings, struct recovered *out);
 void recover_free(struct recovered *r);

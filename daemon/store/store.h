@@ -181,6 +181,7 @@ struct recovered {
 	int64_t last_utc_ms; // of the last event, minute or sign of life; 0 = none
 	int64_t last_seq;
 	bool clean_stop; // the last event is daemon.stop
+	bool unread;     // a file was set aside and not all it held open could be read
 	int64_t
 	    last_boot; // counter; this run's number, already taken, is last_boot + 1
 	char epoch[33];

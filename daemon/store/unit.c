@@ -121,6 +121,8 @@ unit_event_reserved(const struct event *e)
 	case EVENT_JOURNAL_ANCHOR:
 	case EVENT_JOURNAL_CUT:
 	case EVENT_JOURNAL_RESTORE:
+	case EVENT_JOURNAL_CARRY:
+	case EVENT_ALARM_CARRY:
 	case EVENT_FIELD_WRITE:
 	case EVENT_OUTPUT_ON:
 	case EVENT_OUTPUT_OFF:

@@ -1,0 +1,30 @@
+// SPDX-FileCopyrightText: 2026 Watchroom contributors
+// SPDX-License-Identifier: Apache-2.0
+//
+// What a journal that must be set aside still owes: open alarms with their flags, the
+// ladder they are on and who acknowledged them, notices to people, settings of rules.
+// It goes into the journal that is begun in its place, with events that say from where.
+#ifndef STORE_CARRY_H
+#define STORE_CARRY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "store/append.h"
+
+struct carried {
+	bool whole; // nothing that was open could not be read
+	int64_t
+	    last_utc_ms; // of the old journal's last event or sign of life; 0 = unknown
+	bool clean_stop;
+};
+
+// Reads the journal in the file `from`, as far as that can be done, and appends to `a`,
+// in one transaction of its own: `journal.carry`, then for each open alarm its row with
+// an `alarm.carry`, the notices owed, the settings. `aside` is the name that `from`
+// will have, `why` the reason. Returns an SQLite code of the new file; damage of the
+// old one is in *out.
+int carry_over(struct append *a, const char *from, const char *aside, const char *why,
+    int64_t now_utc_ms, struct carried *out);
+
+#endif

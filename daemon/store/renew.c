@@ -1,0 +1,184 @@
+// SPDX-FileCopyrightText: 2026 Watchroom contributors
+// SPDX-License-Identifier: Apache-2.0
+//
+// A journal that cannot go on is never repaired in place and never deleted. A new one
+// is made beside it, under another name, with all that can be carried over; only then
+// are the names changed. A crash at any instant leaves the old file in its place, or
+// the new one whole, or neither under its name but both on the disk:
+// journal_settle_names then ends the change.
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "lib/log.h"
+#include "lib/mem.h"
+#include "store/carry.h"
+#include "store/copy.h"
+#include "store/journal.h"
+
+enum {
+	ASIDE_TRIES = 100
+};
+
+// The log first: a log without its file harms nobody, but a new file beside an old log
+// would be taken for what the log belongs to.
+static const char *const suffixes[] = { "-wal", "-shm", "" };
+
+static char *
+aside_name(const char *path, const char *why, int64_t utc_ms)
+{
+	char stamp[32];
+	time_t t = (time_t)(utc_ms / 1000);
+	struct tm tm;
+	(void)strftime(stamp, sizeof(stamp), "%Y%m%dT%H%M%SZ", gmtime_r(&t, &tm));
+	char *base = NULL;
+	for (int n = 0; n < ASIDE_TRIES; n++) {
+		free(base);
+		base = n == 0 ? xasprintf("%s.%s-%s", path, why, stamp)
+			      : xasprintf("%s.%s-%s-%d", path, why, stamp, n);
+		if (access(base, F_OK) != 0)
+			break;
+	}
+	return base;
+}
+
+static const char *
+last_part(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	return slash != NULL ? slash + 1 : path;
+}
+
+static int
+rename_all(const char *path, const char *base)
+{
+	int result = 0;
+	for (unsigned i = 0; i < 3; i++) {
+		char *from = xasprintf("%s%s", path, suffixes[i]);
+		char *to = xasprintf("%s%s", base, suffixes[i]);
+		if (rename(from, to) != 0 && errno != ENOENT)
+			result = -1;
+		free(from);
+		free(to);
+	}
+	return result;
+}
+
+int
+journal_set_aside(
+    const char *path, const char *why, int64_t utc_ms, char *aside, size_t size)
+{
+	char *base = aside_name(path, why, utc_ms);
+	int result = rename_all(path, base);
+	(void)str_copy(aside, size, last_part(base));
+	if (result != 0)
+		log_warn("store", "cannot set aside %s", path);
+	else
+		log_warnx("store",
+		    "%s is %s; it was set aside as %s and a new one begun", path, why,
+		    aside);
+	free(base);
+	return result;
+}
+
+static void
+remove_all(const char *path)
+{
+	for (unsigned i = 0; i < 3; i++) {
+		char *name = xasprintf("%s%s", path, suffixes[i]);
+		(void)unlink(name);
+		free(name);
+	}
+}
+
+static void
+sync_folder(const char *path)
+{
+	char *folder = xasprintf("%.*s", (int)(last_part(path) - path), path);
+	if (copy_sync(folder) != 0)
+		log_warn("store", "cannot sync %s", folder);
+	free(folder);
+}
+
+void
+journal_settle_names(const char *path, int64_t now_utc_ms)
+{
+	char *fresh = xasprintf("%s.new", path);
+	char *log = xasprintf("%s-wal", path);
+	if (access(path, F_OK) == 0) {
+		remove_all(fresh); // of a change that did not come so far
+	} else if (errno == ENOENT && access(fresh, F_OK) == 0) {
+		char *stray = aside_name(path, "stray", now_utc_ms);
+		if (access(log, F_OK) == 0)
+			(void)rename_all(path, stray);
+		if (rename(fresh, path) == 0)
+			log_warnx("store", "%s was finished after a crash", path);
+		sync_folder(path);
+		free(stray);
+	}
+	free(fresh);
+	free(log);
+}
+
+// Makes the new file with what it takes from the old one, closed and whole.
+static int
+make_fresh(struct journal *j, char *fresh, const char *aside, const char *why,
+    struct carried *carried, struct fault *fault)
+{
+	struct journal n = *j;
+	struct err err = { 0 };
+	enum db_refusal refused;
+	n.path = fresh;
+	n.db = NULL;
+	n.settled = false;
+	int rc = journal_open_file(&n, fault, &refused, &err);
+	if (rc != SQLITE_OK)
+		return rc;
+	rc = carry_over(&n.append, j->path, aside, why, j->opened_utc_ms, carried);
+	if (rc == SQLITE_OK) {
+		people_bring(n.db, j->path, j->opened_utc_ms);
+		commission_bring(n.db, j->path);
+		rc = sqlite3_wal_checkpoint_v2(
+		    n.db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+	}
+	if (rc != SQLITE_OK)
+		db_fault(n.db, rc, fault);
+	journal_close(&n);
+	return rc;
+}
+
+int
+journal_renew(struct journal *j, enum store_mode why, struct carried *carried,
+    struct fault *fault)
+{
+	char *fresh = xasprintf("%s.new", j->path);
+	char *base = aside_name(j->path, store_mode_name(why), j->opened_utc_ms);
+	wr_assert(j->db == NULL);
+	remove_all(fresh);
+	int rc =
+	    make_fresh(j, fresh, last_part(base), store_mode_name(why), carried, fault);
+	if (rc != SQLITE_OK) {
+		remove_all(fresh);
+	} else if (rename_all(j->path, base) != 0 || rename(fresh, j->path) != 0) {
+		log_warn("store", "cannot set aside %s", j->path);
+		rc = SQLITE_CANTOPEN;
+		*fault = (struct fault){ .mode = why };
+		(void)snprintf(fault->detail, sizeof(fault->detail),
+		    "%s (not set aside)", store_mode_name(why));
+	} else {
+		sync_folder(j->path);
+		(void)str_copy(j->aside, sizeof(j->aside), last_part(base));
+		j->aside_mode = why;
+		log_warnx("store",
+		    "%s is %s; it was set aside as %s and a new one begun", j->path,
+		    store_mode_name(why), j->aside);
+	}
+	free(fresh);
+	free(base);
+	return rc;
+}
