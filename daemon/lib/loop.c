@@ -12,6 +12,7 @@
 #include <sys/queue.h>
 
 #include <event2/event.h>
+#include <event2/event_struct.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -60,8 +61,8 @@ struct loop {
 };
 
 struct loop_watch {
+	struct event event; // within: one place in memory less to go to
 	struct loop *loop;
-	struct event *event;
 	loop_fn *fn;
 	void *arg;
 	LIST_ENTRY(loop_watch) entry;
@@ -391,10 +392,13 @@ watch(
     struct loop *l, int fd, short what, enum loop_priority prio, loop_fn *fn, void *arg)
 {
 	struct loop_watch *w = xcalloc(1, sizeof *w);
-	*w = (struct loop_watch){ .loop = l, .fn = fn, .arg = arg };
-	w->event = event_new(l->base, fd, (short)(what | EV_PERSIST), on_watch, w);
-	wr_assert(w->event && event_priority_set(w->event, (int)prio) == 0);
-	wr_assert(event_add(w->event, NULL) == 0);
+	w->loop = l;
+	w->fn = fn;
+	w->arg = arg;
+	wr_assert(event_assign(&w->event, l->base, fd, (short)(what | EV_PERSIST),
+		      on_watch, w) == 0);
+	wr_assert(event_priority_set(&w->event, (int)prio) == 0);
+	wr_assert(event_add(&w->event, NULL) == 0);
 	LIST_INSERT_HEAD(&l->watches, w, entry);
 	return w;
 }
@@ -431,7 +435,7 @@ loop_unwatch(struct loop_watch *w)
 	if (!w)
 		return;
 	LIST_REMOVE(w, entry);
-	event_free(w->event);
+	(void)event_del(&w->event);
 	free(w);
 }
 

@@ -1,14 +1,20 @@
 // SPDX-FileCopyrightText: 2026 Watchroom contributors
 // SPDX-License-Identifier: Apache-2.0
 //
-// The binary heap under the loop's timers. Due time and serial are kept in the heap
-// itself, so that sifting does not touch the timers' own memory but for their slot. It
-// refuses nothing and calls nobody: running a timer is the loop's work.
+// The heap under the loop's timers. Due time and serial are kept in the heap itself, so
+// that sifting does not touch the timers' own memory but for their slot. That is the
+// costly part, one timer far away in memory for each level: hence eight children where
+// a binary heap has two. It refuses nothing and calls nobody: running a timer is the
+// loop's work.
 #include "lib/timers.h"
 
 #include <stdlib.h>
 
 #include "lib/mem.h"
+
+enum {
+	CHILDREN = 8,
+};
 
 static bool
 earlier(const struct timer_entry *a, const struct timer_entry *b)
@@ -25,27 +31,47 @@ put(struct timers *h, size_t slot, struct timer_entry e)
 	e.timer->heap_slot = slot;
 }
 
+static size_t
+parent_of(size_t slot)
+{
+	return (slot - 2) / CHILDREN + 1;
+}
+
+static bool
+before_parent(const struct timers *h, size_t slot, const struct timer_entry *e)
+{
+	return slot > 1 && earlier(e, &h->heap[parent_of(slot)]);
+}
+
 static void
 sift_up(struct timers *h, size_t slot, struct timer_entry e)
 {
-	while (slot > 1 && earlier(&e, &h->heap[slot / 2])) {
-		put(h, slot, h->heap[slot / 2]);
-		slot /= 2;
+	while (before_parent(h, slot, &e)) {
+		put(h, slot, h->heap[parent_of(slot)]);
+		slot = parent_of(slot);
 	}
 	put(h, slot, e);
+}
+
+// The earliest child of a slot, 0 where it has none.
+static size_t
+first_child(const struct timers *h, size_t slot)
+{
+	size_t child = (slot - 1) * CHILDREN + 2, end = child + CHILDREN;
+	size_t first = child > h->n ? 0 : child;
+
+	while (++child < end && child <= h->n)
+		if (earlier(&h->heap[child], &h->heap[first]))
+			first = child;
+	return first;
 }
 
 static void
 sift_down(struct timers *h, size_t slot, struct timer_entry e)
 {
-	for (;;) {
-		size_t child = slot * 2;
-		if (child > h->n)
-			break;
-		if (child < h->n && earlier(&h->heap[child + 1], &h->heap[child]))
-			child++;
-		if (!earlier(&h->heap[child], &e))
-			break;
+	size_t child;
+
+	while ((child = first_child(h, slot)) != 0 && earlier(&h->heap[child], &e)) {
 		put(h, slot, h->heap[child]);
 		slot = child;
 	}
@@ -56,7 +82,7 @@ sift_down(struct timers *h, size_t slot, struct timer_entry e)
 static void
 settle(struct timers *h, size_t slot, struct timer_entry e)
 {
-	if (slot > 1 && earlier(&e, &h->heap[slot / 2]))
+	if (before_parent(h, slot, &e))
 		sift_up(h, slot, e);
 	else
 		sift_down(h, slot, e);
