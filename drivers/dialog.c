@@ -119,34 +119,43 @@ start_queue(struct field_device *d, struct dialog *g, int64_t first_ms)
 	dialog_queue_start(&g->queue, known ? &mark : NULL, first_ms);
 }
 
-static bool
-beat_is_on(const struct field_device *d)
+// What is never asked of this device has no block: there may be a thousand like it.
+static uint16_t
+list_steps(const struct field_device *d, const struct dialog *g, struct plan_block *out)
 {
-	return d->dialog->def->beat && d->def->dialogs.allow_writes;
+	uint16_t n = 0;
+
+	for (uint8_t i = 0; i < g->def->n_alive; i++)
+		if (!g->unwatchable[i])
+			out[n++] = (struct plan_block){ .first = STEP_ALIVE, .n = i };
+	for (uint16_t i = 0; i < g->n_summaries; i++)
+		out[n++] = (struct plan_block){ .first = STEP_SUMMARY, .n = i };
+	if (g->def->beat && d->def->dialogs.allow_writes)
+		out[n++] = (struct plan_block){ .first = STEP_BEAT };
+	if (g->queue.state != QUEUE_OFF)
+		out[n++] =
+		    (struct plan_block){ .first = STEP_QUEUE, .poll = POLL_SCAN };
+	if (g->cursor.state != CURSOR_OFF)
+		out[n++] =
+		    (struct plan_block){ .first = STEP_CURSOR, .poll = POLL_SCAN };
+	return n;
 }
 
 // The head of the plan, in the order in which blocks that are due at once are asked.
 static void
 make_steps(struct field_device *d, struct dialog *g, int64_t first_ms)
 {
-	struct plan_block *b;
-	uint16_t at = 0;
+	struct plan_block *b = xcalloc(ALIVE_MAX + g->n_summaries + 3U, sizeof(*b));
 
-	g->n_steps = (uint16_t)(g->def->n_alive + g->n_summaries + 3);
-	plan_prepend(&d->plan, g->n_steps);
-	b = d->plan.blocks;
-	for (uint8_t i = 0; i < g->def->n_alive; i++, at++)
-		b[at] = (struct plan_block){ .first = STEP_ALIVE, .n = i };
-	for (uint16_t i = 0; i < g->n_summaries; i++, at++)
-		b[at] = (struct plan_block){ .first = STEP_SUMMARY, .n = i };
-	b[at++] = (struct plan_block){ .first = STEP_BEAT };
-	b[at++] = (struct plan_block){ .first = STEP_QUEUE, .poll = POLL_SCAN };
-	b[at++] = (struct plan_block){ .first = STEP_CURSOR, .poll = POLL_SCAN };
-	for (uint16_t i = 0; i < at; i++) {
+	g->n_steps = list_steps(d, g, b);
+	for (uint16_t i = 0; i < g->n_steps; i++) {
 		b[i].kind = PLAN_DIALOG;
 		b[i].own_poll = b[i].poll; // POLL_SUMMARY where nothing is said
 		b[i].due_ms = first_ms;
 	}
+	plan_prepend(&d->plan, g->n_steps);
+	memcpy(d->plan.blocks, b, g->n_steps * sizeof(*b));
+	free(b);
 }
 
 struct plan_block *
@@ -155,7 +164,7 @@ dialog_block(struct field_device *d, enum dialog_step step, uint16_t n)
 	for (uint16_t i = 0; i < d->dialog->n_steps; i++)
 		if (d->plan.blocks[i].first == step && d->plan.blocks[i].n == n)
 			return &d->plan.blocks[i];
-	wr_unreachable("dialog_step");
+	return NULL;
 }
 
 void
@@ -176,6 +185,7 @@ dialog_init(struct field_device *d, int64_t first_ms)
 		g->unwatchable[i] =
 		    (def->alive[i].of_gateway && !d->def->dialogs.gateway) ||
 		    (def->alive[i].off && !(d->def->dialogs.alive & 1U << i));
+		g->n_watched += !g->unwatchable[i];
 	}
 	make_summaries(d, g);
 	make_cursor(d, g, first_ms);
@@ -203,6 +213,8 @@ dialog_free(struct field_device *d)
 static bool
 source_lives(const struct dialog *g)
 {
+	if (g->n_watched == 0)
+		return true;
 	for (uint8_t i = 0; i < g->def->n_alive; i++)
 		if (!g->unwatchable[i] && (g->alive[i].state == ALIVE_UNREAD ||
 					      g->alive[i].state == ALIVE_DEAD))
@@ -239,7 +251,7 @@ dialog_lets(const struct field_device *d, const struct plan_block *b)
 	if (!g)
 		return true;
 	if (b->kind == PLAN_DIALOG && b->first == STEP_ALIVE)
-		return !g->unwatchable[b->n];
+		return true;
 	if (!source_lives(g))
 		return false;
 	if (b->kind != PLAN_DIALOG || b->first == STEP_SUMMARY)
@@ -250,12 +262,10 @@ dialog_lets(const struct field_device *d, const struct plan_block *b)
 	case STEP_QUEUE:
 		return g->queue.state == QUEUE_READING ||
 		       g->queue.state == QUEUE_ACKNOWLEDGING;
-	case STEP_CURSOR:
-		return g->cursor.state != CURSOR_OFF;
-	case STEP_BEAT:
-		return beat_is_on(d);
 	case STEP_ALIVE:
 	case STEP_SUMMARY:
+	case STEP_CURSOR:
+	case STEP_BEAT:
 		return true;
 	}
 	wr_unreachable("dialog_step");
@@ -389,8 +399,10 @@ dialog_lost(struct field_device *d)
 	guard_periods(d);
 	dialog_queue_lost(&g->queue, now);
 	cursor_lost(&g->cursor, now);
-	dialog_block(d, STEP_QUEUE, 0)->due_ms = g->queue.due_ms;
-	dialog_block(d, STEP_CURSOR, 0)->due_ms = g->cursor.due_ms;
+	if (g->queue.state != QUEUE_OFF)
+		dialog_block(d, STEP_QUEUE, 0)->due_ms = g->queue.due_ms;
+	if (g->cursor.state != CURSOR_OFF)
+		dialog_block(d, STEP_CURSOR, 0)->due_ms = g->cursor.due_ms;
 	g->panel.have = false;
 }
 

@@ -55,7 +55,8 @@ struct dialog_panel {
 
 struct dialog {
 	const struct profile_dialogs *def;
-	uint16_t n_steps; // blocks 0 .. n_steps - 1 of the plan
+	uint16_t n_steps;  // blocks 0 .. n_steps - 1 of the plan
+	uint8_t n_watched; // of `alive`, that can be watched
 	struct dialog_alive alive[ALIVE_MAX];
 	bool
 	    unwatchable[ALIVE_MAX]; // off, or the site does not name the gateway's unit
@@ -106,7 +107,7 @@ void dialog_lost(struct field_device *d);
 // The host's late answer for a record.
 void dialog_stored(struct field_device *d, uint64_t token, bool durable);
 
-// The block of a step.
+// The block of a step, NULL where the device is never asked for it.
 struct plan_block *dialog_block(
     struct field_device *d, enum dialog_step step, uint16_t n);
 // How many instances of a summary one read takes from `first` on, and how many

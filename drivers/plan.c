@@ -78,13 +78,13 @@ append(struct plan *p)
 void
 plan_prepend(struct plan *p, uint16_t n)
 {
+	if (n == 0)
+		return;
 	if (p->n + n > p->size)
-		resize(
-		    p, (uint16_t)(p->n + n)); // no more: there may be a thousand plans
-	for (uint16_t i = 0; i < n; i++)
-		(void)append(p);
-	memmove(p->blocks + n, p->blocks, (size_t)(p->n - n) * sizeof(*p->blocks));
+		resize(p, (uint16_t)(p->n + n));
+	memmove(p->blocks + n, p->blocks, p->n * sizeof(*p->blocks));
 	memset(p->blocks, 0, n * sizeof(*p->blocks));
+	p->n = (uint16_t)(p->n + n);
 }
 
 // Points behind a selector have no registers of their own; they are the last.
