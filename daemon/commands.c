@@ -179,10 +179,10 @@ engine_tell_round(const struct engine *e, uint16_t patrol)
 void
 engine_point_json(const struct engine *e, uint32_t point, struct buf *out)
 {
-	const struct point_run *run = &e->points[point];
+	const struct point_rules *rules = engine_rules(e, point);
 	loops_json(e->loops, point, out);
-	if (run->meaning != NULL)
-		run->meaning->json(run->meaning_arg, out);
+	if (rules->meaning != NULL)
+		rules->meaning->json(rules->meaning_arg, out);
 }
 
 // ---- sound ------------------------------------------------------------------------

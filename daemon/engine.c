@@ -27,6 +27,23 @@ record_true(const struct alarm_record *r)
 	return r->a.state == ALARM_UNACKNOWLEDGED || r->a.state == ALARM_ACKNOWLEDGED;
 }
 
+const struct point_rules *
+engine_rules(const struct engine *e, uint32_t point)
+{
+	static const struct point_rules none;
+	const struct point_rules *own = e->points[point].rules;
+	return own != NULL ? own : &none;
+}
+
+struct point_rules *
+engine_own_rules(struct engine *e, uint32_t point)
+{
+	struct point_run *run = &e->points[point];
+	if (run->rules == NULL)
+		run->rules = xcalloc(1, sizeof(*run->rules));
+	return run->rules;
+}
+
 // ---- delays -------------------------------------------------------------------
 
 // One timer for each pending delay: a storm may have thousands of them.
@@ -52,7 +69,7 @@ struct filter *
 engine_filter(struct engine *e, uint32_t point, enum condition c, const char *code,
     uint32_t on_delay_ms, uint32_t off_delay_ms)
 {
-	struct filter *fl = e->points[point].filters;
+	struct filter *fl = engine_rules(e, point)->filters;
 	for (; fl != NULL; fl = fl->next) {
 		if (fl->condition == c && strcmp(fl->code, code) == 0)
 			return fl;
@@ -68,8 +85,9 @@ engine_filter(struct engine *e, uint32_t point, enum condition c, const char *co
 	const struct alarm_record *r =
 	    alarms_find(e->alarms, e->site->points[point].id, c, code);
 	fl->raw = fl->delay.active = r != NULL && record_true(r);
-	fl->next = e->points[point].filters;
-	e->points[point].filters = fl;
+	struct point_rules *rules = engine_own_rules(e, point);
+	fl->next = rules->filters;
+	rules->filters = fl;
 	return fl;
 }
 
@@ -90,7 +108,7 @@ engine_filter_feed(struct engine *e, struct filter *fl, bool raw, const struct f
 void
 engine_forget_pending(struct engine *e, uint32_t point)
 {
-	struct filter *fl = e->points[point].filters;
+	struct filter *fl = engine_rules(e, point)->filters;
 	for (; fl != NULL; fl = fl->next) {
 		fl->raw = fl->delay.active;
 		fl->delay.pending = false;
@@ -157,7 +175,7 @@ engine_apply_set(struct engine *e, uint32_t point, const struct condition_list *
 			engine_feed(e, point, r->a.condition, r->code, false, f);
 		r = next;
 	}
-	struct filter *fl = e->points[point].filters;
+	struct filter *fl = engine_rules(e, point)->filters;
 	for (; fl != NULL; fl = fl->next) {
 		if (fl->raw && clears(s, fl->condition, fl->code))
 			engine_filter_feed(e, fl, false, f);
@@ -168,12 +186,12 @@ static void
 set_of_sample(struct engine *e, const struct sample *s, struct condition_list *out)
 {
 	const struct point *p = &e->site->points[s->point];
-	const struct point_run *run = &e->points[s->point];
+	const struct point_rules *rules = engine_rules(e, s->point);
 	bool level = s->kind == SAMPLE_LEVEL && s->quality != QUALITY_BAD;
 	out->n = 0;
 	out->silent = s->silent;
-	if (run->meaning != NULL) {
-		run->meaning->list(run->meaning_arg, out);
+	if (rules->meaning != NULL) {
+		rules->meaning->list(rules->meaning_arg, out);
 	} else if (level && point_active(p, s->value)) {
 		out->condition[out->n] = point_kind_condition(p->kind);
 		out->code[out->n++] = "";
@@ -189,9 +207,10 @@ void
 engine_give_meaning(
     struct engine *e, uint32_t point, const struct meaning *m, void *arg)
 {
-	wr_assert(e->points[point].meaning == NULL);
-	e->points[point].meaning = m;
-	e->points[point].meaning_arg = arg;
+	struct point_rules *rules = engine_own_rules(e, point);
+	wr_assert(rules->meaning == NULL);
+	rules->meaning = m;
+	rules->meaning_arg = arg;
 }
 
 bool
@@ -218,11 +237,11 @@ engine_set_quality(struct engine *e, uint32_t point, enum quality q, int64_t utc
 		e->points_unknown++;
 	st->quality = q;
 	st->unknown_since_utc_ms = q == QUALITY_UNKNOWN ? utc_ms : 0;
-	const struct point_run *run = &e->points[point];
+	const struct point_rules *rules = engine_rules(e, point);
 	if (q == QUALITY_UNKNOWN)
 		loops_lost(e->loops, point);
-	if (run->meaning != NULL && (q == QUALITY_UNKNOWN || q == QUALITY_BAD))
-		run->meaning->level(run->meaning_arg, point, NULL, NULL);
+	if (rules->meaning != NULL && (q == QUALITY_UNKNOWN || q == QUALITY_BAD))
+		rules->meaning->level(rules->meaning_arg, point, NULL, NULL);
 	struct alarm_record *r = alarms_of_point(e->alarms, point);
 	for (; r != NULL; r = r->next_of_point)
 		e->host.alarm(e->host.ctx, r, false);
@@ -231,10 +250,10 @@ engine_set_quality(struct engine *e, uint32_t point, enum quality q, int64_t utc
 static void
 note_raw(struct engine *e, const struct sample *s, size_t events_before)
 {
-	struct point_run *run = &e->points[s->point];
-	bool changed = run->raw_known && run->raw != s->raw;
-	run->raw = s->raw;
-	run->raw_known = true;
+	struct point_state *st = &e->points[s->point].state;
+	bool changed = st->raw_known && st->raw != s->raw;
+	st->raw = s->raw;
+	st->raw_known = true;
 	if (!changed || s->kind != SAMPLE_CODE ||
 	    works_stream(e->works) != events_before)
 		return;
@@ -267,12 +286,12 @@ good_sample(struct engine *e, const struct sample *s, struct facts *f)
 
 	bool number = s->kind == SAMPLE_ANALOG || s->kind == SAMPLE_COUNT;
 	if (number && s->n_codes == 0 && alarms_of_point(e->alarms, s->point) == NULL &&
-	    e->points[s->point].filters == NULL &&
+	    engine_rules(e, s->point)->filters == NULL &&
 	    e->site->points[s->point].limits == NULL)
 		return;
-	const struct point_run *run = &e->points[s->point];
-	if (run->meaning != NULL && s->kind == SAMPLE_LEVEL)
-		run->meaning->level(run->meaning_arg, s->point, s, f);
+	const struct point_rules *rules = engine_rules(e, s->point);
+	if (rules->meaning != NULL && s->kind == SAMPLE_LEVEL)
+		rules->meaning->level(rules->meaning_arg, s->point, s, f);
 	struct condition_list set;
 	set_of_sample(e, s, &set);
 	engine_apply_set(e, s->point, &set, f);
@@ -430,13 +449,14 @@ engine_free(struct engine *e)
 	deadman_watch_free(e->deadman);
 	loops_free(e->loops);
 	for (uint32_t i = 0; i < e->site->n_points; i++) {
-		struct filter *fl = e->points[i].filters;
+		struct filter *fl = engine_rules(e, i)->filters;
 		while (fl != NULL) {
 			struct filter *next = fl->next;
 			loop_timer_stop(e->loop, &fl->due);
 			free(fl);
 			fl = next;
 		}
+		free(e->points[i].rules);
 	}
 	alarms_free(e->alarms);
 	free(e->points);

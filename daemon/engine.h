@@ -43,11 +43,13 @@ struct engine_host {
 
 // State of one point now.
 struct point_state {
-	enum quality quality;
-	bool seen;                    // a good sample since start
 	double value;                 // of the last good sample; NaN = none
 	int64_t t_utc_ms;             // of the last good sample; 0 = none
 	int64_t unknown_since_utc_ms; // 0 = not unknown
+	uint32_t raw;                 // of the last sample
+	enum quality quality : 8;
+	bool seen;      // a good sample since start
+	bool raw_known; // raw is filled
 };
 
 struct engine *engine_new(struct loop *loop, const struct site *site,

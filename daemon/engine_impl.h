@@ -62,14 +62,17 @@ struct gauge {
 	uint32_t hold_ms;
 };
 
-struct point_run {
-	struct point_state state;
+// What only some points have.
+struct point_rules {
 	struct filter *filters;
 	struct gauge *gauge;           // analog points only
 	const struct meaning *meaning; // NULL = its kind's
 	void *meaning_arg;
-	uint32_t raw;
-	bool raw_known;
+};
+
+struct point_run {
+	struct point_state state;
+	struct point_rules *rules; // or NULL
 };
 
 enum builtin_kind {
@@ -149,6 +152,9 @@ void engine_tell_rule(const struct engine *e, uint32_t point);
 void engine_tell_round(const struct engine *e, uint16_t patrol);
 
 // engine.c
+// The rules of a point: to be read, all NULL where it has none; to be filled.
+const struct point_rules *engine_rules(const struct engine *e, uint32_t point);
+struct point_rules *engine_own_rules(struct engine *e, uint32_t point);
 void engine_give_meaning(
     struct engine *e, uint32_t point, const struct meaning *m, void *arg);
 // A sample as it is: of a supervised loop, what its contact means.

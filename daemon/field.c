@@ -61,8 +61,8 @@ struct field {
 	struct works *works;
 	field_stored *stored;
 	void *ctx;
-	struct mark *marks; // one per device
-	struct beats *beats;
+	struct mark *marks;   // one per device
+	struct beats **beats; // one per device that has any
 };
 
 // ---- marks as text ----------------------------------------------------------------
@@ -161,6 +161,8 @@ field_free(struct field *f)
 	if (f == NULL)
 		return;
 	free(f->marks);
+	for (uint16_t i = 0; i < f->site->n_devices; i++)
+		free(f->beats[i]);
 	free(f->beats);
 	free(f);
 }
@@ -417,6 +419,14 @@ write_event(
 	(void)works_event(f->works, &ev);
 }
 
+static struct beats *
+beats_of(struct field *f, uint16_t device)
+{
+	if (f->beats[device] == NULL)
+		f->beats[device] = xcalloc(1, sizeof(**f->beats));
+	return f->beats[device];
+}
+
 static void
 tell_beats(struct field *f, struct beats *s)
 {
@@ -437,7 +447,7 @@ goes_otherwise(const char *a, const char *b)
 static void
 count_beat(struct field *f, const struct field_write *w)
 {
-	struct beats *s = &f->beats[w->device];
+	struct beats *s = beats_of(f, w->device);
 	int64_t now = loop_now_ms(f->loop);
 	bool change = !s->any;
 	if (w->refused != NULL) {
@@ -467,5 +477,6 @@ void
 field_close(struct field *f)
 {
 	for (uint16_t i = 0; i < f->site->n_devices; i++)
-		tell_beats(f, &f->beats[i]);
+		if (f->beats[i] != NULL)
+			tell_beats(f, f->beats[i]);
 }

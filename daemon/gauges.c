@@ -30,7 +30,7 @@ on_minute_sweep(void *arg)
 	struct engine *e = arg;
 	int64_t now = loop_utc_ms(e->loop);
 	for (uint32_t i = 0; i < e->site->n_site_points; i++) {
-		struct gauge *g = e->points[i].gauge;
+		struct gauge *g = engine_rules(e, i)->gauge;
 		if (g == NULL || !g->acc.open)
 			continue;
 		int64_t end = g->acc.m.minute_utc_ms + MINUTE_MS;
@@ -54,7 +54,7 @@ gauges_init(struct engine *e)
 		    p->device == INDEX_NONE ? 1000 : s->devices[p->device].poll_ms;
 		uint32_t hold = poll / 2 * 5;
 		g->hold_ms = hold < HOLD_MOST_MS ? hold : HOLD_MOST_MS;
-		e->points[i].gauge = g;
+		engine_own_rules(e, i)->gauge = g;
 	}
 	loop_timer_init(&e->minute_timer, on_minute_sweep, e);
 	loop_timer_in(e->loop, &e->minute_timer, SWEEP_MS);
@@ -65,13 +65,13 @@ gauges_free(struct engine *e)
 {
 	loop_timer_stop(e->loop, &e->minute_timer);
 	for (uint32_t i = 0; i < e->site->n_points; i++)
-		free(e->points[i].gauge);
+		free(engine_rules(e, i)->gauge);
 }
 
 void
 gauge_feed(struct engine *e, const struct sample *s)
 {
-	struct gauge *g = e->points[s->point].gauge;
+	struct gauge *g = engine_rules(e, s->point)->gauge;
 	if (g == NULL)
 		return;
 	struct minute done[2];
@@ -101,7 +101,7 @@ engine_close_minutes(struct engine *e)
 {
 	int64_t now = loop_utc_ms(e->loop);
 	for (uint32_t i = 0; i < e->site->n_site_points; i++) {
-		struct gauge *g = e->points[i].gauge;
+		struct gauge *g = engine_rules(e, i)->gauge;
 		struct minute m;
 		while (g != NULL && minute_close(&g->acc, now, &m))
 			write_minutes(e, i, &m, 1);

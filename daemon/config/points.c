@@ -265,7 +265,9 @@ point_from_cells(struct load *l, struct pos at,
 	};
 
 	p.id = read_id(l, at, &cells[CELL_ID]);
-	bool kind_known = read_kind(l, at, &cells[CELL_KIND], &p.kind);
+	enum point_kind kind = p.kind;
+	bool kind_known = read_kind(l, at, &cells[CELL_KIND], &kind);
+	p.kind = kind;
 	p.latch = read_latch(l, &cells[CELL_LATCH], kind_known, p.kind);
 	p.zone = read_zone(l, &cells[CELL_ZONE]);
 	p.daily_log = kind_known && point_kind_quantity(p.kind) != QUANTITY_NONE;

@@ -84,33 +84,34 @@ enum gpio_bias {
 	BIAS_COUNT
 };
 
+// In an order without holes: a site may have a hundred thousand of them.
 struct point {
 	const char *id;
 	const char *place_zh, *place_en;
-	enum point_kind kind;
-	enum latch latch;
-	uint16_t zone;         // index into site.zones, or INDEX_NONE
-	uint16_t device;       // index into site.devices, or INDEX_NONE
-	uint16_t gpio;         // index into site.gpios, or INDEX_NONE
-	uint16_t item;         // index into the profile's items
-	uint16_t loop, number; // address within the item; 0 = none
-	uint16_t pdu;          // PDU address, computed from the item's formula
-	uint8_t shift;         // lowest bit in a packed register
-	const struct point_scale *scale; // or NULL
-	bool active_low; // applied by point_active; drivers report the level as it is
-	bool daily_log;
+	const struct point_scale *scale;     // or NULL
 	const struct loop_table *supervised; // of an analogue input, or NULL
-	bool silent;          // panic: no sound here, for who stands beside the button
-	bool indoors;         // played from a recording: drives no output, tells nobody
-	uint32_t debounce_ms; // GPIO
-	bool debounce_by_kernel; // GPIO, where the back end can; else by the driver
-	bool pulse_latch;        // GPIO: `pulse: latch`, report at once
-	enum gpio_bias bias;     // GPIO
-	const char *line;        // GPIO line name or offset
-	uint32_t on_delay_ms, off_delay_ms;
-	const struct limit *limits; // LIMIT_COUNT of them, or NULL
+	const struct limit *limits;          // LIMIT_COUNT of them, or NULL
 	const uint8_t
 	    *class_override; // COND_COUNT of them (CLASS_COUNT = as is), or NULL
+	const char *line;    // GPIO line name or offset
+	uint32_t on_delay_ms, off_delay_ms;
+	uint32_t debounce_ms; // GPIO
+	enum point_kind kind : 8;
+	enum latch latch : 8;
+	enum gpio_bias bias : 8; // GPIO
+	uint8_t shift;           // lowest bit in a packed register
+	uint16_t zone;           // index into site.zones, or INDEX_NONE
+	uint16_t device;         // index into site.devices, or INDEX_NONE
+	uint16_t gpio;           // index into site.gpios, or INDEX_NONE
+	uint16_t item;           // index into the profile's items
+	uint16_t loop, number;   // address within the item; 0 = none
+	uint16_t pdu;            // PDU address, computed from the item's formula
+	bool active_low; // applied by point_active; drivers report the level as it is
+	bool daily_log;
+	bool silent;  // panic: no sound here, for who stands beside the button
+	bool indoors; // played from a recording: drives no output, tells nobody
+	bool debounce_by_kernel; // GPIO, where the back end can; else by the driver
+	bool pulse_latch;        // GPIO: `pulse: latch`, report at once
 };
 
 const char *point_kind_name(enum point_kind k);
