@@ -13,7 +13,7 @@
 #include "drivers/modbus_bus.h"
 
 enum {
-	SCHEDULE_SLOT_MS = 10,     // due times are rounded up to these
+	SCHEDULE_SLOT_MS = 20,     // due times are rounded up to these
 	SCHEDULE_SPREAD_MS = 1000, // no first poll is later than this
 	SCHEDULE_IMPATIENT_MIN_MS = 60,
 	SCHEDULE_IMPATIENT_FACTOR = 4, // of the slow end of the reply times

@@ -19,7 +19,7 @@
 
 enum {
 	// drivers/modbus_schedule.h: due times are rounded up to these.
-	SLOT_MS = 10,
+	SLOT_MS = 20,
 	// More lost replies than these in a row of polls make a unit sick, and the
 	// bound is no longer its (drivers/device_link.c).
 	LOST_MOST = 2,

@@ -60,8 +60,8 @@ test_serial_line(void **state)
 	assert_true(near(b.load * 2000, b.cycle_ms));
 	assert_int_equal(d.lost_replies, 2);
 	assert_int_equal(d.silent, 0);
-	// Period, a slot of 10 ms, the request; its own delay.
-	assert_int_equal(p.calm_ms, 2000 + 10 + 39 + 1000);
+	// Period, a slot of 20 ms, the request; its own delay.
+	assert_int_equal(p.calm_ms, 2000 + 20 + 39 + 1000);
 	// Two time-outs of 1 s, with 29 * 1.1 ms of the line, 2 of the clock, 5 of
 	// silence; one pass.
 	assert_int_equal(p.worst_ms, p.calm_ms + 2 * (1000 + 32 + 2 + 5) + 39);
@@ -98,10 +98,10 @@ test_shared_bus(void **state)
 	assert_int_equal(d.silent, 1);
 	assert_int_equal(budget_of_device(s, &s->devices[1], &b).lost_replies, 0);
 	assert_int_equal(first_point(s, &b).limit_ms, BUDGET_FIRE_MS);
-	// 1000 + 10 + 5; 2 * 502 of its own, one pass of 10, 3002 of the other, a slot,
+	// 1000 + 20 + 5; 2 * 502 of its own, one pass of 10, 3002 of the other, a slot,
 	// and twice one request of the other and the longest until nobody else waits.
 	assert_int_equal(
-	    first_point(s, &b).worst_ms, 1015 + 2 * 502 + 10 + 3002 + 10 + 2 * (5 + 5));
+	    first_point(s, &b).worst_ms, 1025 + 2 * 502 + 10 + 3002 + 20 + 2 * (5 + 5));
 	assert_int_equal(s->devices[1].accept_ms, 20000);
 	assert_string_equal(s->devices[1].accept_reason, "slow panel");
 	assert_null(s->devices[0].accept_reason);
