@@ -5,8 +5,10 @@
 # behave: on connections of their own, and as other units of a gateway. Nothing that a row
 # says becomes a value (I6), no neighbour suffers (I7), memory, sockets and log stay
 # bounded, and whoever is cured is read again in time. WATCHROOM_LONG: for an hour.
+import contextlib
 import os
 import re
+import sys
 import time
 
 import hostile
@@ -15,6 +17,7 @@ from rig import SANITIZED, Daemon, site, until
 
 LONG = os.environ.get("WATCHROOM_LONG") == "1"
 SECONDS = 3600 if LONG else 45
+EACH = 300 if LONG else 15  # seconds between two lines of figures
 PERIOD = 0.4
 # Reads of a healthy neighbour at most so far apart: 1.2 periods and a time-out, and what
 # a machine that runs all these peers in Python beside other work may add.
@@ -90,7 +93,7 @@ def sockets(daemon):
 
 def nothing_was_taken(api, field):
     """No point of a hostile peer has, or ever had, a value that its device never sent."""
-    fires = [e for e in api.events() if e.get("condition") == "fire"]
+    fires = api.events(**{"class": "fire"})
     assert not fires, sorted({(e['point'], e['code'], e['value']) for e in fires})
     for name, row in field.rows.items():
         quality = api.json("GET", f"/api/v1/points/{name}-d1")["quality"]
@@ -118,19 +121,63 @@ def test_i6_i7_hostile_peers_all_at_once(tmp_path):
         field.stop()
 
 
+class Figures:
+    """What must stay bounded, from minute to minute: a line of figures for the record."""
+
+    def __init__(self, daemon, api):
+        self.daemon, self.api = daemon, api
+        self.began = self.said = time.monotonic()
+        self.rss, self.fds = daemon.rss_kib(), sockets(daemon)
+        self.most_rss, self.most_fds = self.rss, self.fds
+        self.say()
+
+    def look(self):
+        self.most_rss = max(self.most_rss, self.daemon.rss_kib())
+        self.most_fds = max(self.most_fds, sockets(self.daemon))
+        if time.monotonic() - self.said >= EACH:
+            self.said = time.monotonic()
+            self.say()
+
+    def events(self):
+        with contextlib.closing(self.daemon.journal()) as journal:
+            return journal.execute("SELECT max(seq) FROM v_event").fetchone()[0]
+
+    def say(self):
+        devices = looks(self.api).values()
+        print(f"after {time.monotonic() - self.began:.0f} s: "
+              f"{self.daemon.rss_kib()} KiB resident, {sockets(self.daemon)} descriptors, "
+              f"{len(self.daemon.log().splitlines())} log lines, "
+              f"{self.events()} events, "
+              f"{sum(d['good'] for d in devices)} good polls, "
+              f"{sum(d['timeouts'] for d in devices)} time-outs",
+              file=sys.stderr, flush=True)
+
+
 def watch(daemon, field):
     api = daemon.api()
     until(lambda: all(looks(api)[n]["state"] == "up" for n in field.neighbours), 30,
           "the neighbours are read")
     time.sleep(8)  # all is met: connections, refusals, splits
-    rss, fds = daemon.rss_kib(), sockets(daemon)
     before = {n: d["good"] for n, d in looks(api).items()}
-    end = time.monotonic() + SECONDS
-    while time.monotonic() < end:
-        time.sleep(min(5, SECONDS))
+    figures = Figures(daemon, api)
+    while time.monotonic() - figures.began < SECONDS:
+        time.sleep(5)
         nothing_was_taken(api, field)
-        assert sockets(daemon) <= fds + 8, "sockets grow"
+        figures.look()
+    figures.say()
     after = looks(api)
+    for name in field.neighbours:
+        d = after[name]
+        print(f"{name}: worst gap {d['worst_gap_ms']} ms", file=sys.stderr)
+    for name in [*field.rows, *field.lines]:
+        print(f"{name}: {lines_of(daemon, name)} log lines", file=sys.stderr)
+    all_is_bounded(daemon, field, figures, before, after)
+    no_line_was_recorded(daemon, field)
+    a_fire_beside_them_is_seen(api, field)
+    cured_are_read_again(api, field)
+
+
+def all_is_bounded(daemon, field, figures, before, after):
     for name in field.neighbours:
         d = after[name]
         assert d["state"] == "up" and not d["overdue"], d
@@ -139,12 +186,21 @@ def watch(daemon, field):
         assert polls > 0.7, f"{name} was read {polls:.2f} of the time"
     for name, row in field.rows.items():
         assert not row.times_out or after[name]["timeouts"] >= 3, after[name]
-    assert daemon.rss_kib() - rss < (64 if SANITIZED else 4) * 1024, "memory grows"
+    assert figures.most_fds <= figures.fds + 8, "sockets grow"
+    assert figures.most_rss - figures.rss < (64 if SANITIZED else 4) * 1024, "memory grows"
     for name in [*field.rows, *field.lines]:
         most = 20 + SECONDS // 300
         assert lines_of(daemon, name) <= most, f"{name}: {lines_of(daemon, name)} lines"
-    a_fire_beside_them_is_seen(api, field)
-    cured_are_read_again(api, field)
+
+
+def no_line_was_recorded(daemon, field):
+    """No minute of a hostile line has a good millisecond."""
+    with contextlib.closing(daemon.readings()) as readings:
+        points = [f"{name}-d1" for name in field.lines]
+        marks = ", ".join("?" * len(points))
+        good = readings.execute(f"SELECT point, good_ms FROM v_reading_minute "
+                                f"WHERE point IN ({marks}) AND good_ms > 0", points)
+        assert not good.fetchall()
 
 
 def a_fire_beside_them_is_seen(api, field):
