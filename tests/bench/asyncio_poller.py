@@ -2,7 +2,8 @@
 # SPDX-FileCopyrightText: 2026 Watchroom contributors
 # SPDX-License-Identifier: Apache-2.0
 #
-# pymodbus on asyncio: a task per device, a read of 100 holding registers each period.
+# pymodbus on asyncio: a task per device, a read of 100 holding registers each period;
+# with period 0 each asks again at once.
 # `asyncio_poller.py PERIOD_MS SECONDS PORT:COUNT...`
 import asyncio
 import contextlib
@@ -23,7 +24,8 @@ async def poll(port, first, period, end):
             if not client.connected:
                 await asyncio.wait_for(client.connect(), 1)
             await asyncio.wait_for(client.read_holding_registers(0, 100, slave=1), 1)
-        while due <= time.monotonic():
+        due = due + period if period else time.monotonic()
+        while due <= time.monotonic() and period:
             due += period
 
 

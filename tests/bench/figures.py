@@ -5,7 +5,6 @@
 # the simulated fields, the peers, and sites made for the occasion.
 import pathlib
 import re
-import signal
 import statistics
 import subprocess
 import sys
@@ -16,7 +15,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests/lib"))
 sys.dont_write_bytecode = True
 
-from rig import BUILD, PYTHON, site, until  # noqa: E402
+from rig import BUILD, site, until  # noqa: E402
 
 PROGRAMS = BUILD / "tests/bench"
 HERE = pathlib.Path(__file__).resolve().parent
@@ -148,68 +147,3 @@ def fleet_site(ports, points=20, poll="1s", units=False):
                  "kind": "smoke", "zone": "z1", "place": places[n % 100]}
                 for n in numbers]})
     return site(buses, rows)
-
-
-def peer(name, *args):
-    """Starts a peer; the caller ends it with end()."""
-    program = [PYTHON, str(HERE / name)] if name.endswith(".py") else [PROGRAMS / name]
-    return subprocess.Popen([*program, *map(str, args)], stdout=subprocess.DEVNULL)
-
-
-def end(process):
-    process.send_signal(signal.SIGTERM)
-    try:
-        process.wait(20)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
-
-
-COLLECTD = """FQDNLookup false
-Hostname "bench"
-Interval {period}
-ReadThreads {threads}
-PIDFile "{folder}/pid"
-BaseDir "{folder}"
-TypesDB "/usr/share/collectd/types.db"
-LoadPlugin modbus
-<Plugin modbus>
-  <Data "word">
-    RegisterBase 0
-    RegisterType Uint16
-    Type gauge
-    Instance "word"
-  </Data>
-{hosts}</Plugin>
-"""
-COLLECTD_HOST = """  <Host "d{n}">
-    Address "127.0.0.1"
-    Port "{port}"
-    Interval {period}
-    <Slave {unit}>
-      Collect "word"
-    </Slave>
-  </Host>
-"""
-
-
-def collectd(folder, ports, period, threads=5):
-    """collectd's modbus plugin: a register of each device each period."""
-    folder.mkdir(parents=True, exist_ok=True)
-    hosts = "".join(COLLECTD_HOST.format(n=n, port=port, period=period, unit=1)
-                    for n, port in enumerate(ports))
-    file = folder / "collectd.conf"
-    file.write_text(COLLECTD.format(folder=folder, hosts=hosts, period=period,
-                                    threads=threads), encoding="utf-8")
-    return subprocess.Popen(["/usr/sbin/collectd", "-f", "-C", str(file)],
-                            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-
-
-def watch(field, seconds, word="gaps", settle=2):
-    """The gaps of a poller that runs, after it has settled."""
-    time.sleep(settle)
-    field.tell("watch")
-    time.sleep(seconds)
-    found = field.gaps(word)
-    field.tell("rest")
-    return found

@@ -3,182 +3,172 @@
 #
 # Many devices, each on a connection of its own: processor time and memory, the rate as
 # fast as it goes, gaps while some are dead, and the time until a cured one is asked.
-import pathlib
-import sys
+# What is measured while it mostly waits runs side by side in the same seconds, each
+# before a field of its own, which is the judge.
+import contextlib
 import tempfile
 import time
 
-from figures import (Server, collectd, cpu_s, end, fleet_site, mixed, peer, ratio,
-                     rss_mib, summary, table, watch, words)
+from figures import DEAD, Server, cpu_s, fleet_site, mixed, ratio, rss_mib, summary, table
+from pollers import FIELD, US, Watchroom, chosen
 from rig import Daemon, until
 
-PEERS = ("raw_poller", "thread_poller", "asyncio_poller.py")
+# libmodbus cannot use descriptors above 1023; pymodbus makes its connections slowly.
+RATE_MOST = {"thread_poller": 1000, "asyncio_poller.py": 1000, "collectd": 1000}
 
 
-def watched(folder, text):
-    """A daemon that has read every point that can be read."""
-    daemon = Daemon(folder, text)
-    began = time.monotonic()
-    daemon.start(seconds=120)
-    return daemon, time.monotonic() - began
+def start(who, folder, ports, period_ms=1000):
+    if who == US:
+        return Watchroom(folder, fleet_site(ports))
+    return FIELD[who](folder, ports, period_ms)
 
 
-def spent(fields, pids, seconds):
-    """Of processes that run side by side, each with a field of its own: processor time
-    per 100,000 polls, and memory."""
-    before = [(cpu_s(pid), field.count()) for field, pid in zip(fields, pids)]
-    began = time.monotonic()
+@contextlib.contextmanager
+def side_by_side(pollers, ports_of):
+    """{who: its field}, each polled by its poller, until the block ends."""
+    with contextlib.ExitStack() as stack, tempfile.TemporaryDirectory() as folder:
+        fields = {who: stack.enter_context(Server("field_server")) for who in pollers}
+        for who, field in fields.items():
+            stack.enter_context(start(who, f"{folder}/{who}", ports_of(field)))
+        yield fields
+
+
+def by_size(options, sizes, one):
+    """{"N devices, who": rows} of a measurement of several pollers at each size."""
+    rows = {}
+    for size in options.devices or sizes:
+        for _ in range(options.rounds):
+            for who, found in one(size).items():
+                rows.setdefault(f"{size} devices, {who}", []).append(found)
+    return rows
+
+
+def spent(field, pid, counted, cpu, began):
+    polls, seconds = field.count() - counted, time.monotonic() - began
+    used = cpu_s(pid) - cpu
+    return {"cpu_per_100k_polls_s": used / max(polls, 1) * 1e5,
+            "cpu_percent_of_a_core": 100 * used / seconds, "rss_mib": rss_mib(pid),
+            "polls_per_s": polls / seconds}
+
+
+def spend(pairs, seconds):
+    """Of pollers that run side by side, (field, pid) each: processor time, memory."""
+    before = [(field, pid, field.count(), cpu_s(pid), time.monotonic())
+              for field, pid in pairs]
     time.sleep(seconds)
-    found = []
-    for (cpu, counted), field, pid in zip(before, fields, pids):
-        polls = field.count() - counted
-        found.append({"cpu_per_100k_polls_s": (cpu_s(pid) - cpu) / polls * 1e5,
-                      "rss_mib": rss_mib(pid),
-                      "polls_per_s": polls / (time.monotonic() - began)})
-    return found
-
-
-def beside(field, daemon, who, devices, seconds):
-    """The daemon and a peer, measured in the same seconds."""
-    with Server("field_server") as own:
-        process = peer(who, 1000, seconds + 60, f"{own.ports['healthy']}:{devices}")
-        until(lambda: own.count() > 2 * devices, 60, f"{who} polls")
-        pair = spent((field, own), (daemon.process.pid, process.pid), seconds)
-        end(process)
-    return pair
+    return [spent(*row) for row in before]
 
 
 def bench_cpu(options):
     """CPU per poll and resident memory at N devices x 100 registers x 1 Hz."""
-    devices, seconds = options.devices or 1000, options.seconds or 15
-    rows = {who: [] for who in ("watchroomd", *PEERS)}
-    shares = {who: [] for who in PEERS}
+    peers = chosen(options, FIELD)
+    shares, seconds = {}, options.seconds or 15
+
+    def one(size):
+        found = {US: []}
+        with Server("field_server") as field, tempfile.TemporaryDirectory() as folder, \
+                start(US, f"{folder}/{US}", [field.ports["healthy"]] * size) as ours:
+            ours.all_are_read()
+            for who in peers:
+                with Server("field_server") as own, \
+                        start(who, f"{folder}/{who}", [own.ports["healthy"]] * size) as its:
+                    until(lambda f=own: f.count() > 2 * size, 60, f"{who} polls")
+                    mine, theirs = spend([(field, ours.pid), (own, its.pid)], seconds)
+                found[US].append(mine)
+                found[who] = [theirs]
+                shares.setdefault(f"{size} devices, cpu, {US} / {who}", []).append(
+                    mine["cpu_per_100k_polls_s"] / theirs["cpu_per_100k_polls_s"])
+        return found
+
+    rows = by_size(options, [1000], one)
+    return dict(table({who: sum(found, []) for who, found in rows.items()}),
+                **{name: summary(values) for name, values in shares.items()})
+
+
+def rate_of(who, devices, seconds):
+    """As fast as it goes: the daemon is asked for more than one thread can do."""
     with Server("field_server") as field, tempfile.TemporaryDirectory() as folder:
-        for r in range(options.rounds):
-            daemon, _ = watched(f"{folder}/{r}",
-                                fleet_site([field.ports["healthy"]] * devices))
-            with daemon:
-                api = daemon.api()
-                until(lambda: api.state()["health"]["points_unknown"] == 0, 120, "read")
-                for who in PEERS:
-                    ours, theirs = beside(field, daemon, who, devices, seconds)
-                    rows["watchroomd"].append(ours)
-                    rows[who].append(theirs)
-                    shares[who].append(ours["cpu_per_100k_polls_s"] /
-                                       theirs["cpu_per_100k_polls_s"])
-                daemon.stop()
-    return dict(table(rows), devices=devices, **{
-        f"cpu, watchroomd / {who}": summary(shares[who]) for who in PEERS})
+        ports = [field.ports["healthy"]] * devices
+        poller = Watchroom(folder, fleet_site(ports, 1, "50ms")) if who == US \
+            else FIELD[who](folder, ports, 0)
+        with poller:
+            time.sleep(5)
+            return spend([(field, poller.pid)], seconds)[0]
 
 
 def bench_rate(options):
     """Polls/s as fast as it goes: more is asked for than one thread can do."""
-    devices, seconds = options.devices or 3500, options.seconds or 10
-    rows = {"watchroomd": [], "raw_poller": []}
-    with Server("field_server") as field, tempfile.TemporaryDirectory() as folder:
-        port = field.ports["healthy"]
-        for r in range(options.rounds):
-            daemon, _ = watched(f"{folder}/{r}",
-                                fleet_site([port] * devices, 1, "50ms"))
-            with daemon:
-                time.sleep(5)
-                rows["watchroomd"] += spent([field], [daemon.process.pid], seconds)
-                daemon.stop()
-            process = peer("raw_poller", 0, seconds + 30, f"{port}:{devices}")
-            time.sleep(3)
-            rows["raw_poller"] += spent([field], [process.pid], seconds)
-            end(process)
-    return dict(table(rows), devices=devices, **{
-        "polls/s, watchroomd / raw_poller":
-            ratio(rows, "polls_per_s", "watchroomd", "raw_poller")})
+    seconds = options.seconds or 10
+    pollers = [US, *chosen(options, FIELD)]
+
+    def one(size):
+        return {who: rate_of(who, min(size, RATE_MOST.get(who, size)), seconds)
+                for who in pollers}
+
+    rows = by_size(options, [3500], one)
+    found = dict(table(rows))
+    for size in options.devices or [3500]:
+        ours = f"{size} devices, {US}"
+        for who in pollers[1:]:
+            found[f"{size} devices, polls/s, {US} / {who}"] = ratio(
+                rows, "polls_per_s", ours, f"{size} devices, {who}")
+    return found
 
 
 def bench_start(options):
-    """Start with 20,000 points until the first poll of the last device."""
-    devices, took = options.devices or 1000, []
-    with Server("field_server") as field, tempfile.TemporaryDirectory() as folder:
-        for r in range(options.rounds):
-            text = fleet_site([field.ports["healthy"]] * devices)
-            daemon = Daemon(f"{folder}/{r}", text)
+    """Start with 20 points of each device until the first poll."""
+    def one(size):
+        with Server("field_server") as field, tempfile.TemporaryDirectory() as folder:
+            daemon = Daemon(folder, fleet_site([field.ports["healthy"]] * size))
             before, began = field.count(), time.monotonic()
             daemon.launch()
             until(lambda: field.count() > before, 60, "the first poll", 0.002)
-            took.append(time.monotonic() - began)
+            took = time.monotonic() - began
             daemon.stop(30)
-    return {"devices": devices, "points": devices * 20,
-            "start to first poll, s": summary(took)}
+        return {f"with {size * 20} points": {"start_to_first_poll_s": took}}
 
-
-def gap_peers():
-    if pathlib.Path("/usr/sbin/collectd").exists():
-        return (*PEERS, "collectd")
-    print("collectd is not measured: it is not installed (apt-get install collectd-core)",
-          file=sys.stderr)
-    return PEERS
-
-
-def daemon_gaps(field, folder, ports, seconds):
-    daemon, _ = watched(folder, fleet_site(ports))
-    with daemon:
-        found = watch(field, seconds)
-        daemon.stop()
-    return found
-
-
-def peer_gaps(field, folder, who, ports, seconds):
-    if who == "collectd":
-        process = collectd(pathlib.Path(folder), ports, 1)
-    else:
-        process = peer(who, 1000, seconds + 60, *words(ports))
-    found = watch(field, seconds)
-    end(process)
-    return found
+    return table(by_size(options, [1000], one))
 
 
 def bench_gaps(options):
-    """Healthy devices' worst gap while 5 % of N are dead, each in another way."""
-    devices, seconds = options.devices or 100, options.seconds or 20
-    rows = {who: [] for who in ("watchroomd", *gap_peers())}
-    for r in range(options.rounds):
-        # A field of its own for each, so that none sees the connections of another.
-        for who in rows:
-            with Server("field_server") as field, \
-                    tempfile.TemporaryDirectory() as folder:
-                ports = mixed(field, devices, max(devices // 20, 7))
-                rows[who].append(
-                    daemon_gaps(field, folder, ports, seconds) if who == "watchroomd"
-                    else peer_gaps(field, folder, who, ports, seconds))
-    return dict(table(rows), devices=devices, rounds=options.rounds, **{
-        "worst gap, watchroomd - raw_poller, ms": summary(
-            [a["worst_gap_ms"] - b["worst_gap_ms"]
-             for a, b in zip(rows["watchroomd"], rows["raw_poller"])])})
+    """Healthy devices' worst gap while 5 % are dead, each in another way, side by side."""
+    seconds = options.seconds or 20
+    pollers, above = [US, *chosen(options, FIELD)], {}
 
+    def one(size):
+        dead = min(max(size // 20, len(DEAD)), size // 2)
+        with side_by_side(pollers, lambda f: mixed(f, size, dead)) as fields:
+            time.sleep(3)
+            for field in fields.values():
+                field.tell("watch")
+            time.sleep(seconds)
+            found = {who: field.gaps() for who, field in fields.items()}
+        for who in pollers[1:]:
+            above.setdefault(f"{size} devices, worst gap, {US} - {who}, ms", []).append(
+                found[US]["worst_gap_ms"] - found[who]["worst_gap_ms"])
+        return found
 
-def cure_after(field, started, devices):
-    """Time until each of the silent devices is asked again, once they answer."""
-    time.sleep(12)
-    field.tell("cure")
-    until(lambda: field.ask("cured")[0] >= devices, 90, "all are asked again", 0.05)
-    started()
-    return {"asked_again_ms": field.ask("cured")[1] / 1000}
+    rows = by_size(options, [10, 100, 1000], one)
+    return dict(table(rows), **{name: summary(values) for name, values in above.items()})
 
 
 def bench_cure(options):
     """Silent devices on links of their own that answer again: time to the next poll."""
-    devices, dead = options.devices or 100, 10
-    rows = {who: [] for who in ("watchroomd", *gap_peers())}
-    for r in range(options.rounds):
-        for who in rows:
-            with Server("field_server") as field, \
-                    tempfile.TemporaryDirectory() as folder:
-                ports = [field.ports["healthy"]] * (devices - dead) + \
-                    [field.ports["silent"]] * dead
-                if who == "watchroomd":
-                    daemon, _ = watched(folder, fleet_site(ports))
-                    with daemon:
-                        rows[who].append(cure_after(field, daemon.stop, dead))
-                    continue
-                process = collectd(pathlib.Path(folder), ports, 1) \
-                    if who == "collectd" else peer(who, 1000, 120, *words(ports))
-                rows[who].append(cure_after(field, lambda p=process: end(p), dead))
-    return dict(table(rows), devices=devices, dead=dead)
+    pollers = [US, *chosen(options, FIELD)]
+
+    def one(size):
+        silent = min(10, size // 5)
+        with side_by_side(pollers, lambda f: [f.ports["healthy"]] * (size - silent) +
+                          [f.ports["silent"]] * silent) as fields:
+            time.sleep(12)
+            for field in fields.values():
+                field.tell("cure")
+            return {who: asked_again(field, silent) for who, field in fields.items()}
+
+    return table(by_size(options, [10, 100, 1000], one))
+
+
+def asked_again(field, silent):
+    """When the last of the cured was asked; the field keeps the time."""
+    until(lambda: field.ask("cured")[0] >= silent, 90, "all are asked again", 0.05)
+    return {"cured": silent, "last_asked_again_ms": field.ask("cured")[1] / 1000}

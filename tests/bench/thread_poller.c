@@ -4,7 +4,8 @@
 // What most monitors do: one blocking libmodbus thread per device, a read of 100
 // holding registers each period, no decoding, no rules, no record. After an error the
 // connection is opened anew in the next period. libmodbus cannot use descriptors above
-// 1023, so it stands for at most about 1,000 devices.
+// 1023, so it stands for at most about 1,000 devices. With period 0 each thread asks
+// again at once.
 // `thread_poller PERIOD_MS SECONDS PORT:COUNT...`; prints "polls P" at the end.
 #include <sys/resource.h>
 
@@ -74,14 +75,17 @@ poll_one(void *arg)
 	(void)modbus_set_byte_timeout(m, 0, 0); // the whole reply within a second
 	int64_t due = start_us + d->index * period_us / n;
 	while (due < end_us) {
-		sleep_until(due);
+		if (period_us > 0)
+			sleep_until(due);
 		if (poll_once(m, &open)) {
 			polls++;
 		} else {
 			modbus_close(m);
 			open = false;
 		}
-		while (due <= watch_now_us())
+		if (period_us == 0)
+			due = watch_now_us();
+		while (period_us > 0 && due <= watch_now_us())
 			due += period_us;
 	}
 	modbus_close(m);
