@@ -103,10 +103,15 @@ class Clocked(threading.Thread):
             self.names[data["n"]] = data["point"]
             self.onset[data["point"]] = at
 
+    def forget(self):
+        """What was told before is of no interest, nor when it becomes durable."""
+        self.names.clear()
+        self.durable.clear()
+
 
 def all_change(field, stream, devices, numbers, value, rows):
     """The same detectors of every device change within a second; when each is durable."""
-    stream.durable.clear()
+    stream.forget()
     for n in numbers:
         for d in range(devices):
             field.set(d + 1, n - 1, value)
