@@ -25,6 +25,7 @@
 #include <inttypes.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -407,6 +408,7 @@ main(void)
 		for (unsigned i = 0; i < REGISTERS; i++)
 			registers[u][i] = QUIET;
 	(void)setvbuf(stdin, NULL, _IONBF, 0);
+	(void)signal(SIGPIPE, SIG_IGN); // a poller hangs up on the slow
 	int epoll = epoll_create1(0);
 	struct epoll_event input = { .events = EPOLLIN, .data.fd = STDIN_FILENO };
 	if (epoll < 0 || epoll_ctl(epoll, EPOLL_CTL_ADD, STDIN_FILENO, &input) != 0)

@@ -138,7 +138,7 @@ def bench_gaps(options):
     def one(size):
         dead = min(max(size // 20, len(DEAD)), size // 2)
         with side_by_side(pollers, lambda f: mixed(f, size, dead)) as fields:
-            time.sleep(3)
+            time.sleep(8)  # all have met the dead ones
             for field in fields.values():
                 field.tell("watch")
             time.sleep(seconds)
