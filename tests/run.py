@@ -239,7 +239,8 @@ def main():
     parser.add_argument("--only", action="append", choices=names, metavar="SUITE",
                         help="just this suite (repeatable): " + ", ".join(names))
     parser.add_argument("--long", action="store_true",
-                        help="full campaigns: 1,000 kills, an hour of hostile peers (hours)")
+                        help="full campaigns (hours): 1,000 kills, an hour of hostile "
+                        "peers, twenty times the fuzzing")
     options = parser.parse_args()
     if options.long:
         os.environ["WATCHROOM_LONG"] = "1"

@@ -3,8 +3,9 @@
 //
 // Runs a fuzz target without a fuzzer: every file given, or every file of a folder
 // given, and with --random N as many inputs made from those by a fixed generator (cut,
-// joined, bits turned), so that each run of the suite does the same. A target built
-// with clang's -fsanitize=fuzzer is linked without this file.
+// joined, bits turned), so that each run of the suite does the same; with
+// WATCHROOM_LONG set, twenty times as many. A target built with clang's
+// -fsanitize=fuzzer is linked without this file.
 //
 //   fuzz_TARGET [--random N] FILE|FOLDER...
 
@@ -22,6 +23,7 @@ enum {
 	INPUT_MAX = 65536,
 	INPUTS_MAX = 4096,
 	TURNS_MAX = 8,
+	LONG_TIMES = 20,
 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -135,7 +137,8 @@ main(int argc, char **argv)
 	int i = 1;
 
 	if (argc > 2 && strcmp(argv[1], "--random") == 0) {
-		n = strtoul(argv[2], NULL, 10);
+		n = strtoul(argv[2], NULL, 10) *
+		    (getenv("WATCHROOM_LONG") != NULL ? LONG_TIMES : 1);
 		i = 3;
 	}
 	for (; i < argc; i++)
