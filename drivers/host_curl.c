@@ -6,16 +6,15 @@
 // environment, other protocols, compressed bodies, more than 64 KiB of headers or body,
 // and keeps nothing of a body. One easy handle is kept for each host that has a
 // password: with it the host's nonce, so that a device is not made to refuse (and to
-// log) the first request of every check.
+// log) the first request of every check; unless it forgets its nonces.
 #include <sys/queue.h>
 
-#include <arpa/inet.h>
 #include <curl/curl.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "drivers/host_curl_options.h"
 #include "drivers/host_expiry.h"
 #include "drivers/host_find.h"
 #include "drivers/host_try.h"
@@ -25,7 +24,7 @@
 enum {
 	HEAD_MAX = 64 * 1024,
 	BODY_MAX = 64 * 1024,
-	BUFFER = 4096, // of libcurl, for each handle
+	FORGOTTEN_MOST = 2, // then no nonce of the host is kept
 	STATUS_UNAUTHORISED = 401,
 	STATUS_NO_SUCH_STREAM = 404,
 	STATUS_NOT_ENOUGH_BANDWIDTH = 453, // RFC 2326 7.1.1: the device is full
@@ -47,17 +46,27 @@ enum stop {
 	STOP_OVERSIZE, // more than the bounds
 };
 
+// Of a host with a password, from try to try.
+struct kept {
+	CURL *easy;         // NULL = the next try begins without a nonce
+	bool challenged;    // easy has been given one
+	unsigned forgotten; // old nonces refused in a row, while the password was good
+};
+
 struct host_try {
 	LIST_ENTRY(host_try) entry;
 	struct asker *asker;
 	const struct host *host;
+	struct sockaddr_storage to;
 	CURL *easy;
-	void **kept; // the easy handle outlives the try; NULL = it does not
+	struct kept *kept; // NULL = the host has no password
 	struct curl_slist *connect_to;
 	struct loop_timer timer; // the next deadline, or "at once"
 	int64_t began_ms;
 	bool word_used;
+	bool old_nonce; // of an earlier try, and no other was given since
 	bool heard;     // a byte of an answer
+	unsigned n_heads;
 	bool head_ends; // the empty line behind it was there
 	size_t head_bytes, body_bytes;
 	enum stop stop;
@@ -71,23 +80,56 @@ struct host_try {
 
 // ---- the end of a try -------------------------------------------------------------
 
+// One that was kept behind a challenge which libcurl cannot answer stays in its cache:
+// the device is left at once, libcurl finds it dead when it next connects.
+static void
+close_connection(const struct host_try *t)
+{
+	curl_socket_t fd = CURL_SOCKET_BAD;
+	if (curl_easy_getinfo(t->easy, CURLINFO_ACTIVESOCKET, &fd) == CURLE_OK &&
+	    fd != CURL_SOCKET_BAD)
+		(void)shutdown(fd, SHUT_RDWR);
+}
+
+// Out of libcurl's hands. The handle may be kept, and must not point here.
+static void
+let_go(struct host_try *t)
+{
+	close_connection(t);
+	multi_remove(t->asker->multi, t->easy);
+	(void)curl_easy_setopt(t->easy, CURLOPT_ERRORBUFFER, NULL);
+	(void)curl_easy_setopt(t->easy, CURLOPT_CONNECT_TO, NULL);
+	curl_slist_free_all(t->connect_to);
+	t->connect_to = NULL;
+}
+
+// A handle that was refused would show its old nonce and then a new one: the password
+// twice. One of a host that forgets its nonces would do so each time.
+static bool
+keeps_handle(const struct host_try *t)
+{
+	return t->kept && t->outcome.code != HOST_AUTH &&
+	       t->kept->forgotten < FORGOTTEN_MOST;
+}
+
+static void
+drop_handle(struct host_try *t)
+{
+	curl_easy_cleanup(t->easy);
+	if (!t->kept)
+		return;
+	t->kept->easy = NULL;
+	t->kept->challenged = false;
+}
+
 static void
 try_free(struct host_try *t)
 {
 	LIST_REMOVE(t, entry);
 	loop_timer_stop(t->asker->loop, &t->timer);
-	multi_remove(t->asker->multi, t->easy);
-	// The handle may be kept, and must not point here.
-	(void)curl_easy_setopt(t->easy, CURLOPT_ERRORBUFFER, NULL);
-	(void)curl_easy_setopt(t->easy, CURLOPT_CONNECT_TO, NULL);
-	// One that was refused would try its old nonce and then a new one: the password
-	// twice.
-	bool refused = t->outcome.code == HOST_AUTH;
-	if (refused && t->kept)
-		*t->kept = NULL;
-	if (refused || !t->kept)
-		curl_easy_cleanup(t->easy);
-	curl_slist_free_all(t->connect_to);
+	let_go(t);
+	if (!keeps_handle(t))
+		drop_handle(t);
 	free(t);
 }
 
@@ -98,6 +140,8 @@ finish(struct host_try *t)
 	host_tried *done = t->done;
 	void *arg = t->arg;
 	o.word_used = t->word_used;
+	if (t->old_nonce && o.code == HOST_ANSWERS)
+		t->kept->forgotten = 0;
 	try_free(t);
 	done(arg, &o);
 }
@@ -247,6 +291,8 @@ look_at_certificate(struct host_try *t)
 			t->outcome.certificate_end_s = host_expiry(l->data + 12);
 }
 
+static void ask_anew(struct host_try *t);
+
 static void
 on_ended(void *transfer, CURLcode code)
 {
@@ -262,11 +308,15 @@ on_ended(void *transfer, CURLcode code)
 		judge_answer(t);
 	else
 		judge_failure(t, code);
-	finish(t);
+	if (t->outcome.code == HOST_AUTH && t->old_nonce && t->word_used)
+		ask_anew(t);
+	else
+		finish(t);
 }
 
 // ---- deadlines --------------------------------------------------------------------
 
+// Of a kept handle it is the last try's until this one has begun.
 static bool
 connected(const struct host_try *t)
 {
@@ -277,13 +327,13 @@ connected(const struct host_try *t)
 
 // The first deadline that lies ahead, from the begin of the try.
 static uint32_t
-next_deadline(const struct host_try *t, int64_t past)
+next_deadline(const struct host_try *t, int64_t past, bool is_connected)
 {
 	const struct host *h = t->host;
 	uint32_t next = h->timeout_ms;
 	if (!t->heard && h->first_byte_ms > past && h->first_byte_ms < next)
 		next = h->first_byte_ms;
-	if (!connected(t) && h->connect_ms > past && h->connect_ms < next)
+	if (!is_connected && h->connect_ms > past && h->connect_ms < next)
 		next = h->connect_ms;
 	return next;
 }
@@ -306,11 +356,28 @@ on_timer(void *arg)
 	if (t->outcome.detail[0] != '\0')
 		finish(t);
 	else
-		loop_timer_at(
-		    t->asker->loop, &t->timer, t->began_ms + next_deadline(t, past));
+		loop_timer_at(t->asker->loop, &t->timer,
+		    t->began_ms + next_deadline(t, past, connected(t)));
 }
 
 // ---- what comes in ----------------------------------------------------------------
+
+// Some hosts know a nonce on its own connection only: behind a challenge the same one
+// is used again, behind every other answer it is closed.
+static void
+head_ended(struct host_try *t)
+{
+	long status = 0;
+	(void)curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
+	if (status < 200)
+		return;
+	bool challenge = status == STATUS_UNAUTHORISED && t->word_used &&
+			 !t->old_nonce && t->n_heads == 0;
+	t->n_heads++;
+	if (challenge)
+		t->kept->challenged = true;
+	(void)curl_easy_setopt(t->easy, CURLOPT_FORBID_REUSE, challenge ? 0L : 1L);
+}
 
 static size_t
 on_head(char *data, size_t size, size_t n, void *user)
@@ -319,6 +386,8 @@ on_head(char *data, size_t size, size_t n, void *user)
 	t->heard = true;
 	t->head_bytes += size * n;
 	t->head_ends = size * n > 0 && (data[0] == '\r' || data[0] == '\n');
+	if (t->head_ends)
+		head_ended(t);
 	if (t->head_bytes <= HEAD_MAX)
 		return size * n;
 	t->stop = STOP_OVERSIZE;
@@ -356,138 +425,63 @@ on_body(char *data, size_t size, size_t n, void *user)
 
 // ---- the begin of a try -----------------------------------------------------------
 
+// Where the head and the body go, and what is looked for.
 static void
-set_common(struct host_try *t)
+listen_to(struct host_try *t)
 {
 	CURL *e = t->easy;
-	const struct host *h = t->host;
-	(void)curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L);
-	(void)curl_easy_setopt(e, CURLOPT_PROXY, "");
-	(void)curl_easy_setopt(e, CURLOPT_FOLLOWLOCATION, 0L);
-	(void)curl_easy_setopt(e, CURLOPT_FRESH_CONNECT, 1L);
-	(void)curl_easy_setopt(e, CURLOPT_FORBID_REUSE, 1L);
-	(void)curl_easy_setopt(e, CURLOPT_BUFFERSIZE, (long)BUFFER);
-	// Our own timer ends a try; these are for the day it does not.
-	(void)curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, 2L * h->timeout_ms);
-	(void)curl_easy_setopt(e, CURLOPT_TIMEOUT_MS, 2L * h->timeout_ms);
-	(void)curl_easy_setopt(e, CURLOPT_USERAGENT, "watchroom");
 	(void)curl_easy_setopt(e, CURLOPT_ERRORBUFFER, t->error);
 	(void)curl_easy_setopt(e, CURLOPT_HEADERFUNCTION, on_head);
 	(void)curl_easy_setopt(e, CURLOPT_HEADERDATA, t);
 	(void)curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, on_body);
 	(void)curl_easy_setopt(e, CURLOPT_WRITEDATA, t);
-}
-
-// Connects to the address that was looked up, whatever the name in the URL: libcurl
-// looks nothing up. "::" stands for the URL's own host and port.
-static void
-set_address(struct host_try *t, const struct sockaddr_storage *to)
-{
-	char text[INET6_ADDRSTRLEN] = "", line[INET6_ADDRSTRLEN + 16];
-	bool v6 = to->ss_family == AF_INET6;
-	const void *address =
-	    v6 ? (const void *)&((const struct sockaddr_in6 *)to)->sin6_addr
-	       : (const void *)&((const struct sockaddr_in *)to)->sin_addr;
-	(void)inet_ntop(to->ss_family, address, text, sizeof text);
-	(void)snprintf(
-	    line, sizeof line, v6 ? "::[%s]:%u" : "::%s:%u", text, t->host->port);
-	t->connect_to = curl_slist_append(NULL, line);
-	wr_assert(t->connect_to);
-	(void)curl_easy_setopt(t->easy, CURLOPT_CONNECT_TO, t->connect_to);
-}
-
-static void
-set_word(struct host_try *t, bool give)
-{
-	const struct host *h = t->host;
-	t->word_used = give && h->user[0] != '\0';
-	(void)curl_easy_setopt(t->easy, CURLOPT_HTTPAUTH,
-	    (long)(h->basic ? CURLAUTH_BASIC : CURLAUTH_DIGEST));
-	(void)curl_easy_setopt(
-	    t->easy, CURLOPT_USERNAME, t->word_used ? h->user : NULL);
-	(void)curl_easy_setopt(
-	    t->easy, CURLOPT_PASSWORD, t->word_used ? h->password : NULL);
-}
-
-// libcurl reads it, but says void *.
-static void
-set_ca(CURL *e, const char *pem)
-{
-	union {
-		const char *in;
-		void *out;
-	} text = { .in = pem };
-	struct curl_blob ca = { .data = text.out, .len = strlen(pem) };
-	(void)curl_easy_setopt(e, CURLOPT_CAINFO_BLOB, &ca);
-}
-
-static void
-set_certificate(struct host_try *t)
-{
-	const struct host *h = t->host;
-	CURL *e = t->easy;
-	(void)curl_easy_setopt(e, CURLOPT_CERTINFO, 1L);
-	// A resumed session would show no certificate.
-	(void)curl_easy_setopt(e, CURLOPT_SSL_SESSIONID_CACHE, 0L);
-	(void)curl_easy_setopt(e, CURLOPT_SSL_VERIFYPEER, h->verify ? 1L : 0L);
-	(void)curl_easy_setopt(e, CURLOPT_SSL_VERIFYHOST, h->verify ? 2L : 0L);
-	// With a folder of authorities libcurl would not keep them read: 30 ms a try.
-	(void)curl_easy_setopt(e, CURLOPT_CAPATH, NULL);
-	if (h->ca[0] != '\0')
-		set_ca(e, h->ca);
-	if (h->pin[0] != '\0')
-		(void)curl_easy_setopt(e, CURLOPT_PINNEDPUBLICKEY, h->pin);
-}
-
-static void
-set_http(struct host_try *t)
-{
-	CURL *e = t->easy;
-	(void)curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, "http,https");
-	(void)curl_easy_setopt(e, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
-	(void)curl_easy_setopt(e, CURLOPT_URL, t->host->url);
-	set_certificate(t);
-	if (t->host->marker[0] != '\0')
+	if (t->host->check == HOST_CHECK_HTTP && t->host->marker[0] != '\0')
 		host_find_init(&t->find, t->host->marker);
-}
-
-static void
-set_rtsp(struct host_try *t)
-{
-	CURL *e = t->easy;
-	long request =
-	    t->host->options_only ? CURL_RTSPREQ_OPTIONS : CURL_RTSPREQ_DESCRIBE;
-	(void)curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, "rtsp");
-	(void)curl_easy_setopt(e, CURLOPT_URL, t->host->url);
-	// The address in the digest must be the request line's, byte for byte.
-	(void)curl_easy_setopt(e, CURLOPT_RTSP_STREAM_URI, t->host->url);
-	(void)curl_easy_setopt(e, CURLOPT_RTSP_REQUEST, request);
-	// A kept handle would want the session of the last try again.
-	(void)curl_easy_setopt(e, CURLOPT_RTSP_SESSION_ID, NULL);
-	if (t->host->options_only)
+	if (t->host->check != HOST_CHECK_RTSP || t->host->options_only)
 		return;
 	host_find_init(&t->find, video_media);
 	(void)host_find_feed(&t->find, "\n", 1);
 }
 
+// With a password the handle is the one that was kept, and with it the nonce.
 static void
-set_tcp(struct host_try *t)
+send_request(struct host_try *t)
 {
-	(void)curl_easy_setopt(t->easy, CURLOPT_PROTOCOLS_STR, "http");
-	(void)curl_easy_setopt(t->easy, CURLOPT_URL, "http://host/");
-	(void)curl_easy_setopt(t->easy, CURLOPT_CONNECT_ONLY, 1L);
+	t->easy = t->kept && t->kept->easy ? t->kept->easy : curl_easy_init();
+	wr_assert(t->easy);
+	t->old_nonce = t->kept && t->kept->challenged;
+	if (t->kept)
+		t->kept->easy = t->easy;
+	host_curl_options(t->easy, t->host, &t->to, t->word_used, &t->connect_to);
+	listen_to(t);
+	multi_add(t->asker->multi, t->easy, t);
 }
 
-// Sets t->easy; with a password it is the one that was kept.
+// An old nonce was refused, and libcurl takes it for a refused password where the host
+// does not say that it is stale. Devices forget nonces with their connection (live555),
+// after minutes or with a restart: once more, with a nonce of this try.
 static void
-take_easy(struct host_try *t, const struct host_question *q)
+ask_anew(struct host_try *t)
 {
-	bool keep = q->host->user[0] != '\0';
-	t->kept = keep ? q->kept : NULL;
-	t->easy = keep && *q->kept ? *q->kept : curl_easy_init();
-	wr_assert(t->easy);
-	if (keep)
-		*q->kept = t->easy;
+	let_go(t);
+	drop_handle(t);
+	t->kept->forgotten++;
+	t->n_heads = 0;
+	t->head_bytes = t->body_bytes = 0;
+	t->heard = t->head_ends = t->found = false;
+	t->stop = STOP_NOT;
+	t->error[0] = '\0';
+	send_request(t);
+}
+
+static struct kept *
+kept_of(const struct host_question *q)
+{
+	if (q->host->user[0] == '\0')
+		return NULL;
+	if (!*q->kept)
+		*q->kept = xcalloc(1, sizeof(struct kept));
+	return *q->kept;
 }
 
 static struct host_try *
@@ -496,23 +490,16 @@ curl_start(struct asker *a, const struct host_question *q, host_tried *done, voi
 	struct host_try *t = xcalloc(1, sizeof *t);
 	*t = (struct host_try){ .asker = a,
 		.host = q->host,
+		.to = q->to,
+		.word_used = q->give_word && q->host->user[0] != '\0',
+		.kept = kept_of(q),
 		.began_ms = q->began_ms,
 		.done = done,
 		.arg = arg };
-	take_easy(t, q);
 	LIST_INSERT_HEAD(&a->tries, t, entry);
-	set_common(t);
-	set_address(t, &q->to);
-	set_word(t, q->give_word);
-	if (t->host->check == HOST_CHECK_HTTP)
-		set_http(t);
-	else if (t->host->check == HOST_CHECK_RTSP)
-		set_rtsp(t);
-	else
-		set_tcp(t);
 	loop_timer_init(&t->timer, on_timer, t);
-	loop_timer_at(a->loop, &t->timer, t->began_ms + next_deadline(t, 0));
-	multi_add(a->multi, t->easy, t);
+	loop_timer_at(a->loop, &t->timer, t->began_ms + next_deadline(t, 0, false));
+	send_request(t);
 	return t;
 }
 
@@ -539,7 +526,10 @@ curl_close(struct asker *a)
 static void
 curl_forget(void *kept)
 {
-	curl_easy_cleanup(kept);
+	struct kept *k = kept;
+	if (k)
+		curl_easy_cleanup(k->easy);
+	free(k);
 }
 
 const struct asker_kind asker_curl = {

@@ -163,7 +163,7 @@ static const struct schema_field password_forms[] = {
 static const struct schema_field http_fields[HTTP_FIELDS] = {
 	TARGET_FIELDS,
 	[HTTP_STATUS] = { .key = "status", .type = SCHEMA_LIST, .max = STATUS_MAX,
-	    .each = &status_field, .help = "those that are good, default 200 to 399" },
+	    .each = &status_field, .help = "those that are good, default 200 to 299" },
 	[HTTP_MARKER] = { .key = "marker", .type = SCHEMA_TEXT,
 	    .help = "a text that the page must hold" },
 	[HTTP_CERTIFICATE] = { .key = "certificate", .type = SCHEMA_MAP,

@@ -8,275 +8,23 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <pthread.h>
-#include <stdatomic.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "drivers/host_try.h"
-#include "lib/mem.h"
+#include "host_rig.h"
 #include "test.h"
 
 enum {
-	PATIENCE_MS = 60000, // of the test: the machine may be slow
 	GROWTH_MAX_KIB = 16 * 1024,
 };
 
-// What the peer does once a request has come (up to its empty line).
-struct script {
-	const char *answer;  // to each request; NULL = none
-	const char *to_word; // to one with a password; NULL = the same
-	const char *more; // again and again after it, until the peer is left; NULL = no
-	unsigned every_ms;
-	enum {
-		THEN_HOLD, // waits to be left
-		THEN_CLOSE,
-		THEN_RESET,
-		THEN_DEAF, // accepts and never reads
-	} then;
-};
-
-struct peer {
-	int listener;
-	uint16_t port;
-	pthread_t thread;
-	atomic_bool stop;
-	const struct script *script; // before the first connection
-	atomic_uint requests, with_word;
-};
-
-static void
-pause_ms(unsigned ms)
-{
-	(void)usleep(ms * 1000);
-}
-
-static bool
-send_all(int fd, const char *data, size_t len)
-{
-	while (len > 0) {
-		ssize_t n = send(fd, data, len, MSG_NOSIGNAL);
-		if (n <= 0)
-			return false;
-		data += n;
-		len -= (size_t)n;
-	}
-	return true;
-}
-
-// Reads up to an empty line; false where the connection ended.
-static bool
-read_request(struct peer *p, int fd, bool *word)
-{
-	char data[8192];
-	size_t len = 0;
-	while (len < sizeof(data) - 1) {
-		ssize_t n = recv(fd, data + len, 1, 0);
-		if (n <= 0)
-			return false;
-		data[++len] = '\0';
-		if (len >= 4 && memcmp(data + len - 4, "\r\n\r\n", 4) == 0)
-			break;
-	}
-	(void)atomic_fetch_add(&p->requests, 1);
-	*word = strstr(data, "\nAuthorization:") != NULL;
-	if (*word)
-		(void)atomic_fetch_add(&p->with_word, 1);
-	return true;
-}
-
-static void
-talk(struct peer *p, int fd)
-{
-	const struct script *s = p->script;
-	char byte;
-	if (s->then == THEN_DEAF) {
-		while (!atomic_load(&p->stop))
-			pause_ms(5);
-		return;
-	}
-	bool word;
-	while (read_request(p, fd, &word)) {
-		const char *answer = word && s->to_word ? s->to_word : s->answer;
-		if (answer && !send_all(fd, answer, strlen(answer)))
-			return;
-		while (s->more && send_all(fd, s->more, strlen(s->more)))
-			if (s->every_ms > 0)
-				pause_ms(s->every_ms);
-		if (s->then != THEN_HOLD)
-			return;
-		if (!s->answer && recv(fd, &byte, 1, 0) <= 0)
-			return;
-	}
-}
-
-static void *
-serve(void *arg)
-{
-	struct peer *p = arg;
-	for (;;) {
-		int fd = accept(p->listener, NULL, NULL);
-		if (atomic_load(&p->stop) || fd < 0)
-			break;
-		int one = 1;
-		(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-		talk(p, fd);
-		struct linger hard = { .l_onoff = 1 };
-		if (p->script->then == THEN_RESET)
-			(void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &hard, sizeof hard);
-		(void)close(fd);
-	}
-	return NULL;
-}
-
-static void
-peer_start(struct peer *p, const struct script *s)
-{
-	struct sockaddr_in at = { .sin_family = AF_INET,
-		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	socklen_t len = sizeof at;
-	memset(p, 0, sizeof *p);
-	p->script = s;
-	p->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	assert_true(p->listener >= 0);
-	assert_int_equal(bind(p->listener, (struct sockaddr *)&at, sizeof at), 0);
-	assert_int_equal(listen(p->listener, 8), 0);
-	assert_int_equal(getsockname(p->listener, (struct sockaddr *)&at, &len), 0);
-	p->port = ntohs(at.sin_port);
-	assert_int_equal(pthread_create(&p->thread, NULL, serve, p), 0);
-}
-
-static void
-peer_stop(struct peer *p)
-{
-	atomic_store(&p->stop, true);
-	(void)shutdown(p->listener, SHUT_RDWR);
-	assert_int_equal(pthread_join(p->thread, NULL), 0);
-	(void)close(p->listener);
-}
-
-// ---- one try ----------------------------------------------------------------------
-
-struct rig {
-	struct loop *loop;
-	struct loop_timer deadline;
-	struct asker *curl, *ping;
-	void *kept;
-	struct host_outcome outcome;
-	bool done;
-};
-
-static void
-on_deadline(void *arg)
-{
-	(void)arg;
-	fail_msg("a try that never ends");
-}
-
-static int
-setup(void **state)
-{
-	struct rig *g = xcalloc(1, sizeof *g);
-	g->loop = loop_new(clock_real());
-	g->curl = asker_curl.open(g->loop);
-	g->ping = asker_ping.open(g->loop);
-	loop_timer_init(&g->deadline, on_deadline, g);
-	*state = g;
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	struct rig *g = *state;
-	asker_curl.forget(g->kept);
-	asker_curl.close(g->curl);
-	asker_ping.close(g->ping);
-	loop_free(g->loop);
-	free(g);
-	return 0;
-}
-
-static void
-on_tried(void *arg, const struct host_outcome *o)
-{
-	struct rig *g = arg;
-	g->outcome = *o;
-	g->done = true;
-	loop_stop(g->loop);
-}
-
-static struct host
-host_new(enum host_check check, const char *url, uint16_t port)
-{
-	return (struct host){
-		.id = "h",
-		.check = check,
-		.address = "127.0.0.1",
-		.port = port,
-		.url = url,
-		.shown = "",
-		.user = "",
-		.password = "",
-		.marker = "",
-		.ca = "",
-		.pin = "",
-		.verify = true,
-		.timeout_ms = 1500,
-		.connect_ms = 1500,
-		.first_byte_ms = 700,
-	};
-}
-
-static struct host_question
-question(struct rig *g, const struct host *h, const char *address)
-{
-	struct host_question q = { .host = h,
-		.began_ms = loop_now_ms(g->loop),
-		.give_word = true,
-		.kept = &g->kept };
-	struct sockaddr_in *v4 = (struct sockaddr_in *)&q.to;
-	struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)&q.to;
-	if (inet_pton(AF_INET, address, &v4->sin_addr) == 1) {
-		v4->sin_family = AF_INET;
-		q.to_len = sizeof *v4;
-	} else {
-		assert_int_equal(inet_pton(AF_INET6, address, &v6->sin6_addr), 1);
-		v6->sin6_family = AF_INET6;
-		q.to_len = sizeof *v6;
-	}
-	return q;
-}
-
-static void
-try_once(struct rig *g, const struct host *h, const char *address)
-{
-	const struct asker_kind *kind =
-	    h->check == HOST_CHECK_PING ? &asker_ping : &asker_curl;
-	struct host_question q = question(g, h, address);
-	g->done = false;
-	loop_timer_in(g->loop, &g->deadline, PATIENCE_MS);
-	(void)kind->start(
-	    h->check == HOST_CHECK_PING ? g->ping : g->curl, &q, on_tried, g);
-	assert_false(g->done); // never from within start
-	assert_int_equal(loop_run(g->loop), 0);
-	loop_timer_stop(g->loop, &g->deadline);
-	assert_true(g->done);
-}
-
 // ---- the table --------------------------------------------------------------------
 
-#define OK_HEAD "HTTP/1.1 200 OK\r\n"
 #define RTSP_OK "RTSP/1.0 200 OK\r\nCSeq: 1\r\n"
-#define VIDEO   "v=0\r\no=- 1 1 IN IP4 x\r\ns=x\r\nm=video 0 RTP/AVP 26\r\n"
 #define AUDIO   "v=0\r\no=- 1 1 IN IP4 x\r\ns=x\r\nm=audio 0 RTP/AVP 0\r\n"
-#define DIGEST  "WWW-Authenticate: Digest realm=\"x\", nonce=\"1\", qop=\"auth\"\r\n"
 #define LINE \
   "X-Filler: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\r\n"
 #define FILL "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
@@ -438,53 +186,6 @@ nobody_listens(void **state)
 	assert_string_equal(g->outcome.detail, "Connection refused");
 }
 
-// A device that wants a digest is asked twice the first time, and once from then on.
-// One that refuses the password gets it once in a try, however often it is tried.
-static void
-a_nonce_is_used_again(void **state)
-{
-	struct rig *g = *state;
-	struct peer p;
-	const struct script s = { .answer = "HTTP/1.1 401 No\r\n" DIGEST
-					    "Content-Length: 0\r\n\r\n",
-		.to_word = OK_HEAD "Content-Length: 0\r\n\r\n" };
-	char url[64];
-	peer_start(&p, &s);
-	(void)snprintf(url, sizeof url, "http://127.0.0.1:%u/x", p.port);
-	struct host h = host_new(HOST_CHECK_HTTP, url, p.port);
-	h.user = "u";
-	h.password = "p";
-	for (unsigned i = 1; i < 5; i++) {
-		try_once(g, &h, "127.0.0.1");
-		assert_int_equal(g->outcome.code, HOST_ANSWERS);
-		assert_int_equal(atomic_load(&p.requests), i + 1);
-		assert_int_equal(atomic_load(&p.with_word), i);
-	}
-	peer_stop(&p);
-}
-
-static void
-a_refused_password_is_given_once_in_a_try(void **state)
-{
-	struct rig *g = *state;
-	struct peer p;
-	const struct script s = { .answer = "HTTP/1.1 401 No\r\n" DIGEST
-					    "Content-Length: 0\r\n\r\n" };
-	char url[64];
-	peer_start(&p, &s);
-	(void)snprintf(url, sizeof url, "http://127.0.0.1:%u/x", p.port);
-	struct host h = host_new(HOST_CHECK_HTTP, url, p.port);
-	h.user = "u";
-	h.password = "p";
-	for (unsigned i = 1; i < 4; i++) {
-		try_once(g, &h, "127.0.0.1");
-		assert_int_equal(g->outcome.code, HOST_AUTH);
-		assert_int_equal(atomic_load(&p.with_word), i);
-		assert_null(g->kept);
-	}
-	peer_stop(&p);
-}
-
 static void
 a_try_can_be_cancelled(void **state)
 {
@@ -495,15 +196,15 @@ a_try_can_be_cancelled(void **state)
 	peer_start(&p, &s);
 	(void)snprintf(url, sizeof url, "rtsp://127.0.0.1:%u/x", p.port);
 	struct host h = host_new(HOST_CHECK_RTSP, url, p.port);
-	struct host_question q = question(g, &h, "127.0.0.1");
-	struct host_try *t = asker_curl.start(g->curl, &q, on_tried, g);
+	struct host_question q = host_rig_question(g, &h, "127.0.0.1");
+	struct host_try *t = asker_curl.start(g->curl, &q, host_rig_on_tried, g);
 	loop_run_ready(g->loop);
 	asker_curl.cancel(t);
 	loop_run_ready(g->loop);
 	assert_false(g->done);
 	h = host_new(HOST_CHECK_PING, "", 0);
-	q = question(g, &h, "127.0.0.1");
-	t = asker_ping.start(g->ping, &q, on_tried, g);
+	q = host_rig_question(g, &h, "127.0.0.1");
+	t = asker_ping.start(g->ping, &q, host_rig_on_tried, g);
 	asker_ping.cancel(t);
 	loop_run_ready(g->loop);
 	assert_false(g->done);
@@ -556,7 +257,7 @@ our_own_side_is_known(void **state)
 {
 	struct rig *g = *state;
 	struct host h = host_new(HOST_CHECK_PING, "", 0);
-	struct host_question q = question(g, &h, "127.0.0.1");
+	struct host_question q = host_rig_question(g, &h, "127.0.0.1");
 	assert_int_equal(host_own_side(&q.to, q.to_len), HOST_SEEN);
 	struct host_outcome o = { 0 };
 	host_outcome_errno(&o, EMFILE);
@@ -571,12 +272,10 @@ our_own_side_is_known(void **state)
 int
 main(void)
 {
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define T(name) cmocka_unit_test_setup_teardown(name, host_rig_setup, host_rig_teardown)
 	const struct CMUnitTest tests[] = {
 		T(every_peer_brings_its_code_within_bounds),
 		T(nobody_listens),
-		T(a_nonce_is_used_again),
-		T(a_refused_password_is_given_once_in_a_try),
 		T(a_try_can_be_cancelled),
 		T(loopback_answers),
 		T(loopback_answers_by_ipv6),
