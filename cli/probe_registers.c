@@ -57,8 +57,10 @@ read_window(struct probe *p, struct window *w, struct client_answer *a)
 			continue;
 		probe_ask(p, p->area, (uint16_t)at, 1, &one);
 		put_words(w, at, &one, 1);
-		if (asked && one.verdict == CLIENT_GOOD)
+		if (asked && one.verdict == CLIENT_GOOD && a->verdict != CLIENT_GOOD) {
 			a->verdict = CLIENT_GOOD;
+			a->us = one.us;
+		}
 		if (one.verdict == CLIENT_BROKEN)
 			return;
 	}
@@ -113,7 +115,7 @@ is_asked(const struct probe *p, uint32_t address)
 static void
 print_words(const struct probe *p, const struct window *w)
 {
-	char a[24], b[24], c[24], d[24];
+	char a[24], b[24], c[24], d[24], bits[24];
 
 	(void)printf(
 	    "    address  printed  hex     int16   uint16  swapped  bcd   bits\n");
@@ -129,7 +131,7 @@ print_words(const struct probe *p, const struct window *w)
 		    number_text(w, at, "int16", "abcd", a),
 		    number_text(w, at, "uint16", "abcd", b),
 		    number_text(w, at, "uint16", "badc", c),
-		    number_text(w, at, "bcd16", "abcd", d), bits_of(w->words[i], a));
+		    number_text(w, at, "bcd16", "abcd", d), bits_of(w->words[i], bits));
 	}
 }
 
@@ -159,7 +161,7 @@ print_bits(const struct probe *p, const struct window *w)
 {
 	for (size_t i = 0; i < w->n; i++) {
 		uint32_t at = w->first + (uint32_t)i;
-		(void)printf("  %s %7u  %7u  %s\n", is_asked(p, at) ? "*" : " ", at,
+		(void)printf("  %s %7u  %7.5u  %s\n", is_asked(p, at) ? "*" : " ", at,
 		    probe_printed(p->area, at),
 		    !w->given[i]  ? "not given"
 		    : w->words[i] ? "1"
@@ -407,6 +409,20 @@ print_json(const struct probe *p, const struct window *w, const struct client_an
 	buf_free(&b);
 }
 
+// Who types in the number that the manual prints asks for an address far off.
+static void
+print_printed(const struct probe *p, const struct client_answer *a)
+{
+	uint32_t first = probe_printed(p->area, 0);
+
+	if (a->verdict == CLIENT_EXCEPTION && first > 1 && p->address >= first &&
+	    p->address < first + 9999)
+		(void)printf(
+		    "  if %u is the number that the manual prints, its address "
+		    "is --address %u\n",
+		    p->address, p->address - first);
+}
+
 static void
 print_text(const struct probe *p, const struct window *w, const struct client_answer *a)
 {
@@ -416,6 +432,7 @@ print_text(const struct probe *p, const struct window *w, const struct client_an
 	    p->address);
 	if (a->verdict != CLIENT_GOOD) {
 		(void)printf(": %s\n", probe_say(p, a, said));
+		print_printed(p, a);
 		return;
 	}
 	(void)printf(", answered in %.2f ms\n", a->us / 1000.0);

@@ -17,10 +17,11 @@ enum {
 static const uint32_t edges[TIME_BUCKETS] = { 1, 2, 5, 10, 20, 50, 100, 200, 300, 500,
 	1000, 2000, 5000, UINT32_MAX };
 
-// Time-outs that people write.
-static const uint32_t round_ms[] = { 20, 30, 50, 80, 100, 150, 200, 250, 300, 400, 500,
-	600, 800, 1000, 1200, 1500, 2000, 2500, 3000, 4000, 5000, 6000, 8000, 10000,
-	15000, 20000, 30000 };
+// Time-outs that people write. None is so short that a busy switch, or this machine
+// when it is busy, would make a good device silent.
+static const uint32_t round_ms[] = { 100, 150, 200, 250, 300, 400, 500, 600, 800, 1000,
+	1200, 1500, 2000, 2500, 3000, 4000, 5000, 6000, 8000, 10000, 15000, 20000,
+	30000 };
 
 uint32_t
 time_bucket_edge(unsigned i)
@@ -62,7 +63,8 @@ time_percentile(const struct reply_times *t, double percent)
 	return t->us[at == 0 ? 0 : at - 1];
 }
 
-// Twice what 99 of 100 need and a quarter above the slowest, to the next round figure.
+// Twice what 99 of 100 need and a quarter above the slowest, to the next round figure;
+// 100 ms at least.
 uint32_t
 time_propose_ms(const struct reply_times *t)
 {

@@ -367,14 +367,16 @@ modbus_client_ask(struct modbus_client *c, const struct client_question *q,
 
 	*out = (struct client_answer){ .verdict = CLIENT_SILENT, .why = "" };
 	wait_until(c->quiet_until_us);
+	int64_t began = now_us();
 	if (c->fd < 0 && open_link(c, &err) != 0) {
 		out->verdict = CLIENT_BROKEN;
 		out->why = "the link cannot be opened again";
 	} else if (send_request(c, &req, out)) {
 		int64_t sent = now_us();
 		receive(c, q, &req, sent + (int64_t)timeout_ms * 1000, out);
+		// We may have been held up behind the sending, while the answer came.
 		if (out->verdict == CLIENT_GOOD || out->verdict == CLIENT_EXCEPTION)
-			out->us = (uint32_t)(now_us() - sent);
+			out->us = (uint32_t)(now_us() - (c->port ? sent : began));
 	}
 	c->quiet_until_us =
 	    now_us() + ((int64_t)c->target->gap_ms + c->silence_ms) * 1000;

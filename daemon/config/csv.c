@@ -120,6 +120,9 @@ read_cell(struct csv *c)
 
 	while (*c->s == ' ')
 		step(c);
+	if (c->s[0] == '=' &&
+	    c->s[1] == '"') // ="001": keeps its zeros in a spreadsheet
+		step(c);
 	struct cell *cell = &c->cells[c->n];
 	cell->pos = c->pos;
 	if (*c->s == '"' ? !quoted_cell(c, text, &len) : !plain_cell(c, text, &len))

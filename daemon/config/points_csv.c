@@ -227,8 +227,31 @@ take_zone(struct sheet *s, struct cell *cell)
 	cell->text = found != NULL ? found->id : NULL;
 }
 
+static void
+list_word(void *arg, const char *word)
+{
+	struct buf *b = arg;
+
+	buf_printf(b, "%s%s", b->len > 0 ? ", " : "", word);
+}
+
+static void
+refuse_kind(struct sheet *s, const struct cell *cell, const struct suggestion *hint)
+{
+	struct buf words = { 0 };
+
+	if (hint->best == NULL)
+		sheet_first_kinds(list_word, &words);
+	problem(s->l, cell->pos, "kind: unknown value %s%s%s",
+	    load_show(s->l, cell->text),
+	    hint->best == NULL ? ", known are, among others, " : "",
+	    hint->best == NULL ? words.data : suggest_text(s->l, hint));
+	buf_free(&words);
+}
+
 // A word that nobody knows is refused here, where the sheet's words can be offered; the
-// nearest one then stands in, so that no second problem is made of it.
+// nearest one, or any, then stands in, so that no second problem is made of it. One
+// that is like none of them and in our letters is refused with all of ours.
 static void
 take_kind(struct sheet *s, struct cell *cell)
 {
@@ -237,10 +260,11 @@ take_kind(struct sheet *s, struct cell *cell)
 
 	if (kind == NULL)
 		sheet_each_kind(suggest_offer_each, &hint);
-	if (kind == NULL && hint.best != NULL) {
-		problem(s->l, cell->pos, "kind: unknown value %s%s",
-		    load_show(s->l, cell->text), suggest_text(s->l, &hint));
-		kind = sheet_kind(hint.best);
+	if (kind == NULL &&
+	    (hint.best != NULL || (unsigned char)cell->text[0] >= 0x80)) {
+		refuse_kind(s, cell, &hint);
+		kind = sheet_kind(
+		    hint.best != NULL ? hint.best : point_kind_name(KIND_MODULE));
 	}
 	if (kind != NULL)
 		cell->text = kind;

@@ -75,18 +75,41 @@ static const struct word {
 	{ "感烟探测器", "smoke" }, { "感烟", "smoke" }, { "烟感", "smoke" }, { "点型感烟", "smoke" },
 	{ "光电感烟", "smoke" }, { "光电感烟探测器", "smoke" }, { "点型光电感烟探测器", "smoke" },
 	{ "感烟火灾探测器", "smoke" }, { "点型感烟火灾探测器", "smoke" }, { "点型光电感烟火灾探测器", "smoke" },
+	{ "线型光束感烟", "smoke" }, { "线型光束感烟探测器", "smoke" }, { "线型光束感烟火灾探测器", "smoke" },
+	{ "红外光束感烟探测器", "smoke" }, { "离子感烟探测器", "smoke" },
+	{ "吸气式感烟", "smoke" }, { "吸气式感烟探测器", "smoke" }, { "吸气式感烟火灾探测器", "smoke" },
 	{ "smokedetector", "smoke" },
 	{ "感温探测器", "heat" }, { "感温", "heat" }, { "温感", "heat" }, { "点型感温", "heat" },
 	{ "点型感温探测器", "heat" }, { "感温火灾探测器", "heat" }, { "点型感温火灾探测器", "heat" },
+	{ "差定温", "heat" }, { "差定温探测器", "heat" }, { "感温电缆", "heat" }, { "缆式感温", "heat" },
+	{ "缆式感温探测器", "heat" }, { "线型感温", "heat" }, { "线型感温探测器", "heat" },
+	{ "缆式线型感温火灾探测器", "heat" }, { "线型感温火灾探测器", "heat" },
 	{ "heatdetector", "heat" },
 	{ "手动报警按钮", "manual-call-point" }, { "手动火灾报警按钮", "manual-call-point" },
 	{ "手报", "manual-call-point" }, { "手报按钮", "manual-call-point" }, { "手动报警", "manual-call-point" },
+	// GB 50116-2013 4.3.1: what a hydrant's button signals is an alarm.
+	{ "消火栓按钮", "manual-call-point" }, { "消防栓按钮", "manual-call-point" },
+	{ "消火栓报警按钮", "manual-call-point" }, { "消报", "manual-call-point" },
 	{ "mcp", "manual-call-point" }, { "pullstation", "manual-call-point" },
 	{ "manualstation", "manual-call-point" },
 	{ "火警触点", "fire-contact" }, { "火警接点", "fire-contact" },
 	{ "水流指示器", "flow-switch" }, { "水流", "flow-switch" }, { "flow", "flow-switch" },
 	{ "信号阀", "valve" }, { "信号蝶阀", "valve" }, { "阀门", "valve" }, { "signalvalve", "valve" },
 	{ "模块", "module" }, { "输入模块", "module" }, { "输入输出模块", "module" }, { "监视模块", "module" },
+	// What a panel starts or is told of through a module of its loop.
+	{ "输出模块", "module" }, { "控制模块", "module" }, { "单输入模块", "module" },
+	{ "单输入单输出模块", "module" }, { "双输入双输出模块", "module" }, { "隔离模块", "module" },
+	{ "隔离器", "module" }, { "短路隔离器", "module" },
+	{ "声光", "module" }, { "声光报警器", "module" }, { "声光警报器", "module" },
+	{ "火灾声光警报器", "module" }, { "讯响器", "module" }, { "警铃", "module" },
+	{ "防火阀", "module" }, { "排烟阀", "module" }, { "排烟口", "module" }, { "送风口", "module" },
+	{ "正压送风口", "module" }, { "加压送风口", "module" },
+	{ "送风机", "module" }, { "正压送风机", "module" }, { "排烟机", "module" }, { "排烟风机", "module" },
+	{ "防火卷帘", "module" }, { "卷帘门", "module" }, { "防火卷帘门", "module" },
+	{ "喷淋泵", "module" }, { "消火栓泵", "module" }, { "消防泵", "module" },
+	{ "电梯", "module" }, { "非消防电源", "module" }, { "切非", "module" }, { "消防广播", "module" },
+	{ "消防电话", "module" }, { "电话插孔", "module" },
+	{ "outputmodule", "module" }, { "controlmodule", "module" },
 	{ "inputmodule", "module" }, { "monitormodule", "module" },
 	{ "门", "door" }, { "门磁", "door" }, { "常闭门", "door" }, { "doorcontact", "door" },
 	{ "紧急按钮", "panic" }, { "求助按钮", "panic" }, { "panicbutton", "panic" },
@@ -97,6 +120,7 @@ static const struct word {
 	{ "水泵手动位", "pump-manual" }, { "泵手动", "pump-manual" }, { "pumpinmanual", "pump-manual" },
 	{ "故障触点", "fault-contact" }, { "故障接点", "fault-contact" }, { "故障", "fault-contact" },
 	{ "压力", "pressure" }, { "压力变送器", "pressure" }, { "pressuretransmitter", "pressure" },
+	{ "液位", "level" }, { "水位", "level" }, { "液位变送器", "level" },
 	{ "火灾报警控制器", "panel" }, { "控制器", "panel" },
 };
 
@@ -216,4 +240,12 @@ sheet_each_kind(void (*fn)(void *arg, const char *word), void *arg)
 		fn(arg, point_kind_name((enum point_kind)k));
 	for (size_t i = 0; i < N_KINDS; i++)
 		fn(arg, kinds[i].word);
+}
+
+void
+sheet_first_kinds(void (*fn)(void *arg, const char *word), void *arg)
+{
+	for (size_t i = 0; i < N_KINDS; i++)
+		if (i == 0 || strcmp(kinds[i].ours, kinds[i - 1].ours) != 0)
+			fn(arg, kinds[i].word);
 }

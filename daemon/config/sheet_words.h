@@ -28,4 +28,7 @@ const char *sheet_latch(const char *word);
 void sheet_each_heading(void (*fn)(void *arg, const char *word), void *arg);
 void sheet_each_kind(void (*fn)(void *arg, const char *word), void *arg);
 
+// One word in Chinese for each kind that has one.
+void sheet_first_kinds(void (*fn)(void *arg, const char *word), void *arg);
+
 #endif

@@ -74,12 +74,30 @@ def test_w4_one_address_off_is_seen(server):
     assert "*      19    40020  0x1234" in text and "       18    40019" in text
 
 
+def test_every_decoding_of_a_register_stands_in_its_column(server):
+    server.holding(19, 0xF23C)
+    text = probe(server.target, "--address", 19, "--count", 1).stdout
+    row = next(line for line in text.splitlines() if line.startswith("  *      19"))
+    assert row.split() == ["*", "19", "40020", "0xF23C", "-3524", "62012", "15602", "-",
+                           "1111", "0010", "0011", "1100"]
+
+
+def test_a_printed_number_for_an_address_is_told(server):
+    text = probe(server.target, "--address", 40020, code=1).stdout
+    assert "exception 02" in text
+    assert "if 40020 is the number that the manual prints, its address is --address 19" in text
+    assert "manual prints" not in probe(server.target, "--address", 400, code=1).stdout
+
+
 def test_bits_and_the_other_areas(server):
     server.discrete(5, 1)
     r = answer(server.target, "--area", "discrete", "--address", 5, "--count", 2)
     assert [w["raw"] for w in r["words"]] == [0, 1, 0, 0, 0]
     assert [w["printed"] for w in r["words"]][:2] == [10005, 10006]
     assert "decodings" not in r["words"][0]
+    server.units[1].setValues(1, 5, [1])
+    text = probe(server.target, "--area", "coil", "--address", 5, "--count", 1).stdout
+    assert "*       5    00006  1" in text
     assert answer(server.target, "--area", "input", "--address", 3)["answer"] == "good"
 
 

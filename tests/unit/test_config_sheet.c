@@ -114,6 +114,30 @@ test_every_word_of_the_tables_is_folded_and_means_one_thing(void **state)
 	assert_null(sheet_kind("烟"));
 }
 
+// What a panel's own program writes so that a spreadsheet keeps the zeros, and kinds as
+// they stand in the table of a building.
+static void
+test_a_panels_own_table(void **state)
+{
+	(void)state;
+	struct site *s = load_csv("编号,条目,回路,地址,类型,部位\r\n"
+				  "a,detector,=\"1\",=\"007\",消火栓按钮,一层\r\n"
+				  "b,module,1,1,防火卷帘,一层\r\n"
+				  "c,detector,1,2,缆式感温,一层\r\n"
+				  "d,detector,1,3,线型光束感烟探测器,一层\r\n");
+	assert_int_equal(s->points[0].number, 7);
+	assert_int_equal(s->points[0].kind, KIND_MANUAL_CALL_POINT);
+	assert_int_equal(s->points[1].kind, KIND_MODULE);
+	assert_int_equal(s->points[2].kind, KIND_HEAT);
+	assert_int_equal(s->points[3].kind, KIND_SMOKE);
+	site_free(s);
+	refuse_csv("编号,条目,回路,地址,类型,部位\na,detector,1,1,液位开关,一层\n",
+	    "p.csv:2:16: error: kind: unknown value \"液位开关\", known are, among "
+	    "others, 感烟探测器, 感温探测器, 手动报警按钮,");
+	refuse_csv("编号,条目,回路,地址,类型,部位\na,detector,1,=1,烟感,一层\n",
+	    "device: item detector: not a whole number");
+}
+
 static void
 test_a_chinese_sheet_with_semicolons_and_a_title(void **state)
 {
@@ -456,6 +480,7 @@ main(void)
 		cmocka_unit_test(
 		    test_every_word_of_the_tables_is_folded_and_means_one_thing),
 		SHEET_TEST(test_a_chinese_sheet_with_semicolons_and_a_title),
+		SHEET_TEST(test_a_panels_own_table),
 		SHEET_TEST(test_tabs_and_a_stated_separator),
 		SHEET_TEST(test_cells_that_the_program_left_off_or_added),
 		SHEET_TEST(test_zones_by_name),
