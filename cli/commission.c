@@ -65,6 +65,8 @@ put_line(struct list *l, const struct commission_state *st)
 	buf_printf(&l->out, "%-9s %-24s %-10s", commission_status_name(st->status),
 	    p->id, p->zone == INDEX_NONE ? "" : l->site->zones[p->zone].id);
 	buf_printf(&l->out, " expects %-11s", condition_name(st->expected));
+	if (site_point_inferred(l->site, p))
+		buf_str(&l->out, " (register map inferred)");
 	if (st->sight.onset_seq != 0)
 		buf_printf(&l->out, " seen here (%lld to %lld)",
 		    (long long)st->sight.onset_seq, (long long)st->sight.clear_seq);

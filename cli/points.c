@@ -91,6 +91,19 @@ of_zone(const struct point *p, unsigned zone)
 }
 
 static void
+print_doubt(const struct check *k)
+{
+	unsigned n = 0;
+
+	for (uint32_t i = 0; i < k->t->n_lines; i++)
+		n += site_point_inferred(k->site, &k->site->points[k->first + i]);
+	if (n > 0)
+		(void)printf("register map inferred: %u points; prove each by a test "
+			     "at the device\n",
+		    n);
+}
+
+static void
 print_sums(const struct check *k)
 {
 	char budget[32];
@@ -138,6 +151,7 @@ print_text(const struct check *k)
 		print_point(k, i);
 	(void)printf("%u points of device %s (%s)\n", t->n_lines, k->device->id,
 	    k->device->profile->id);
+	print_doubt(k);
 	print_sums(k);
 }
 
@@ -160,6 +174,7 @@ json_point(struct buf *b, const struct check *k, uint32_t i)
 	json_str(b, "printed", printed[0] != '\0' ? printed : NULL);
 	json_str(b, "kind", point_kind_name(p->kind));
 	json_str(b, "latch", latch_name(p->latch));
+	json_bool(b, "inferred", site_point_inferred(k->site, p));
 	json_str(b, "zone", p->zone == INDEX_NONE ? NULL : zone_of(k, p));
 	json_open(b, "place", '{');
 	json_str(b, "zh", p->place_zh);

@@ -279,7 +279,8 @@ print_profile(const struct probe *p, const struct sample *s)
 		    condition_name(s->codes[i].condition), code[0] != '\0' ? "/" : "",
 		    code);
 	}
-	(void)printf("\n");
+	(void)printf("%s\n",
+	    site_point_inferred(p->site, p->point) ? " (register map inferred)" : "");
 }
 
 static void
@@ -288,6 +289,7 @@ json_profile(struct buf *b, const struct probe *p, const struct sample *s)
 	json_open(b, "profile", '{');
 	json_str(b, "id", p->profile->id);
 	json_str(b, "point", p->point->id);
+	json_bool(b, "inferred", site_point_inferred(p->site, p->point));
 	json_str(b, "quality", quality_name(s->quality));
 	json_double(b, "value", s->value);
 	json_str(

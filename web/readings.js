@@ -78,6 +78,7 @@ export class Readings {
     } else if (!alarm) {
       words.push(t("ui.readings.normal"));
     }
+    if (r.inferred) words.push(t("ui.mark.inferred"));
     return words.join(" · ");
   }
 }

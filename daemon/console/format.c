@@ -55,19 +55,6 @@ device_of(const struct site *site, const struct point *p)
 	return p->device < site->n_devices ? &site->devices[p->device] : NULL;
 }
 
-static bool
-inferred(const struct site *site, const struct point *p)
-{
-	const struct device *d = device_of(site, p);
-
-	if (d == NULL || d->profile == NULL)
-		return false;
-	// An item may be less certain than the rest of its profile.
-	return d->profile->maturity == MATURITY_INFERRED ||
-	       (p->item < d->profile->n_items &&
-		   d->profile->items[p->item].maturity == MATURITY_INFERRED);
-}
-
 void
 format_alarm(
     struct buf *b, const char *key, const struct site *site, const struct alarm_view *a)
@@ -100,7 +87,7 @@ format_alarm(
 		json_int(b, "seq", a->seq);
 	else
 		json_none(b, "seq");
-	json_bool(b, "inferred", inferred(site, a->point));
+	json_bool(b, "inferred", site_point_inferred(site, a->point));
 	json_close(b, '}');
 }
 
@@ -287,6 +274,7 @@ format_point(struct buf *b, const struct site *site, const struct point *p)
 	json_str(b, "kind", point_kind_name(p->kind));
 	json_str(b, "device", d != NULL ? d->id : NULL);
 	json_str(b, "unit", format_unit(p));
+	json_bool(b, "inferred", site_point_inferred(site, p));
 }
 
 void

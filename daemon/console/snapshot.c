@@ -88,6 +88,7 @@ put_readings(struct buf *b, const struct console_host *host, const struct site *
 		json_str(b, "unit", format_unit(p));
 		host->point_json(host->ctx, i, b);
 		json_bool(b, "daily_log", p->daily_log);
+		json_bool(b, "inferred", site_point_inferred(site, p));
 		json_close(b, '}');
 		n++;
 	}

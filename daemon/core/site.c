@@ -31,6 +31,26 @@ site_find_point(const struct site *s, const char *id)
 	return UINT32_MAX;
 }
 
+bool
+site_point_maturity(const struct site *s, const struct point *p, enum maturity *out)
+{
+	if (p->device >= s->n_devices || s->devices[p->device].profile == NULL)
+		return false;
+	const struct profile *f = s->devices[p->device].profile;
+	*out = f->maturity;
+	if (p->item < f->n_items && f->items[p->item].maturity < *out)
+		*out = f->items[p->item].maturity;
+	return true;
+}
+
+bool
+site_point_inferred(const struct site *s, const struct point *p)
+{
+	enum maturity m;
+
+	return site_point_maturity(s, p, &m) && m == MATURITY_INFERRED;
+}
+
 code_id
 site_find_code(const struct site *s, const char *name)
 {

@@ -251,6 +251,12 @@ const char *bus_kind_name(enum bus_kind k);
 // engine keeps an index of its own.
 uint32_t site_find_point(const struct site *s, const char *id);
 
+// How sure it is what the registers of a point mean: by its profile, or by its item
+// where that is less sure. False for a point that no profile describes.
+bool site_point_maturity(
+    const struct site *s, const struct point *p, enum maturity *out);
+bool site_point_inferred(const struct site *s, const struct point *p);
+
 // The number of a symbolic code; 0, the code without a name, where the site has none
 // of that name.
 code_id site_find_code(const struct site *s, const char *name);

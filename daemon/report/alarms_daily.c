@@ -12,6 +12,7 @@
 
 #include "lib/mem.h"
 #include "report/definitions.h"
+#include "report/register_map.h"
 
 enum {
 	TRIES = 5
@@ -50,6 +51,7 @@ static const struct report_column row_columns[] = {
 	{ "clear_events",       "report.col.clear_events",       COLUMN_IDS, IN_BOTH, NULL },
 	{ "acknowledge_events", "report.col.acknowledge_events", COLUMN_IDS, IN_BOTH, NULL },
 	{ "test_events",        "report.col.test_events",        COLUMN_IDS, IN_BOTH, NULL },
+	MATURITY_COLUMN,
 };
 
 #define COLUMNS(c) .columns = c, .n_columns = sizeof(c) / sizeof((c)[0])
@@ -201,8 +203,11 @@ put_classes(const struct figures *f, struct report_doc *d)
 }
 
 static void
-put_rows(const struct figures *f, struct report_doc *d)
+put_rows(const struct figures *f, const struct site *site, struct report_doc *d)
 {
+	struct register_map map;
+
+	register_map_init(&map, site);
 	struct report_table *t = doc_table(d, &rows_shape);
 	for (size_t i = 0; i < f->n_rows; i++) {
 		const struct day_row *r = &f->rows[i];
@@ -219,7 +224,9 @@ put_rows(const struct figures *f, struct report_doc *d)
 			doc_put_count(&row[5 + w], r->n[w]);
 			doc_put_ids(&row[5 + WHAT_COUNT + w], r->ids[w], r->n_ids[w]);
 		}
+		register_map_put(&map, c->point, &row[5 + 2 * WHAT_COUNT]);
 	}
+	register_map_free(&map);
 }
 
 int
@@ -233,7 +240,7 @@ alarms_daily_build(const struct report_input *in, struct report_doc *d, struct e
 		d->first_seq = f.classes.first_seq;
 		d->last_seq = f.classes.last_seq;
 		put_classes(&f, d);
-		put_rows(&f, d);
+		put_rows(&f, in->request->points, d);
 		result = gaps_build(in, d, err);
 	}
 	figures_free(&f);

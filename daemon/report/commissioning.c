@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "report/definitions.h"
+#include "report/register_map.h"
 #include "store/commission_view.h"
 
 // clang-format off
@@ -48,6 +49,7 @@ static const struct report_column point_columns[] = {
 	{ "note",     "report.col.note",     COLUMN_TEXT,   IN_BOTH, NULL },
 	{ "wiring",   "report.col.wiring",   COLUMN_TEXT,   IN_BOTH, NULL },
 	{ "proven_wiring", "report.col.proven_wiring", COLUMN_TEXT, IN_BOTH, NULL },
+	MATURITY_COLUMN,
 };
 
 #define COLUMNS(c) .columns = c, .n_columns = sizeof(c) / sizeof((c)[0])
@@ -113,6 +115,7 @@ take_point(void *arg, const struct commission_state *st)
 	struct sheet *s = arg;
 	const struct point *p = &s->site->points[st->point];
 	struct report_cell *row = doc_row(s->points);
+	enum maturity maturity;
 
 	overview_add(&s->overview, st);
 	doc_put_text(&row[0], commission_status_name(st->status));
@@ -125,6 +128,8 @@ take_point(void *arg, const struct commission_state *st)
 		    &row[4], overview_owner(s->site, overview_owner_of(s->site, p)));
 	doc_put_text(&row[5], condition_name(st->expected));
 	doc_put_text(&row[12], st->wiring);
+	if (site_point_maturity(s->site, p, &maturity))
+		doc_put_text(&row[14], maturity_name(maturity));
 	if (st->status == STATUS_SEEN)
 		put_sight(row, st);
 	else if (st->entry != NULL)

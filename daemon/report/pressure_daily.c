@@ -13,6 +13,7 @@
 #include "core/reading.h"
 #include "lib/mem.h"
 #include "report/definitions.h"
+#include "report/register_map.h"
 
 // clang-format off
 static const struct report_column gauge_columns[] = {
@@ -29,6 +30,7 @@ static const struct report_column gauge_columns[] = {
 	{ "expected_ms", "report.col.expected", COLUMN_SPAN,   IN_BOTH, NULL },
 	{ "samples",     "report.col.samples",  COLUMN_COUNT,  IN_BOTH, NULL },
 	{ "minutes",     "report.col.minutes",  COLUMN_COUNT,  IN_BOTH, NULL },
+	MATURITY_COLUMN,
 };
 
 static const struct report_column gap_columns[] = {
@@ -124,7 +126,8 @@ coverage_tenths(int64_t good_ms, int64_t expected_ms)
 }
 
 static void
-put_gauge(struct report_table *t, const struct site *s, const struct pressure_day *p)
+put_gauge(struct report_table *t, const struct site *s, const struct register_map *map,
+    const struct pressure_day *p)
 {
 	bool known = p->good_ms > 0;
 	struct report_cell *row = doc_row(t);
@@ -144,6 +147,7 @@ put_gauge(struct report_table *t, const struct site *s, const struct pressure_da
 	doc_put_count(&row[10], p->expected_ms);
 	doc_put_count(&row[11], p->samples);
 	doc_put_count(&row[12], p->minutes);
+	register_map_put(map, p->point, &row[13]);
 }
 
 // Walks a gauge's minutes; each run of minutes without a good value is one row.
@@ -219,9 +223,12 @@ build(const struct report_input *in, struct report_doc *d, struct gauges *g,
 	if (g->n > 0)
 		qsort(g->rows, g->n, sizeof(*g->rows), by_point);
 
+	struct register_map map;
 	struct report_table *t = doc_table(d, &gauges_shape);
+	register_map_init(&map, s);
 	for (size_t i = 0; i < g->n; i++)
-		put_gauge(t, s, &g->rows[i]);
+		put_gauge(t, s, &map, &g->rows[i]);
+	register_map_free(&map);
 	// Whole minutes only: the running one is not missing yet.
 	until -= until % MINUTE_MS;
 	t = doc_table(d, &gaps_shape);

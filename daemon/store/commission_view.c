@@ -202,6 +202,7 @@ commission_put_state(
 	    owner < (size_t)s->n_devices + s->n_gpios ? overview_owner(s, owner)
 						      : NULL);
 	json_str(b, "kind", point_kind_name(p->kind));
+	json_bool(b, "inferred", site_point_inferred(s, p));
 	json_str(b, "expected", condition_name(st->expected));
 	json_str(b, "status", commission_status_name(st->status));
 	json_str(b, "wiring", st->wiring);

@@ -86,7 +86,7 @@ def busy(c):
     c.do_device("io1", lost=True, code="timeout", last_heard=utc(-42),
                 maturity="inferred",
                 accepted_budget={"limit_ms": 14000, "reason": "a slow line"})
-    c.do_reading("hydrant-main", value=588.0)
+    c.do_reading("hydrant-main", value=588.0, inferred=True)
     c.do_reading(
         "domestic-water", value=356.0, quality="unknown", unknown_since=utc(-300)
     )

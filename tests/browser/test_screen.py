@@ -267,6 +267,10 @@ def test_a_device_that_is_inferred_or_may_be_late_says_so(mock, open_page):
     page.see(lambda: "register map inferred" in " ".join(
         page.texts("#devices [data-device=io1] .name")), 5)
     assert "14 s late" in page.text("#devices [data-device=io1] .name")
+    notes = {page.data(tile, "point"): page.text(f"{tile} .note") for tile in
+             ('.tile[data-point="hydrant-main"]', '.tile[data-point="sprinkler-main"]')}
+    assert "register map inferred" in notes["hydrant-main"]
+    assert "inferred" not in notes["sprinkler-main"]
     plain = page.text("#devices [data-device=fap1] .name")
     assert "inferred" not in plain and "late" not in plain
 

@@ -58,7 +58,7 @@ def test_every_form_of_a_sheet_means_the_same(tmp_path, codec, separator, headin
     p = r["points"][7]
     assert p == {"line": 16, "id": "p0007", "item": "detector", "loop": 1, "device": 8,
                  "area": "holding", "pdu": 7, "printed": "40008", "kind": "smoke",
-                 "latch": "panel", "zone": "f1",
+                 "latch": "panel", "inferred": False, "zone": "f1",
                  "place": {"zh": "0 层, \"东\"侧 走廊 7", "en": "Corridor 7"}}
 
 

@@ -289,10 +289,11 @@ def test_the_point_of_a_site_as_its_profile_reads_it(line, tmp_path):
     assert (r["unit"], r["address"], r["target"]) == (
         4, 4, f"rtu:{line.tty},9600,8N1")
     assert r["profile"] == {"id": "pressure-transmitter-ptmb", "point": "gauge4",
-                            "quality": "good", "value": 617, "unit": "kPa",
+                            "inferred": True, "quality": "good", "value": 617, "unit": "kPa",
                             "conditions": []}
     text = probe("-c", path, "--point", "gauge4").stdout
-    assert "profile pressure-transmitter-ptmb reads point gauge4 as 617 kPa" in text
+    assert "profile pressure-transmitter-ptmb reads point gauge4 as 617 kPa (register map inferred)" \
+        in text
     line.set(4, 4, 1700)  # beyond the device's own range
     text = probe("-c", path, "--point", "gauge4").stdout
     assert "reads point gauge4 as bad fault/sensor-range" in text

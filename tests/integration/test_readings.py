@@ -39,6 +39,11 @@ def test_three_units_on_one_line_are_read_in_kpa(tmp_path, line):
             line.pressure(unit, kpa)
             until(lambda u=unit, v=kpa: abs(value(api, f"gauge{u}") - v) < 0.01, 8,
                   f"gauge{unit} shows {kpa} kPa")
+        # Its register map is not the maker's: each screen that shows the gauge can say so.
+        assert api.json("GET", "/api/v1/points/gauge3")["inferred"] is True
+        assert [r["inferred"] for r in api.state()["readings"]] == [True] * 3
+        day = api.json("GET", "/api/v1/reports/pressure-daily?day=today&format=json")
+        assert {g["maturity"] for g in day["data"]["gauges"]} == {"inferred"}
         assert daemon.stop() == 0
 
 

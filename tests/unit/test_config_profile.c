@@ -155,7 +155,9 @@ test_notifier_layout(void **state)
 	assert_string_equal(p->evidence, "A");
 	assert_true(p->n_open >= 3);
 	assert_non_null(strstr(p->open[0], "verify"));
-	assert_int_equal(p->n_items, 2);
+	assert_int_equal(p->n_items, 3);
+	assert_string_equal(p->items[2].name, "panel-status");
+	assert_int_equal(p->items[2].base, 9499); // 49500
 	for (uint16_t i = 0; i < 2; i++) {
 		const struct profile_item *item = &p->items[i];
 		assert_string_equal(item->name, i == 0 ? "detector" : "module");
@@ -232,8 +234,8 @@ test_codes_are_one_list(void **state)
 		"supervisory", "activated", "feedback", "process", "unlisted",
 		"queue-gap", "queue-stuck", "queue-unreadable", "source-unwatched",
 		"summary-unreadable", "heartbeat-refused", "no-value", "co",
-		"panel-acknowledged", "block-acknowledged", "no-state", "loop-short",
-		"loop-open", "loop-out-of-band" };
+		"panel-acknowledged", "block-acknowledged", "no-state",
+		"panel-silenced", "loop-short", "loop-open", "loop-out-of-band" };
 	const struct fixture *f = *state;
 
 	// And those of hosts: all but HOST_ANSWERS and HOST_SEEN, and the warning.

@@ -64,39 +64,40 @@ test_alarms_csv_word_for_word(void **ctx)
 	char *csv = render(&q);
 	static const char expected[] =
 	    "\xEF\xBB\xBF"
-	    "Daily alarm statistics,,,,,,,,,,,,\r\n"
-	    "Site,Tower A,tower-a,,,,,,,,,,\r\n"
+	    "Daily alarm statistics,,,,,,,,,,,,,\r\n"
+	    "Site,Tower A,tower-a,,,,,,,,,,,\r\n"
 	    "Statistics day,2026-11-23,2026-11-23T08:00:00+08:00,"
-	    "2026-11-24T08:00:00+08:00,Asia/Shanghai,,,,,,,,\r\n"
-	    "State,day closed,,,,,,,,,,,\r\n"
-	    ",,,,,,,,,,,,\r\n"
-	    "By class,,,,,,,,,,,,\r\n"
+	    "2026-11-24T08:00:00+08:00,Asia/Shanghai,,,,,,,,,\r\n"
+	    "State,day closed,,,,,,,,,,,,\r\n"
+	    ",,,,,,,,,,,,,\r\n"
+	    "By class,,,,,,,,,,,,,\r\n"
 	    "Class,New,Restored,Acknowledged,Tests (counted apart),Still "
-	    "open,,,,,,,\r\n"
-	    "Fire,2,1,1,1,0,,,,,,,\r\n"
-	    "Pre-alarm,0,0,0,0,0,,,,,,,\r\n"
-	    "Security,0,0,0,0,0,,,,,,,\r\n"
-	    "Supervisory,0,0,0,0,0,,,,,,,\r\n"
-	    "Fault,1,0,0,0,1,,,,,,,\r\n"
-	    "Disabled,0,0,0,0,0,,,,,,,\r\n"
-	    "Process,0,0,0,0,0,,,,,,,\r\n"
-	    "Information,0,0,0,0,0,,,,,,,\r\n"
-	    "System,0,0,0,0,0,,,,,,,\r\n"
-	    "Total,3,1,1,1,1,,,,,,,\r\n"
-	    ",,,,,,,,,,,,\r\n"
-	    "By class and place,,,,,,,,,,,,\r\n"
+	    "open,,,,,,,,\r\n"
+	    "Fire,2,1,1,1,0,,,,,,,,\r\n"
+	    "Pre-alarm,0,0,0,0,0,,,,,,,,\r\n"
+	    "Security,0,0,0,0,0,,,,,,,,\r\n"
+	    "Supervisory,0,0,0,0,0,,,,,,,,\r\n"
+	    "Fault,1,0,0,0,1,,,,,,,,\r\n"
+	    "Disabled,0,0,0,0,0,,,,,,,,\r\n"
+	    "Process,0,0,0,0,0,,,,,,,,\r\n"
+	    "Information,0,0,0,0,0,,,,,,,,\r\n"
+	    "System,0,0,0,0,0,,,,,,,,\r\n"
+	    "Total,3,1,1,1,1,,,,,,,,\r\n"
+	    ",,,,,,,,,,,,,\r\n"
+	    "By class and place,,,,,,,,,,,,,\r\n"
 	    "Class,Condition,Place,Point,Code,New,Restored,Acknowledged,Tests (counted "
-	    "apart),Events: new,Events: restored,Events: acknowledged,Events: tests\r\n"
+	    "apart),Events: new,Events: restored,Events: acknowledged,Events: "
+	    "tests,Register map\r\n"
 	    "Fire,fire alarm,\"Corridor, floor 5\",fap1-d-1-5,smoke detector,2,1,1,1,4 "
-	    "5,7,6,11\r\n"
-	    "Fault,link lost,,'@bus/panel-lan,,1,0,0,0,9,,,\r\n"
-	    ",,,,,,,,,,,,\r\n"
-	    "Times not watched,,,,,,,,,,,,\r\n"
-	    "Reason,From,To,Length,Place,Point,Event numbers,,,,,,\r\n"
-	    "none (无),,,,,,,,,,,,\r\n"
-	    ",,,,,,,,,,,,\r\n"
-	    "Rows,11,,,,,,,,,,,\r\n"
-	    "Revision (last event of the day),17,,,,,,,,,,,\r\n";
+	    "5,7,6,11,\r\n"
+	    "Fault,link lost,,'@bus/panel-lan,,1,0,0,0,9,,,,\r\n"
+	    ",,,,,,,,,,,,,\r\n"
+	    "Times not watched,,,,,,,,,,,,,\r\n"
+	    "Reason,From,To,Length,Place,Point,Event numbers,,,,,,,\r\n"
+	    "none (无),,,,,,,,,,,,,\r\n"
+	    ",,,,,,,,,,,,,\r\n"
+	    "Rows,11,,,,,,,,,,,,\r\n"
+	    "Revision (last event of the day),17,,,,,,,,,,,,\r\n";
 	assert_memory_equal(csv, expected, sizeof(expected) - 1);
 	assert_checksum_holds(csv);
 	assert_has(csv, "Produced,2026-11-25T08:00:00+08:00,Watchroom ");
@@ -114,7 +115,7 @@ test_alarms_csv_in_chinese(void **ctx)
 	assert_has(csv, "消防中控室报警情况日统计表,");
 	assert_has(csv, "单位,科技大厦,tower-a,");
 	assert_has(
-	    csv, "火警,火警,五层走廊,fap1-d-1-5,感烟探测器,2,1,1,1,4 5,7,6,11\r\n");
+	    csv, "火警,火警,五层走廊,fap1-d-1-5,感烟探测器,2,1,1,1,4 5,7,6,11,\r\n");
 	assert_has(csv, "无");
 	free(csv);
 }
@@ -142,7 +143,7 @@ test_alarms_json_has_exact_numbers_and_ids(void **ctx)
 	    "\"en\":\"Corridor, floor 5\"},\"point\":\"fap1-d-1-5\",\"code\":"
 	    "\"fire/smoke\",\"onsets\":2,\"clears\":1,\"acknowledged\":1,\"tests\":1,"
 	    "\"events\":[4,5],\"clear_events\":[7],\"acknowledge_events\":[6],"
-	    "\"test_events\":[11]}");
+	    "\"test_events\":[11],\"maturity\":null}");
 	assert_has(json, "\"gaps\":[]}");
 	assert_has(json, "\"rows\":11,\"revision\":17,\"sha256\":\"");
 	assert_null(strstr(json, "\"anchor\""));
@@ -207,7 +208,7 @@ test_an_empty_day_says_none(void **ctx)
 	(void)ctx;
 	struct report_request q = request("alarms-daily", "csv");
 	char *csv = render(&q);
-	assert_has(csv, "Events: tests\r\nnone (无),,,,,,,,,,,,\r\n");
+	assert_has(csv, "Events: tests,Register map\r\nnone (无),,,,,,,,,,,,,\r\n");
 	assert_has(csv, "Total,0,0,0,0,0,");
 	assert_checksum_holds(csv);
 	free(csv);
@@ -225,9 +226,9 @@ test_many_ids_go_on_in_further_lines(void **ctx)
 	struct report_request q = request("alarms-daily", "csv");
 	char *csv = render(&q);
 	assert_has(csv, ",smoke detector,6000,1,1,1,1 2 3 ");
-	assert_has(csv, " 2500,7,6,11\r\n,,,,,,,,,2501 2502 ");
-	assert_has(csv, " 5000,,,\r\n,,,,,,,,,5001 5002 ");
-	assert_has(csv, " 6000,,,\r\nFault,");
+	assert_has(csv, " 2500,7,6,11,\r\n,,,,,,,,,2501 2502 ");
+	assert_has(csv, " 5000,,,,\r\n,,,,,,,,,5001 5002 ");
+	assert_has(csv, " 6000,,,,\r\nFault,");
 	size_t longest = 0;
 	for (const char *p = csv; *p != '\0';) {
 		size_t n = strcspn(p, ",\r");
@@ -264,13 +265,13 @@ test_outages_are_said_and_cut_to_the_day(void **ctx)
 	struct report_request q = request("alarms-daily", "csv");
 	char *csv = render(&q);
 	assert_has(csv,
-	    "Event numbers,,,,,,\r\n"
+	    "Event numbers,,,,,,,\r\n"
 	    "system was "
 	    "down,2026-11-23T08:00:00+08:00,2026-11-23T08:10:00+08:00,0:10:00,"
-	    ",,3,,,,,,\r\n"
+	    ",,3,,,,,,,\r\n"
 	    "blind time,2026-11-23T10:00:00+08:00,2026-11-23T10:30:00+08:00,0:30:00,,"
-	    "'@device/fap1,12,,,,,,\r\n"
-	    ",,,,,,,,,,,,\r\n");
+	    "'@device/fap1,12,,,,,,,\r\n"
+	    ",,,,,,,,,,,,,\r\n");
 	assert_true((store.asked_kinds & UINT64_C(1) << EVENT_BLIND) != 0);
 	assert_true((store.asked_kinds & UINT64_C(1) << EVENT_ALARM_ONSET) == 0);
 	free(csv);

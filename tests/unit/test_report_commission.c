@@ -12,8 +12,13 @@
 #include "test.h"
 
 static struct zone zones[] = { { "b1", "地下一层", "Basement 1" } };
-static const struct profile_item items[] = { { .name = "d", .area = AREA_HOLDING } };
-static const struct profile profile = { .id = "x", .n_items = 1, .items = items };
+static const struct profile_item items[] = {
+	{ .name = "d", .area = AREA_HOLDING, .maturity = MATURITY_DOCUMENTED },
+	{ .name = "e", .area = AREA_HOLDING, .maturity = MATURITY_INFERRED },
+};
+static const struct profile profile = {
+	.id = "x", .maturity = MATURITY_DOCUMENTED, .n_items = 2, .items = items
+};
 static struct device devices[] = { { .id = "fap1", .profile = &profile } };
 static struct gpio gpios[] = { { .id = "room-io" } };
 static struct point points[] = {
@@ -25,6 +30,7 @@ static struct point points[] = {
 	    .device = 0,
 	    .gpio = INDEX_NONE },
 	{ .id = "b",
+	    .item = 1,
 	    .place_zh = "走廊",
 	    .place_en = "Corridor",
 	    .kind = KIND_SMOKE,
@@ -132,6 +138,29 @@ test_i13_the_figures_are_the_number_of_rows(void **state)
 	free(json);
 }
 
+// A map that is not known for sure says so beside each of its points.
+static void
+test_a_point_of_an_inferred_item_says_so(void **state)
+{
+	(void)state;
+	fill();
+	char *json = sheet("json", &site);
+	const char *a = strstr(json, "\"point\":\"a\""),
+		   *b = strstr(json, "\"point\":\"b\""),
+		   *c = strstr(json, "\"point\":\"c\"");
+	assert_true(a != NULL && a < b && b < c);
+	const char *of_a = strstr(a, "\"maturity\":\"documented\""),
+		   *of_b = strstr(b, "\"maturity\":\"inferred\""),
+		   *of_c = strstr(c, "\"maturity\":null");
+	assert_true(of_a != NULL && of_a < b && of_b != NULL && of_b < c);
+	assert_non_null(of_c);
+	free(json);
+	char *csv = sheet("csv", &site);
+	assert_has(csv, ",Register map\r\n");
+	assert_has(csv, ",inferred\r\n");
+	free(csv);
+}
+
 static void
 test_a_lapsed_proof_shows_both_wirings(void **state)
 {
@@ -163,6 +192,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_i13_the_figures_are_the_number_of_rows),
 		cmocka_unit_test(test_a_lapsed_proof_shows_both_wirings),
+		cmocka_unit_test(test_a_point_of_an_inferred_item_says_so),
 		cmocka_unit_test(test_without_the_site_there_is_no_sheet),
 	};
 
