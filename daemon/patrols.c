@@ -386,7 +386,12 @@ stop_result_json(
 {
 	const struct patrol_stop *window = &r->def->rule.stops[stop];
 	json_open(out, NULL, '{');
-	json_str(out, "point", point_of(r->stops[stop])->id);
+	const struct point *point = point_of(r->stops[stop]);
+	json_str(out, "point", point->id);
+	json_open(out, "place", '{');
+	json_str(out, "zh", point->place_zh);
+	json_str(out, "en", point->place_en);
+	json_close(out, '}');
 	json_str(out, "result",
 	    patrol_result_name((enum patrol_result)r->round.results[stop]));
 	json_time(out, "from", began != 0 ? began + window->from_ms : 0);

@@ -63,7 +63,19 @@ export const getState = async () => (await call("GET", "/state")).data;
 export const getAlarms = async (after) =>
   (await call("GET", `/alarms?limit=500${
     after ? `&after=${encodeURIComponent(after)}` : ""}`)).data;
-export const getDoors = async () => (await call("GET", "/doors")).data;
+// A paged list, whole.
+export async function getAll(path, key) {
+  const all = [];
+  let after = null;
+  do {
+    const query = after ? `&after=${encodeURIComponent(after)}` : "";
+    const { data } = await call("GET", `${path}?limit=500${query}`);
+    all.push(...data[key]);
+    after = data.next;
+  } while (after);
+  return all;
+}
+export const getPatrols = async () => (await call("GET", "/patrols")).data.patrols;
 const pointPath = (id, what) => `/points/${encodeURIComponent(id)}/${what}`;
 export const bypass = (id, minutes, reason) =>
   call("POST", pointPath(id, "bypass"), { minutes, reason });

@@ -18,6 +18,7 @@ import { clockOf, dateOf, hourOf, nameOf, placeOf, setZone } from "./format.js";
 import { Keys } from "./keys.js";
 import * as m from "./model.js";
 import { Readings } from "./readings.js";
+import { Rounds } from "./rounds.js";
 import { Session } from "./session.js";
 import { SilenceBook, pattern } from "./silence.js";
 import { Sound } from "./sound.js";
@@ -55,6 +56,7 @@ const deadman = new Deadman(model,
   { wake: () => sound.wake(), say: (text, tone) => banners.say(text, tone) });
 const doors = new Doors(model, session,
   { say: (text, tone) => banners.say(text, tone), now: () => now() });
+const rounds = new Rounds({ now: () => now(), changed: () => changed() });
 const detail = new Detail(id("detail"), (point) => doors.open(point));
 const readings = new Readings(id("readings"), id("readings-section"), id("readings-more"));
 const devices = new Devices(id("devices"), id("devices-summary"));
@@ -178,6 +180,7 @@ const TAKE = {
   state: (data) => {
     snapshot(data, false);
     doors.look(); // what it said meanwhile may be missed
+    rounds.look();
     sound.tell(true);
   },
   alarm: (data, itemId) => {
@@ -189,8 +192,11 @@ const TAKE = {
   },
   journal: (data, itemId) => m.applyJournal(model, data, itemId),
   durable: (data, itemId) => m.applyDurable(model, data, itemId),
-  point: (data) => doors.take(data),
-  patrol: () => {},
+  point: (data) => {
+    doors.take(data);
+    rounds.takePoint(data);
+  },
+  patrol: (data) => rounds.takePatrol(data),
   health: (data, itemId) => {
     m.applyHealth(model, data, itemId);
     healthAt = performance.now();
@@ -329,6 +335,7 @@ const keys = new Keys({
   },
   theme: () => theme.toggle(),
   doors: () => doors.open(),
+  rounds: () => rounds.open(),
   help: () => (id("help-dialog").open ? id("help-dialog").close()
     : id("help-dialog").showModal()),
   wake: () => sound.wake(),
@@ -363,6 +370,7 @@ function draw() {
   detail.draw(model.alarms.get(choice.key), view);
   readings.draw(model, view);
   devices.draw(model, view);
+  rounds.draw(view);
   banners.drawOutputs(model);
   banners.drawHealth(model.health);
   deadman.draw(view.now);
@@ -415,6 +423,7 @@ async function start() {
   stream.start(model.boot === null ? null : `${model.boot}-${model.lastN}`);
   draw();
   doors.look();
+  rounds.look();
   setInterval(tick, TICK_MS);
   setInterval(() => {
     const on = !still.matches && Math.floor(performance.now() / BEAT_MS) % 2 === 1;

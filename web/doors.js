@@ -8,6 +8,7 @@
 import * as api from "./api.js";
 import { h, setAttr, setText, show, syncList } from "./dom.js";
 import { nameOf, timeOf } from "./format.js";
+import { Listing } from "./listing.js";
 import { t } from "./text.js";
 
 const MINUTES = [15, 30, 60, 240, 480];
@@ -20,8 +21,7 @@ export class Doors {
   #dialog = id("doors");
   #form = id("bypass");
   #rows = new Map();
-  #doors = [];
-  #told = null; // what the stream said since the list was asked for; null = it was not
+  #listing = new Listing(() => api.getAll("/doors", "doors"));
   #chosen = null;
 
   // session.ask(why); say(text, tone); now().
@@ -46,14 +46,9 @@ export class Doors {
     show(id("doors-open"), this.#doors.length > 0);
   }
 
-  // A point as the stream tells it. It is newer than any list that was asked for before.
+  // A point as the stream tells it.
   take(point) {
-    if (!point.door) return;
-    this.#told?.set(point.id, point);
-    const i = this.#doors.findIndex((d) => d.id === point.id);
-    if (i < 0) return;
-    this.#doors[i] = point;
-    this.draw();
+    if (point.door && this.#listing.take(point)) this.draw();
   }
 
   // `point`: the door that is meant.
@@ -65,18 +60,12 @@ export class Doors {
     this.#dialog.showModal();
   }
 
+  get #doors() {
+    return this.#listing.items;
+  }
+
   async #ask() {
-    const told = new Map();
-    this.#told = told;
-    try {
-      const { doors } = await api.getDoors();
-      if (this.#told !== told) return; // asked anew meanwhile
-      this.#doors = doors.map((d) => told.get(d.id) ?? d);
-    } catch {
-      return; // the bar over the page says that the link is lost
-    } finally {
-      if (this.#told === told) this.#told = null;
-    }
+    if (!(await this.#listing.ask())) return;
     if (!this.#doors.some((d) => d.id === this.#chosen)) {
       this.#chosen = this.#doors[0]?.id ?? null;
     }

@@ -409,6 +409,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             "/api/v1/state": lambda: (200, self.console.state(self.session())),
             "/api/v1/alarms": lambda: (200, self.page(query)),
             "/api/v1/doors": lambda: (200, {"doors": [], "next": None}),
+            "/api/v1/fire-doors": lambda: (200, {"fire_doors": [], "next": None}),
+            "/api/v1/patrols": lambda: (200, {"patrols": []}),
             "/api/v1/text": lambda: (200, self.server.texts[query.get("lang", "zh")]),
         }
         if url.path in calls:

@@ -1,8 +1,11 @@
 # SPDX-FileCopyrightText: 2026 Watchroom contributors
 # SPDX-License-Identifier: Apache-2.0
 #
-# Doors and the dead-man watch on the page, on the real daemon with pymodbus for the input
-# module: what a tired operator reads, and what the keys do.
+# Doors, fire doors, patrols and the dead-man watch on the page, on the real daemon with
+# pymodbus for the input module: what a tired operator reads, and what the keys do.
+import datetime
+import zoneinfo
+
 import pytest
 from selenium.webdriver.common.keys import Keys
 
@@ -130,3 +133,83 @@ def test_the_question_takes_any_key_and_the_key_does_nothing_else(guarded, open_
     answers = [e for e in guarded.daemon.api().events(point="@deadman")
                if e["kind"] == "deadman.answer"]
     assert answers and answers[0]["params"]["by"] == "console"
+
+
+CLOSED, OPEN, RELEASE, FIRST, SECOND = range(5)
+ROUND = {"stairs": (CLOSED, "fire-door", ("一层楼梯间防火门", "Stairs fire door")),
+         "lobby": (OPEN, "fire-door", ("一层电梯厅防火门", "Lift lobby fire door")),
+         "release": (RELEASE, "fire-door-release", ("电梯厅防火门释放", "Lift lobby release")),
+         "garage": (FIRST, "patrol-point", ("地下车库巡更点", "Garage patrol point")),
+         "top": (SECOND, "patrol-point", ("屋面巡更点", "Roof patrol point"))}
+
+
+@pytest.fixture(name="rounds")
+def fixture_rounds(tmp_path):
+    """Two fire doors, and a route with a round that begins soon."""
+    peer = Modbus()
+    peer.discrete(CLOSED, 1)
+    points = [{"id": name, "item": "di", "device": n, "kind": kind, "zone": "z1",
+               "place": text_of(names)} for name, (n, kind, names) in ROUND.items()]
+    fire_doors = [{"closed": "stairs", "normally": "closed", "open_after": "500ms",
+                   "fault_after": "2s"},
+                  {"closed": "lobby", "normally": "open", "release": "release",
+                   "closed_after": "1s", "feedback_within": "2s"}]
+    route = {"id": "night", "name": text_of(("夜间防火巡查", "Night fire patrol")),
+             "starts": [next_minute()], "stops": [{"point": "garage", "to": "1min"},
+                                          {"point": "top", "to": "1min"}]}
+    text = site([{"id": "lan", "modbus_tcp": f"127.0.0.1:{peer.port}"}],
+                [{"id": "io", "bus": "lan", "unit": 1, "profile": "iologik-e1200",
+                  "poll": "200ms", "timeout": "1500ms", "points": points}],
+                fire_doors=fire_doors, patrols=[route])
+    with Daemon(tmp_path, text) as daemon:
+        daemon.start()
+        daemon.add_user()
+        desk = Desk(daemon, peer)
+        until(lambda: daemon.api().json("GET", "/api/v1/points/stairs")["fire_door"]["state"]
+              == "closed", 10)
+        yield desk
+        assert daemon.stop() == 0
+    peer.stop()
+
+
+def next_minute():
+    """The site's time of day at which the next minute but a few seconds begins."""
+    now = datetime.datetime.now(zoneinfo.ZoneInfo("Asia/Shanghai"))
+    return (now + datetime.timedelta(seconds=75)).strftime("%H:%M")
+
+
+def test_fire_doors_and_patrols_are_seen_as_they_are(rounds, open_page):
+    page = open_page(rounds)
+    page.see(lambda: "就位 2/2" in page.text("#rounds"), 10)
+    rounds.contact(CLOSED, False)
+    page.see(lambda: "一层楼梯间防火门" in page.text("#rounds")
+             and "常闭门久开未关" in page.text("#rounds"), 10, "left open, by name")
+    assert "就位 1/2" in page.text("#rounds")
+    page.see(lambda: "巡更中 0/2" in page.text("#rounds")
+             and "下一点 地下车库巡更点" in page.text("#rounds"), 90, "a round began")
+    rounds.contact(FIRST, True)
+    page.see(lambda: "巡更中 1/2" in page.text("#rounds"), 5, "the first stop was visited")
+    page.screenshot("rounds-1920-runs")
+    page.see(lambda: "异常 1" in page.text("#rounds"), 75, "the second was missed")
+    read_rounds(page, "1920")
+    read_rounds(open_page(rounds, width=390, height=844), "390")
+
+
+def read_rounds(page, name):
+    page.see(lambda: "异常 1" in page.text("#rounds"), 5)
+    assert page.cut_texts() == []
+    page.click("#rounds button")
+    page.see(lambda: page.shown("#rounds-dialog"), 5)
+    rows = page.texts("#rounds-dialog tr")
+    assert any("屋面巡更点" in row and "漏点" in row for row in rows), rows
+    assert any("一层电梯厅防火门" in row and "常开" in row for row in rows), rows
+    page.screenshot(f"rounds-{name}-dialog")
+    assert page.cut_texts() == []
+    assert page.low_contrast()["bad"] == []
+    page.click("#rounds-close")
+    page.language("en")
+    page.see(lambda: "Night fire patrol" in page.text("#rounds"), 3)
+    assert "left open" in page.text("#rounds")
+    page.screenshot(f"rounds-{name}-en")
+    assert page.cut_texts() == []
+    page.language("zh")

@@ -52,11 +52,15 @@ static void
 expect_results(const struct rig *r, const char *first, const char *second)
 {
 	struct buf b = { 0 };
-	char part[80], second_part[80];
-	(void)snprintf(
-	    part, sizeof(part), "{\"point\":\"p1\",\"result\":\"%s\",", first);
+	char part[120], second_part[120];
+	(void)snprintf(part, sizeof(part),
+	    "{\"point\":\"p1\",\"place\":{\"zh\":\"A\",\"en\":\"A\"},\"result\":\"%"
+	    "s\",",
+	    first);
 	(void)snprintf(second_part, sizeof(second_part),
-	    "{\"point\":\"p2\",\"result\":\"%s\",", second);
+	    "{\"point\":\"p2\",\"place\":{\"zh\":\"B\",\"en\":\"B\"},\"result\":\"%"
+	    "s\",",
+	    second);
 	engine_patrol_json(r->engine, 0, &b);
 	if (strstr(b.data, part) == NULL || strstr(b.data, second_part) == NULL)
 		fail_msg("%s has no %s %s", b.data, part, second_part);

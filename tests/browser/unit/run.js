@@ -4,6 +4,7 @@
 // Runs every unit test of the pages' modules and writes the results into the document.
 import "./test_format.js";
 import "./test_groups.js";
+import "./test_listing.js";
 import "./test_model.js";
 import "./test_silence.js";
 import "./test_stream.js";
