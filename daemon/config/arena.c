@@ -16,9 +16,12 @@
 #include "lib/mem.h"
 
 enum {
-	CHUNK_BYTES = 64 * 1024
+	// With its own head and that of the allocator 32 pages.
+	CHUNK_BYTES = 128 * 1024 - 64
 };
 
+// Things fill it from the front, texts from the back: those need no alignment, and a
+// site has as many short ones as it has points.
 struct chunk {
 	struct chunk *next;
 	size_t used, size;
@@ -66,17 +69,26 @@ add_chunk(struct arena *a, size_t bytes)
 	return c;
 }
 
+static struct chunk *
+chunk_with(struct arena *a, size_t bytes)
+{
+	struct chunk *c = a->chunks;
+
+	wr_assert(bytes < SIZE_MAX / 2);
+	if (c == NULL || c->size - c->used < bytes)
+		c = add_chunk(a, bytes);
+	return c;
+}
+
 void *
 arena_alloc(struct arena *a, size_t n, size_t size)
 {
 	size_t bytes;
-	struct chunk *c = a->chunks;
 
 	wr_assert(!__builtin_mul_overflow(n, size, &bytes));
 	wr_assert(bytes < SIZE_MAX / 2);
 	bytes = (bytes + alignof(max_align_t) - 1) & ~(alignof(max_align_t) - 1);
-	if (c == NULL || c->size - c->used < bytes)
-		c = add_chunk(a, bytes);
+	struct chunk *c = chunk_with(a, bytes);
 	void *p = c->data + c->used;
 	c->used += bytes;
 	return p;
@@ -85,10 +97,14 @@ arena_alloc(struct arena *a, size_t n, size_t size)
 char *
 arena_bytes(struct arena *a, const void *data, size_t len)
 {
-	char *p = arena_alloc(a, len + 1, 1);
+	wr_assert(len < SIZE_MAX / 2);
+	struct chunk *c = chunk_with(a, len + 1);
 
+	c->size -= len + 1;
+	char *p = c->data + c->size;
 	if (len > 0)
 		memcpy(p, data, len);
+	p[len] = '\0';
 	return p;
 }
 

@@ -18,7 +18,8 @@ void *arena_alloc(struct arena *a, size_t n, size_t size);
 
 // Copies; NULL stays NULL.
 const char *arena_text(struct arena *a, const char *s);
-char *arena_bytes(struct arena *a, const void *data, size_t len); // and a NUL
+char *arena_bytes(struct arena *a, const void *data, size_t len); // and a NUL; not
+								  // aligned
 char *arena_printf(struct arena *a, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
