@@ -580,6 +580,7 @@ main(int argc, char **argv)
 	log_init("watchroomd", d.debug);
 	(void)umask(
 	    S_IRWXO | S_IWGRP); // the journal holds people and their PINs' hashes
+	mem_big_pieces_apart();
 	(void)signal(SIGPIPE, SIG_IGN);
 	(void)signal(SIGHUP, SIG_IGN); // a reload before there is anything to reload
 	if (sodium_init() < 0)

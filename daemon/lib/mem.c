@@ -6,6 +6,7 @@
 // recovers everything that was confirmed, so ending here loses nothing promised.
 #include "lib/mem.h"
 
+#include <malloc.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -68,6 +69,12 @@ xasprintf(const char *fmt, ...)
 		die("out of memory\n");
 	va_end(ap);
 	return s;
+}
+
+void
+mem_big_pieces_apart(void)
+{
+	(void)mallopt(M_MMAP_THRESHOLD, 64 * 1024);
 }
 
 bool

@@ -18,6 +18,12 @@ char *xstrdup(const char *s) __attribute__((malloc, returns_nonnull));
 char *xasprintf(const char *fmt, ...)
     __attribute__((format(printf, 1, 2), malloc, returns_nonnull));
 
+// For a process that runs for years, at its start: what it needs for a moment goes back
+// to the system. From 64 KiB on each piece has pages of its own, which leave no holes
+// in the heap, and of which those that are never touched cost nothing. glibc's own
+// threshold grows with the first big piece that is freed.
+void mem_big_pieces_apart(void);
+
 // Copies at most size - 1 bytes, never cutting a UTF-8 character; always terminated.
 // Returns false where it had to cut.
 bool str_copy(char *dst, size_t size, const char *src);
