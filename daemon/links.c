@@ -268,9 +268,10 @@ engine_link(struct engine *e, uint32_t link_point, bool lost, const char *code)
 void
 engine_heard(struct engine *e, uint32_t device, int64_t mono_ms)
 {
-	uint32_t link_point = e->site->devices[device].link_point;
+	bool first = e->heard_mono_ms[device] == 0;
 	e->heard_mono_ms[device] = mono_ms;
-	if (!e->points[link_point].state.seen)
+	uint32_t link_point = e->site->devices[device].link_point;
+	if (first && !e->points[link_point].state.seen)
 		engine_link(e, link_point, false, NULL);
 }
 

@@ -114,9 +114,10 @@ start_queue(struct field_device *d, struct dialog *g, int64_t first_ms)
 	bool known;
 
 	if (!g->def->queue || !d->def->dialogs.queue || !d->host->record)
-		return; // QUEUE_OFF
+		return;
+	g->queue = xcalloc(1, sizeof(*g->queue));
 	known = d->host->record_mark(d->host->ctx, d->index, &mark);
-	dialog_queue_start(&g->queue, known ? &mark : NULL, first_ms);
+	dialog_queue_start(g->queue, known ? &mark : NULL, first_ms);
 }
 
 // What is never asked of this device has no block: there may be a thousand like it.
@@ -132,7 +133,7 @@ list_steps(const struct field_device *d, const struct dialog *g, struct plan_blo
 		out[n++] = (struct plan_block){ .first = STEP_SUMMARY, .n = i };
 	if (g->def->beat && d->def->dialogs.allow_writes)
 		out[n++] = (struct plan_block){ .first = STEP_BEAT };
-	if (g->queue.state != QUEUE_OFF)
+	if (g->queue)
 		out[n++] =
 		    (struct plan_block){ .first = STEP_QUEUE, .poll = POLL_SCAN };
 	if (g->cursor.state != CURSOR_OFF)
@@ -203,6 +204,7 @@ dialog_free(struct field_device *d)
 	free(d->dialog->summaries);
 	free(d->dialog->cursor.points);
 	free(d->dialog->expects);
+	free(d->dialog->queue);
 	free(d->dialog);
 	d->dialog = NULL;
 }
@@ -239,7 +241,7 @@ is_up(const struct field_device *d)
 static bool
 only_reads(const struct dialog *g, const struct plan_block *b)
 {
-	return b->first == STEP_QUEUE && g->queue.state == QUEUE_READING &&
+	return b->first == STEP_QUEUE && g->queue->state == QUEUE_READING &&
 	       g->def->queue->acknowledge >= 0;
 }
 
@@ -260,8 +262,8 @@ dialog_lets(const struct field_device *d, const struct plan_block *b)
 		return false;
 	switch ((enum dialog_step)b->first) {
 	case STEP_QUEUE:
-		return g->queue.state == QUEUE_READING ||
-		       g->queue.state == QUEUE_ACKNOWLEDGING;
+		return g->queue->state == QUEUE_READING ||
+		       g->queue->state == QUEUE_ACKNOWLEDGING;
 	case STEP_ALIVE:
 	case STEP_SUMMARY:
 	case STEP_CURSOR:
@@ -338,9 +340,9 @@ request_queue(const struct field_device *d, struct pdu_request *out)
 	const struct dialog *g = d->dialog;
 	const struct profile_queue *q = g->def->queue;
 
-	if (g->queue.state == QUEUE_ACKNOWLEDGING)
+	if (g->queue->state == QUEUE_ACKNOWLEDGING)
 		pdu_write(out, d->def->unit, g->def, (uint16_t)q->acknowledge,
-		    g->queue.last.sequence);
+		    g->queue->last.sequence);
 	else
 		read_of(d, q->area, q->address, q->registers, out);
 }
@@ -397,10 +399,11 @@ dialog_lost(struct field_device *d)
 	for (uint16_t i = 0; i < g->n_summaries; i++)
 		summary_lost(&g->summaries[i]);
 	guard_periods(d);
-	dialog_queue_lost(&g->queue, now);
 	cursor_lost(&g->cursor, now);
-	if (g->queue.state != QUEUE_OFF)
-		dialog_block(d, STEP_QUEUE, 0)->due_ms = g->queue.due_ms;
+	if (g->queue) {
+		dialog_queue_lost(g->queue, now);
+		dialog_block(d, STEP_QUEUE, 0)->due_ms = g->queue->due_ms;
+	}
 	if (g->cursor.state != CURSOR_OFF)
 		dialog_block(d, STEP_CURSOR, 0)->due_ms = g->cursor.due_ms;
 	g->panel.have = false;
@@ -426,6 +429,6 @@ dialog_scanned(struct field_device *d, struct plan_block *b)
 void
 dialog_stored(struct field_device *d, uint64_t token, bool durable)
 {
-	if (d->dialog && d->dialog->def->queue)
+	if (d->dialog && d->dialog->queue)
 		events_stored(d, token, durable);
 }

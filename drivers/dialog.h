@@ -62,7 +62,7 @@ struct dialog {
 	    unwatchable[ALIVE_MAX]; // off, or the site does not name the gateway's unit
 	uint16_t n_summaries;
 	struct dialog_summary *summaries; // instances, in order of definition and loop
-	struct dialog_queue queue;
+	struct dialog_queue *queue;       // NULL where it is not read
 	struct dialog_cursor cursor;
 	uint32_t beat;      // next value
 	uint64_t *expects;  // bit set of points: the queue said fire, not read since

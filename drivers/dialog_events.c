@@ -180,7 +180,7 @@ follow(struct field_device *d, const struct field_record *r, uint32_t i,
 static void
 check_writable(struct field_device *d)
 {
-	struct dialog_queue *q = &d->dialog->queue;
+	struct dialog_queue *q = d->dialog->queue;
 	const struct profile_dialogs *def = d->dialog->def;
 	const struct profile_write *w;
 
@@ -195,14 +195,14 @@ static void
 settle(struct field_device *d, struct plan_block *b)
 {
 	check_writable(d);
-	b->due_ms = d->dialog->queue.due_ms;
-	panel_fault(d, PANEL_QUEUE_STUCK, dialog_queue_stuck(&d->dialog->queue));
+	b->due_ms = d->dialog->queue->due_ms;
+	panel_fault(d, PANEL_QUEUE_STUCK, dialog_queue_stuck(d->dialog->queue));
 }
 
 static void
 offer(struct field_device *d, struct field_record *r)
 {
-	struct dialog_queue *q = &d->dialog->queue;
+	struct dialog_queue *q = d->dialog->queue;
 
 	r->token = q->token;
 	if (d->host->record(d->host->ctx, r) == RECORD_STORED)
@@ -226,7 +226,7 @@ take_record(struct field_device *d, struct field_record *r)
 	if (i != UINT32_MAX)
 		r->point = d->def->points[i];
 	outcome = dialog_queue_take(
-	    &g->queue, g->def->queue, r, d->def->poll_ms, now_of(d), &gap);
+	    g->queue, g->def->queue, r, d->def->poll_ms, now_of(d), &gap);
 	if (outcome == QUEUE_NEW)
 		follow(d, r, i, &gap);
 	if (outcome == QUEUE_NEW || outcome == QUEUE_OFFER)
@@ -241,11 +241,11 @@ events_good(struct field_device *d, struct plan_block *b, const uint8_t *data)
 	struct record_gap gap;
 
 	panel_fault(d, PANEL_QUEUE_UNREADABLE, false);
-	if (g->queue.state == QUEUE_ACKNOWLEDGING)
-		dialog_queue_acknowledged(&g->queue, now_of(d));
+	if (g->queue->state == QUEUE_ACKNOWLEDGING)
+		dialog_queue_acknowledged(g->queue, now_of(d));
 	else if (record_decode(g->def->queue, data, &r) == RECORD_EMPTY)
 		(void)dialog_queue_take(
-		    &g->queue, g->def->queue, NULL, d->def->poll_ms, now_of(d), &gap);
+		    g->queue, g->def->queue, NULL, d->def->poll_ms, now_of(d), &gap);
 	else
 		take_record(d, &r);
 	settle(d, b);
@@ -255,7 +255,7 @@ events_good(struct field_device *d, struct plan_block *b, const uint8_t *data)
 void
 events_refused(struct field_device *d, struct plan_block *b, const char *reason)
 {
-	struct dialog_queue *q = &d->dialog->queue;
+	struct dialog_queue *q = d->dialog->queue;
 
 	if (q->state == QUEUE_ACKNOWLEDGING) {
 		log_debug("modbus", "device %s: acknowledgement of %u: %s", d->def->id,
@@ -275,7 +275,7 @@ events_refused(struct field_device *d, struct plan_block *b, const char *reason)
 void
 events_unanswered(struct field_device *d, struct plan_block *b)
 {
-	struct dialog_queue *q = &d->dialog->queue;
+	struct dialog_queue *q = d->dialog->queue;
 
 	if (q->state != QUEUE_ACKNOWLEDGING)
 		return;
@@ -286,7 +286,7 @@ events_unanswered(struct field_device *d, struct plan_block *b)
 void
 events_stored(struct field_device *d, uint64_t token, bool durable)
 {
-	struct dialog_queue *q = &d->dialog->queue;
+	struct dialog_queue *q = d->dialog->queue;
 	bool waiting = q->state == QUEUE_STORING;
 
 	dialog_queue_stored(q, d->dialog->def->queue, token, durable, now_of(d));

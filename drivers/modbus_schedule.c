@@ -154,6 +154,9 @@ long_ms(const struct field_device *d)
 static bool
 must_wait(const struct mbus *b, const struct field_device *d, struct waiting waits)
 {
+	if (!schedule_shared(b) || b->wasted_ms == 0)
+		return false; // who_waits: nobody
+
 	enum rank rank = rank_of(d);
 	bool healthy = rank <= RANK_SHAKY;
 	bool long_since = now_of(b) - d->attempt_ms >= long_ms(d);
