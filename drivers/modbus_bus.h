@@ -51,6 +51,7 @@ struct mbus_flight {
 	bool impatient; // waits less than the device's timeout: schedule_patience_ms
 	bool lingers;   // the next is asked meanwhile; its reply is taken all the same
 	uint16_t device, block;
+	uint16_t asked;  // which request of the bus it is
 	uint32_t serial; // device_asked
 	struct pdu_request request;
 	int64_t sent_ms, deadline_ms, sent_us;
@@ -84,8 +85,8 @@ struct mbus {
 	uint8_t window, n_flying; // which do not linger
 	uint8_t n_flights;        // room for `window` and for those that linger
 	struct mbus_flight *flights;
-	uint16_t transaction; // of the last request
-	uint16_t device;      // that it went to
+	uint16_t asked;  // requests so far, modulo 65536
+	uint16_t device; // that the last one went to
 
 	uint32_t gap_us;        // silence between frames, before a request
 	uint32_t silence_ms;    // that ends a frame of which the length is unknown
@@ -101,7 +102,7 @@ struct mbus {
 
 	// Received and not yet judged.
 	bool deaf;      // RTU: frame boundary lost, until the line is silent
-	uint16_t began; // `transaction` when the first of these bytes came
+	uint16_t began; // `asked` when the first of these bytes came
 	uint16_t n_received;
 	uint8_t received[PDU_FRAME_MAX];
 	int64_t byte_ms;       // when bytes last came

@@ -37,7 +37,7 @@ struct modbus_client {
 	int fd; // -1 = closed
 	uint32_t silence_ms;
 	int64_t quiet_until_us;
-	uint16_t transaction;
+	uint16_t asked; // requests so far, modulo 65536
 	uint64_t requests;
 	size_t n_received;
 	uint8_t received[RECEIVED_MAX];
@@ -358,7 +358,7 @@ void
 modbus_client_ask(struct modbus_client *c, const struct client_question *q,
     uint32_t timeout_ms, struct client_answer *out)
 {
-	struct pdu_request req = { .transaction = ++c->transaction,
+	struct pdu_request req = { .transaction = pdu_transaction_of(++c->asked),
 		.unit = q->unit,
 		.area = q->area,
 		.address = q->address,

@@ -73,7 +73,8 @@ flight_send(struct mbus *b, uint16_t device)
 		.sent_us = mbus_now_us(b),
 	};
 	device_request(d, f->block, &f->request);
-	f->request.transaction = ++b->transaction;
+	f->asked = ++b->asked;
+	f->request.transaction = pdu_transaction_of(f->asked);
 	f->deadline_ms = f->sent_ms + schedule_patience_ms(b, d, f);
 	f->give_up_ms = f->sent_ms + d->def->timeout_ms;
 	len = pdu_build(b->transport->framing, &f->request, frame);
@@ -356,7 +357,7 @@ claimed(const struct mbus *b)
 			return f;
 		if (pdu_transaction(b->received, b->n_received) ==
 			f->request.transaction &&
-		    (int16_t)(b->began - f->request.transaction) >= 0)
+		    (int16_t)(b->began - f->asked) >= 0)
 			return f;
 	}
 	return NULL;
@@ -427,7 +428,7 @@ take_frame(struct mbus *b)
 	}
 	b->n_received = (uint16_t)(b->n_received - r.used);
 	memmove(b->received, b->received + r.used, b->n_received);
-	b->began = b->transaction;
+	b->began = b->asked;
 	return true;
 }
 
@@ -459,7 +460,7 @@ flight_take(struct mbus *b, size_t n)
 	}
 	b->deaf = false; // and nothing was kept while it was
 	if (b->n_received == 0)
-		b->began = b->transaction;
+		b->began = b->asked;
 	b->n_received = (uint16_t)(b->n_received + n);
 	while (take_frame(b))
 		;

@@ -244,6 +244,14 @@ put_pdu(const struct pdu_request *req, uint8_t *pdu)
 	return w ? put_write(req, w, pdu) : put_read(req, pdu);
 }
 
+uint16_t
+pdu_transaction_of(uint16_t n)
+{
+	// Odd, so that all 65,536 come up; 65536 divided by the golden ratio, so that
+	// they come up evenly (Knuth, TAOCP 3, 6.4).
+	return (uint16_t)(n * 40503U);
+}
+
 int
 pdu_transaction(const uint8_t *buf, size_t len)
 {

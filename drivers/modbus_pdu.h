@@ -87,6 +87,11 @@ size_t pdu_build(enum pdu_framing framing, const struct pdu_request *req,
 enum pdu_verdict pdu_parse(enum pdu_framing framing, const struct pdu_request *req,
     const uint8_t *buf, size_t len, struct pdu_reply *out);
 
+// The transaction number of the nth request. Each 65,536 in a row differ, and those of
+// near requests lie far apart: a device that answers late and counts, its answer to
+// this request under the number after this one's, does not hit the next (I6).
+uint16_t pdu_transaction_of(uint16_t n);
+
 // The transaction number of the MBAP frame at the start of `buf`; -1 while it is cut.
 int pdu_transaction(const uint8_t *buf, size_t len);
 

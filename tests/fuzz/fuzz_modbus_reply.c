@@ -89,8 +89,7 @@ peer_send(struct mbus *b, const uint8_t *frame, size_t len)
 	(void)len;
 	wr_assert(q[1] >= 1 && q[1] <= 4); // reads only
 	for (uint8_t i = 0; i < b->window; i++)
-		if (b->flights[i].used &&
-		    b->flights[i].request.transaction == b->transaction)
+		if (b->flights[i].used && b->flights[i].asked == b->asked)
 			peer.requests[peer.n_requests++ % WINDOW] =
 			    b->flights[i].request;
 	if (b->window == 1)

@@ -132,6 +132,15 @@ class Late(Slow):
         return [(TIMEOUT + 0.2, self.frame(request))]
 
 
+class CountsOn(Peer):
+    """Answers when the next request is out, under the number after that of its own."""
+
+    times_out = True
+
+    def misbehave(self, request):
+        return [(TIMEOUT + 0.2, self.bad(request, tid=(request["tid"] + 1) & 0xFFFF))]
+
+
 class Dribble(Peer):
     """One byte at a time, within the time-out or not: whole answers."""
 
@@ -265,8 +274,8 @@ class Flapping(Peer):
         super().serve(peer)
 
 
-ROWS = [Silent, NeverRead, Refuse, SynIgnored, Slow, Late, Dribble, Twice,
-        WrongTransaction, WrongUnit, WrongFunction, WrongLength, WrongByteCount,
+ROWS = [Silent, NeverRead, Refuse, SynIgnored, Slow, Late, CountsOn, Dribble,
+        Twice, WrongTransaction, WrongUnit, WrongFunction, WrongLength, WrongByteCount,
         Truncated, Garbage, Flood, Exceptions, ResetInFrame, PowerLoss, Flapping]
 
 

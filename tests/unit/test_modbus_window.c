@@ -392,23 +392,62 @@ test_a_gateway_that_hangs_is_dialled_anew(void **state)
 }
 
 // An answer that began to come before its question was asked is none.
+// An answer of unit 1 under any number, with values that it never had.
+static size_t
+lie(const struct gateway *g, uint16_t transaction, uint8_t *out)
+{
+	const uint8_t question[12] = { (uint8_t)(transaction >> 8),
+		(uint8_t)transaction, 0, 0, 0, 6, 1, 3, 0, 0, 0, 10 };
+	size_t n = answer(g, question, out);
+
+	memset(out + 9, 0x5A, n - 9);
+	return n;
+}
+
+// What comes when the next request is out, and counts on from the one before.
+static void
+test_i6_a_late_answer_that_counts_on(void **state)
+{
+	struct gateway g;
+	uint8_t out[PDU_FRAME_MAX];
+	uint16_t first;
+	const struct pdu_request *now = NULL;
+
+	(void)state;
+	prepare(&g, 1);
+	add_device(&g, 1, 10, 1);
+	g.dead[1] = true;
+	begin(&g);
+	fixture_run(&g.f, 40, NULL);
+	now = &g.bus.flights[0].request;
+	first = now->transaction;
+	for (int i = 0; i < 100 && now->transaction == first; i++)
+		fixture_run(&g.f, 20, NULL);
+	assert_int_not_equal(now->transaction, first);
+	for (uint16_t ahead = 1; ahead < 200 && g.open; ahead++)
+		deliver(&g, out, lie(&g, (uint16_t)(first + ahead), out));
+	assert_int_equal(g.bus.devices[0].sums.good, 0);
+	g.dead[1] = false;
+	fixture_run(&g.f, 5000, NULL);
+	assert_true(g.bus.devices[0].sums.good >= 3);
+	end(&g);
+}
+
 static void
 test_i6_an_answer_before_its_question(void **state)
 {
 	struct gateway g;
 	uint8_t out[PDU_FRAME_MAX];
-	const uint8_t next[12] = { 0, 2, 0, 0, 0, 6, 1, 3, 0, 0, 0, 10 };
 	size_t n;
 
 	(void)state;
 	prepare(&g, 1);
 	add_device(&g, 1, 10, 1);
 	begin(&g);
-	fixture_run(&g.f, 40, NULL); // the first question is out: transaction 1
-	n = answer(&g, next, out);
-	memset(out + 9, 0x5A, n - 9); // lies
+	fixture_run(&g.f, 40, NULL); // the first question is out
+	n = lie(&g, pdu_transaction_of(2), out);
 	deliver(&g, out, n - 1);
-	fixture_run(&g.f, 1000, NULL); // transaction 2 is asked meanwhile
+	fixture_run(&g.f, 1000, NULL); // the second is asked meanwhile
 	deliver(&g, out + n - 1, 1);
 	fixture_run(&g.f, 5000, NULL);
 	assert_true(g.bus.devices[0].sums.good >= 3);
@@ -426,6 +465,7 @@ main(void)
 		cmocka_unit_test(test_i7_a_gateway_that_waits_for_the_dead),
 		cmocka_unit_test(test_a_gateway_that_hangs_is_dialled_anew),
 		cmocka_unit_test(test_i6_an_answer_before_its_question),
+		cmocka_unit_test(test_i6_a_late_answer_that_counts_on),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
