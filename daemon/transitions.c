@@ -360,10 +360,13 @@ transition_condition(struct engine *e, uint32_t point, enum condition c,
 // ---- flags, withdrawal, re-alarm
 // ------------------------------------------------------
 
+// An answer is owed again: whoever gave the last one has not given this one.
 static void
 raise_again(struct engine *e, struct alarm_record *r, enum event_kind kind,
     const char *why, enum alarm_voice before)
 {
+	r->acknowledged_utc_ms = 0;
+	r->acknowledged_by[0] = '\0';
 	struct event ev;
 	event_init(&ev, kind);
 	engine_describe(r, &ev);
@@ -410,8 +413,6 @@ transition_realarm(struct engine *e, struct alarm_record *r)
 		return;
 	if (alarm_apply(&r->a, ALARM_EV_REALARM, true).verdict != ALARM_MOVED)
 		return;
-	r->acknowledged_utc_ms = 0;
-	r->acknowledged_by[0] = '\0';
 	raise_again(e, r, EVENT_ALARM_REALARM, "realarm", before);
 }
 

@@ -20,11 +20,13 @@ enum {
 	ROWS_MAX = 1000000
 };
 
-// An incident is named after the first occurrence of the alarm that began it.
+// An incident is named after the first occurrence of the alarm that began it. One that
+// was closed and came again while the incident went on does not begin it once more.
 static const char FIRST_OUT_SQL[] =
     "EXISTS (SELECT 1 FROM event e WHERE e.occurrence_id = a.incident_id "
     "AND e.kind IN ('alarm.onset', 'alarm.carry') AND e.point = a.point "
-    "AND e.condition = a.condition AND coalesce(e.code, '') = a.code)";
+    "AND e.condition = a.condition AND coalesce(e.code, '') = a.code "
+    "AND (e.kind = 'alarm.carry' OR e.time_utc_ms = a.first_utc_ms))";
 
 static const char METAS_SQL[] =
     "SELECT key, value FROM meta WHERE key >= '" META_QUEUE "' AND key < '" META_QUEUE

@@ -193,6 +193,30 @@ test_device_that_comes_back_with_its_bus_owes_nothing(void **state)
 	rig_tear_down(&r);
 }
 
+// What was acknowledged and then hidden is owed again when it shows: by nobody so far.
+static void
+test_an_alarm_that_shows_again_is_acknowledged_by_nobody(void **state)
+{
+	(void)state;
+	struct rig r;
+	rig_set_up(&r, NULL, NULL);
+	const struct device *d = &r.site->devices[0];
+	uint32_t bus = r.site->buses[0].link_point;
+	engine_link(r.engine, d->link_point, true, "timeout");
+	const struct alarm_record *a =
+	    alarms_of_point(engine_alarms(r.engine), d->link_point);
+	assert_int_equal(
+	    engine_acknowledge(r.engine, a->occurrence, "wang"), ENGINE_OK);
+	engine_link(r.engine, bus, true, "refused");
+	assert_string_equal(a->acknowledged_by, "wang");
+	engine_link(r.engine, bus, false, NULL);
+	rig_pass(&r, 30000);
+	assert_int_equal(a->a.state, ALARM_UNACKNOWLEDGED);
+	assert_string_equal(a->acknowledged_by, "");
+	assert_true(a->acknowledged_utc_ms == 0);
+	rig_tear_down(&r);
+}
+
 // An alarm that comes and goes and that nobody answers: the second step comes all the
 // same, when it is due from the first onset.
 static void
@@ -424,6 +448,30 @@ test_i11_first_out_is_known_after_a_restart(void **state)
 	rig_tear_down(&r);
 }
 
+// Closed and raised anew while its incident goes on: it began it once, not twice.
+static void
+test_i11_a_fire_that_comes_again_is_no_first_out_after_a_restart(void **state)
+{
+	(void)state;
+	struct rig r;
+	rig_set_up(&r, NULL, NULL);
+	rig_fire(&r, "s1", true);
+	rig_fire(&r, "s2", true);
+	assert_int_equal(
+	    engine_acknowledge(r.engine, rig_open_alarm(&r, "s1")->occurrence, "wang"),
+	    ENGINE_OK);
+	rig_fire(&r, "s1", false);
+	assert_null(rig_open_alarm(&r, "s1"));
+	rig_pass(&r, 1000);
+	rig_fire(&r, "s1", true);
+	for (int run = 0; run < 2; run++) {
+		assert_false(rig_open_alarm(&r, "s1")->first_out);
+		rig_stop(&r);
+		rig_start(&r);
+	}
+	rig_tear_down(&r);
+}
+
 // The longest id that a site may give: the built-in point's name is longer still.
 static void
 test_i11_an_alarm_is_found_again_whatever_the_length_of_its_name(void **state)
@@ -534,6 +582,8 @@ main(void)
 		cmocka_unit_test(test_dead_bus_raises_one_alarm_and_hides_its_devices),
 		cmocka_unit_test(test_device_that_comes_back_with_its_bus_owes_nothing),
 		cmocka_unit_test(
+		    test_an_alarm_that_shows_again_is_acknowledged_by_nobody),
+		cmocka_unit_test(
 		    test_regime_panel_acknowledges_with_the_panel_as_actor),
 		cmocka_unit_test(test_realarm_brings_an_acknowledged_fire_back),
 		cmocka_unit_test(
@@ -541,6 +591,8 @@ main(void)
 		cmocka_unit_test(test_realarm_of_a_latched_alarm_sounds_and_is_told),
 		cmocka_unit_test(test_i11_a_quiet_hour_is_not_taken_for_a_blind_one),
 		cmocka_unit_test(test_i11_first_out_is_known_after_a_restart),
+		cmocka_unit_test(
+		    test_i11_a_fire_that_comes_again_is_no_first_out_after_a_restart),
 		cmocka_unit_test(
 		    test_i11_an_alarm_is_found_again_whatever_the_length_of_its_name),
 		cmocka_unit_test(
