@@ -43,6 +43,7 @@ SUITES = [
      ["tests/integration", "tests/building", "--ignore=tests/integration/test_hostile.py"],
      1500),
     ("hostile", "wait", "build", "pytest", ["tests/integration/test_hostile.py"], 300),
+    ("simulation", "wait", "build", "pytest", ["tests/simulation"], 600),
     ("crash", "wait", "build", "pytest", ["tests/crash"], 900),
     ("vm", "wait", "build", "pytest", ["tests/vm"], 1800),
     ("browser", "wait", "build", "pytest", ["tests/browser"], 1500),

@@ -243,14 +243,23 @@ rig_stop(struct rig *r)
 	site_free(r->site);
 }
 
+void
+rig_make_directory(struct rig *r)
+{
+	const char *where = getenv("TMPDIR");
+	memset(r, 0, sizeof(*r));
+	int n = snprintf(r->dir, sizeof(r->dir), "%s/test-engine-XXXXXX",
+	    where != NULL ? where : "/tmp");
+	assert_in_range(n, 1, sizeof(r->dir) - 1);
+	assert_non_null(mkdtemp(r->dir));
+	clock_virtual_init(&r->clock, 1000000, START_UTC * 1000LL);
+}
+
 static void
 prepare(struct rig *r, char path[static 128])
 {
-	memset(r, 0, sizeof(*r));
-	(void)snprintf(r->dir, sizeof(r->dir), "/tmp/test-engine-XXXXXX");
-	assert_non_null(mkdtemp(r->dir));
+	rig_make_directory(r);
 	(void)snprintf(path, 128, "%s/site.yaml", r->dir);
-	clock_virtual_init(&r->clock, 1000000, START_UTC * 1000LL);
 }
 
 void

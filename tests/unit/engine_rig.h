@@ -37,6 +37,7 @@ struct rig {
 
 // rig_set_up makes the directory, with one piece of the site's text replaced where
 // replace_from is given, and starts; rig_tear_down verifies the journal and removes it.
+void rig_make_directory(struct rig *r); // below TMPDIR, and sets the clock
 void rig_pass(struct rig *r, int64_t ms);
 void rig_stop(struct rig *r);
 void rig_start(struct rig *r);
