@@ -134,10 +134,11 @@ explore(const struct world_bounds *bounds)
 	for (uint32_t i = 0; i < seen.n; i++)
 		expand(i, bounds);
 	size_t n = seen.n;
-	(void)printf("onsets %u, crashes %u, failed attempts %u, disk %u, mailbox %u: "
-		     "%zu states, %lu steps, longest %u\n",
+	(void)printf(
+	    "onsets %u, crashes %u, failed attempts %u, disk %u, mailbox %u, ticks %u: "
+	    "%zu states, %lu steps, longest %u\n",
 	    bounds->onsets, bounds->crashes, bounds->fails, bounds->disks, bounds->jams,
-	    n, seen.steps, seen.all[n - 1]->depth);
+	    bounds->ticks, n, seen.steps, seen.all[n - 1]->depth);
 	for (size_t i = 0; i < n; i++)
 		free(seen.all[i]);
 	free(seen.all);
@@ -163,9 +164,9 @@ static void
 test_i3_i5_no_order_of_things_loses_an_alarm_or_a_notice(void **state)
 {
 	static const struct world_bounds usual[] = {
-		{ .onsets = 2 },
+		{ .onsets = 2, .ticks = 1 },
 		{ .onsets = 1, .crashes = 2, .fails = 1 },
-		{ .onsets = 1, .crashes = 1, .disks = 2 },
+		{ .onsets = 1, .crashes = 1, .disks = 2, .ticks = 2 },
 		{ .onsets = 1, .crashes = 1, .jams = 2 },
 	};
 	static const struct world_bounds many[] = {

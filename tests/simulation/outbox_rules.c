@@ -129,10 +129,10 @@ void
 world_key(char *out, size_t size)
 {
 	struct text t = { out, size };
-	add(&t, "%d%u%d%d%d%d c%u/%u/%u/%u/%u/%u a%u,%u ", w.fire, w.mode, w.on_its_way,
-	    w.waits, w.jammed, w.disk_was_away, w.crashes, w.left.onsets,
+	add(&t, "%d%u%d%d%d%d c%u/%u/%u/%u/%u/%u a%u,%u.%u ", w.fire, w.mode,
+	    w.on_its_way, w.waits, w.jammed, w.disk_was_away, w.crashes, w.left.onsets,
 	    w.left.crashes, w.left.fails, w.left.disks, w.left.jams, w.confirmed,
-	    w.asked);
+	    w.asked, w.left.ticks);
 	add_engine(&t);
 	for (unsigned i = 0; i < w.n_units; i++)
 		add_unit(&t, w.units[i]);
@@ -141,9 +141,13 @@ world_key(char *out, size_t size)
 	for (unsigned i = 0; i < w.n_queue; i++)
 		add(&t, "Q%u%d%d ", number_of(&w.queue[i]), w.queue[i].saved,
 		    w.queue[i].repeated);
-	for (unsigned i = 0; i < w.n_told; i++)
+	for (unsigned i = 0; i < w.n_told; i++) {
+		int64_t age = loop_now_ms(w.loop) - w.told[i].created_ms;
+		add(&t, "%d%d", w.told[i].taken_back,
+		    w.told[i].on_disk ? 0 : (int)(age < 1000 ? age / 300 : 4));
 		add(&t, "T%u:%d%u%u%d ", w.told[i].occurrence, w.told[i].on_disk,
 		    w.told[i].disk, w.told[i].received, w.told[i].overdue);
+	}
 	for (unsigned i = 0; i < w.n_occurrences; i++)
 		add(&t, "O%d%d", w.occurrences[i].durable, w.occurrences[i].answered);
 }

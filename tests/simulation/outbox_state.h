@@ -24,6 +24,7 @@ struct told {
 	enum notice_state disk;
 	unsigned received; // how often people got it
 	bool overdue;      // it has waited longer than a notice does for the disk
+	bool taken_back;   // answered, and not on its way: nobody is to get it any more
 	int64_t created_ms;
 	unsigned occurrence;
 };

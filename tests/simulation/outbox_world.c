@@ -17,6 +17,7 @@
 enum {
 	START_MS = 1000000,
 	PATIENCE_MS = 1000, // DESIGN I5
+	TICK_MS = 300,
 };
 
 static const char site_text[] =
@@ -32,7 +33,7 @@ static const char site_text[] =
     "ladders: [{id: l, classes: [fire], steps: [{after: 0s, channels: [c]}]}]\n";
 
 const char *const action_names[ACTION_COUNT] = { "true", "clear", "ack", "commit",
-	"send", "receipt", "fail", "patience", "crash", "disk", "jam" };
+	"send", "receipt", "fail", "patience", "tick", "crash", "disk", "jam" };
 
 struct outbox_state w;
 
@@ -118,8 +119,11 @@ store_submit(struct store *s, struct unit *u)
 	assert_in_range(w.n_units, 0, WAITING_MAX - 1);
 	w.units[w.n_units++] = u;
 	const struct notice *notices = u->notices.data;
-	for (size_t i = 0; i < u->notices.n; i++)
-		(void)told_of(&notices[i]);
+	for (size_t i = 0; i < u->notices.n; i++) {
+		struct told *t = told_of(&notices[i]);
+		bool going = w.on_its_way && strcmp(w.queue[0].id, t->n.id) == 0;
+		t->taken_back = notices[i].state == NOTICE_CANCELLED && !going;
+	}
 }
 
 static void
@@ -383,6 +387,7 @@ void
 channel_send(void)
 {
 	struct told *t = told_of(&w.queue[0]);
+	assert_false(t->taken_back);
 	if (t->received > 0)
 		assert_true(w.queue[0].repeated);
 	t->received++;
@@ -416,6 +421,8 @@ crash(void)
 {
 	stop();
 	w.crashes++;
+	for (unsigned i = 0; i < w.n_told; i++)
+		w.told[i].taken_back = w.told[i].disk == NOTICE_CANCELLED;
 	clock_virtual_advance(&w.clock, 5000);
 	start();
 	const struct alarm_record *r = detector_record();
@@ -424,6 +431,12 @@ crash(void)
 		if (i == newest)
 			w.occurrences[i].answered = false;
 	}
+}
+
+static void
+tick(void)
+{
+	clock_virtual_advance(&w.clock, TICK_MS);
 }
 
 static bool
@@ -456,6 +469,8 @@ possible(enum action a)
 		       spend(&w.left.fails);
 	case DO_PATIENCE:
 		return w.n_units > 0 || w.waits || w.jammed;
+	case DO_TICK:
+		return w.n_units > 0 && spend(&w.left.ticks);
 	case DO_CRASH:
 		return spend(&w.left.crashes);
 	case DO_DISK:
@@ -494,6 +509,9 @@ happen(enum action a)
 		break;
 	case DO_PATIENCE:
 		let_patience_pass();
+		break;
+	case DO_TICK:
+		tick();
 		break;
 	case DO_CRASH:
 		crash();

@@ -21,6 +21,7 @@ enum action {
 	DO_RECEIPT,  // and the daemon hears of it
 	DO_FAIL,     // an attempt fails; it will be tried again
 	DO_PATIENCE, // 1.1 s pass
+	DO_TICK,     // 0.3 s pass
 	DO_CRASH,    // the power is cut, and the daemon starts again
 	DO_DISK,     // the disk fails, or works again
 	DO_JAM,      // the mailbox of the delivery thread is full, or has room again
@@ -29,7 +30,7 @@ enum action {
 
 // How much may happen in one life of the world.
 struct world_bounds {
-	unsigned onsets, crashes, fails, disks, jams;
+	unsigned onsets, crashes, fails, disks, jams, ticks;
 };
 
 extern const char *const action_names[ACTION_COUNT];
