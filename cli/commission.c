@@ -18,6 +18,10 @@
 #include "store/commission_view.h"
 #include "store/query.h"
 
+enum {
+	MINUTE_TEXT = 32
+};
+
 static int64_t
 now_utc_ms(void)
 {
@@ -49,19 +53,26 @@ struct list {
 	unsigned shown;
 };
 
+static const char *
+local_minute(int64_t utc_ms, char out[static MINUTE_TEXT])
+{
+	time_t s = (time_t)(utc_ms / 1000);
+	struct tm tm;
+
+	(void)localtime_r(&s, &tm);
+	(void)strftime(out, MINUTE_TEXT, "%Y-%m-%d %H:%M", &tm);
+	return out;
+}
+
 static void
 put_line(struct list *l, const struct commission_state *st)
 {
 	const struct point *p = &l->site->points[st->point];
 	const struct commission_entry *e = st->entry;
-	char when[32] = "";
+	char when[MINUTE_TEXT] = "";
 
-	if (e != NULL) {
-		time_t s = (time_t)(e->time_utc_ms / 1000);
-		struct tm tm;
-		(void)localtime_r(&s, &tm);
-		(void)strftime(when, sizeof(when), "%Y-%m-%d %H:%M", &tm);
-	}
+	if (e != NULL)
+		(void)local_minute(e->time_utc_ms, when);
 	buf_printf(&l->out, "%-9s %-24s %-10s", commission_status_name(st->status),
 	    p->id, p->zone == INDEX_NONE ? "" : l->site->zones[p->zone].id);
 	buf_printf(&l->out, " expects %-11s", condition_name(st->expected));
@@ -106,12 +117,12 @@ take_walk(void *arg, const struct commission_walk *w)
 static void
 print_walk(void *arg, const struct commission_walk *w)
 {
-	char when[25];
+	char when[MINUTE_TEXT];
 
 	(void)arg;
-	clock_rfc3339(w->opened_utc_ms, when);
 	(void)printf("walk of %s %s is open, by %s since %s\n",
-	    w->of_device ? "device" : "zone", w->target, w->who, when);
+	    w->of_device ? "device" : "zone", w->target, w->who,
+	    local_minute(w->opened_utc_ms, when));
 }
 
 static void

@@ -170,9 +170,10 @@ print_point(const struct site *s, const struct point *p, const struct bus_budget
 		    d->id, area_name(item->area), p->pdu, item->printed);
 	}
 	struct point_budget b = budget_of_point(s, p, bus);
-	(void)fprintf(out, "  %-28s %-17s %-46s worst %s, pulse %s\n", p->id,
+	(void)fprintf(out, "  %-28s %-17s %-46s worst %s, pulse %s%s\n", p->id,
 	    point_kind_name(p->kind), where, units_show_ms(b.worst_ms, worst),
-	    units_show_ms(b.pulse_ms, pulse));
+	    units_show_ms(b.pulse_ms, pulse),
+	    site_point_inferred(s, p) ? ", register map inferred" : "");
 }
 
 static void

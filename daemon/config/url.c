@@ -6,6 +6,8 @@
 // spaces, control characters, characters beyond ASCII, an address that is half numeric.
 #include "config/url.h"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -49,12 +51,40 @@ is_name(const char *s)
 	return label > 0 && s[-1] != '-' && letter;
 }
 
+// What a socket would take and no host answers for: nobody (RFC 1122 3.2.1.3),
+// everybody, a group (RFC 5771, RFC 4291 2.7).
+static bool
+is_of_nobody(const char *text)
+{
+	struct in_addr v4;
+	struct in6_addr v6;
+
+	if (inet_pton(AF_INET, text, &v4) == 1)
+		return ntohl(v4.s_addr) >> 24 == 0 || ntohl(v4.s_addr) >> 28 == 0xE ||
+		       v4.s_addr == INADDR_NONE;
+	return inet_pton(AF_INET6, text, &v6) == 1 &&
+	       (IN6_IS_ADDR_UNSPECIFIED(&v6) || IN6_IS_ADDR_MULTICAST(&v6));
+}
+
+static bool
+is_link_local(const char *text)
+{
+	struct in6_addr v6;
+
+	return inet_pton(AF_INET6, text, &v6) == 1 && IN6_IS_ADDR_LINKLOCAL(&v6);
+}
+
 int
 url_host(const char *text, char host[static URL_HOST_MAX], char why[static WHY_MAX])
 {
 	if (strlen(text) >= URL_HOST_MAX || (!units_is_address(text) && !is_name(text)))
 		return refuse(why, "must be an address or a name, for example "
 				   "192.0.2.20 or nvr.example");
+	if (is_of_nobody(text))
+		return refuse(why, "is no address of one host");
+	if (is_link_local(text))
+		return refuse(why, "is a link-local address, which needs an interface: "
+				   "give the host another, or a name");
 	memcpy(host, text, strlen(text) + 1);
 	return 0;
 }

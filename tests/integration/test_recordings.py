@@ -52,6 +52,28 @@ def test_a_replay_comes_to_what_was_reviewed(name):
     assert recordings.disagreements(table, seen) == []
 
 
+# Values behind a selector have no address formula.
+NO_FORMULA = {("bolid-s2000-pp", item) for item in
+              ("zone-number", "zone-supply", "zone-counter")}
+
+
+@pytest.mark.parametrize("name", recordings.profiles())
+def test_each_item_is_shown_and_not_only_where_it_begins(name):
+    """A wrong stride shows at the second device or loop only."""
+    profile = recordings.load(ROOT / "panels" / f"{name}.yaml")
+    points = [p for n in recordings.tables() if recordings.profile_of(n) == name
+              for p in table_of(n)["points"].values()]
+    for item in profile["items"]:
+        shown = [p for p in points if p["item"] == item["name"]]
+        if (name, item["name"]) in NO_FORMULA or (item.get("always") and not shown):
+            continue
+        assert shown, f"{item['name']}: no point"
+        for axis in ("loop", "device"):
+            numbers = item.get(axis, {"from": 0, "to": 0})
+            assert numbers["to"] == numbers["from"] or any(
+                p[axis] != numbers["from"] for p in shown), f"{item['name']}: first {axis}"
+
+
 @pytest.mark.parametrize("name", recordings.profiles())
 def test_a_recording_comes_to_each_meaning_of_its_profile(name):
     profile = recordings.load(ROOT / "panels" / f"{name}.yaml")

@@ -60,6 +60,12 @@ static const struct {
 	{ "http://[2001:db8::1", web, "no good host" },
 	{ "http://[192.0.2.1]/", web, "no good host" },
 	{ "http://[2001:db8::1]x/", web, "port" },
+	{ "http://[fe80::1]/", web, "a link-local address" },
+	{ "http://0.0.0.0/", web, "no address of one host" },
+	{ "http://224.0.0.1/", web, "no address of one host" },
+	{ "http://255.255.255.255/", web, "no address of one host" },
+	{ "http://[::]/", web, "no address of one host" },
+	{ "http://[ff02::1]/", web, "no address of one host" },
 	{ "http://192.0.2.256/", web, "must be an address or a name" },
 	{ "http://192.0.2/", web, "must be an address or a name" },
 	{ "http://0x7f000001/", web, "" }, // a name with letters: looked up as one
