@@ -62,7 +62,8 @@ void engine_recover(
     struct engine *e, const struct recovered *r, int64_t down_since_utc_ms);
 
 void engine_sample(struct engine *e, const struct sample *s);
-// A built-in point is lost, or back. `code` says why.
+// A built-in point is lost, or back; lost still, for another reason. `code` says why,
+// and is static.
 void engine_link(struct engine *e, uint32_t link_point, bool lost, const char *code);
 void engine_heard(struct engine *e, uint32_t device, int64_t mono_ms);
 // A fault of the daemon itself on a built-in point, in place of any other there; or
@@ -119,6 +120,9 @@ const struct point_state *engine_point(const struct engine *e, uint32_t point);
 uint32_t engine_points_unknown(const struct engine *e);
 int64_t engine_device_heard_utc(const struct engine *e, uint32_t device); // 0 = never
 bool engine_link_lost(const struct engine *e, uint32_t link_point);
+// Why it is lost now, which may be another reason than the code of its alarm says; NULL
+// = it is not.
+const char *engine_link_reason(const struct engine *e, uint32_t link_point);
 
 // The onset became durable.
 void engine_durable(struct engine *e, const struct event *onset);

@@ -87,7 +87,11 @@ struct builtin {
 	enum builtin_kind kind;
 	uint16_t index;
 	bool lost;
-	const char *code; // why, static
+	char code[CODE_MAX]; // of its alarm: why it was lost
+	const char *reason;  // why it is lost now, static; NULL = it never was
+	const char *told;    // of it, last; static
+	int64_t reason_ms;   // another was last told; 0 = never
+	bool reason_owed;    // it is not told yet
 	int64_t lost_utc_ms;
 	struct flap flap;
 	int64_t blind_from_utc_ms, blind_ms; // while it flaps: since when, in all
@@ -108,7 +112,8 @@ struct engine {
 	uint32_t *device_fires;   // fires standing, per device
 	uint32_t points_unknown;
 	int64_t down_since_utc_ms; // last sign of life of the run before; 0 = first run
-	struct loop_timer minute_timer, realarm_timer, resound_timer, flap_timer;
+	struct loop_timer minute_timer, realarm_timer, resound_timer;
+	struct loop_timer look_timer; // at links
 	uint32_t voices[VOICE_COUNT]; // alarms by what they sound like
 	bool silenced;
 	enum alarm_voice heard; // as the host was told

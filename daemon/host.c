@@ -18,6 +18,17 @@ enum {
 
 // ---- views ------------------------------------------------------------------------
 
+// Of a link that is lost, where it is no longer what its alarm says.
+static const char *
+other_reason(const struct daemon *d, const struct alarm_record *r)
+{
+	const char *reason;
+	if (r->a.condition != COND_LINK)
+		return NULL;
+	reason = engine_link_reason(d->engine, r->point_index);
+	return reason != NULL && strcmp(reason, r->code) != 0 ? reason : NULL;
+}
+
 void
 host_alarm_view(
     const struct daemon *d, const struct alarm_record *r, struct alarm_view *v)
@@ -48,6 +59,7 @@ host_alarm_view(
 		const struct point_state *st = engine_point(d->engine, r->point_index);
 		v->quality = st->quality;
 		v->unknown_since_utc_ms = st->unknown_since_utc_ms;
+		v->reason = other_reason(d, r);
 	}
 }
 
@@ -77,18 +89,6 @@ each_alarm(void *ctx, bool (*each)(void *arg, const struct alarm_view *a), void 
 	free(sorted);
 }
 
-static const char *
-link_code(const struct daemon *d, uint32_t link_point)
-{
-	const struct alarm_record *r =
-	    alarms_of_point(engine_alarms(d->engine), link_point);
-	for (; r != NULL; r = r->next_of_point) {
-		if (r->a.condition == COND_LINK)
-			return r->code;
-	}
-	return NULL;
-}
-
 static void
 each_device(void *ctx, void (*each)(void *arg, const struct device_view *v), void *arg)
 {
@@ -98,10 +98,10 @@ each_device(void *ctx, void (*each)(void *arg, const struct device_view *v), voi
 		struct device_view v = {
 			.device = dev,
 			.lost = engine_link_lost(d->engine, dev->link_point),
+			.code = engine_link_reason(d->engine, dev->link_point),
 			.last_heard_utc_ms = engine_device_heard_utc(d->engine, i),
 			.points = dev->n_points,
 		};
-		v.code = v.lost ? link_code(d, dev->link_point) : NULL;
 		each(arg, &v);
 	}
 }

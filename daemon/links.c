@@ -7,13 +7,15 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "engine_impl.h"
 #include "lib/mem.h"
 
 enum {
 	UNHIDE_MOST_MS = 30000,
-	FLAP_LOOK_MS = 5000
+	LOOK_MS = 5000,
+	REASON_EVERY_MS = 60000, // a reason that goes to and fro is told so often
 };
 
 static struct builtin *
@@ -177,14 +179,20 @@ tell_link(struct engine *e, uint32_t point, const struct builtin *b)
 }
 
 static void
+look_soon(struct engine *e)
+{
+	if (!loop_timer_armed(&e->look_timer))
+		loop_timer_in(e->loop, &e->look_timer, LOOK_MS);
+}
+
+static void
 note_change(struct engine *e, struct builtin *b)
 {
 	if (!flap_change(&b->flap, &e->site->flap, loop_now_ms(e->loop)))
 		return;
 	b->blind_from_utc_ms = b->lost_utc_ms;
 	b->blind_ms = 0;
-	if (!loop_timer_armed(&e->flap_timer))
-		loop_timer_in(e->loop, &e->flap_timer, FLAP_LOOK_MS);
+	look_soon(e);
 }
 
 static void
@@ -201,21 +209,62 @@ end_flapping(struct engine *e, uint32_t point, struct builtin *b)
 	tell_link(e, point, b);
 }
 
-static void
-on_flap(void *arg)
-{
-	struct engine *e = arg;
-	uint32_t n = e->site->n_points - e->site->n_site_points;
-	bool any = false;
+// ---- lost and back
+// -------------------------------------------------------------------
 
-	for (uint32_t i = 0; i < n; i++) {
-		struct builtin *b = &e->builtins[i];
-		if (flap_ends(&b->flap, &e->site->flap, loop_now_ms(e->loop)))
-			end_flapping(e, e->site->n_site_points + i, b);
-		any |= b->flap.on;
+static struct alarm_record *
+standing_link(const struct engine *e, uint32_t point)
+{
+	struct alarm_record *r = alarms_of_point(e->alarms, point);
+	for (; r != NULL; r = r->next_of_point) {
+		bool stands = r->a.state == ALARM_UNACKNOWLEDGED ||
+			      r->a.state == ALARM_ACKNOWLEDGED;
+		if (r->a.condition == COND_LINK && stands)
+			return r;
 	}
-	if (any)
-		loop_timer_in(e->loop, &e->flap_timer, FLAP_LOOK_MS);
+	return NULL;
+}
+
+// A link that is lost is one alarm until it is back, whatever becomes of the reason:
+// the one that stood before a restart stands on under its code.
+static void
+take_code(struct engine *e, uint32_t point, struct builtin *b)
+{
+	const struct alarm_record *r = standing_link(e, point);
+	char code[CODE_MAX];
+	(void)str_copy(code, sizeof(code), r != NULL ? r->code : b->reason);
+	memcpy(b->code, code, sizeof(code));
+}
+
+// As a raw change within one code: a note, never a clear and an onset.
+static void
+tell_reason(struct engine *e, uint32_t point, struct builtin *b)
+{
+	struct alarm_record *r = standing_link(e, point);
+	struct event ev;
+	b->reason_owed = false;
+	if (r == NULL || !b->lost || strcmp(b->reason, b->told) == 0)
+		return;
+	b->told = b->reason;
+	b->reason_ms = loop_now_ms(e->loop);
+	event_init(&ev, EVENT_POINT_CHANGE);
+	engine_describe(r, &ev);
+	(void)snprintf(ev.params, sizeof(ev.params), "{\"reason\":\"%s\"}", b->reason);
+	(void)works_event(e->works, &ev);
+	e->host.alarm(e->host.ctx, r, false);
+}
+
+static void
+other_reason(struct engine *e, uint32_t point, struct builtin *b, const char *code)
+{
+	int64_t now = loop_now_ms(e->loop);
+	b->reason = code;
+	if (b->reason_ms == 0 || now - b->reason_ms >= REASON_EVERY_MS) {
+		tell_reason(e, point, b);
+		return;
+	}
+	b->reason_owed = true;
+	look_soon(e);
 }
 
 static void
@@ -227,8 +276,10 @@ link_lost(struct engine *e, uint32_t point, struct builtin *b, const char *code)
 	if (b->kind == BUILTIN_DEVICE && e->heard_mono_ms[b->index] != 0)
 		b->lost_utc_ms -= f.t_mono_ms - e->heard_mono_ms[b->index];
 	lose_points(e, b);
+	b->reason = b->told = code;
+	b->reason_owed = false;
 	if (!b->flap.on)
-		b->code = code;
+		take_code(e, point, b);
 	note_change(e, b);
 	tell_link(e, point, b);
 	if (b->kind == BUILTIN_BUS)
@@ -254,12 +305,35 @@ link_back(struct engine *e, uint32_t point, struct builtin *b)
 		write_blind(e, point, b, false);
 }
 
+// What flaps may be quiet by now, and a reason may be told.
+static void
+on_look(void *arg)
+{
+	struct engine *e = arg;
+	uint32_t n = e->site->n_points - e->site->n_site_points;
+	int64_t now = loop_now_ms(e->loop);
+	bool any = false;
+
+	for (uint32_t i = 0; i < n; i++) {
+		struct builtin *b = &e->builtins[i];
+		if (flap_ends(&b->flap, &e->site->flap, now))
+			end_flapping(e, e->site->n_site_points + i, b);
+		if (b->reason_owed && now - b->reason_ms >= REASON_EVERY_MS)
+			tell_reason(e, e->site->n_site_points + i, b);
+		any |= b->flap.on || b->reason_owed;
+	}
+	if (any)
+		look_soon(e);
+}
+
 void
 engine_link(struct engine *e, uint32_t link_point, bool lost, const char *code)
 {
 	struct builtin *b = builtin_of(e, link_point);
 	if (lost && !b->lost)
 		link_lost(e, link_point, b, code == NULL ? "" : code);
+	else if (lost && code != NULL && strcmp(code, b->reason) != 0)
+		other_reason(e, link_point, b, code);
 	else if (!lost && (b->lost || !e->points[link_point].state.seen))
 		link_back(e, link_point, b);
 	e->points[link_point].state.seen = true;
@@ -303,7 +377,7 @@ links_init(struct engine *e)
 	const struct site *s = e->site;
 	uint32_t n = s->n_points - s->n_site_points;
 	e->builtins = xcalloc(n + 1, sizeof(*e->builtins));
-	loop_timer_init(&e->flap_timer, on_flap, e);
+	loop_timer_init(&e->look_timer, on_look, e);
 	for (uint32_t i = 0; i < n; i++)
 		e->builtins[i].kind = BUILTIN_SYSTEM;
 	for (uint16_t i = 0; i < s->n_buses; i++) {
@@ -330,8 +404,15 @@ links_free(struct engine *e)
 	for (uint16_t i = 0; i < e->site->n_buses; i++)
 		loop_timer_stop(
 		    e->loop, &builtin_of(e, e->site->buses[i].link_point)->unhide);
-	loop_timer_stop(e->loop, &e->flap_timer);
+	loop_timer_stop(e->loop, &e->look_timer);
 	free(e->builtins);
+}
+
+const char *
+engine_link_reason(const struct engine *e, uint32_t link_point)
+{
+	const struct builtin *b = builtin_of(e, link_point);
+	return b->lost ? b->reason : NULL;
 }
 
 bool

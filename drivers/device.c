@@ -228,7 +228,7 @@ device_good(
 	if (b->kind == PLAN_POINTS)
 		for (uint32_t i = b->first; i < (uint32_t)b->first + b->n; i++)
 			device_sample_point(d, b, i, data);
-	b->last_good_utc_ms = loop_utc_ms(d->host->loop);
+	b->last_good_ms = now;
 	note_good(b, now);
 	b->busy_since_ms = 0;
 	b->slow_ms = 0;

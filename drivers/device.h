@@ -69,7 +69,7 @@ struct field_device {
 	bool overdue;          // and the host was told
 	uint8_t misses;        // in a row
 	uint8_t n_helpers;
-	uint8_t n_outputs;
+	uint16_t n_outputs;
 	uint8_t in_flight; // requests; at most def->window
 	uint32_t serial;   // of the last request
 	uint8_t n_recent;  // of HEALTH_POLLS
@@ -148,9 +148,9 @@ enum device_answer device_exception(
 // it is for too long.
 enum device_answer device_busy(struct field_device *d, struct plan_block *b);
 // Sends the value of a point that came by another way than its block; `words` NULL: it
-// has none, for this reason.
+// has none, for this reason. It was seen last at `not_before_ms`; 0 = never.
 void device_send_value(struct field_device *d, uint32_t i, const uint16_t *words,
-    code_id refused, int64_t not_before_utc_ms);
+    code_id refused, int64_t not_before_ms);
 // The host's late answer for a record of the queue.
 void device_stored(struct field_device *d, uint64_t token, bool durable);
 

@@ -6,6 +6,8 @@
 // while others are, is the block's fault and not the device's. Refuses to keep anything
 // known of a device that is lost (I6).
 
+#include <string.h>
+
 #include "drivers/device.h"
 #include "drivers/device_output.h"
 #include "drivers/dialog.h"
@@ -86,8 +88,10 @@ say_back(struct field_device *d)
 void
 device_up(struct field_device *d)
 {
-	if (d->link == DEVICE_LOST)
+	if (d->link == DEVICE_LOST) {
 		say_back(d);
+		dialog_back(d);
+	}
 	if (d->link != DEVICE_UP && d->link != DEVICE_DOUBTFUL)
 		d->host->link(d->host->ctx, d->def->link_point, false, "");
 	d->link = DEVICE_UP;
@@ -165,10 +169,21 @@ say_lost(struct field_device *d, const char *code)
 		    (unsigned)d->def->unit, code);
 }
 
+// Lost already: the reason may be another one by now.
+static void
+lost_still(struct field_device *d, const char *code)
+{
+	if (strcmp(code, d->lost_code) == 0)
+		return;
+	d->lost_code = code;
+	d->host->link(d->host->ctx, d->def->link_point, true, code);
+}
+
 void
 device_lost(struct field_device *d, const char *code)
 {
 	if (d->link == DEVICE_LOST) {
+		lost_still(d, code);
 		if (link_log_still(&d->log, now_of(d)))
 			log_warnx("modbus",
 			    "device %s is still lost: %s, %u tries failed", d->def->id,
@@ -183,7 +198,9 @@ void
 device_lost_with_bus(struct field_device *d, const char *code)
 {
 	link_log_with(&d->log, now_of(d));
-	if (d->link != DEVICE_LOST)
+	if (d->link == DEVICE_LOST)
+		lost_still(d, code);
+	else
 		forget_all(d, code);
 }
 

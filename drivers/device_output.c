@@ -69,7 +69,7 @@ device_outputs_init(struct field_device *d)
 		    (struct device_output){ .def = def, .index = i };
 	}
 	plan_prepend(&d->plan, d->n_outputs);
-	for (uint8_t i = 0; i < d->n_outputs; i++)
+	for (uint16_t i = 0; i < d->n_outputs; i++)
 		d->plan.blocks[i] = (struct plan_block){
 			.kind = PLAN_OUTPUT,
 			.first = i,
@@ -85,7 +85,7 @@ device_outputs_init(struct field_device *d)
 bool
 device_drive(struct field_device *d, uint16_t output, bool on)
 {
-	for (uint8_t i = 0; i < d->n_outputs; i++) {
+	for (uint16_t i = 0; i < d->n_outputs; i++) {
 		struct device_output *o = &d->outputs[i];
 		struct plan_block *b;
 
@@ -174,7 +174,7 @@ device_output_good(struct field_device *d, uint16_t block, const uint8_t *data)
 	o->lost = o->mute = false;
 	b->misses = 0;
 	b->busy_since_ms = 0;
-	b->last_good_utc_ms = loop_utc_ms(d->host->loop);
+	b->last_good_ms = now_of(d);
 	b->sums.good++;
 	if (o->sent_read)
 		read_back(d, b, o, pdu_value(AREA_COIL, data, 0) != 0);
@@ -231,7 +231,7 @@ device_output_mute(struct field_device *d, uint16_t block, const char *code)
 void
 device_outputs_lost(struct field_device *d, const char *code)
 {
-	for (uint8_t i = 0; i < d->n_outputs; i++) {
+	for (uint16_t i = 0; i < d->n_outputs; i++) {
 		struct device_output *o = &d->outputs[i];
 		struct plan_block *b = block_of(d, o);
 

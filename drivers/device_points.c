@@ -63,7 +63,10 @@ stamp(struct field_device *d, const struct plan_block *b, uint32_t i, struct sam
 	s->point = d->def->points[i];
 	s->t_mono_ms = loop_now_ms(d->host->loop);
 	s->t_utc_ms = loop_utc_ms(d->host->loop);
-	s->not_before_utc_ms = b->last_good_utc_ms;
+	// By the clock of now: whoever takes the one from the other has the true time
+	// between, though the clock was set meanwhile (I10).
+	if (b->last_good_ms)
+		s->not_before_utc_ms = s->t_utc_ms - (s->t_mono_ms - b->last_good_ms);
 }
 
 static bool
@@ -186,10 +189,10 @@ device_sample_point(
 
 void
 device_send_value(struct field_device *d, uint32_t i, const uint16_t *words,
-    code_id refused, int64_t not_before_utc_ms)
+    code_id refused, int64_t not_before_ms)
 {
 	const struct decoder *dec = decoder_of(d, i);
-	const struct plan_block none = { .last_good_utc_ms = not_before_utc_ms };
+	const struct plan_block none = { .last_good_ms = not_before_ms };
 	struct sample s = { 0 };
 	struct decode_edge edge;
 

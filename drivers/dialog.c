@@ -410,6 +410,16 @@ dialog_lost(struct field_device *d)
 }
 
 void
+dialog_back(struct field_device *d)
+{
+	struct dialog *g = d->dialog;
+
+	for (uint8_t i = 0; g && i < g->def->n_alive; i++)
+		if (!g->unwatchable[i] && alive_back(&g->alive[i]))
+			dialog_block(d, STEP_ALIVE, i)->due_ms = now_of(d);
+}
+
+void
 dialog_up(struct field_device *d)
 {
 	if (d->dialog && !d->dialog->panel.have)

@@ -102,6 +102,9 @@ bool dialog_is_of_gateway(const struct field_device *d, uint16_t block);
 
 // A block of points was read: sets when it is due next where it is guarded.
 void dialog_scanned(struct field_device *d, struct plan_block *b);
+// The device answers again. What did not tell whether the source lives is asked at
+// once.
+void dialog_back(struct field_device *d);
 void dialog_up(struct field_device *d);
 void dialog_lost(struct field_device *d);
 // The host's late answer for a record.

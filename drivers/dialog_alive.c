@@ -53,6 +53,7 @@ alive_take(struct dialog_alive *a, const struct profile_alive *def, uint16_t nod
 					     : value_is_good(def, node, word);
 
 	a->state = good ? ALIVE_GOOD : ALIVE_DEAD;
+	a->asking = false;
 	a->silent = 0;
 	a->due_ms = now + poll_ms;
 	return good;
@@ -62,6 +63,7 @@ void
 alive_absent(struct dialog_alive *a, int64_t now)
 {
 	a->state = ALIVE_UNWATCHED;
+	a->asking = false;
 	a->due_ms = now + ALIVE_SLOW_MS;
 }
 
@@ -74,6 +76,13 @@ alive_unanswered(struct dialog_alive *a, uint8_t retries, int64_t now)
 		return false;
 	alive_absent(a, now);
 	return true;
+}
+
+bool
+alive_back(struct dialog_alive *a)
+{
+	a->asking = a->state == ALIVE_UNWATCHED;
+	return a->asking;
 }
 
 void

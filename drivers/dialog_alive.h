@@ -29,7 +29,8 @@ struct dialog_alive {
 	uint16_t value;   // ALIVE_MOVES: the last one
 	int64_t moved_ms; // and when it last differed
 	bool have;        // value is filled
-	uint8_t silent;   // in a row without an answer
+	bool asking;    // it did not tell before, and is asked before anything is said
+	uint8_t silent; // in a row without an answer
 };
 
 void alive_start(struct dialog_alive *a, int64_t due_ms);
@@ -46,6 +47,9 @@ void alive_absent(struct dialog_alive *a, int64_t now);
 
 // No answer. True when it has been silent too often to be waited for.
 bool alive_unanswered(struct dialog_alive *a, uint8_t retries, int64_t now);
+
+// The device is back. True where this is to be asked at once: it did not tell before.
+bool alive_back(struct dialog_alive *a);
 
 // The device was lost for another reason. A counter that stood still still has to move.
 void alive_lost(struct dialog_alive *a);

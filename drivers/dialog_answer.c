@@ -149,9 +149,9 @@ send_value(struct field_device *d, const uint8_t *data, code_id refused)
 
 	for (uint16_t w = 0; data && w < s->registers; w++)
 		words[w] = pdu_value(s->area, data, w);
-	device_send_value(d, i, data ? words : NULL, refused, p->good_utc_ms);
+	device_send_value(d, i, data ? words : NULL, refused, p->good_ms);
 	if (data)
-		p->good_utc_ms = loop_utc_ms(d->host->loop);
+		p->good_ms = loop_now_ms(d->host->loop);
 }
 
 static void

@@ -29,8 +29,8 @@ struct cursor_point {
 	uint32_t index; // into the device's points
 	uint16_t number;
 	uint8_t selector;
-	int64_t next_ms;     // not started before this
-	int64_t good_utc_ms; // last value; 0 = never
+	int64_t next_ms; // not started before this
+	int64_t good_ms; // last value; 0 = never
 };
 
 struct dialog_cursor {

@@ -56,9 +56,13 @@ is_unlisted(const struct dialog *g, int64_t now)
 	return g->panel.unlisted_until_ms > now;
 }
 
+// Summaries, and whether the source lives where that is asked anew.
 static bool
 all_read(const struct dialog *g)
 {
+	for (uint8_t i = 0; i < g->def->n_alive; i++)
+		if (g->alive[i].asking)
+			return false;
 	for (uint16_t i = 0; i < g->n_summaries; i++)
 		if (!g->summaries[i].known && !g->summaries[i].absent)
 			return false;

@@ -9,6 +9,9 @@
 // point and a lost link of the chip, while its other lines go on. Edges that came
 // faster than they are kept are a fault of the point, and the line rests for a moment,
 // so that a line that chatters for ever leaves the loop to the others (I1, I7).
+// What is told here may come back at once as a wish for an output: a chip that is found
+// gone by a wish is given up a round later, so that no line is freed under the hands of
+// whoever reads it.
 
 #include <errno.h>
 #include <math.h>
@@ -43,8 +46,8 @@ struct contact {
 	uint32_t debounce_ms; // left for us to do
 	const char *why;      // the line is not held; static
 	bool told_bad;
-	int64_t overflow_ms;  // edges were lost then, and the fault stands; 0 = none
-	int64_t known_utc_ms; // the level was known then; 0 = never
+	int64_t overflow_ms; // edges were lost then, and the fault stands; 0 = none
+	int64_t known_ms;    // the level was known then; 0 = never
 };
 
 struct driver_instance {
@@ -52,6 +55,7 @@ struct driver_instance {
 	const struct gpio *def;
 	code_id overflow;       // the code of lost edges
 	struct gpio_chip *chip; // NULL = not there
+	bool gone; // it has vanished, and is given up now or in the next round
 	struct loop_timer tick;
 	bool told, lost; // what the host knows of the link
 	const char *lost_code;
@@ -72,7 +76,7 @@ now_of(const struct driver_instance *g)
 static void
 tell_link(struct driver_instance *g, bool lost, const char *code)
 {
-	if (g->told && g->lost == lost)
+	if (g->told && g->lost == lost && (!lost || strcmp(code, g->lost_code) == 0))
 		return;
 	if (!lost && g->told)
 		log_info("gpio", "%s is back", g->def->id);
@@ -91,7 +95,7 @@ utc_at(const struct driver_instance *g, int64_t mono_ms)
 // ---- to the host ----------------------------------------------------------------
 
 static void
-send_level(struct contact *c, bool level, int64_t t_ms, int64_t not_before_utc_ms)
+send_level(struct contact *c, bool level, int64_t t_ms, int64_t not_before_ms)
 {
 	struct driver_instance *g = c->owner;
 	struct sample s = {
@@ -102,7 +106,7 @@ send_level(struct contact *c, bool level, int64_t t_ms, int64_t not_before_utc_m
 		.raw = level ? 1 : 0,
 		.t_mono_ms = t_ms,
 		.t_utc_ms = utc_at(g, t_ms),
-		.not_before_utc_ms = not_before_utc_ms,
+		.not_before_utc_ms = not_before_ms ? utc_at(g, not_before_ms) : 0,
 	};
 
 	if (c->overflow_ms) {
@@ -127,7 +131,7 @@ send_none(struct contact *c, const char *code)
 		.value = NAN,
 		.t_mono_ms = now_of(g),
 		.t_utc_ms = loop_utc_ms(g->host->loop),
-		.not_before_utc_ms = c->known_utc_ms,
+		.not_before_utc_ms = c->known_ms ? utc_at(g, c->known_ms) : 0,
 	};
 
 	if (code) {
@@ -163,11 +167,13 @@ drop_chip(struct driver_instance *g)
 	g->chip = NULL;
 }
 
+// Not from within a callback that still holds a line: gone_soon.
 static void
 chip_gone(struct driver_instance *g)
 {
 	bool was_lost = g->told && g->lost;
 
+	g->gone = true; // what is told below may wish for outputs
 	log_warnx("gpio", "%s: chip %s has vanished", g->def->id, g->def->chip);
 	g->stats.disconnects++;
 	// The host hears of a lost link once; where one line was lost before, the
@@ -177,8 +183,15 @@ chip_gone(struct driver_instance *g)
 			send_none(&g->contacts[i], NULL);
 	gpio_drives_lost(&g->drives, "chip-gone");
 	drop_chip(g);
-	g->lost_code = "chip-gone";
+	g->gone = false;
 	tell_link(g, true, "chip-gone");
+}
+
+static void
+gone_soon(struct driver_instance *g)
+{
+	g->gone = true;
+	loop_timer_in(g->host->loop, &g->tick, 0);
 }
 
 // ---- one line -------------------------------------------------------------------
@@ -190,8 +203,7 @@ report(struct contact *c, struct settle_change change, bool exact)
 {
 	if (!change.changed)
 		return;
-	send_level(c, change.level, change.t_ms,
-	    exact ? utc_at(c->owner, change.t_ms) : c->known_utc_ms);
+	send_level(c, change.level, change.t_ms, exact ? change.t_ms : c->known_ms);
 }
 
 // Edges were lost: the level is known, but not how often it changed.
@@ -207,7 +219,7 @@ note_overflow(struct contact *c)
 		return;
 	log_warnx("gpio", "%s: point %s changes faster than the kernel keeps edges",
 	    g->def->id, c->point->id);
-	send_level(c, c->settle.level, now_of(g), c->known_utc_ms);
+	send_level(c, c->settle.level, now_of(g), c->known_ms);
 }
 
 static void
@@ -216,7 +228,7 @@ end_overflow(struct contact *c)
 	if (c->overflow_ms == 0 || now_of(c->owner) - c->overflow_ms < OVERFLOW_MS)
 		return;
 	c->overflow_ms = 0;
-	send_level(c, c->settle.level, now_of(c->owner), c->known_utc_ms);
+	send_level(c, c->settle.level, now_of(c->owner), c->known_ms);
 }
 
 // Compares with the line itself, as it read after the last edge.
@@ -234,15 +246,14 @@ judge(struct contact *c, int level)
 		loop_timer_at(g->host->loop, &c->settle_timer, due);
 	else
 		loop_timer_stop(g->host->loop, &c->settle_timer);
-	c->known_utc_ms = loop_utc_ms(g->host->loop);
+	c->known_ms = now_of(g);
 }
 
-// The kernel's stamp on the loop's clock.
+// When it was, on the loop's clock.
 static int64_t
 edge_ms(const struct driver_instance *g, const struct gpio_edge *e)
 {
-	struct clock *machine = clock_real();
-	int64_t age = machine->mono_ms(machine) - e->mono_ns / 1000000;
+	int64_t age = e->age_ns / 1000000;
 
 	if (age < 0 || age > AGE_MAX_MS)
 		age = 0;
@@ -374,6 +385,9 @@ take_chip(struct driver_instance *g)
 	}
 	if (!g->told || !g->lost)
 		log_warnx("gpio", "%s: %s", g->def->id, e.text);
+	if (g->lost && strcmp(code, "chip-missing") == 0 &&
+	    strcmp(g->lost_code, "chip-gone") == 0)
+		code = "chip-gone"; // that is why it is missing
 	tell_link(g, true, code);
 	gpio_drives_lost(&g->drives, code);
 	return false;
@@ -384,8 +398,8 @@ static void
 tell_line(struct contact *c)
 {
 	if (c->line) {
-		send_level(c, c->settle.level, now_of(c->owner), c->known_utc_ms);
-		c->known_utc_ms = loop_utc_ms(c->owner->host->loop);
+		send_level(c, c->settle.level, now_of(c->owner), c->known_ms);
+		c->known_ms = now_of(c->owner);
 	} else if (!c->told_bad) {
 		send_none(c, c->why);
 		c->told_bad = true;
@@ -447,12 +461,14 @@ on_tick(void *arg)
 {
 	struct driver_instance *g = arg;
 
+	if (g->gone)
+		chip_gone(g);
 	look_at_lines(g);
 	if (take_chip(g) && (!g->told || g->lost || line_missing(g)))
 		take_lines(g);
 	if (g->chip && !gpio_drives_tick(&g->drives, g->chip))
 		chip_gone(g);
-	loop_timer_in(g->host->loop, &g->tick, TICK_MS);
+	loop_timer_in(g->host->loop, &g->tick, g->gone ? 0 : TICK_MS);
 }
 
 // ---- the driver -----------------------------------------------------------------
@@ -495,8 +511,8 @@ gpio_stop(struct driver_instance *g)
 static void
 gpio_drive(struct driver_instance *g, uint16_t output, bool on)
 {
-	if (!gpio_drives_set(&g->drives, g->chip, output, on))
-		chip_gone(g);
+	if (!gpio_drives_set(&g->drives, g->gone ? NULL : g->chip, output, on))
+		gone_soon(g);
 }
 
 static size_t

@@ -19,8 +19,11 @@ struct gpio_line;
 
 struct gpio_edge {
 	bool rising;
-	int64_t mono_ns; // the kernel's stamp, CLOCK_MONOTONIC
+	int64_t age_ns; // when it was taken, by the kernel's stamp
 };
+
+// CLOCK_MONOTONIC, by which the kernel stamps edges; for the back ends.
+int64_t gpio_kernel_now_ns(void);
 
 // How a line is taken. The level is read as it is: active_low is the engine's.
 struct gpio_wish {

@@ -14,10 +14,20 @@
 #include <grp.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 enum {
 	GROUP_MAX = 40
 };
+
+int64_t
+gpio_kernel_now_ns(void)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
 
 // The group's name from the local file: a look-up through the network could block (I1).
 static void

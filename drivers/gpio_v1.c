@@ -167,10 +167,11 @@ gpio_line_edges(struct gpio_line *line, struct gpio_edge *out, size_t room)
 
 	if (n < 0)
 		return errno == EAGAIN || errno == EINTR ? 0 : -1;
+	int64_t now = gpio_kernel_now_ns();
 	for (int i = 0; i < n; i++) {
 		out[i].rising = events[i].event_type == GPIOD_LINE_EVENT_RISING_EDGE;
-		out[i].mono_ns =
-		    (int64_t)events[i].ts.tv_sec * 1000000000 + events[i].ts.tv_nsec;
+		out[i].age_ns = now - ((int64_t)events[i].ts.tv_sec * 1000000000 +
+					  events[i].ts.tv_nsec);
 		line->rising = out[i].rising;
 	}
 	line->full = line->full || n == KERNEL_EDGES;

@@ -233,6 +233,7 @@ gpio_line_edges(struct gpio_line *line, struct gpio_edge *out, size_t room)
 
 	if (n < 0)
 		return errno == EAGAIN || errno == EINTR ? 0 : -1;
+	int64_t now = gpio_kernel_now_ns();
 	for (int i = 0; i < n; i++) {
 		struct gpiod_edge_event *e =
 		    gpiod_edge_event_buffer_get_event(line->events, (unsigned long)i);
@@ -240,8 +241,8 @@ gpio_line_edges(struct gpio_line *line, struct gpio_edge *out, size_t room)
 
 		out[i].rising =
 		    gpiod_edge_event_get_event_type(e) == GPIOD_EDGE_EVENT_RISING_EDGE;
-		out[i].mono_ns =
-		    (int64_t)gpiod_edge_event_get_timestamp_ns(e) - line->late_ns;
+		out[i].age_ns =
+		    now - (int64_t)gpiod_edge_event_get_timestamp_ns(e) + line->late_ns;
 		line->gap = line->gap || number != line->last_edge + 1;
 		line->last_edge = number;
 	}

@@ -10,6 +10,7 @@
 #include "drivers/modbus_bus.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "drivers/modbus_flight.h"
@@ -81,11 +82,13 @@ mbus_still_lost(struct mbus *b, const char *code)
 static void
 tell_link(struct mbus *b, bool lost, const char *code)
 {
-	if (b->link_told && b->link_lost == lost)
+	bool same = b->link_told && b->link_lost == lost;
+
+	if (same && (!lost || strcmp(code, b->lost_code) == 0))
 		return;
-	if (lost)
+	if (lost && !same)
 		say_lost(b, code);
-	else if (b->link_told)
+	else if (!lost && b->link_told)
 		say_back(b);
 	b->link_told = true;
 	b->link_lost = lost;

@@ -167,7 +167,7 @@ block_state(const struct plan_block *block)
 		return "absent";
 	if (block->flags & PLAN_REFUSED)
 		return "refused";
-	return block->last_good_utc_ms ? "read" : "unread";
+	return block->last_good_ms ? "read" : "unread";
 }
 
 static const char *
@@ -202,7 +202,7 @@ mbus_look_block(
 		.count = p->count,
 		.points = p->kind == PLAN_POINTS ? p->n : 0,
 		.period_ms = device_period(d, p),
-		.last_good_utc_ms = p->last_good_utc_ms,
+		.last_good_utc_ms = p->last_good_ms ? utc_of(b, p->last_good_ms) : 0,
 		.sums = p->sums,
 	};
 }

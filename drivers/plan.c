@@ -271,7 +271,7 @@ plan_split(
 static bool
 joinable(const struct plan_block *b)
 {
-	return b->kind == PLAN_POINTS && b->last_good_utc_ms != 0 && !b->in_flight &&
+	return b->kind == PLAN_POINTS && b->last_good_ms != 0 && !b->in_flight &&
 	       !(b->flags & (PLAN_ABSENT | PLAN_REFUSED | PLAN_PARTED | PLAN_NO_JOIN));
 }
 
@@ -307,8 +307,8 @@ join_pair(struct plan *p, uint16_t left)
 	a->count = (uint16_t)(high - a->address + 1);
 	a->flags |= PLAN_JOINED;
 	// The older of the two: the true time of a change lies after both.
-	if (b->last_good_utc_ms < a->last_good_utc_ms)
-		a->last_good_utc_ms = b->last_good_utc_ms;
+	if (b->last_good_ms < a->last_good_ms)
+		a->last_good_ms = b->last_good_ms;
 	if (b->read_ms < a->read_ms)
 		a->read_ms = b->read_ms;
 	add_sums(&a->sums, &b->sums);

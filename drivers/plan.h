@@ -54,14 +54,14 @@ enum plan_flag {
 };
 
 struct plan_block {
-	int64_t due_ms;           // monotonic; kept by the caller
-	int64_t last_good_utc_ms; // 0 = never
-	int64_t busy_since_ms;    // 0 = not
-	int64_t asked_ms;         // when it was last asked
-	int64_t read_ms;          // last good, since the link was lost; 0 = not
-	int64_t missed_ms;        // when the first of its misses was
-	uint32_t period_ms;       // 0 = the device's
-	uint32_t slow_ms;         // asked no faster, for it was refused; 0 = not
+	int64_t due_ms;        // monotonic; kept by the caller
+	int64_t last_good_ms;  // 0 = never
+	int64_t busy_since_ms; // 0 = not
+	int64_t asked_ms;      // when it was last asked
+	int64_t read_ms;       // last good, since the link was lost; 0 = not
+	int64_t missed_ms;     // when the first of its misses was
+	uint32_t period_ms;    // 0 = the device's
+	uint32_t slow_ms;      // asked no faster, for it was refused; 0 = not
 	uint16_t address, count;
 	uint16_t most;     // PLAN_POINTS: registers or bits of one read
 	uint16_t first, n; // PLAN_POINTS: of the device's points; PLAN_IDENTITY: its

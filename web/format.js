@@ -84,6 +84,7 @@ export function codeOf(code) {
 export function whatOf(a) {
   const condition = t(`condition.${a.condition}`);
   const panic = a.kind === "panic" && a.condition === "security" ? t("kind.panic") : "";
-  const code = a.code ? codeOf(a.code) : panic;
+  const word = a.reason ?? a.code; // of a lost link, why it is now
+  const code = word ? codeOf(word) : panic;
   return code && code !== condition ? `${condition} · ${code}` : condition;
 }

@@ -68,6 +68,7 @@ format_alarm(
 	json_str(b, "kind", point_kind_name(a->point->kind));
 	json_str(b, "condition", condition_name(a->condition));
 	json_str(b, "code", text_or_null(a->code));
+	json_str(b, "reason", a->reason);
 	json_str(b, "class", class_name(a->alarm_class));
 	json_str(b, "state", alarm_state_name(a->state));
 	json_str(b, "cause", text_or_null(alarm_cause_name(a->cause)));

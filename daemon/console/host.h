@@ -24,6 +24,7 @@ struct alarm_view {
 	const char *occurrence, *incident;
 	enum condition condition;
 	const char *code;
+	const char *reason; // of a lost link, now: where it is no longer `code`; NULL
 	enum alarm_class alarm_class;
 	enum alarm_state state;
 	enum alarm_cause cause;

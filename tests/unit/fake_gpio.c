@@ -12,7 +12,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "lib/clock.h"
 #include "lib/mem.h"
 
 struct gpio_chip {
@@ -151,7 +150,6 @@ int
 gpio_line_edges(struct gpio_line *line, struct gpio_edge *out, size_t room)
 {
 	struct fake_line *l = line->fake;
-	struct clock *machine = clock_real();
 	size_t n = l->waiting < room ? l->waiting : room;
 
 	l->reads++;
@@ -161,7 +159,7 @@ gpio_line_edges(struct gpio_line *line, struct gpio_edge *out, size_t room)
 	for (size_t i = 0; i < n; i++) {
 		out[i] = (struct gpio_edge){
 			.rising = l->first,
-			.mono_ns = machine->mono_ms(machine) * 1000000,
+			.age_ns = l->age_ms * 1000000,
 		};
 		l->first = !l->first;
 	}

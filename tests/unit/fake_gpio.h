@@ -23,6 +23,7 @@ struct fake_line {
 	struct gpio_wish wish;
 	unsigned waiting; // edges not yet read
 	bool first;       // the direction of the first of them
+	int64_t age_ms;   // of them when they are read
 	unsigned reads;   // calls of gpio_line_edges
 	int fd;
 };

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "dialog_rig.h"
+#include "lib/buf.h"
 #include "test.h"
 
 // `device` keys end here; the rig closes the brace of the output.
@@ -18,7 +19,8 @@
   " number: 3, refresh: 5s, " more
 
 enum {
-	ADAM_COIL = 16 + 3 // panels/adam-6050.yaml
+	ADAM_COIL = 16 + 3, // panels/adam-6050.yaml
+	MANY = 64,          // the most a site may have
 };
 
 static struct {
@@ -238,7 +240,7 @@ test_i8_another_device_is_not_written_to(void **state)
 	wish(r, true);
 	dialog_rig_run(r, 30000);
 	assert_int_equal(r->sim.n_writes, writes);
-	assert_string_equal(r->lost_code, "timeout");
+	assert_string_equal(r->lost_code, "identity");
 	dialog_rig_free(r);
 }
 
@@ -372,6 +374,56 @@ test_a_wish_that_comes_back_while_a_read_flies(void **state)
 	dialog_rig_free(r);
 }
 
+static void
+on_any_output(void *ctx, const struct output_report *report)
+{
+	(void)ctx;
+	if (report->told == OUTPUT_TAKEN) {
+		seen.taken++;
+		assert_int_equal(report->output, MANY - 1);
+	}
+}
+
+// As many outputs as a site may have, all on one device: none is forgotten.
+static void
+test_a_device_with_many_outputs(void **state)
+{
+	static const char profile[] =
+	    "profile: test\n"
+	    "name: {zh: 测, en: Test}\n"
+	    "source: made up\n"
+	    "firmware: none\n"
+	    "maturity: inferred\n"
+	    "provenance: made up for the tests\n"
+	    "transports: [tcp]\n"
+	    "limits: {max_registers: 10}\n"
+	    "decoders: [{name: bit, form: bit}]\n"
+	    "items:\n"
+	    "  - {name: do, area: coil, base: 1000, printed:"
+	    " \"1001\", device: {from: 1, to: 400, stride: 1},"
+	    " decoder: bit, output: true}\n";
+	static struct dialog_rig rig;
+	struct buf site = { 0 };
+
+	(void)state;
+	memset(&seen, 0, sizeof(seen));
+	buf_str(&site, "poll: 1s, points: [{id: p, item: do, device: 400, kind:"
+		       " module, place: {en: P}}]}\noutputs:\n");
+	for (int i = 1; i <= MANY; i++)
+		buf_printf(&site,
+		    "  - {id: o%d, role: lamp, device: dev, item: do, number: %d,"
+		    " allow_write: true%s",
+		    i, i, i < MANY ? "}\n" : "");
+	dialog_rig_init(&rig, profile, site.data);
+	buf_free(&site);
+	rig.host.output = on_any_output;
+	dialog_rig_run(&rig, 2000);
+	assert_true(device_drive(&rig.device, MANY - 1, true));
+	dialog_rig_run(&rig, 2000);
+	assert_true(seen.taken >= 1);
+	dialog_rig_free(&rig);
+}
+
 int
 main(void)
 {
@@ -393,6 +445,7 @@ main(void)
 		cmocka_unit_test(
 		    test_i7_writes_that_are_not_answered_cost_the_inputs_nothing),
 		cmocka_unit_test(test_a_wish_that_comes_back_while_a_read_flies),
+		cmocka_unit_test(test_a_device_with_many_outputs),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -283,6 +283,16 @@ test_the_gateway_speaks_of_its_nodes(void **state)
 	dialog_rig_run(&r, 20000);
 	assert_int_equal(r.lost, 0);
 	assert_true(dialog_rig_shows(&r, "@panel/dev", COND_FAULT, "source-unwatched"));
+	// The panel goes as well. When it is back it is asked whether it lives, not a
+	// minute later.
+	r.sim.silent = true;
+	dialog_rig_run(&r, 20000);
+	assert_int_equal(r.lost, 1);
+	r.sim.silent = r.sim.gateway_silent = false;
+	dialog_rig_run(&r, 4000);
+	assert_int_equal(r.lost, 0);
+	assert_false(
+	    dialog_rig_shows(&r, "@panel/dev", COND_FAULT, "source-unwatched"));
 	dialog_rig_free(&r);
 }
 

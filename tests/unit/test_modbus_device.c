@@ -46,6 +46,57 @@ test_a_sample_per_change_and_after_a_loss(void **state)
 	rig_stop(&r);
 }
 
+// The clock is set forward between two polls: the change is not older for that (I10).
+static void
+test_i10_a_step_of_the_clock_does_not_age_a_change(void **state)
+{
+	struct rig r;
+	const struct sample *s;
+	int64_t before;
+
+	(void)state;
+	rig_init(&r);
+	rig_add_unit(&r, 1, 1000);
+	rig_start(&r, &rig_tcp);
+	fixture_run(&r.f, 5500, NULL);
+	before = r.units[1].last_good_ms;
+	clock_virtual_step(&r.clock, 3600000);
+	r.units[1].flip = true;
+	fixture_run(&r.f, 1000, NULL);
+	s = fixture_last(&r.f, 0);
+	assert_int_equal(s->raw, 1024 + 512);
+	assert_int_equal(s->t_utc_ms - s->not_before_utc_ms, s->t_mono_ms - before);
+	rig_stop(&r);
+}
+
+// A device that is lost stays lost when it says so in another way: the host hears the
+// present reason, and nothing of being back.
+static void
+test_a_lost_device_tells_the_present_reason(void **state)
+{
+	struct rig r;
+	size_t links;
+
+	(void)state;
+	rig_init(&r);
+	rig_add_unit(&r, 1, 1000);
+	rig_start(&r, &rig_tcp);
+	fixture_run(&r.f, 3000, NULL);
+	r.units[1].dead = true;
+	fixture_run(&r.f, 10000, NULL);
+	assert_string_equal(fixture_link_code(&r.f, rig_link_of(&r, 0)), "timeout");
+	links = r.f.n_links;
+	r.units[1].dead = false;
+	r.units[1].exception = 4;
+	fixture_run(&r.f, 30000, NULL);
+	assert_int_equal(fixture_link(&r.f, rig_link_of(&r, 0)), 1);
+	assert_string_equal(
+	    fixture_link_code(&r.f, rig_link_of(&r, 0)), "exception-04");
+	assert_int_equal(r.f.n_links, links + 1);
+	assert_string_equal(r.bus.devices[0].lost_code, "exception-04");
+	rig_stop(&r);
+}
+
 static uint16_t
 add_wide(struct rig *r, uint16_t points)
 {
@@ -503,6 +554,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_sample_per_change_and_after_a_loss),
+		cmocka_unit_test(test_i10_a_step_of_the_clock_does_not_age_a_change),
+		cmocka_unit_test(test_a_lost_device_tells_the_present_reason),
 		cmocka_unit_test(
 		    test_a_refused_block_is_halved_until_the_address_is_known),
 		cmocka_unit_test(test_a_gap_nobody_asked_for_does_not_go_on_for_ever),

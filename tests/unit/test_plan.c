@@ -160,7 +160,7 @@ test_random_splits_and_joins_lose_no_point(void **state)
 			    plan_split(&f.site, &f.site.devices[0], &p, at), could);
 		} else {
 			p.blocks[at].flags &= PLAN_NO_JOIN;
-			p.blocks[at].last_good_utc_ms = 1 + i;
+			p.blocks[at].last_good_ms = 1 + i;
 			plan_join(&p, at);
 		}
 		if (i % 500 == 0) // as after a restart, so that joins go on
