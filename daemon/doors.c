@@ -23,6 +23,7 @@ struct grant_run {
 	struct grant grant;
 	enum contact_state contact; // as known
 	enum contact_state counts;  // what doors go by
+	int64_t earliest_ms;        // it acts, not since before
 	bool told;                  // stuck
 	const char *shown;          // its state, as it was told; static
 	struct loop_timer due;
@@ -162,14 +163,19 @@ unlocked(const struct door_run *run)
 
 // One that acts, else one of which nothing is known: it may.
 static enum contact_state
-grants_of(struct door_run *run)
+grants_of(struct door_run *run, int64_t *earliest_ms)
 {
 	enum contact_state all = CONTACT_IDLE;
+	*earliest_ms = INT64_MAX;
 	for (unsigned i = 0; i < run->def->n_grants; i++) {
 		uint16_t index = run->def->grants[i];
-		enum contact_state c = run->doors->grants[index].counts;
-		if (c == CONTACT_ACTIVE)
+		const struct grant_run *g = &run->doors->grants[index];
+		enum contact_state c = g->counts;
+		if (c == CONTACT_ACTIVE) {
 			run->last_grant = index;
+			if (g->earliest_ms < *earliest_ms)
+				*earliest_ms = g->earliest_ms;
+		}
 		if (c == CONTACT_ACTIVE ||
 		    (c == CONTACT_UNKNOWN && all == CONTACT_IDLE))
 			all = c;
@@ -258,10 +264,13 @@ update(struct door_run *run)
 	int64_t now = loop_now_ms(e->loop);
 	if (run->bypass.on && now >= run->bypass.until_ms)
 		bypass_end(&run->bypass, e->works, point_of(run), "");
+	int64_t grant_ms;
+	enum contact_state grant = grants_of(run, &grant_ms);
 	const struct door_facts facts = {
 		.contact = run->contact,
 		.earliest_ms = run->earliest_ms,
-		.grant = grants_of(run),
+		.grant = grant,
+		.grant_earliest_ms = grant_ms,
 		.unlocked = unlocked(run),
 		.bypassed = run->bypass.on,
 	};
@@ -277,6 +286,16 @@ update(struct door_run *run)
 // ---- what comes in
 // ------------------------------------------------------------------------
 
+// When a change was at the earliest, monotonic; `none` where nothing says so.
+static int64_t
+earliest_of(const struct facts *f, int64_t none)
+{
+	int64_t age = f->t_utc_ms - f->not_before_utc_ms;
+	if (f->not_before_utc_ms == 0 || age < 0)
+		return none;
+	return f->t_mono_ms - age;
+}
+
 static void
 door_level(void *arg, uint32_t point, const struct sample *s, const struct facts *f)
 {
@@ -287,9 +306,7 @@ door_level(void *arg, uint32_t point, const struct sample *s, const struct facts
 		bool open = point_active(&e->site->points[point], s->value);
 		run->contact = open ? CONTACT_ACTIVE : CONTACT_IDLE;
 		run->facts = *f;
-		run->earliest_ms = loop_now_ms(e->loop);
-		if (f->not_before_utc_ms != 0 && f->not_before_utc_ms < f->t_utc_ms)
-			run->earliest_ms -= f->t_utc_ms - f->not_before_utc_ms;
+		run->earliest_ms = earliest_of(f, f->t_mono_ms);
 	}
 	update(run);
 }
@@ -347,13 +364,15 @@ static void
 grant_level(void *arg, uint32_t point, const struct sample *s, const struct facts *f)
 {
 	struct grant_run *g = arg;
-	(void)f;
+	const struct engine *e = g->doors->engine;
+	enum contact_state before = g->contact;
 	g->contact = CONTACT_UNKNOWN;
 	if (s != NULL)
-		g->contact =
-		    point_active(&g->doors->engine->site->points[point], s->value)
-			? CONTACT_ACTIVE
-			: CONTACT_IDLE;
+		g->contact = point_active(&e->site->points[point], s->value)
+				 ? CONTACT_ACTIVE
+				 : CONTACT_IDLE;
+	if (g->contact == CONTACT_ACTIVE && before != CONTACT_ACTIVE)
+		g->earliest_ms = earliest_of(f, 0);
 	update_grant(g);
 }
 

@@ -185,16 +185,39 @@ read_manners(
 		    "must be 1: RTU frames have no numbers that tell answers apart");
 }
 
+static bool
+is_tcp(const struct bus *b)
+{
+	return b->kind == BUS_MODBUS_TCP || b->kind == BUS_MODBUS_RTU_TCP;
+}
+
+bool
+buses_same_endpoint(const struct bus *a, const struct bus *b)
+{
+	return is_tcp(a) && is_tcp(b) && a->port == b->port &&
+	       units_same_address(a->host, b->host);
+}
+
+// A line has one master. A Modbus TCP endpoint may take several connections, and one
+// for each unit keeps a dead unit from the others: that is the integrator's to say.
 static void
-check_port_is_ours_alone(struct load *l, size_t i)
+check_line_is_ours_alone(struct load *l, size_t i)
 {
 	const struct bus *b = &l->site->buses[i];
 
-	for (size_t k = 0; b->tty != NULL && k < i; k++) {
+	for (size_t k = 0; k < i; k++) {
 		const struct bus *other = &l->site->buses[k];
-		if (other->tty != NULL && strcmp(other->tty, b->tty) == 0)
+		bool tcp = b->kind == BUS_MODBUS_TCP && other->kind == BUS_MODBUS_TCP;
+
+		if (b->tty != NULL && other->tty != NULL &&
+		    strcmp(other->tty, b->tty) == 0)
 			problem(l, l->bus_pos[i], "bus %s uses the same port as bus %s",
 			    b->id, other->id);
+		else if (buses_same_endpoint(b, other) && !tcp)
+			problem(l, l->bus_pos[i],
+			    "bus %s: %s port %u is bus %s already, and the line of a "
+			    "device server has one master: put the units on one bus",
+			    b->id, b->host, b->port, other->id);
 	}
 }
 
@@ -223,7 +246,7 @@ read_bus(struct load *l, const struct yaml_node *node, size_t i)
 	else
 		read_kind(l, v, b);
 	read_manners(l, v, b);
-	check_port_is_ours_alone(l, i);
+	check_line_is_ours_alone(l, i);
 }
 
 void

@@ -6,6 +6,7 @@
 // before the opening. Nothing to keep over a crash.
 #include <string.h>
 
+#include "config/budget.h"
 #include "config/sections.h"
 
 enum {
@@ -20,7 +21,7 @@ enum {
 	HELD_SOON_MS = 10 * SECOND_MS,
 	FORCED_MS = 30 * SECOND_MS,
 	STUCK_MS = 5 * MINUTE_MS,
-	SETTLE_MS = 200, // above the time within which one reply or edge is taken in
+	SETTLE_MS = 200, // above the time within which a grant is told
 	HOURS_MAX = 32,
 };
 
@@ -112,18 +113,37 @@ read_grants(struct load *l, const struct yaml_node *list, uint32_t stuck_ms,
 	}
 }
 
+// Whoever pressed the button before the door was opened did so lawfully, though the
+// reply that tells it be lost: an opening waits as long as the plan gives a grant to be
+// told.
 static uint32_t
-settle_ms(const struct load *l, const struct door_def *door)
+told_within_ms(const struct site *s, const struct door_def *door)
 {
 	uint32_t most = 0;
 
 	for (unsigned i = 0; i < door->n_grants; i++) {
-		uint32_t point = l->site->grants[door->grants[i]].point;
-		uint32_t ms = site_told_within_ms(l->site, &l->point[point]);
-		if (ms > most)
-			most = ms;
+		const struct point *p = &s->points[s->grants[door->grants[i]].point];
+		struct bus_budget bus = { 0 };
+
+		if (p->device != INDEX_NONE)
+			bus = budget_of_bus(s, s->devices[p->device].bus);
+		struct point_budget b = budget_of_point(s, p, &bus);
+		most = b.worst_ms > most ? b.worst_ms : most;
 	}
-	return door->n_grants == 0 ? 0 : most + SETTLE_MS;
+	return most;
+}
+
+void
+doors_settle(const struct load *l)
+{
+	const struct site *s = l->site;
+
+	for (uint16_t i = 0; i < s->n_doors; i++) {
+		struct door_def *door = &s->doors[i];
+
+		if (door->settles_by_plan && door->n_grants > 0)
+			door->rule.settle_ms = told_within_ms(s, door) + SETTLE_MS;
+	}
 }
 
 static void
@@ -157,8 +177,8 @@ read_door(struct load *l, const struct yaml_node *node)
 	struct door_rule *rule = &door->rule;
 	rule->window_ms = (uint32_t)(v[DOOR_UNLOCK].number + v[DOOR_ENTRY].number);
 	rule->relock_ms = (uint32_t)v[DOOR_RELOCK].number;
-	rule->settle_ms =
-	    v[DOOR_SETTLE].ok ? (uint32_t)v[DOOR_SETTLE].number : settle_ms(l, door);
+	rule->settle_ms = (uint32_t)v[DOOR_SETTLE].number;
+	door->settles_by_plan = v[DOOR_SETTLE].node == NULL;
 	rule->forced = v[DOOR_FORCED_ON].number == 1;
 	rule->forced_least_ms = (uint32_t)v[DOOR_FORCED_STAYS].number;
 	read_held(l, v, rule);

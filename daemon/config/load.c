@@ -326,6 +326,7 @@ load_run(struct load *l, const char *file)
 			take_points(l);
 			compute_revision(l);
 			budget_check(l);
+			doors_settle(l);
 		}
 	}
 	problems_sort(l);

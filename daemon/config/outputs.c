@@ -34,6 +34,7 @@ enum {
 	OUTPUT_REFRESH,
 	OUTPUT_STEADY,
 	OUTPUT_BLINK,
+	OUTPUT_SILENT_ALARMS,
 	OUTPUT_FEEDBACK,
 	OUTPUT_WITHIN,
 	OUTPUT_FAIL_SAFE,
@@ -104,6 +105,8 @@ static const struct schema_field output_fields[OUTPUT_FIELDS] = {
 	    .each = &steady_class, .help = "classes at which it is on" },
 	[OUTPUT_BLINK] = { .key = "blink", .type = SCHEMA_LIST, .max = CLASS_COUNT,
 	    .each = &blink_class, .help = "classes at which it blinks" },
+	[OUTPUT_SILENT_ALARMS] = { .key = "silent_alarms", .type = SCHEMA_BOOL,
+	    .help = "whether it shows silent alarms, too" },
 	[OUTPUT_FEEDBACK] = { .key = "feedback", .type = SCHEMA_TEXT,
 	    .help = "the id of the contact that must follow" },
 	[OUTPUT_WITHIN] = { .key = "within", .type = SCHEMA_DURATION, .min = 200,
@@ -252,6 +255,17 @@ find_item(struct load *l, struct pos at,
 	return number->node == NULL || number->ok;
 }
 
+// One unit: of one bus, or of two that connect to the same place.
+static bool
+is_same_unit(const struct load *l, const struct device *a, const struct device *b)
+{
+	const struct bus *buses = l->site->buses;
+
+	return a->unit == b->unit &&
+	       (a->bus == b->bus ||
+		   buses_same_endpoint(&buses[a->bus], &buses[b->bus]));
+}
+
 static void
 check_coil(struct load *l, struct pos at, const struct output *o)
 {
@@ -262,10 +276,14 @@ check_coil(struct load *l, struct pos at, const struct output *o)
 		if (other->item == NULL)
 			continue;
 		its = &l->site->devices[other->device];
-		if (its->bus == d->bus && its->unit == d->unit &&
-		    output_coil(other) == output_coil(o))
-			problem(l, at, "coil %u of device %s is already output %s",
-			    output_coil(o), d->id, load_show(l, other->id));
+		if (is_same_unit(l, its, d) && output_coil(other) == output_coil(o))
+			problem(l, at,
+			    "coil %u of device %s is already output %s%s%s: an output "
+			    "has "
+			    "a coil of its own",
+			    output_coil(o), d->id, load_show(l, other->id),
+			    its == d ? "" : ", as that of device ",
+			    its == d ? "" : its->id);
 	}
 }
 
@@ -336,6 +354,7 @@ read_pattern(
 
 	if (steady->node == NULL && blink->node == NULL)
 		default_classes(o);
+	o->silent_alarms = v[OUTPUT_SILENT_ALARMS].number == 1;
 	if (steady->ok)
 		o->steady = read_classes(l, steady->node, &steady_class);
 	if (blink->ok)
@@ -355,8 +374,9 @@ static void
 read_beat(
     struct load *l, const struct schema_value v[static OUTPUT_FIELDS], struct output *o)
 {
-	static const int strangers[] = { OUTPUT_STEADY, OUTPUT_BLINK, OUTPUT_FEEDBACK,
-		OUTPUT_WITHIN, OUTPUT_FAIL_SAFE };
+	static const int strangers[] = { OUTPUT_STEADY, OUTPUT_BLINK,
+		OUTPUT_SILENT_ALARMS, OUTPUT_FEEDBACK, OUTPUT_WITHIN,
+		OUTPUT_FAIL_SAFE };
 
 	for (size_t i = 0; i < sizeof(strangers) / sizeof(strangers[0]); i++)
 		if (v[strangers[i]].node != NULL)

@@ -59,6 +59,8 @@ void zones_read(struct load *l, const struct node_list *list);
 
 // buses.c
 void buses_read(struct load *l, const struct node_list *list);
+// Both connect to the same place over TCP.
+bool buses_same_endpoint(const struct bus *a, const struct bus *b);
 
 // devices.c
 void devices_read(struct load *l, const struct node_list *list);
@@ -99,6 +101,9 @@ void loop_refer(struct load *l, struct pos at, const char *name, struct point *p
 
 // doors.c
 void doors_read(struct load *l, const struct node_list *list);
+// Once the plan is known: how long an opening waits for a grant, where the site does not
+// say.
+void doors_settle(const struct load *l);
 
 // fire_doors.c
 void fire_doors_read(struct load *l, const struct node_list *list);

@@ -11,6 +11,7 @@
 #include "config/config.h"
 #include "config/device_dialog.h"
 #include "config/requests.h"
+#include "config/sections.h"
 #include "config/summary_rules.h"
 #include "config/units.h"
 #include "lib/mem.h"
@@ -34,8 +35,31 @@ print_ceiling(const struct bus_budget *budget, FILE *out)
 	    units_show_ms(budget->ceiling_all_ms, all));
 }
 
+// Each bus is reckoned by itself: what they cost each other at the far end is not
+// known.
 static void
-print_bus(const struct bus *b, const struct bus_budget *budget, FILE *out)
+print_shared_endpoint(const struct site *s, const struct bus *b, FILE *out)
+{
+	bool any = false;
+
+	for (uint16_t i = 0; i < s->n_buses; i++) {
+		const struct bus *other = &s->buses[i];
+
+		if (other == b || !buses_same_endpoint(b, other))
+			continue;
+		if (!any)
+			(void)fprintf(
+			    out, "  %-20s another connection to the same", "");
+		(void)fprintf(out, "%s %s", any ? "," : " place:", other->id);
+		any = true;
+	}
+	if (any)
+		(void)fprintf(out, "; each is reckoned as if it were alone there\n");
+}
+
+static void
+print_bus(const struct site *s, const struct bus *b, const struct bus_budget *budget,
+    FILE *out)
 {
 	char where[128];
 
@@ -59,6 +83,7 @@ print_bus(const struct bus *b, const struct bus_budget *budget, FILE *out)
 	    "pass %.0f ms, load %.1f %%\n",
 	    "", budget->devices, budget->requests, budget->requests - budget->blocks,
 	    budget->cycle_ms, budget->load * 100);
+	print_shared_endpoint(s, b, out);
 	print_ceiling(budget, out);
 }
 
@@ -339,6 +364,8 @@ print_output(const struct site *s, const struct output *o, FILE *out)
 	}
 	print_classes("steady", o->steady, out);
 	print_classes("blinks", o->blink, out);
+	if (o->silent_alarms)
+		(void)fprintf(out, " silent alarms, too,");
 	(void)fprintf(out, " follows within %s", units_show_ms(o->within_ms, a));
 	if (o->feedback != UINT32_MAX)
 		(void)fprintf(out, " (%s)", s->points[o->feedback].id);
@@ -363,7 +390,7 @@ site_print_summary(const struct site *s, FILE *out)
 	(void)fprintf(out, "buses\n");
 	for (uint16_t i = 0; i < s->n_buses; i++) {
 		buses[i] = budget_of_bus(s, i);
-		print_bus(&s->buses[i], &buses[i], out);
+		print_bus(s, &s->buses[i], &buses[i], out);
 	}
 	(void)fprintf(out, "devices\n");
 	for (uint16_t i = 0; i < s->n_devices; i++)

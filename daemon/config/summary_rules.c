@@ -92,6 +92,9 @@ print_door(const struct site *s, const struct door_def *d, FILE *out)
 		print_ms(" within ", r->window_ms, out);
 		print_ms(", locked ", r->relock_ms, out);
 		print_ms(" after an opening, judged after ", r->settle_ms, out);
+		if (d->settles_by_plan)
+			(void)fprintf(
+			    out, " (a grant is told by then, lost replies and all)");
 	}
 	if (r->held_ms > 0) {
 		print_ms("; held after ", r->held_ms, out);

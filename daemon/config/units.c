@@ -380,6 +380,26 @@ units_is_address(const char *text)
 	       inet_pton(AF_INET6, text, &any) == 1;
 }
 
+static bool
+as_ipv6(const char *text, struct in6_addr *out)
+{
+	static const unsigned char mapped[12] = { [10] = 0xFF, [11] = 0xFF };
+
+	if (inet_pton(AF_INET6, text, out) == 1)
+		return true;
+	memcpy(out->s6_addr, mapped, sizeof(mapped));
+	return inet_pton(AF_INET, text, out->s6_addr + sizeof(mapped)) == 1;
+}
+
+bool
+units_same_address(const char *a, const char *b)
+{
+	struct in6_addr one, other;
+
+	return as_ipv6(a, &one) && as_ipv6(b, &other) &&
+	       memcmp(&one, &other, sizeof(one)) == 0;
+}
+
 // Where the host begins and ends and what stands behind it; false: brackets are open.
 static bool
 split_endpoint(const char *text, const char **host, size_t *len, const char **rest)

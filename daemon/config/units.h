@@ -59,6 +59,8 @@ int units_endpoint(const char *text, int fallback_port, char host[static HOST_MA
     uint16_t *port, char why[static WHY_MAX]);
 
 bool units_is_address(const char *text); // numeric IPv4 or IPv6
+// The same host, however it is written: an IPv4 address is what is mapped of it, too.
+bool units_same_address(const char *a, const char *b);
 
 // [a-z0-9][a-z0-9._-]*, at most ID_LENGTH_MAX bytes.
 int units_id(const char *text, char why[static WHY_MAX]);

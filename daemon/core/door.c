@@ -101,8 +101,10 @@ opened(struct door *d, const struct door_rule *r, const struct door_facts *f,
 		return true;
 	}
 	// Who opens and closes it again and again does not put the judgement off.
-	if (!d->pending)
+	if (!d->pending) {
 		d->judge_ms = now + (int64_t)r->settle_ms;
+		d->opened_ms = now;
+	}
 	d->unseen = unseen || (d->pending && d->unseen);
 	d->blind = (d->blind_until_ms != 0 && f->earliest_ms <= d->blind_until_ms) ||
 		   (d->pending && d->blind);
@@ -130,15 +132,18 @@ follow_contact(
 	return lawful;
 }
 
-// True where the grant came after the opening that it allows.
+// True where the grant is told after the opening that it allows. One that surely acted
+// after the door was seen open allows nothing: who broke in pressed the button inside.
 static bool
-judge(struct door *d, const struct door_rule *r, int64_t now)
+judge(
+    struct door *d, const struct door_rule *r, const struct door_facts *f, int64_t now)
 {
 	if (d->bypassed)
 		d->pending = false;
 	if (!d->pending)
 		return false;
-	if (!d->unseen && d->grant == CONTACT_ACTIVE) {
+	if (!d->unseen && d->grant == CONTACT_ACTIVE &&
+	    f->grant_earliest_ms <= d->opened_ms) {
 		d->pending = false;
 		consume_grant(d, r, now);
 		return true;
@@ -204,7 +209,7 @@ door_feed(struct door *d, const struct door_rule *r, const struct door_facts *f,
 	d->permitted = f->unlocked || f->bypassed;
 	follow_grant(d, r, f->grant, now_ms);
 	bool lawful = follow_contact(d, r, f, now_ms);
-	lawful = judge(d, r, now_ms) || lawful;
+	lawful = judge(d, r, f, now_ms) || lawful;
 	watch_held(d, r, now_ms);
 	end_what_is_over(d, r, now_ms);
 	return lawful;

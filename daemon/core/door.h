@@ -9,7 +9,8 @@
 //
 //   closed -> open, permitted (unlocked hours, bypass)    nothing
 //   closed -> open, a grant acts or its window is open    access
-//   closed -> open, no grant within `settle_ms`           forced
+//   closed -> open, no grant within `settle_ms` that may
+//   have acted before the door was seen open              forced
 //   the same, but the door was not known, or the grant
 //   within its window before it                           unproven
 //   open and not permitted for held_ms - held_soon_ms     held-soon, then held
@@ -88,9 +89,10 @@ struct door_facts {
 	enum contact_state contact; // active = open
 	int64_t earliest_ms;        // it took this state not before; <= now
 	enum contact_state
-	    grant;     // over all of the door's grants; idle where it has none
-	bool unlocked; // by the hours
-	bool bypassed; // by a person
+	    grant; // over all of the door's grants; idle where it has none
+	int64_t grant_earliest_ms; // one that acts began to not before
+	bool unlocked;             // by the hours
+	bool bypassed;             // by a person
 };
 
 // Zeroed, it is a door of which nothing is known.
@@ -102,7 +104,7 @@ struct door {
 	bool blind;           // a grant may have allowed it that was not seen
 	bool grant_unknown;
 	int64_t blind_until_ms; // openings until then are; 0 = none
-	int64_t judge_ms;
+	int64_t judge_ms, opened_ms;
 	int64_t window_until_ms; // 0 = there was no grant
 	int64_t open_ms;    // it stands open unpermitted since then; -1 = it does not
 	int64_t raised_ms;  // forced or unproven

@@ -19,15 +19,17 @@ unsigned
 output_asks(const struct alarm *a)
 {
 	bool hidden = alarm_hidden(a);
+	struct alarm aloud = *a;
 	unsigned asks = 0;
 
-	if (alarm_sounds(a))
+	aloud.silent = false;
+	if (alarm_sounds(&aloud))
 		asks |= ASK_SOUND;
 	if (alarm_owed(a) && !hidden)
 		asks |= ASK_OWED;
 	if (alarm_voice(a) == VOICE_TEST)
 		asks |= ASK_TEST;
-	return asks;
+	return a->silent && asks != 0 ? asks | ASK_SILENT : asks;
 }
 
 static void
@@ -44,10 +46,13 @@ output_count(
     struct output_counts *c, enum alarm_class alarm_class, unsigned asks, bool in)
 {
 	assert((unsigned)alarm_class < CLASS_COUNT);
+	bool silent = (asks & ASK_SILENT) != 0;
 	if (asks & ASK_SOUND)
-		step(&c->sounding[alarm_class], in);
+		step(silent ? &c->silent_sounding[alarm_class]
+			    : &c->sounding[alarm_class],
+		    in);
 	if (asks & ASK_OWED)
-		step(&c->owed[alarm_class], in);
+		step(silent ? &c->silent_owed[alarm_class] : &c->owed[alarm_class], in);
 	if (asks & ASK_TEST)
 		step(&c->tests, in);
 }
@@ -60,17 +65,24 @@ pattern_of(const struct output *o, int alarm_class)
 	return o->blink & 1U << alarm_class ? PATTERN_BLINK : PATTERN_OFF;
 }
 
-// The pattern as if nothing were silenced.
+// The pattern of the most urgent class that asks. Silence is of the desk's sound: it
+// does not reach what the desk does not hear.
 static struct output_wish
-loudest(const struct output *o, const struct output_counts *c)
+loudest(const struct output *o, const struct output_counts *c, bool silenced)
 {
-	const uint32_t *n = o->role == OUTPUT_SOUNDER ? c->sounding : c->owed;
+	bool sounder = o->role == OUTPUT_SOUNDER;
+	const uint32_t *plain = sounder ? c->sounding : c->owed;
+	const uint32_t *silent = sounder ? c->silent_sounding : c->silent_owed;
 
 	for (int k = 0; k < CLASS_COUNT; k++) {
 		enum output_pattern p = pattern_of(o, k);
-		if (n[k] > 0 && p != PATTERN_OFF)
+		bool asks =
+		    (!silenced && plain[k] > 0) || (o->silent_alarms && silent[k] > 0);
+		if (asks && p != PATTERN_OFF)
 			return (struct output_wish){ p, k, false };
 	}
+	if (silenced)
+		return (struct output_wish){ PATTERN_OFF, -1, false };
 	if (c->tests > 0 && pattern_of(o, CLASS_FIRE) != PATTERN_OFF)
 		return (struct output_wish){ PATTERN_TEST, CLASS_FIRE, false };
 	return (struct output_wish){ PATTERN_OFF, -1, false };
@@ -83,11 +95,14 @@ output_judge(const struct output *o, const struct output_counts *c)
 
 	if (o->role == OUTPUT_HEARTBEAT)
 		return w;
-	w = loudest(o, c);
-	if (o->role == OUTPUT_SOUNDER && c->silenced && w.pattern != PATTERN_OFF) {
-		w.pattern = PATTERN_OFF;
-		w.silenced = true;
-	}
+	w = loudest(o, c, false);
+	if (o->role != OUTPUT_SOUNDER || !c->silenced || w.pattern == PATTERN_OFF)
+		return w;
+	struct output_wish left = loudest(o, c, true);
+	if (left.pattern != PATTERN_OFF)
+		return left;
+	w.pattern = PATTERN_OFF;
+	w.silenced = true;
 	return w;
 }
 

@@ -51,6 +51,7 @@ struct output {
 	const struct profile_item *item; // of the device's profile: declared an output
 	uint16_t number;                 // within the item; 0 = it has none
 	uint16_t steady, blink; // masks of 1 << enum alarm_class; never of both
+	bool silent_alarms;     // it shows those, too: nobody at the button is near it
 	uint32_t feedback;   // index of the point that must follow; UINT32_MAX = none
 	uint32_t within_ms;  // what is read back follows within this
 	uint32_t period_ms;  // OUTPUT_HEARTBEAT
@@ -63,6 +64,8 @@ struct output {
 struct output_counts {
 	uint32_t sounding[CLASS_COUNT];
 	uint32_t owed[CLASS_COUNT];
+	uint32_t silent_sounding[CLASS_COUNT]; // of silent alarms: not among the others
+	uint32_t silent_owed[CLASS_COUNT];
 	uint32_t tests; // fires in test mode that nobody has acknowledged
 	bool silenced;
 };
@@ -71,7 +74,8 @@ struct output_counts {
 enum output_ask {
 	ASK_SOUND = 1 << 0,
 	ASK_OWED = 1 << 1,
-	ASK_TEST = 1 << 2
+	ASK_TEST = 1 << 2,
+	ASK_SILENT = 1 << 3 // what it asks, it asks of outputs that show silent alarms
 };
 unsigned output_asks(const struct alarm *a);
 // Counts it in, or out again.

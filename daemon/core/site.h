@@ -132,6 +132,7 @@ struct door_def {
 	uint8_t n_grants;
 	uint16_t grants[DOOR_GRANTS_MAX]; // indexes into site.grants
 	struct door_rule rule;
+	bool settles_by_plan; // rule.settle_ms is what its grants may take to be told
 	struct schedule unlocked; // local time
 };
 

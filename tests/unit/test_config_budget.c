@@ -288,10 +288,48 @@ test_host(void **state)
 	site_free(s);
 }
 
+// A lost reply of the exit button makes no forced door: an opening waits as long as the
+// button may take to be told, unless the site says otherwise.
+static void
+test_a_door_waits_as_long_as_its_grant_may_take(void **state)
+{
+#define DOORS(more)                                                               \
+  "site: {id: s, time_zone: UTC}\n"                                               \
+  "buses: [{id: lan, modbus_tcp: \"192.0.2.1\"}]\n"                               \
+  "devices:\n"                                                                    \
+  "  - {id: io, bus: lan, unit: 1, profile: adam-6050, poll: 1s, timeout: 700ms," \
+  " retries: 2, points: ["                                                        \
+  "{id: d, item: di, device: 0, kind: door, place: {en: D}},"                     \
+  "{id: rex, item: di, device: 1, kind: request-to-exit, place: {en: R}}]}\n"     \
+  "gpio: [{id: room, chip: gpiochip0, points: [{id: key, line: \"4\", kind:"      \
+  " request-to-exit, debounce: 80ms, place: {en: K}}]}]\n"                        \
+  "doors: [{point: d" more "}]\n"
+	struct site *s = load(DOORS(", grants: [rex, key]"));
+	struct bus_budget b = budget_of_bus(s, 0);
+	uint32_t rex = site_find_point(s, "rex");
+	uint32_t worst = budget_of_point(s, &s->points[rex], &b).worst_ms;
+
+	(void)state;
+	assert_in_range(worst, 1000 + 700, 5000); // a lost reply is in it
+	assert_int_equal(s->doors[0].rule.settle_ms, worst + 200);
+	site_free(s);
+	s = load(DOORS(", grants: [key]"));
+	assert_int_equal(s->doors[0].rule.settle_ms, 80 + 200);
+	site_free(s);
+	s = load(DOORS(", grants: [rex], settle: 900ms"));
+	assert_int_equal(s->doors[0].rule.settle_ms, 900);
+	site_free(s);
+	s = load(DOORS(""));
+	assert_int_equal(s->doors[0].rule.settle_ms, 0);
+	site_free(s);
+#undef DOORS
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_a_door_waits_as_long_as_its_grant_may_take),
 		cmocka_unit_test(test_serial_line),
 		cmocka_unit_test(test_shared_bus),
 		cmocka_unit_test(test_gpio_line),

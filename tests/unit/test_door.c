@@ -323,7 +323,7 @@ test_an_opening_between_two_polls_may_lie_within_the_window(void **ctx)
 {
 	(void)ctx;
 	struct door d = { 0 };
-	struct door_facts f = { CONTACT_IDLE, 0, CONTACT_ACTIVE, false, false };
+	struct door_facts f = { CONTACT_IDLE, 0, CONTACT_ACTIVE, 0, false, false };
 	assert_false(door_feed(&d, &rule, &f, 1 * S));
 	f.grant = CONTACT_IDLE;
 	assert_false(door_feed(&d, &rule, &f, 2 * S)); // the window ends at 10 s
@@ -337,7 +337,7 @@ test_what_stood_before_a_restart_stands(void **ctx)
 {
 	(void)ctx;
 	struct door d = { 0 };
-	struct door_facts f = { CONTACT_UNKNOWN, 0, CONTACT_IDLE, false, false };
+	struct door_facts f = { CONTACT_UNKNOWN, 0, CONTACT_IDLE, 0, false, false };
 	door_restore(&d, F | H, CONTACT_ACTIVE, 1 * S);
 	assert_false(door_feed(&d, &rule, &f, 2 * S));
 	assert_int_equal(d.conditions, F | H);

@@ -212,7 +212,7 @@ static const struct door_rule walk_rule = {
 static struct door_facts
 facts_at(const struct history *h, int t, int64_t now)
 {
-	return (struct door_facts){ h->contact[t], now, h->grant[t], h->unlocked[t],
+	return (struct door_facts){ h->contact[t], now, h->grant[t], 0, h->unlocked[t],
 		h->bypassed[t] };
 }
 

@@ -38,7 +38,7 @@ static const char site_text[] =
     "      - {id: rex, item: di, device: 0, kind: request-to-exit,"
     " place: {en: Exit}}\n"
     "doors:\n"
-    "  - {point: door, grants: [rex], unlock: 5s, entry: 3s, held: 60s,"
+    "  - {point: door, grants: [rex], unlock: 5s, entry: 3s, held: 60s, settle: 1200ms,"
     " held_warning: 10s, stuck: 5min}\n"
     "  - {point: day, held: 60s, unlocked: [{days: [tue], from: \"08:00\","
     " to: \"18:00\"}]}\n"
@@ -545,6 +545,29 @@ test_i11_an_opening_that_was_not_judged_is_judged_after_a_restart(void **state)
 	rig_tear_down(&r);
 }
 
+// Who breaks in and then presses the button inside: the press was seen to come after
+// the opening. Of one that may have come before it nothing is held against anybody.
+static void
+test_a_button_that_was_pressed_after_the_opening_allows_nothing(void **state)
+{
+	static const int64_t seen_idle_ms[] = { 100, 1000 }; // before the press is seen
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(seen_idle_ms); i++) {
+		struct rig r;
+		begin(&r);
+		rig_level(&r, "door", true);
+		rig_pass(&r, 500);
+		struct sample s = rig_sample(&r, "rex", SAMPLE_LEVEL);
+		s.value = 1;
+		s.not_before_utc_ms = s.t_utc_ms - seen_idle_ms[i];
+		engine_sample(r.engine, &s);
+		rig_pass(&r, 2000);
+		assert_int_equal(security(&r, "door", "forced"),
+		    i == 0 ? ALARM_UNACKNOWLEDGED : ALARM_NORMAL);
+		rig_tear_down(&r);
+	}
+}
+
 // Each change of what a door shows is told, that which time alone brings too; a sample
 // that changes nothing is not.
 static void
@@ -586,6 +609,8 @@ main(void)
 		cmocka_unit_test(
 		    test_what_the_page_shows_of_a_door_is_told_as_it_changes),
 		cmocka_unit_test(test_the_exit_button_opens_it_lawfully),
+		cmocka_unit_test(
+		    test_a_button_that_was_pressed_after_the_opening_allows_nothing),
 		cmocka_unit_test(test_a_button_that_is_read_later_still_counts),
 		cmocka_unit_test(test_a_stuck_button_is_a_fault_and_opens_nothing),
 		cmocka_unit_test(test_i6_a_lost_link_neither_forces_nor_closes_a_door),

@@ -145,6 +145,42 @@ test_a_heartbeat_follows_no_alarm(void **state)
 	assert_int_equal(output_judge(&beat, &c).pattern, PATTERN_OFF);
 }
 
+// A silent panic shows nowhere in the room: only on what the site names for it, and
+// there whatever the desk silences.
+static void
+test_a_silent_alarm_shows_only_where_the_site_says_so(void **state)
+{
+	struct output_counts c = { .silenced = false };
+	struct alarm a = alarm_in(ALARM_UNACKNOWLEDGED, COND_SECURITY, 0);
+
+	(void)state;
+	a.silent = true;
+	assert_int_equal(output_asks(&a), ASK_SOUND | ASK_OWED | ASK_SILENT);
+	output_count(&c, CLASS_SECURITY, output_asks(&a), true);
+	for (enum output_role role = OUTPUT_SOUNDER; role <= OUTPUT_LAMP; role++) {
+		const struct output room = { .role = role, .steady = 0x1FF };
+		const struct output guards = {
+			.role = role, .steady = 0x1FF, .silent_alarms = true
+		};
+		for (int silenced = 0; silenced < 2; silenced++) {
+			c.silenced = silenced == 1;
+			struct output_wish w = output_judge(&room, &c);
+			assert_int_equal(w.pattern, PATTERN_OFF);
+			assert_false(w.silenced);
+			w = output_judge(&guards, &c);
+			assert_int_equal(w.pattern, PATTERN_STEADY);
+			assert_int_equal(w.alarm_class, CLASS_SECURITY);
+		}
+	}
+	output_count(&c, CLASS_SECURITY, output_asks(&a), false);
+	a.state = ALARM_ACKNOWLEDGED;
+	assert_int_equal(output_asks(&a), 0);
+	const struct output guards = {
+		.role = OUTPUT_SOUNDER, .steady = 0x1FF, .silent_alarms = true
+	};
+	assert_int_equal(output_judge(&guards, &c).pattern, PATTERN_OFF);
+}
+
 static void
 test_alarms_are_counted_in_and_out(void **state)
 {
@@ -271,6 +307,7 @@ main(void)
 		cmocka_unit_test(test_the_table),
 		cmocka_unit_test(test_a_heartbeat_follows_no_alarm),
 		cmocka_unit_test(test_alarms_are_counted_in_and_out),
+		cmocka_unit_test(test_a_silent_alarm_shows_only_where_the_site_says_so),
 		cmocka_unit_test(test_patterns_in_time),
 		cmocka_unit_test(test_what_is_read_back_must_follow),
 		cmocka_unit_test(test_a_pattern_must_be_seen_both_on_and_off),
