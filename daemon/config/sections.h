@@ -101,8 +101,8 @@ void loop_refer(struct load *l, struct pos at, const char *name, struct point *p
 
 // doors.c
 void doors_read(struct load *l, const struct node_list *list);
-// Once the plan is known: how long an opening waits for a grant, where the site does not
-// say.
+// Once the plan is known: how long an opening waits for a grant, where the site does
+// not say.
 void doors_settle(const struct load *l);
 
 // fire_doors.c
