@@ -15,7 +15,7 @@
 enum {
 	UNHIDE_MOST_MS = 30000,
 	LOOK_MS = 5000,
-	REASON_EVERY_MS = 60000, // a reason that goes to and fro is told so often
+	REASON_EVERY_MS = 60000, // a reason that comes and goes is told so often
 };
 
 static struct builtin *

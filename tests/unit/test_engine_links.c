@@ -55,7 +55,7 @@ test_another_reason_is_a_note_and_no_new_alarm(void **state)
 	rig_tear_down(&r);
 }
 
-// One that goes to and fro writes no line each time, and the last word is told.
+// One that comes and goes writes no line each time, and the last word is told.
 static void
 test_a_reason_that_goes_to_and_fro_is_told_once_a_minute(void **state)
 {
