@@ -376,7 +376,7 @@ engine_recover(struct engine *e, const struct recovered *r, int64_t down_since_u
 		    named_index(names, e->site->n_points, r->alarms[i].point));
 	free(names);
 	doors_recover(e->doors, r);
-	fire_doors_recover(e->fire_doors);
+	fire_doors_recover(e->fire_doors, r);
 	patrols_recover(e->patrols, r);
 	deadman_watch_recover(e->deadman, r);
 }

@@ -5,6 +5,7 @@
 // closed when it was first seen, answers nothing.
 #include "deadman.h"
 
+#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -78,6 +79,7 @@ keep(struct deadman_watch *w)
 	if (w->state.alive_ms == w->kept_ms)
 		return;
 	w->kept_ms = w->state.alive_ms;
+	deadman_draw(&w->state, &w->def->rule, randombytes_random());
 	(void)snprintf(value, sizeof(value), "%lld",
 	    (long long)(loop_utc_ms(loop) - loop_now_ms(loop) + w->kept_ms));
 	works_meta(w->engine->works, key_alive, value);
@@ -241,6 +243,8 @@ deadman_watch_json(const struct deadman_watch *w, struct buf *out)
 	    w->state.asked ? utc_of_mono + w->state.asked_ms + w->def->rule.answer_ms
 			   : 0);
 	json_bool(out, "missed", w->state.missed);
-	json_time(out, "next", !w->state.asked && due >= 0 ? utc_of_mono + due : 0);
+	// Where chance decides, nobody shall know before.
+	bool told = w->def->rule.spread_ms == 0 && !w->state.asked && due >= 0;
+	json_time(out, "next", told ? utc_of_mono + due : 0);
 	json_close(out, '}');
 }

@@ -6,7 +6,9 @@
 // so), or where the contact for it acts, which is a fault of its own point as well.
 #include "fire_doors.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "engine_impl.h"
 #include "lib/mem.h"
@@ -18,6 +20,7 @@ struct fire_door_run {
 	enum contact_state closed, release, line;
 	uint8_t told;
 	enum fire_door_state shown; // to the page
+	bool kept;                  // that it closed under a release, for a restart
 	struct loop_timer due;
 };
 
@@ -50,6 +53,36 @@ has_line_fault(const struct fire_door_run *run)
 }
 
 static void
+door_key(const struct fire_door_run *run, char out[static META_KEY_MAX])
+{
+	const struct point *p = &run->engine->site->points[run->def->closed];
+	(void)snprintf(out, META_KEY_MAX, META_RULE "fire-door/%s", p->id);
+}
+
+// One that a release closed is no fault for as long after a restart as before it (I11).
+static void
+keep(struct fire_door_run *run)
+{
+	char key[META_KEY_MAX];
+	if (run->door.by_release == run->kept)
+		return;
+	run->kept = run->door.by_release;
+	door_key(run, key);
+	works_meta(run->engine->works, key, run->kept ? "released" : "");
+}
+
+static void
+recover_kept(struct fire_door_run *run, const struct recovered *r)
+{
+	char key[META_KEY_MAX];
+	door_key(run, key);
+	for (size_t i = 0; i < r->n_metas; i++) {
+		if (strcmp(r->metas[i].key, key) == 0)
+			run->kept = strcmp(r->metas[i].value, "released") == 0;
+	}
+}
+
+static void
 show(struct fire_door_run *run)
 {
 	enum fire_door_state is = fire_door_state(&run->door);
@@ -71,6 +104,7 @@ update(struct fire_door_run *run)
 	};
 	fire_door_feed(&run->door, &run->def->rule, &facts, loop_now_ms(loop));
 	tell(run);
+	keep(run);
 	show(run);
 	int64_t due = fire_door_due(&run->door, &run->def->rule);
 	if (due >= 0)
@@ -221,7 +255,7 @@ fire_doors_free(struct fire_doors *d)
 }
 
 void
-fire_doors_recover(struct fire_doors *d)
+fire_doors_recover(struct fire_doors *d, const struct recovered *r)
 {
 	for (uint16_t i = 0; d != NULL && i < d->n; i++) {
 		struct fire_door_run *run = &d->doors[i];
@@ -231,7 +265,8 @@ fire_doors_recover(struct fire_doors *d)
 				fire_door_condition(c), fire_door_code(c)))
 				run->told |= (uint8_t)(1U << c);
 		}
-		fire_door_restore(&run->door, run->told);
+		recover_kept(run, r);
+		fire_door_restore(&run->door, run->told, run->kept);
 		update(run);
 	}
 }

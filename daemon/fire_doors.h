@@ -14,6 +14,6 @@ struct fire_doors;
 struct fire_doors *fire_doors_new(struct engine *e);
 void fire_doors_free(struct fire_doors *d); // NULL is fine
 // What stood when the daemon stopped stands on; after the alarms are recovered.
-void fire_doors_recover(struct fire_doors *d);
+void fire_doors_recover(struct fire_doors *d, const struct recovered *r);
 
 #endif

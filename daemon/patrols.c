@@ -17,7 +17,8 @@
 
 enum {
 	DAY_S = DAY_MINUTES * 60,
-	LATE_BEGIN_MS = 90000, // a round found to run so long began unwatched
+	SET_BACK_MOST_S = 2 * 3600, // summer time ends; beyond that the clock was wrong
+	LATE_BEGIN_MS = 90000,      // a round found to run so long began unwatched
 };
 
 static const char code_missed[] = "patrol-missed";
@@ -138,6 +139,17 @@ newest_begin(const struct patrol_def *d, int64_t local_s)
 	return newest;
 }
 
+// How long ago a local time was, in ms: not what the clock of the wall has moved by,
+// for it may have been put forward or back since.
+static int64_t
+age_of(const struct patrols *p, int64_t local_s)
+{
+	int64_t utc_ms = loop_utc_ms(p->engine->loop);
+	int64_t age_s = local_time_s(p->local, utc_ms) - local_s;
+	age_s += local_time_s(p->local, utc_ms - age_s * 1000) - local_s;
+	return age_s * 1000 + utc_ms % 1000;
+}
+
 static int64_t
 longest_ms(const struct patrol_def *d)
 {
@@ -145,12 +157,33 @@ longest_ms(const struct patrol_def *d)
 }
 
 static void
+write_stops(const struct route_run *r, uint64_t stops)
+{
+	for (unsigned i = 0; i < r->def->rule.n; i++) {
+		if ((stops & 1ULL << i) != 0)
+			write_stop(r, i, (enum patrol_result)r->round.results[i]);
+	}
+}
+
+// The clock was put forward into the next round: what is open has its verdict first.
+static void
+end_round(struct patrols *p, struct route_run *r)
+{
+	if (!r->round.runs || r->over)
+		return;
+	write_stops(r, patrol_cut(&r->round, &r->def->rule));
+	write_round(p, r);
+	r->over = true;
+}
+
+static void
 begin_round(struct patrols *p, struct route_run *r, int64_t begin_local_s, int64_t age)
 {
 	int64_t now = loop_now_ms(p->engine->loop);
+	end_round(p, r);
 	r->begin_local_s = begin_local_s;
 	r->over = false;
-	patrol_begin(&r->round, &r->def->rule, now - age);
+	write_stops(r, patrol_begin(&r->round, &r->def->rule, now - age));
 	for (unsigned i = 0; age > LATE_BEGIN_MS && i < r->def->rule.n; i++)
 		r->round.blind[i] = (int64_t)r->def->rule.stops[i].from_ms < age;
 	keep(p, r);
@@ -160,12 +193,14 @@ static void
 update_route(struct patrols *p, struct route_run *r)
 {
 	const struct loop *loop = p->engine->loop;
-	int64_t utc_ms = loop_utc_ms(loop), now = loop_now_ms(loop);
-	int64_t local_s = local_time_s(p->local, utc_ms);
+	int64_t now = loop_now_ms(loop);
+	int64_t local_s = local_time_s(p->local, loop_utc_ms(loop));
 	int64_t begin = newest_begin(r->def, local_s);
-	int64_t age = (local_s - begin) * 1000 + utc_ms % 1000;
-	if (begin != 0 && begin != r->begin_local_s && age < longest_ms(r->def))
-		begin_round(p, r, begin, age);
+	// An hour that comes twice brings no round twice, and cuts none short.
+	if (r->begin_local_s > local_s + SET_BACK_MOST_S)
+		r->begin_local_s = 0;
+	if (begin > r->begin_local_s && age_of(p, begin) < longest_ms(r->def))
+		begin_round(p, r, begin, age_of(p, begin));
 	if (!r->round.runs)
 		return;
 	for (unsigned i = 0; i < r->def->rule.n; i++) {
@@ -173,11 +208,9 @@ update_route(struct patrols *p, struct route_run *r)
 			patrol_blind(&r->round, &r->def->rule, i, now);
 	}
 	uint64_t ended = patrol_feed(&r->round, &r->def->rule, now);
+	write_stops(r, ended);
 	for (unsigned i = 0; i < r->def->rule.n; i++) {
-		if ((ended & 1ULL << i) == 0)
-			continue;
-		write_stop(r, i, (enum patrol_result)r->round.results[i]);
-		if (r->round.results[i] == PATROL_MISSED)
+		if ((ended & 1ULL << i) != 0 && r->round.results[i] == PATROL_MISSED)
 			tell_missed(r->stops[i], true);
 	}
 	bool over = patrol_over(&r->round, &r->def->rule);
@@ -342,13 +375,12 @@ restore(const struct patrols *p, struct route_run *r, const char *text)
 {
 	char *letters;
 	const struct loop *loop = p->engine->loop;
-	int64_t utc_ms = loop_utc_ms(loop);
 	int64_t begin = strtoll(text, &letters, 10);
-	int64_t age = (local_time_s(p->local, utc_ms) - begin) * 1000 + utc_ms % 1000;
+	int64_t age = age_of(p, begin);
 	if (*letters != ' ' || strlen(letters + 1) != r->def->rule.n || age < 0)
 		return; // another route under this name
 	r->begin_local_s = begin;
-	patrol_begin(&r->round, &r->def->rule, loop_now_ms(loop) - age);
+	(void)patrol_begin(&r->round, &r->def->rule, loop_now_ms(loop) - age);
 	for (unsigned i = 0; i < r->def->rule.n; i++) {
 		enum patrol_result result;
 		if (patrol_result_from_letter(letters[1 + i], &result))

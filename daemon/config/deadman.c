@@ -20,6 +20,7 @@ enum {
 	DEADMAN_DAY,
 	DEADMAN_NIGHT,
 	DEADMAN_NIGHT_HOURS,
+	DEADMAN_SPREAD,
 	DEADMAN_ANSWER,
 	DEADMAN_POINTS,
 	DEADMAN_FIELDS
@@ -34,6 +35,9 @@ static const struct schema_field deadman_fields[DEADMAN_FIELDS] = {
 	    .help = "the same by night" },
 	[DEADMAN_NIGHT_HOURS] = { .key = "night_hours", .type = SCHEMA_LIST, .max = 8,
 	    .each = &rule_hours_item, .help = "when it is night, default 22:00 to 06:00" },
+	[DEADMAN_SPREAD] = { .key = "spread", .type = SCHEMA_DURATION,
+	    .max = 12LL * HOUR_MS,
+	    .help = "up to so much sooner it asks, at random; 0s: at fixed times" },
 	[DEADMAN_ANSWER] = { .key = "answer", .type = SCHEMA_DURATION,
 	    .min = ANSWER_LEAST_MS, .max = ANSWER_MOST_MS, .fallback = ANSWER_MOST_MS,
 	    .help = "how long the desk has to answer" },
@@ -70,6 +74,13 @@ deadman_read(struct load *l, const struct yaml_node *node)
 	(void)schema_read(l, node, "deadman", deadman_fields, DEADMAN_FIELDS, v);
 	d->rule.day_ms = (uint32_t)v[DEADMAN_DAY].number;
 	d->rule.night_ms = (uint32_t)v[DEADMAN_NIGHT].number;
+	d->rule.spread_ms = (uint32_t)v[DEADMAN_SPREAD].number;
+	for (int i = DEADMAN_DAY; i <= DEADMAN_NIGHT; i++)
+		if (v[i].number > 0 && v[DEADMAN_SPREAD].ok &&
+		    v[DEADMAN_SPREAD].number > v[i].number - LEAST_MS)
+			problem(l, v[DEADMAN_SPREAD].pos,
+			    "spread: must leave at least 5 s of %s, found \"%s\"",
+			    deadman_fields[i].key, v[DEADMAN_SPREAD].text);
 	d->rule.answer_ms = (uint32_t)v[DEADMAN_ANSWER].number;
 	d->night = (struct schedule){ 1, night_hours };
 	if (v[DEADMAN_NIGHT_HOURS].ok) {

@@ -11,6 +11,7 @@ enum {
 	MINUTE_MS = 60000,
 	HOUR_MS = 60 * MINUTE_MS,
 	REPEAT_MS = 5 * MINUTE_MS,
+	EARLY_MS = 10 * MINUTE_MS,
 };
 
 enum {
@@ -19,6 +20,7 @@ enum {
 	ROUTE_STARTS,
 	ROUTE_DAYS,
 	ROUTE_REPEAT,
+	ROUTE_EARLY,
 	ROUTE_STOPS,
 	ROUTE_FIELDS
 };
@@ -56,6 +58,8 @@ static const struct schema_field route_fields[ROUTE_FIELDS] = {
 	    .each = &rule_day_item, .help = "on which rounds begin, default all" },
 	[ROUTE_REPEAT] = { .key = "repeat", .type = SCHEMA_DURATION, .max = HOUR_MS,
 	    .fallback = REPEAT_MS, .help = "a second visit within so long counts for nothing" },
+	[ROUTE_EARLY] = { .key = "early", .type = SCHEMA_DURATION, .max = HOUR_MS,
+	    .fallback = EARLY_MS, .help = "a visit so long before the round is one of it" },
 	[ROUTE_STOPS] = { .key = "stops", .type = SCHEMA_LIST, .required = true,
 	    .max = PATROL_STOPS_MAX, .each = &stop_item, .help = "in their order" },
 };
@@ -151,6 +155,7 @@ read_route(struct load *l, struct name_index *ids, const struct yaml_node *node)
 	d->days = v[ROUTE_DAYS].ok ? rule_days(l, v[ROUTE_DAYS].node)
 				   : (uint8_t)((1U << WEEK_DAYS) - 1);
 	d->rule.repeat_ms = (uint32_t)v[ROUTE_REPEAT].number;
+	d->rule.early_ms = (uint32_t)v[ROUTE_EARLY].number;
 	if (v[ROUTE_STOPS].ok)
 		read_stops(l, v[ROUTE_STOPS].node, d);
 	if (v[ROUTE_STARTS].ok)

@@ -142,7 +142,8 @@ print_patrol(const struct site *s, const struct patrol_def *p, FILE *out)
 		print_ms(" ", p->rule.stops[i].from_ms, out);
 		print_ms(" to ", p->rule.stops[i].to_ms, out);
 	}
-	print_ms("; again within ", p->rule.repeat_ms, out);
+	print_ms("; from ", p->rule.early_ms, out);
+	print_ms(" before it on; again within ", p->rule.repeat_ms, out);
 	(void)fprintf(out, " does not count\n");
 }
 
@@ -166,6 +167,9 @@ print_deadman(const struct site *s, FILE *out)
 	print_interval("by night", d->rule.night_ms, out);
 	print_hours(" (night", &d->night, out);
 	(void)fprintf(out, "%s", d->night.n > 0 ? ")" : "");
+	if (d->rule.spread_ms > 0)
+		print_ms(", up to ", d->rule.spread_ms, out);
+	(void)fprintf(out, "%s", d->rule.spread_ms > 0 ? " sooner by chance" : "");
 	print_ms("; an alarm ", d->rule.answer_ms, out);
 	(void)fprintf(out, " after; answered at the desk");
 	for (uint8_t i = 0; i < d->n_points; i++)

@@ -4,10 +4,19 @@
 // See deadman.h. Owns nothing; any thread.
 #include "core/deadman.h"
 
+// 0 = nobody is asked.
 static int64_t
-interval(const struct deadman_rule *r, bool night)
+interval(const struct deadman *d, const struct deadman_rule *r, bool night)
 {
-	return night ? (int64_t)r->night_ms : (int64_t)r->day_ms;
+	int64_t most = night ? (int64_t)r->night_ms : (int64_t)r->day_ms;
+
+	return most > (int64_t)d->sooner_ms ? most - (int64_t)d->sooner_ms : most;
+}
+
+void
+deadman_draw(struct deadman *d, const struct deadman_rule *r, uint32_t random)
+{
+	d->sooner_ms = r->spread_ms > 0 ? random % (r->spread_ms + 1) : 0;
 }
 
 void
@@ -23,7 +32,7 @@ enum deadman_step
 deadman_feed(
     struct deadman *d, const struct deadman_rule *r, bool night, int64_t now_ms)
 {
-	int64_t every = interval(r, night);
+	int64_t every = interval(d, r, night);
 
 	if (d->missed)
 		return DEADMAN_NOTHING;
@@ -48,7 +57,7 @@ deadman_feed(
 int64_t
 deadman_due(const struct deadman *d, const struct deadman_rule *r, bool night)
 {
-	int64_t every = interval(r, night);
+	int64_t every = interval(d, r, night);
 
 	if (d->missed || every == 0)
 		return -1;

@@ -21,11 +21,14 @@
 struct deadman_rule {
 	uint32_t day_ms, night_ms; // between signs of life; 0 = nobody is asked
 	uint32_t answer_ms;
+	uint32_t spread_ms; // a question may come so much sooner, by chance
 };
 
 struct deadman {
 	bool asked, missed;
 	int64_t alive_ms; // the newest sign of life
+	uint32_t
+	    sooner_ms; // by so much the next question comes before its interval ends
 	int64_t asked_ms;
 };
 
@@ -39,6 +42,10 @@ enum deadman_step {
 // `missed`, and `alive_ms`, the newest sign of life: as they were when the daemon
 // stopped. A stop is none.
 void deadman_start(struct deadman *d, bool missed, int64_t alive_ms, int64_t now_ms);
+
+// How much sooner the next question comes, by a random number, so that nobody learns
+// when: after each sign of life.
+void deadman_draw(struct deadman *d, const struct deadman_rule *r, uint32_t random);
 
 // What time brings; also at deadman_due. At most one step a call, the due of which is
 // then not after `now_ms` where there is another.

@@ -35,9 +35,12 @@ put(struct fire_door *d, enum fire_door_condition c, bool on)
 }
 
 void
-fire_door_restore(struct fire_door *d, unsigned mask)
+fire_door_restore(struct fire_door *d, unsigned mask, bool by_release)
 {
 	d->conditions = (uint8_t)mask;
+	d->by_release = by_release;
+	if (has(d, FIRE_DOOR_RELEASED)) // as it was seen last
+		d->released = CONTACT_ACTIVE;
 }
 
 static void

@@ -85,7 +85,9 @@ struct fire_door {
 	uint8_t conditions;  // mask of 1 << enum fire_door_condition
 };
 
-void fire_door_restore(struct fire_door *d, unsigned conditions);
+// As it was when the daemon stopped: the conditions that stood, and whether it had
+// closed under a release.
+void fire_door_restore(struct fire_door *d, unsigned conditions, bool by_release);
 // Feeds all that is known at `now_ms`, monotonic; also at fire_door_due.
 void fire_door_feed(struct fire_door *d, const struct fire_door_rule *r,
     const struct fire_door_facts *f, int64_t now_ms);

@@ -22,15 +22,39 @@ open_still(const struct patrol *p, unsigned stop)
 	return p->results[stop] == PATROL_WAITS || p->results[stop] == PATROL_SKIPPED;
 }
 
-void
+uint64_t
 patrol_begin(struct patrol *p, const struct patrol_rule *r, int64_t begin_ms)
 {
+	uint64_t early = 0;
+
 	p->runs = true;
 	p->begin_ms = begin_ms;
 	for (unsigned i = 0; i < r->n; i++) {
+		int64_t before = begin_ms - p->visited_ms[i];
+
 		p->results[i] = PATROL_WAITS;
 		p->blind[i] = false;
+		if (!p->spare[i] || before < 0 || before > (int64_t)r->early_ms)
+			continue;
+		p->results[i] = PATROL_EARLY;
+		p->spare[i] = false;
+		early |= 1ULL << i;
 	}
+	return early;
+}
+
+uint64_t
+patrol_cut(struct patrol *p, const struct patrol_rule *r)
+{
+	uint64_t cut = 0;
+
+	for (unsigned i = 0; p->runs && i < r->n; i++) {
+		if (!open_still(p, i))
+			continue;
+		p->results[i] = PATROL_UNWATCHED;
+		cut |= 1ULL << i;
+	}
+	return cut;
 }
 
 static enum patrol_result
@@ -58,7 +82,8 @@ patrol_visit(struct patrol *p, const struct patrol_rule *r, unsigned stop,
 	p->visited_ms[stop] = now_ms;
 	bool owed = open_still(p, stop) || p->results[stop] == PATROL_MISSED ||
 		    p->results[stop] == PATROL_UNWATCHED;
-	if (!p->runs || !owed)
+	p->spare[stop] = !p->runs || !owed;
+	if (p->spare[stop])
 		return PATROL_WAITS;
 	p->results[stop] = (uint8_t)result_of(p, &r->stops[stop], now_ms);
 	for (unsigned i = 0; i < stop; i++) {

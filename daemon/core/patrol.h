@@ -4,13 +4,16 @@
 // A patrol route: stops in an order, each with a window after the round began. Visits
 // and `now` in; what became of each stop, and the next deadline, out. Pure.
 //
-//   visited before its window        early
+//   visited before its window        early; so also within early_ms before the round,
+//                                    where the visit counted for nothing else
 //   within it                        on time
 //   after it                         late; the missed point is then no longer one
 //   a later stop visited before it   skipped, until it is visited or its window ends
 //   its window ended unvisited       missed; unwatched where its contact could not be
 //                                    seen all the while
 //   visited again within repeat_ms   nothing
+//   another round takes its place    unwatched, what is open: nobody had the whole
+//   window
 #ifndef CORE_PATROL_H
 #define CORE_PATROL_H
 
@@ -46,6 +49,7 @@ struct patrol_rule {
 	uint8_t n;
 	const struct patrol_stop *stops;
 	uint32_t repeat_ms;
+	uint32_t early_ms; // a visit so long before the round is one of it
 };
 
 // One round. Zeroed, there is none.
@@ -56,10 +60,15 @@ struct patrol {
 	bool blind[PATROL_STOPS_MAX];      // not seen for a part of its window
 	int64_t visited_ms[PATROL_STOPS_MAX];
 	bool visited[PATROL_STOPS_MAX]; // ever: of any round, for repeats
+	bool spare[PATROL_STOPS_MAX];   // the newest visit counted for nothing
 };
 
-// A round begins at `begin_ms`; every stop waits.
-void patrol_begin(struct patrol *p, const struct patrol_rule *r, int64_t begin_ms);
+// A round begins at `begin_ms`; every stop waits but those of the mask that is
+// returned: they were visited shortly before.
+uint64_t patrol_begin(struct patrol *p, const struct patrol_rule *r, int64_t begin_ms);
+
+// The round ends before its time. The mask of what was open.
+uint64_t patrol_cut(struct patrol *p, const struct patrol_rule *r);
 
 // A stop is visited. PATROL_WAITS: it counts for nothing (a repeat, no round, or it was
 // visited in this one). *skipped is a mask of the stops that were passed over just now.

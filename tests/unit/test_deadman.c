@@ -47,7 +47,7 @@ test_missed_until_somebody_answers(void **ctx)
 	assert_int_equal(deadman_due(&d, &rule, true), -1);
 	// Nothing but a person ends it: neither time nor the day.
 	assert_int_equal(deadman_feed(&d, &rule, true, 600 * MIN), DEADMAN_NOTHING);
-	const struct deadman_rule night_only = { 0, 60 * MIN, 45 * S };
+	const struct deadman_rule night_only = { 0, 60 * MIN, 45 * S, 0 };
 	assert_int_equal(
 	    deadman_feed(&d, &night_only, false, 601 * MIN), DEADMAN_NOTHING);
 	assert_true(d.missed);
@@ -84,7 +84,7 @@ static void
 test_by_day_nobody_is_asked_where_the_site_says_so(void **ctx)
 {
 	(void)ctx;
-	const struct deadman_rule night_only = { 0, 60 * MIN, 45 * S };
+	const struct deadman_rule night_only = { 0, 60 * MIN, 45 * S, 0 };
 	struct deadman d;
 	deadman_start(&d, false, 0, 0);
 	assert_int_equal(deadman_feed(&d, &night_only, true, 60 * MIN), DEADMAN_ASK);
@@ -129,7 +129,7 @@ static void
 test_random_nights_against_a_count(void **ctx)
 {
 	(void)ctx;
-	const struct deadman_rule r = { 0, 10 * MIN, 2 * MIN };
+	const struct deadman_rule r = { 0, 10 * MIN, 2 * MIN, 0 };
 	uint32_t seed = 3;
 	unsigned asked = 0, missed = 0, answered = 0;
 	for (unsigned night = 0; night < 500; night++) {
@@ -161,10 +161,38 @@ test_random_nights_against_a_count(void **ctx)
 	assert_true(asked > 500 && missed > 300 && answered > 500);
 }
 
+// By chance it asks sooner, never later, and not before the spread.
+static void
+test_a_question_comes_sooner_by_chance(void **ctx)
+{
+	(void)ctx;
+	const struct deadman_rule random = { 30 * MIN, 60 * MIN, 45 * S, 10 * MIN };
+	static const struct {
+		uint32_t draw;
+		int64_t sooner;
+	} rows[] = { { 0, 0 }, { 10 * MIN, 10 * MIN }, { 10 * MIN + 1, 0 },
+		{ 3 * MIN, 3 * MIN } };
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct deadman d;
+		deadman_start(&d, false, 0, 0);
+		deadman_draw(&d, &random, rows[i].draw);
+		int64_t due = 30 * MIN - rows[i].sooner;
+		assert_int_equal(deadman_due(&d, &random, false), due);
+		assert_int_equal(
+		    deadman_feed(&d, &random, false, due - 1), DEADMAN_NOTHING);
+		assert_int_equal(deadman_feed(&d, &random, false, due), DEADMAN_ASK);
+	}
+	struct deadman d; // without a spread it is as it was
+	deadman_start(&d, false, 0, 0);
+	deadman_draw(&d, &rule, 12345);
+	assert_int_equal(d.sooner_ms, 0);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_a_question_comes_sooner_by_chance),
 		cmocka_unit_test(test_asked_and_answered),
 		cmocka_unit_test(test_missed_until_somebody_answers),
 		cmocka_unit_test(test_who_handles_an_alarm_is_not_asked),

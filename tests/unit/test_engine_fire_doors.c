@@ -152,10 +152,43 @@ test_i6_a_line_with_a_fault_is_neither_open_nor_closed(void **state)
 	rig_tear_down(&r);
 }
 
+// It closed under a release that ended; then the daemon was started anew. It is no
+// closed door by hand for that.
+static void
+test_i11_a_restart_does_not_forget_why_a_door_is_closed(void **state)
+{
+	(void)state;
+	for (int ended_before = 0; ended_before < 2; ended_before++) {
+		struct rig r;
+		begin(&r);
+		rig_level(&r, "release", true);
+		rig_level(&r, "lobby", true);
+		rig_pass(&r, 1000);
+		if (ended_before)
+			rig_level(&r, "release", false);
+		rig_pass(&r, 1000);
+		rig_stop(&r);
+		rig_start(&r);
+		rig_level(&r, "stairs", true);
+		rig_level(&r, "lobby", true);
+		rig_level(&r, "release", false);
+		rig_level(&r, "line", false);
+		rig_pass(&r, 20000); // by hand it would be a fault after 3 s
+		assert_int_equal(
+		    state_of(&r, "lobby", COND_FAULT, "closed-fault"), ALARM_NORMAL);
+		rig_pass(&r, 45000); // but nobody opened it again
+		assert_int_equal(state_of(&r, "lobby", COND_FAULT, "closed-fault"),
+		    ALARM_UNACKNOWLEDGED);
+		rig_tear_down(&r);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(
+		    test_i11_a_restart_does_not_forget_why_a_door_is_closed),
 		cmocka_unit_test(test_a_normally_closed_door_that_stays_open),
 		cmocka_unit_test(test_a_release_its_feedback_and_a_door_closed_by_hand),
 		cmocka_unit_test(

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "engine_journal.h"
 #include "engine_rig.h"
 #include "test.h"
 
@@ -163,10 +164,87 @@ test_a_stop_that_is_passed_over(void **state)
 	rig_tear_down(&r);
 }
 
+#define STOPS(result) \
+  "kind = 'patrol.stop' AND params LIKE '%" result "%' AND params LIKE '%night%'"
+#define ROUNDS "kind = 'patrol.round'"
+
+// The same route in New York, where the clock is put forward or back meanwhile.
+static void
+begin_in_new_york(struct rig *r, const char *starts, int64_t utc_s)
+{
+	static char text[2048];
+	static const char before[] = "Asia/Shanghai", times[] = "\"01:00\", \"03:00\"";
+	const char *zone = strstr(site_text, before), *at = strstr(site_text, times);
+	(void)snprintf(text, sizeof(text), "%.*sAmerica/New_York%.*s%s%s",
+	    (int)(zone - site_text), site_text, (int)(at - (zone + strlen(before))),
+	    zone + strlen(before), starts, at + strlen(times));
+	rig_set_up_site(r, text);
+	clock_virtual_step(&r->clock, utc_s * 1000 - loop_utc_ms(r->loop));
+	rig_pass(r, 1000);
+	rig_level(r, "p1", false);
+	rig_level(r, "p2", false);
+}
+
+// 2026-03-08, 02:00 is 03:00: the next round begins while this one has just begun.
+static void
+test_i10_a_clock_put_forward_ends_the_round_with_a_verdict(void **state)
+{
+	(void)state;
+	struct rig r;
+	begin_in_new_york(&r, "\"01:55\", \"03:00\"", 1772952600); // 01:50 EST
+	rig_pass(&r, 6LL * MINUTE);
+	expect_results(&r, "waits", "waits");
+	rig_pass(&r, 5LL * MINUTE); // 03:01 EDT
+	assert_int_equal(rig_events(&r, STOPS("unwatched")), 2);
+	assert_int_equal(rig_events(&r, ROUNDS), 1);
+	expect_results(&r, "waits", "waits");
+	press(&r, "p1");
+	expect_results(&r, "on-time", "waits");
+	rig_tear_down(&r);
+}
+
+// 2026-11-01, 02:00 is 01:00 again: the round that runs goes on, and none comes twice.
+static void
+test_i10_an_hour_that_comes_twice_has_one_round(void **state)
+{
+	(void)state;
+	struct rig r;
+	begin_in_new_york(&r, "\"00:30\", \"01:55\"", 1793512200); // 01:50 EDT
+	rig_pass(&r, 6LL * MINUTE);
+	press(&r, "p1");
+	rig_pass(&r, 9LL * MINUTE); // 01:05 EST, ten minutes after its begin
+	press(&r, "p2");
+	expect_results(&r, "on-time", "on-time");
+	rig_pass(&r, 60LL * MINUTE); // 01:55 has come once more
+	expect_results(&r, "on-time", "on-time");
+	assert_int_equal(rig_events(&r, ROUNDS), 1);
+	rig_tear_down(&r);
+}
+
+static void
+test_a_visit_minutes_before_the_round_is_one_of_it(void **state)
+{
+	(void)state;
+	struct rig r;
+	begin(&r);
+	rig_pass(&r, 55LL * MINUTE);
+	press(&r, "p1");
+	rig_pass(&r, 6LL * MINUTE);
+	expect_results(&r, "early", "waits");
+	assert_int_equal(rig_events(&r, STOPS("early")), 1);
+	rig_pass(&r, 30LL * MINUTE);
+	assert_int_equal(missed(&r, "p1"), ALARM_NORMAL);
+	rig_tear_down(&r);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(
+		    test_i10_a_clock_put_forward_ends_the_round_with_a_verdict),
+		cmocka_unit_test(test_i10_an_hour_that_comes_twice_has_one_round),
+		cmocka_unit_test(test_a_visit_minutes_before_the_round_is_one_of_it),
 		cmocka_unit_test(test_a_round_on_time_and_one_that_is_missed),
 		cmocka_unit_test(
 		    test_i11_a_restart_keeps_what_was_visited_and_blames_nobody),

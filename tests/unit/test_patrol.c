@@ -13,13 +13,13 @@ enum {
 // Three stops, ten minutes each, with five in between.
 static const struct patrol_stop stops[] = { { 0, 10 * MIN }, { 15 * MIN, 25 * MIN },
 	{ 30 * MIN, 40 * MIN } };
-static const struct patrol_rule rule = { 3, stops, 5 * MIN };
+static const struct patrol_rule rule = { 3, stops, 5 * MIN, 10 * MIN };
 
 static struct patrol
 round_of(void)
 {
 	struct patrol p = { 0 };
-	patrol_begin(&p, &rule, 1000 * MIN);
+	(void)patrol_begin(&p, &rule, 1000 * MIN);
 	return p;
 }
 
@@ -72,9 +72,10 @@ test_a_second_visit_within_the_time_counts_for_nothing(void **ctx)
 	assert_int_equal(at(&p, 0, 2, &skipped), PATROL_WAITS);
 	assert_int_equal(at(&p, 0, 9, &skipped), PATROL_WAITS); // visited already
 	// The last visit of one round is none of the next.
+	const struct patrol_rule strict = { 3, stops, 5 * MIN, 0 };
 	struct patrol q = { 0 };
 	assert_int_equal(patrol_visit(&q, &rule, 0, 999 * MIN, &skipped), PATROL_WAITS);
-	patrol_begin(&q, &rule, 1000 * MIN);
+	assert_int_equal(patrol_begin(&q, &strict, 1000 * MIN), 0);
 	assert_int_equal(at(&q, 0, 1, &skipped), PATROL_WAITS);
 	assert_int_equal(at(&q, 0, 4, &skipped), PATROL_ON_TIME);
 }
@@ -175,10 +176,52 @@ test_random_rounds_against_the_written_rule(void **ctx)
 				   1 << PATROL_UNWATCHED);
 }
 
+// The guard sets out some minutes before the round: that visit is one of it, once.
+static void
+test_a_visit_shortly_before_the_round_is_early(void **ctx)
+{
+	(void)ctx;
+	static const struct {
+		int64_t minute;
+		bool counts;
+	} rows[] = { { -11, false }, { -10, true }, { -1, true } };
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct patrol p = { 0 };
+		uint64_t skipped;
+		assert_int_equal(at(&p, 0, rows[i].minute, &skipped), PATROL_WAITS);
+		assert_int_equal(
+		    patrol_begin(&p, &rule, 1000 * MIN), rows[i].counts ? 1 : 0);
+		assert_int_equal(
+		    p.results[0], rows[i].counts ? PATROL_EARLY : PATROL_WAITS);
+		assert_int_equal(patrol_begin(&p, &rule, 1005 * MIN), 0);
+	}
+	struct patrol p = round_of(); // one that counted for its round is no other's
+	uint64_t skipped;
+	assert_int_equal(at(&p, 0, 9, &skipped), PATROL_ON_TIME);
+	assert_int_equal(patrol_begin(&p, &rule, 1010 * MIN), 0);
+	assert_int_equal(p.results[0], PATROL_WAITS);
+}
+
+static void
+test_a_round_that_is_cut_short_blames_nobody(void **ctx)
+{
+	(void)ctx;
+	struct patrol p = round_of();
+	uint64_t skipped;
+	assert_int_equal(at(&p, 1, 16, &skipped), PATROL_ON_TIME);
+	assert_int_equal(patrol_cut(&p, &rule), 1 << 0 | 1 << 2);
+	assert_int_equal(p.results[0], PATROL_UNWATCHED);
+	assert_int_equal(p.results[1], PATROL_ON_TIME);
+	assert_true(patrol_over(&p, &rule));
+	assert_int_equal(patrol_cut(&p, &rule), 0);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_a_visit_shortly_before_the_round_is_early),
+		cmocka_unit_test(test_a_round_that_is_cut_short_blames_nobody),
 		cmocka_unit_test(test_early_on_time_and_late),
 		cmocka_unit_test(
 		    test_a_stop_that_is_passed_over_is_skipped_until_it_is_visited),
