@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "drivers/host_curl_options.h"
 #include "drivers/host_expiry.h"
@@ -67,6 +68,7 @@ struct host_try {
 	bool old_nonce; // of an earlier try, and no other was given since
 	bool heard;     // a byte of an answer
 	unsigned n_heads;
+	bool offers_digest, offers_basic;
 	bool head_ends; // the empty line behind it was there
 	size_t head_bytes, body_bytes;
 	enum stop stop;
@@ -161,6 +163,22 @@ say_status(struct host_try *t, enum host_code code, long status)
 	say(t, code, text);
 }
 
+// What a technician has to know of a refusal.
+static void
+say_refused(struct host_try *t, long status)
+{
+	const char *why = "";
+	char text[64];
+	if (t->host->user[0] == '\0')
+		why = ": it wants a user and a password";
+	else if (!t->word_used)
+		why = ": the password is held back";
+	else if (t->offers_basic && !t->offers_digest && !t->host->basic)
+		why = ": it knows auth: basic only";
+	(void)snprintf(text, sizeof text, "status %ld%s", status, why);
+	say(t, HOST_AUTH, text);
+}
+
 static bool
 status_is_good(const struct host *h, long status)
 {
@@ -177,7 +195,7 @@ judge_http(struct host_try *t, long status)
 {
 	const struct host *h = t->host;
 	if (status == STATUS_UNAUTHORISED && !status_is_good(h, status))
-		say_status(t, HOST_AUTH, status);
+		say_refused(t, status);
 	else if (!status_is_good(h, status))
 		say_status(t, HOST_WRONG_STATUS, status);
 	else if (h->marker[0] != '\0' && !t->found)
@@ -191,7 +209,7 @@ static void
 judge_rtsp(struct host_try *t, long status)
 {
 	if (status == STATUS_UNAUTHORISED)
-		say_status(t, HOST_AUTH, status);
+		say_refused(t, status);
 	else if (status == STATUS_NO_SUCH_STREAM)
 		say_status(t, HOST_NO_STREAM, status);
 	else if (status == STATUS_NOT_ENOUGH_BANDWIDTH)
@@ -379,6 +397,27 @@ head_ended(struct host_try *t)
 	(void)curl_easy_setopt(t->easy, CURLOPT_FORBID_REUSE, challenge ? 0L : 1L);
 }
 
+static bool
+line_begins(const char *line, size_t len, const char *text)
+{
+	size_t n = strlen(text);
+	return len >= n && strncasecmp(line, text, n) == 0;
+}
+
+static void
+note_challenge(struct host_try *t, const char *line, size_t len)
+{
+	static const char name[] = "WWW-Authenticate:";
+	if (!line_begins(line, len, name))
+		return;
+	line += sizeof name - 1;
+	len -= sizeof name - 1;
+	for (; len > 0 && *line == ' '; line++)
+		len--;
+	t->offers_digest = t->offers_digest || line_begins(line, len, "Digest");
+	t->offers_basic = t->offers_basic || line_begins(line, len, "Basic");
+}
+
 static size_t
 on_head(char *data, size_t size, size_t n, void *user)
 {
@@ -386,6 +425,7 @@ on_head(char *data, size_t size, size_t n, void *user)
 	t->heard = true;
 	t->head_bytes += size * n;
 	t->head_ends = size * n > 0 && (data[0] == '\r' || data[0] == '\n');
+	note_challenge(t, data, size * n);
 	if (t->head_ends)
 		head_ended(t);
 	if (t->head_bytes <= HEAD_MAX)

@@ -14,7 +14,7 @@ import time
 import pytest
 
 from field import FIRE, Modbus, panel
-from host_peers import (USER, WORD, Lighttpd, Network, Rtsp, Sshd, free_port,
+from host_peers import (USER, WORD, ForgetfulCamera, Lighttpd, Network, Rtsp, Sshd, free_port,
                         make_certificate, may_make_networks, pin_of)
 from rig import SANITIZED, Daemon, place, site, until
 from webhook_sink import WebhookSink
@@ -112,6 +112,25 @@ def test_cameras_by_rtsp(watch, tmp_path):
         api.login().acknowledge(alarm["occurrence"])
     text = (tmp_path / "state" / "last-good" / "site.yaml").read_text()
     assert WORD not in text
+
+
+def test_a_camera_may_forget_its_nonce_with_the_connection(watch):
+    """Its password is right at every check, and a fault only where it is not."""
+    with ForgetfulCamera() as camera, ForgetfulCamera() as other:
+        api = watch([
+            host("forgetful", "camera", period="3s",
+                 rtsp={"url": camera.url(), **words_of()}),
+            host("wrong", "camera", period="3s",
+                 rtsp={"url": other.url(), **words_of("wrong")}),
+        ])
+        is_lost(api, "wrong", "auth")
+        until(lambda: camera.asked.count("good") >= 5, PATIENCE, lambda: f"{camera.asked}")
+        is_up(api, "forgetful")
+        h = one(api, "forgetful")
+        assert h["failed"] == 0 and h["password_held_until"] is None
+        # From the third check on no old nonce is shown, and its log stays as clean as it can.
+        assert camera.asked.count("old") == 2 and "wrong" not in camera.asked
+        assert other.asked.count("wrong") == 1 and "old" not in other.asked
 
 
 def test_a_camera_that_hangs_is_a_fault(watch, tmp_path):

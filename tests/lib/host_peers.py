@@ -12,9 +12,12 @@ import hashlib
 import os
 import pathlib
 import re
+import secrets
 import socket
+import socketserver
 import subprocess
 import textwrap
+import threading
 
 from rig import PYTHON, until
 
@@ -70,6 +73,61 @@ class Rtsp(Process):
 
     def url(self, path):
         return f"rtsp://127.0.0.1:{self.port}{path}"
+
+
+class ForgetfulCamera(socketserver.ThreadingTCPServer):
+    """A camera that checks a digest as live555 does: the nonce is of one connection, and
+    the refusal of another one's does not say that it is stale (RFC 2617 3.3)."""
+
+    allow_reuse_address = daemon_threads = True
+    SDP = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=x\r\nm=video 0 RTP/AVP 26\r\n"
+
+    def __init__(self):
+        super().__init__(("127.0.0.1", 0), _CameraTalk)
+        self.asked = []  # "none", "good", "old" or "wrong": what each request showed
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    def url(self, path="/live"):
+        return f"rtsp://127.0.0.1:{self.server_address[1]}{path}"
+
+    def __exit__(self, *_):
+        self.shutdown()
+        self.server_close()
+
+
+class _CameraTalk(socketserver.StreamRequestHandler):
+    def handle(self):
+        nonce = None
+        while first := self.rfile.readline().decode():
+            heads = {}
+            while line := self.rfile.readline().decode().strip():
+                name, _, value = line.partition(":")
+                heads[name.lower()] = value.strip()
+            shown = self.judge(first, heads.get("authorization", ""), nonce)
+            self.server.asked.append(shown)
+            if shown == "good":
+                self.answer("200 OK", heads, self.server.SDP)
+            else:
+                nonce = secrets.token_hex(16)
+                self.answer("401 Unauthorized", heads, "",
+                            f'WWW-Authenticate: Digest realm="camera", nonce="{nonce}"\r\n')
+
+    def answer(self, status, heads, body, more=""):
+        self.wfile.write(f"RTSP/1.0 {status}\r\nCSeq: {heads.get('cseq', '')}\r\n{more}"
+                         f"Content-Length: {len(body)}\r\n\r\n{body}".encode())
+
+    @staticmethod
+    def judge(first, authorization, nonce):
+        def md5(text):
+            return hashlib.md5(text.encode()).hexdigest()
+        part = dict(re.findall(r'(\w+)="([^"]*)"', authorization))
+        if not part:
+            return "none"
+        if part["nonce"] != nonce:
+            return "old"
+        method, uri = first.split()[:2]
+        wanted = md5(f"{md5(f'{USER}:camera:{WORD}')}:{nonce}:{md5(f'{method}:{uri}')}")
+        return "good" if part["response"] == wanted else "wrong"
 
 
 class Sshd(Process):

@@ -216,7 +216,7 @@ host_rig_question(struct rig *g, const struct host *h, const char *address)
 {
 	struct host_question q = { .host = h,
 		.began_ms = loop_now_ms(g->loop),
-		.give_word = true,
+		.give_word = !g->hold_back,
 		.kept = &g->kept };
 	struct sockaddr_in *v4 = (struct sockaddr_in *)&q.to;
 	struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)&q.to;

@@ -50,6 +50,7 @@ struct rig {
 	void *kept;
 	struct host_outcome outcome;
 	bool done;
+	bool hold_back; // the password is not given
 };
 
 int host_rig_setup(void **state);

@@ -105,6 +105,40 @@ a_refused_password_is_given_once_in_a_try(void **state)
 	peer_stop(&p);
 }
 
+static void
+a_refusal_says_what_is_missing(void **state)
+{
+#define BASIC                                                                   \
+  "HTTP/1.1 401 No\r\nwww-authenticate:  basic realm=\"x\"\r\nContent-Length: " \
+  "0\r\n\r\n"
+	static const struct {
+		const char *user, *answer, *detail;
+		bool give;
+	} cases[] = {
+		{ "", BASIC, "status 401: it wants a user and a password", true },
+		{ "u", BASIC, "status 401: it knows auth: basic only", true },
+		{ "u", BASIC, "status 401: the password is held back", false },
+		{ "u", "HTTP/1.1 401 No\r\n" DIGEST "Content-Length: 0\r\n\r\n",
+		    "status 401", true },
+	};
+	struct rig *g = *state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct peer p;
+		const struct script s = { .answer = cases[i].answer };
+		char url[64];
+		peer_start(&p, &s);
+		(void)snprintf(url, sizeof url, "http://127.0.0.1:%u/x", p.port);
+		struct host h = host_new(HOST_CHECK_HTTP, url, p.port);
+		h.user = cases[i].user;
+		h.password = "p";
+		g->hold_back = !cases[i].give;
+		try_once(g, &h, "127.0.0.1");
+		assert_int_equal(g->outcome.code, HOST_AUTH);
+		assert_string_equal(g->outcome.detail, cases[i].detail);
+		peer_stop(&p);
+	}
+}
+
 // A listener whose queue is full: what wants a connection gets no answer.
 struct hole {
 	int listener, queued[4];
@@ -175,6 +209,7 @@ main(void)
 		T(a_nonce_is_used_again),
 		T(a_nonce_may_end_with_its_connection),
 		T(a_refused_password_is_given_once_in_a_try),
+		T(a_refusal_says_what_is_missing),
 		T(a_host_that_was_there_keeps_its_deadline_to_connect),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
