@@ -119,6 +119,9 @@ uint16_t device_next_block(const struct field_device *d, int64_t now_ms);
 // Its class: a scan that is late by a whole period counts as POLL_CHANGED.
 enum poll_class device_next_class(const struct field_device *d, int64_t now_ms);
 
+// Whether anything is due but its event queue, which is always due while it is emptied.
+bool device_waits(const struct field_device *d, int64_t now_ms);
+
 // The block is in flight from now on, and not asked again until it has landed. Returns
 // the serial of the request.
 uint32_t device_asked(struct field_device *d, uint16_t block);

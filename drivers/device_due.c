@@ -116,6 +116,19 @@ device_next_class(const struct field_device *d, int64_t now_ms)
 }
 
 bool
+device_waits(const struct field_device *d, int64_t now_ms)
+{
+	for (uint16_t i = 0; i < d->plan.n; i++) {
+		const struct plan_block *b = &d->plan.blocks[i];
+
+		if (b->due_ms <= now_ms && may_ask(d, b) &&
+		    (b->kind != PLAN_DIALOG || b->first != STEP_QUEUE))
+			return true;
+	}
+	return false;
+}
+
+bool
 device_waits_alike(const struct field_device *d, const struct pdu_request *r)
 {
 	int64_t now = loop_now_ms(d->host->loop);

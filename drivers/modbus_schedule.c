@@ -11,7 +11,9 @@
 //      healthy, and each that is lost backs off with jitter up to 30 s beyond that;
 //   3. in a period in which time was wasted already, a healthy unit that is late is
 //      given only a few times its usual reply time before it counts as doubtful, and a
-//      lost one is probed with no more than that but each fourth time.
+//      lost one is probed with no more than that but each fourth time;
+//   4. where several requests may be in flight, no unit takes the last place, one that
+//      is not known to be well takes one, and of the sick one is asked at a time.
 // Of units in doubt the one goes first that has cost least, and none begins a time-out
 // that outlasts the wait of a healthy one for an owed reply.
 // Sick is what is lost, and what answered less than three quarters of its last polls: a
@@ -124,6 +126,9 @@ who_waits(const struct mbus *b)
 
 		if (d->in_flight > 0 || d->due_ms > now_of(b))
 			continue;
+		// Many events that are fetched one by one keep nobody from being asked.
+		if (d->attempt_ms >= b->wasted_ms && !device_waits(d, now_of(b)))
+			continue;
 		if (is_owed(b, d)) {
 			if (rank <= RANK_SHAKY &&
 			    d->def->timeout_ms < w.owed_timeout_ms)
@@ -167,6 +172,34 @@ must_wait(const struct mbus *b, const struct field_device *d, struct waiting wai
 	return rank > waits.any || d->def->timeout_ms > waits.owed_timeout_ms;
 }
 
+// How many requests of the device may be in flight. On a shared connection no unit
+// takes the last place, for it may have fallen silent, and one that is not known to be
+// well takes one.
+static unsigned
+places_of(const struct mbus *b, const struct field_device *d)
+{
+	unsigned own = d->def->window > 1 ? d->def->window : 1;
+	unsigned most = b->window > 1 ? b->window - 1U : 1;
+
+	if (!schedule_shared(b))
+		return own;
+	if (!device_well(d))
+		return 1;
+	return own < most ? own : most;
+}
+
+static bool
+sick_in_flight(const struct mbus *b)
+{
+	for (uint8_t i = 0; i < b->n_flights; i++) {
+		const struct mbus_flight *f = &b->flights[i];
+
+		if (f->used && !f->lingers && is_sick(&b->devices[f->device]))
+			return true;
+	}
+	return false;
+}
+
 // When this device may be asked. INT64_MAX: not before another has had its turn.
 static int64_t
 may_ask_ms(
@@ -174,12 +207,16 @@ may_ask_ms(
 {
 	int64_t when = d->due_ms;
 
-	if (d->in_flight > 0 && d->in_flight >= d->def->window)
+	if (d->in_flight >= places_of(b, d))
 		return INT64_MAX;
 	if (must_wait(b, d, waits))
 		return INT64_MAX;
-	if (hope && is_sick(d) && when < b->dead_next_ms)
-		when = b->dead_next_ms;
+	if (hope && is_sick(d)) {
+		if (b->n_flying > 0 && sick_in_flight(b))
+			return INT64_MAX; // their share is of one at a time
+		if (when < b->dead_next_ms)
+			when = b->dead_next_ms;
+	}
 	if (when < d->owed_until_ms && is_owed(b, d))
 		when = d->owed_until_ms;
 	return when;
@@ -240,7 +277,8 @@ schedule_choose(const struct mbus *b)
 	return c;
 }
 
-// A few times what is usual; the fewer, the more units in a row had it.
+// A few times what is usual; the fewer, the more units in a row had it. Never less than
+// the gateway itself waits: it would let nobody through all the same.
 static int64_t
 short_patience_ms(const struct mbus *b, uint32_t usual_us)
 {
@@ -251,6 +289,10 @@ short_patience_ms(const struct mbus *b, uint32_t usual_us)
 	int64_t ms = (int64_t)usual_us * factor / 1000;
 	int64_t least =
 	    (int64_t)SCHEDULE_IMPATIENT_MIN_MS * factor / SCHEDULE_IMPATIENT_FACTOR;
+	int64_t held = (int64_t)b->def->gateway_ms + SCHEDULE_HELD_MS;
+
+	if (b->def->gateway_ms > 0 && least < held)
+		least = held;
 
 	return ms < least ? least : ms;
 }

@@ -18,6 +18,7 @@ enum {
 	SCHEDULE_IMPATIENT_MIN_MS = 60,
 	SCHEDULE_IMPATIENT_FACTOR = 4, // of the slow end of the reply times
 	SCHEDULE_WHOLE_PROBE = 4,      // each so many tries the whole time-out
+	SCHEDULE_HELD_MS = 10,         // beyond what the gateway waits: the network
 };
 
 struct schedule_choice {

@@ -12,8 +12,6 @@
 #include <string.h>
 
 #include "config/requests.h"
-#include "config/sections.h"
-#include "config/units.h"
 #include "core/link.h"
 #include "core/profile_dialog.h"
 
@@ -32,6 +30,7 @@ enum {
 	LONG_PERIODS = 4, // drivers/modbus_schedule.c
 	// drivers/modbus_schedule.h: the least that a healthy unit is given.
 	IMPATIENT_MIN_MS = 60,
+	HELD_MS = 10, // beyond what the gateway waits
 	IMPATIENT_FACTOR = 4,
 	SHAPES_MOST = 32, // told apart
 	// drivers/dialog_cursor.h
@@ -45,20 +44,23 @@ struct bus_sum {
 	struct bus_budget *out;
 };
 
-static void
-add_period(struct bus_budget *b, uint32_t period, double ms)
+// False where there is no room for its period.
+static bool
+add_period(struct bus_budget *b, const struct request *r)
 {
-	for (uint8_t i = 0; i < b->n_periods; i++)
-		if (b->periods[i].ms == period) {
-			b->periods[i].busy_ms += ms;
-			return;
-		}
-	if (b->n_periods == BUDGET_PERIODS) {
-		b->drift_ms += ms;
-		return;
-	}
-	b->periods[b->n_periods].ms = period;
-	b->periods[b->n_periods++].busy_ms = ms;
+	uint8_t i = 0;
+
+	while (i < b->n_periods && b->periods[i].ms != r->period_ms)
+		i++;
+	if (i == BUDGET_PERIODS)
+		return false;
+	if (i == b->n_periods)
+		b->n_periods++;
+	b->periods[i].ms = r->period_ms;
+	b->periods[i].busy_ms += r->ms;
+	b->periods[i].drift_ms += r->drifts ? r->ms : 0;
+	b->periods[i].first_ms += r->first_of_all ? r->ms : 0;
+	return true;
 }
 
 static void
@@ -72,10 +74,8 @@ add_request(void *ctx, const struct request *r)
 	b->cycle_ms += r->ms;
 	b->load += r->ms / r->period_ms;
 	b->longest_ms = fmax(b->longest_ms, r->ms);
-	if (r->drifts)
-		b->drift_ms += r->ms;
-	else
-		add_period(b, r->period_ms, r->ms);
+	b->drift_ms += r->drifts ? r->ms : 0;
+	b->rest_ms += add_period(b, r) ? 0 : r->ms;
 }
 
 // Backed off, then in turn with the other dead units, which together get their share of
@@ -115,7 +115,7 @@ budget_of_bus(const struct site *s, uint16_t bus)
 
 struct shape {
 	enum area area;
-	uint32_t count;
+	uint32_t count, address; // the latter of the last
 	unsigned n;
 };
 
@@ -127,6 +127,7 @@ struct own {
 	struct shape shapes[SHAPES_MOST];
 	unsigned n_shapes;
 	unsigned alike;
+	bool owes; // a late reply to one would pass for the reply to another
 };
 
 static void
@@ -137,11 +138,13 @@ add_shape(struct own *o, const struct request *r)
 	while (i < o->n_shapes &&
 	       (o->shapes[i].area != r->area || o->shapes[i].count != r->count))
 		i++;
-	if (i == SHAPES_MOST || r->count == 0)
-		return;
+	if (i == SHAPES_MOST || r->count == 0 ||
+	    (i < o->n_shapes && o->shapes[i].address == r->address))
+		return; // a write, or the same once more
 	if (i == o->n_shapes)
 		o->shapes[o->n_shapes++] =
 		    (struct shape){ .area = r->area, .count = r->count };
+	o->shapes[i].address = r->address;
 	o->shapes[i].n++;
 	o->alike = o->shapes[i].n > o->alike ? o->shapes[i].n : o->alike;
 }
@@ -180,6 +183,7 @@ own_of(const struct site *s, const struct device *d)
 	struct own o = { 0 };
 
 	requests_each(s, d, add_own, &o);
+	o.owes = s->buses[d->bus].kind != BUS_MODBUS_TCP && o.alike > 1;
 	return o;
 }
 
@@ -206,63 +210,135 @@ loss_ms(const struct site *s, const struct device *d, const struct own *o)
 	       (b->kind == BUS_MODBUS_RTU ? 5 : 0);
 }
 
-// What one other unit that falls silent costs: the first time, and each further one.
+// The same right after another time-out, for a unit that was well until then.
+static double
+hasty_ms(const struct site *s, const struct device *d, const struct own *o)
+{
+	double full = loss_ms(s, d, o), hold = bus_hold_ms(&s->buses[d->bus], d);
+	double usual = fmax(IMPATIENT_MIN_MS, IMPATIENT_FACTOR * o->longest_reply_ms);
+
+	return fmin(full, fmax(usual, hold + HELD_MS) + full - d->timeout_ms);
+}
+
+// Of a reply of ours that is lost and a unit that falls silent only one costs a whole
+// time-out, where nobody has to wait for a whole period of its own.
+static double
+spared_ms(const struct site *s, const struct device *d, const struct device *u,
+    const struct bus_budget *bus)
+{
+	struct own a = own_of(s, d), z = own_of(s, u);
+	double most = bus->cycle_ms + bus->longest_ms;
+
+	if (most > d->poll_ms || most > u->poll_ms)
+		return 0;
+	return fmin(loss_ms(s, d, &a) - hasty_ms(s, d, &a),
+	    loss_ms(s, u, &z) - hasty_ms(s, u, &z));
+}
+
+// What other units that fall silent cost: the first time, and each further one.
 struct others {
 	double total_ms; // the first time and those between our own tries
-	double all_ms;   // all of its tries, until it is lost
-	double hasty_ms; // a second one that is given less
+	double all_ms;   // all of their tries, until they are lost
+	double hasty_ms; // one more that is given less
 	uint32_t n;
+	uint8_t silent; // at once
 };
 
+// The greatest so many, in falling order.
+struct greatest {
+	uint8_t n;
+	double ms[SILENT_UNITS_MAX];
+};
+
+static void
+offer(struct greatest *g, double ms, uint8_t most)
+{
+	uint8_t i = g->n;
+
+	if (i == most && (most == 0 || g->ms[i - 1] >= ms))
+		return;
+	if (i == most)
+		i--;
+	for (; i > 0 && g->ms[i - 1] < ms; i--)
+		g->ms[i] = g->ms[i - 1];
+	g->ms[i] = ms;
+	if (g->n < most)
+		g->n++;
+}
+
+static double
+sum_of(const struct greatest *g)
+{
+	double ms = 0;
+
+	for (uint8_t i = 0; i < g->n; i++)
+		ms += g->ms[i];
+	return ms;
+}
+
+// Its tries between ours, after the first one.
+static double
+further_ms(const struct device *d, const struct device *u, const struct own *o,
+    double try_ms, unsigned losses, bool owed)
+{
+	// By turns, until it has cost as much as we have.
+	double before = floor((double)d->timeout_ms * (losses + 1) / u->timeout_ms) - 1;
+	double ms;
+
+	if (losses == 0)
+		return 0;
+	if (owed) // while we wait for a late reply to be over it has had its turns
+		before = fmin(before, 1);
+	ms = try_ms * fmax(0, fmin(u->retries, before));
+	if (o->owes && u->timeout_ms < d->timeout_ms)
+		ms = fmax(ms, 2.0 * u->timeout_ms);
+	return ms;
+}
+
 static struct others
-others_of(const struct site *s, const struct device *d, unsigned losses, double idle_ms,
-    bool owed)
+others_of(const struct site *s, const struct device *d, const struct bus_budget *bus,
+    unsigned losses, double idle_ms, bool owed)
 {
 	const struct bus *b = &s->buses[d->bus];
-	struct others out = { 0 };
+	struct others out = { .silent = b->silent_units };
+	struct greatest total = { 0 }, all = { 0 };
 
 	for (uint16_t i = 0; i < s->n_devices; i++) {
 		const struct device *u = &s->devices[i];
 		if (u->bus != d->bus || u == d)
 			continue;
 		out.n++;
-		struct own o = own_of(s, u);
-		unsigned window = u->window > 1 ? u->window : 1;
-		if (b->window > window || b->window > o.requests)
+		if (b->window > 1)
 			continue; // there is room beside it
+		struct own o = own_of(s, u);
 		double cost = loss_ms(s, u, &o);
-		unsigned more = (u->retries + window) / window - 1; // at once so many
-		double before = // by turns, until it has cost as much as we have
-		    floor((double)d->timeout_ms * (losses + 1) / u->timeout_ms) - 1;
-		if (owed) // while we wait for a late reply to be over it has had its
-			  // turns
-			before = fmin(before, 1);
-		double further = (cost + idle_ms) * fmax(0, fmin(more, before));
-		if (b->kind != BUS_MODBUS_TCP && o.alike > 1 &&
-		    u->timeout_ms < d->timeout_ms)
-			further = fmax(further, 2.0 * u->timeout_ms); // owed
-		further = losses > 0 ? further : 0;
-		out.all_ms = fmax(out.all_ms, cost * (1 + u->retries));
-		out.total_ms = fmax(out.total_ms, cost + further);
-		out.hasty_ms = fmax(out.hasty_ms,
-		    fmin(cost,
-			fmax(IMPATIENT_MIN_MS, IMPATIENT_FACTOR * o.longest_reply_ms)));
+		double further = further_ms(d, u, &o, cost + idle_ms, losses, owed);
+		offer(&all, cost * (1 + u->retries), out.silent);
+		if (losses > 0)
+			cost -= spared_ms(s, d, u, bus);
+		offer(&total, cost + further, out.silent);
+		out.hasty_ms = fmax(out.hasty_ms, hasty_ms(s, u, &o));
 	}
+	out.all_ms = sum_of(&all);
+	out.total_ms = sum_of(&total);
+	if (losses == 0 && total.n > 0) // we go next: the others are given less
+		out.total_ms = total.ms[0] + (total.n - 1) * out.hasty_ms;
+	out.silent = out.n < out.silent ? (uint8_t)out.n : out.silent;
 	return out;
 }
 
-// Until nobody who is well is waiting: each once, and what comes due meanwhile.
+// Until nobody who is well is waiting: each once, and what comes due meanwhile. Where
+// several requests may be in flight a silent unit leaves one place.
 static double
 until_idle_ms(const struct bus_budget *bus, const struct own *own, double most_ms)
 {
-	double others_ms = (bus->cycle_ms - own->cycle_ms) / bus->window, t = others_ms;
+	double t = bus->cycle_ms - own->cycle_ms;
 
 	for (int i = 0; i < 64; i++) {
-		double next = bus->drift_ms;
+		double next = bus->rest_ms - own->cycle_ms;
 		for (uint8_t k = 0; k < bus->n_periods; k++)
 			next += bus->periods[k].busy_ms *
 				(1 + floor(t / bus->periods[k].ms));
-		next = (next - own->cycle_ms) / bus->window;
 		if (next <= t || next > most_ms)
 			return fmin(next, most_ms);
 		t = next;
@@ -274,11 +350,15 @@ until_idle_ms(const struct bus_budget *bus, const struct own *own, double most_m
 static double
 varies_ms(const struct bus_budget *bus, uint32_t period)
 {
-	double ms = bus->drift_ms;
+	double ms = bus->drift_ms + bus->rest_ms;
 
-	for (uint8_t i = 0; i < bus->n_periods; i++)
-		if (period % bus->periods[i].ms != 0)
-			ms += bus->periods[i].busy_ms;
+	for (uint8_t i = 0; i < bus->n_periods; i++) {
+		uint32_t each = bus->periods[i].ms;
+		if (period % each != 0)
+			ms += bus->periods[i].busy_ms - bus->periods[i].drift_ms;
+		// What goes first comes again while the others are waited for.
+		ms += bus->periods[i].first_ms * floor(bus->cycle_ms / each);
+	}
 	return ms / bus->window;
 }
 
@@ -303,12 +383,12 @@ add_others(const struct site *s, const struct device *d, const struct bus_budget
 {
 	double most = LONG_PERIODS * fmax(d->poll_ms, d->timeout_ms) + bus->cycle_ms;
 	double idle = until_idle_ms(bus, own, most) + bus->longest_ms;
-	struct others o = others_of(s, d, out->lost_replies, idle, owed);
+	struct others o = others_of(s, d, bus, out->lost_replies, idle, owed);
 
-	out->silent = 1;
-	out->faults_ms += SLOT_MS + o.total_ms + (o.n > 1 ? o.hasty_ms : 0) +
+	out->silent = o.silent;
+	out->faults_ms += SLOT_MS + o.total_ms + (o.n > o.silent ? o.hasty_ms : 0) +
 			  out->lost_replies * idle;
-	out->drift_ms = o.all_ms;
+	out->drift_ms = fmax(0, o.all_ms - o.total_ms);
 }
 
 struct device_budget
@@ -321,8 +401,7 @@ budget_of_device(
 		.own_ms = own.cycle_ms,
 	};
 	struct widest widest = { .bus = bus };
-	bool owed = s->buses[d->bus].kind != BUS_MODBUS_TCP && own.alike > 1 &&
-		    out.lost_replies > 0;
+	bool owed = own.owes && out.lost_replies > 0;
 
 	requests_each(s, d, take_widest, &widest);
 	out.varies_ms = widest.ms;
@@ -362,8 +441,8 @@ limit_delay(const struct point *p)
 	return most;
 }
 
-static uint32_t
-point_delay(const struct point *p)
+uint32_t
+budget_own_delay(const struct point *p)
 {
 	return p->on_delay_ms + limit_delay(p);
 }
@@ -379,7 +458,7 @@ limit_of(const struct point *p)
 static struct point_budget
 of_line(const struct point *p)
 {
-	uint32_t ms = (p->pulse_latch ? 0 : p->debounce_ms) + point_delay(p);
+	uint32_t ms = (p->pulse_latch ? 0 : p->debounce_ms) + budget_own_delay(p);
 
 	return (struct point_budget){
 		.worst_ms = ms, .calm_ms = ms, .pulse_ms = ms, .limit_ms = limit_of(p)
@@ -400,8 +479,8 @@ tell(const struct points_walk *w, const struct point *p, double calm, double fau
 {
 	struct point_budget out = { .limit_ms = limit_of(p) };
 
-	out.calm_ms = (uint32_t)ceil(calm) + point_delay(p);
-	out.worst_ms = (uint32_t)ceil(calm + faults) + point_delay(p);
+	out.calm_ms = (uint32_t)ceil(calm) + budget_own_delay(p);
+	out.worst_ms = (uint32_t)ceil(calm + faults) + budget_own_delay(p);
 	out.pulse_ms = out.worst_ms;
 	if (w->d->accept_ms > out.limit_ms)
 		out.limit_ms = w->d->accept_ms;
@@ -485,96 +564,4 @@ budget_of_point(
 		return of_line(p);
 	budget_of_points(s, &s->devices[p->device], bus, take_one, &one);
 	return one.b;
-}
-
-// ---- the check -------------------------------------------------------------------
-
-// " (8 s its own delay)", or "".
-static const char *
-own_delay(const struct point *p, char out[static 64])
-{
-	char text[32];
-
-	out[0] = '\0';
-	if (point_delay(p) > 0)
-		(void)snprintf(out, 64, " (%s its own delay)",
-		    units_show_ms(point_delay(p), text));
-	return out;
-}
-
-struct check {
-	struct load *l;
-	uint16_t device;
-	bool told;
-};
-
-// Of the points of a device that are over their limit the first: the others are alike.
-static void
-check_point(void *ctx, const struct point *p, const struct point_budget *b)
-{
-	struct check *c = ctx;
-	char worst[32], limit[32], own[64];
-
-	if (c->told || b->worst_ms <= b->limit_ms)
-		return;
-	c->told = true;
-	problem(c->l, c->l->device_pos[c->device],
-	    "point %s: up to %s from contact to event%s, the limit is %s; %s, "
-	    "or write accept_budget: {limit: .., reason: ..}",
-	    p->id, units_show_ms(b->worst_ms, worst), own_delay(p, own),
-	    units_show_ms(b->limit_ms, limit),
-	    point_delay(p) > 0 ? "poll faster, delay less" : "poll faster");
-}
-
-static void
-check_device(struct load *l, uint16_t index, const struct bus_budget *bus)
-{
-	struct device *d = &l->site->devices[index];
-	struct device_budget b = budget_of_device(l->site, d, bus);
-	struct check c = { .l = l, .device = index };
-
-	d->budget_ms = budget_of_reading(d, &b);
-	d->budget_lost = b.lost_replies;
-	d->budget_silent = b.silent;
-	budget_of_points(l->site, d, bus, check_point, &c);
-}
-
-static void
-check_lines(struct load *l)
-{
-	for (uint16_t i = 0; i < l->site->n_gpios; i++) {
-		const struct gpio *g = &l->site->gpios[i];
-		for (uint32_t k = 0; k < g->n_points; k++) {
-			const struct point *p = &l->site->points[g->points[k]];
-			struct point_budget b = of_line(p);
-			char worst[32], limit[32];
-			if (b.worst_ms > b.limit_ms)
-				problem(l, l->point_pos[g->points[k]],
-				    "point %s: up to %s from contact to event, the "
-				    "limit is %s",
-				    p->id, units_show_ms(b.worst_ms, worst),
-				    units_show_ms(b.limit_ms, limit));
-		}
-	}
-}
-
-void
-budget_check(struct load *l)
-{
-	struct site *s = l->site;
-
-	for (uint16_t i = 0; i < s->n_buses; i++) {
-		struct bus_budget bus = budget_of_bus(s, i);
-		if (bus.load * 100 > BUDGET_LOAD_PERCENT)
-			problem(l, l->bus_pos[i],
-			    "bus %s: planned load %.0f %%, at most %d %%: poll slower, "
-			    "raise the "
-			    "speed, or use a second line",
-			    s->buses[i].id, ceil(bus.load * 100), BUDGET_LOAD_PERCENT);
-		for (uint16_t k = 0; k < s->n_devices; k++)
-			if (s->devices[k].bus == i)
-				check_device(l, k, &bus);
-	}
-	check_lines(l);
-	budget_check_hosts(l);
 }

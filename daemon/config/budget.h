@@ -32,10 +32,12 @@ struct bus_budget {
 	double load;       // share of time in use, 1 = always
 	double longest_ms; // request
 	double drift_ms;   // of cycle_ms: requests without fixed times
+	double rest_ms;    // of cycle_ms: those whose period is not told apart
 	uint8_t n_periods;
 	struct {
 		uint32_t ms; // period
 		double busy_ms;
+		double drift_ms, first_ms; // of it
 	} periods[BUDGET_PERIODS];
 	// A shared bus: a dead unit is tried again within this, while it is the only
 	// one and while all but one are dead.
@@ -44,8 +46,8 @@ struct bus_budget {
 
 // Of a device, for its points. The faults inside the bound: `lost_replies` of its own,
 // in all, from contact to event; on a shared bus `silent` other units fall silent or
-// slow meanwhile, and any number of others are dead already. Each reply that is not
-// lost comes as fast as the plan counts on.
+// slow meanwhile (the bus's silent_units), and any number of others are dead already.
+// Each reply that is not lost comes as fast as the plan counts on.
 struct device_budget {
 	uint8_t lost_replies;
 	uint8_t silent;
@@ -66,6 +68,9 @@ struct point_budget {
 struct bus_budget budget_of_bus(const struct site *s, uint16_t bus);
 struct device_budget budget_of_device(
     const struct site *s, const struct device *d, const struct bus_budget *bus);
+
+// What a point adds itself: on_delay, and that of its slowest limit. ms.
+uint32_t budget_own_delay(const struct point *p);
 
 // Requests that one pass over a device's points takes.
 uint32_t budget_blocks(const struct site *s, const struct device *d);

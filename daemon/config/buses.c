@@ -18,6 +18,8 @@ enum {
 	MODBUS_PORT = 502, // Modbus Messaging on TCP/IP V1.0b, 4.2.1.1
 	SETTLE_MAX_MS = 10000,
 	SPEED_MAX = 1000,
+	GATEWAY_MIN_MS = 10,
+	GATEWAY_MAX_MS = 60000,
 };
 enum {
 	BUS_ID,
@@ -31,6 +33,8 @@ enum {
 	BUS_RS485,
 	BUS_WINDOW,
 	BUS_SETTLE,
+	BUS_GATEWAY,
+	BUS_SILENT,
 	BUS_FIELDS
 };
 
@@ -72,6 +76,12 @@ static const struct schema_field bus_fields[BUS_FIELDS] = {
 	    .max = WINDOW_MAX, .help = "requests in flight at once" },
 	[BUS_SETTLE] = { .key = "settle", .type = SCHEMA_DURATION, .max = SETTLE_MAX_MS,
 	    .help = "quiet after the link was opened" },
+	[BUS_GATEWAY] = { .key = "gateway_timeout", .type = SCHEMA_DURATION,
+	    .min = GATEWAY_MIN_MS, .max = GATEWAY_MAX_MS,
+	    .help = "the gateway's own, while it waits for one unit" },
+	[BUS_SILENT] = { .key = "silent_units", .type = SCHEMA_INTEGER, .fallback = 1,
+	    .max = SILENT_UNITS_MAX,
+	    .help = "other units that fall silent at once, within the budget" },
 };
 static const struct schema_map bus_map = { bus_fields, BUS_FIELDS };
 const struct schema_field bus_item = {
@@ -171,6 +181,8 @@ read_manners(
 	b->window = (uint8_t)v[BUS_WINDOW].number; // 0 = that of its devices
 	b->settle_ms = (uint32_t)v[BUS_SETTLE].number;
 	b->speed = (uint16_t)v[BUS_SPEED].number;
+	b->gateway_ms = (uint32_t)v[BUS_GATEWAY].number;
+	b->silent_units = (uint8_t)v[BUS_SILENT].number;
 	if (v[BUS_SPEED].node != NULL && b->kind != BUS_REPLAY)
 		problem(l, v[BUS_SPEED].key_pos, "speed is for replay only");
 	b->alerts = v[BUS_ALERTS].number == 1;
@@ -180,6 +192,9 @@ read_manners(
 	if (v[BUS_RS485].node != NULL && b->kind != BUS_MODBUS_RTU)
 		problem(l, v[BUS_RS485].key_pos,
 		    "rs485 is for modbus_rtu only: the line behind it is not ours");
+	if (b->gateway_ms > 0 && b->kind == BUS_MODBUS_RTU)
+		problem(l, v[BUS_GATEWAY].key_pos,
+		    "gateway_timeout: a serial port has no gateway in front of it");
 	if (b->window > 1 && b->kind != BUS_MODBUS_TCP && b->kind != BUS_REPLAY)
 		schema_refuse(l, v[BUS_WINDOW].pos, "window", v[BUS_WINDOW].text,
 		    "must be 1: RTU frames have no numbers that tell answers apart");

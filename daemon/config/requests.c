@@ -21,6 +21,10 @@ enum {
 	RTU_REQUEST_BYTES = 8,
 	RTU_REPLY_BYTES = 5,
 	RTU_WRITE_BYTES = 13,
+	// core/output.c: half a period of PATTERN_BLINK, and what PATTERN_TEST has of
+	// changes on average.
+	BLINK_MS = 500,
+	TEST_MS = 1000,
 };
 
 struct walk {
@@ -323,7 +327,47 @@ send_dialogs(const struct walk *w)
 			    .count = g->queue->registers,
 			    .drifts = true,
 			    .period_ms = d->poll_ms });
+	if (g->queue != NULL && d->dialogs.queue && g->queue->acknowledge >= 0)
+		send(w, (struct request){ .drifts = true, .period_ms = d->poll_ms });
 	send_selectors(w);
+}
+
+// ---- outputs -----------------------------------------------------------------------
+
+// How often its state changes at most, in ms; 0 = it stands.
+static uint32_t
+change_ms(const struct output *o)
+{
+	if (o->role == OUTPUT_HEARTBEAT)
+		return o->period_ms / 2;
+	if (o->blink != 0)
+		return BLINK_MS;
+	return o->role == OUTPUT_SOUNDER ? TEST_MS : 0;
+}
+
+// Each change is written and read back; one that stands is looked at each refresh,
+// written and read back (drivers/device_output.c).
+static void
+send_outputs(const struct walk *w)
+{
+	for (uint16_t i = 0; i < w->s->n_outputs; i++) {
+		const struct output *o = &w->s->outputs[i];
+		uint32_t change = change_ms(o), period = o->refresh_ms;
+
+		if (o->device == INDEX_NONE || &w->s->devices[o->device] != w->d ||
+		    !o->allow_write)
+			continue;
+		struct request r = { .area = AREA_COIL,
+			.address = output_coil(o),
+			.drifts = true,
+			.first_of_all = true };
+		r.period_ms = change > 0 && change < period ? change : period;
+		send(w, r);
+		r.count = 1;
+		send(w, r);
+		r.period_ms = period;
+		send(w, r);
+	}
 }
 
 void
@@ -333,6 +377,7 @@ requests_each(const struct site *s, const struct device *d, request_fn *fn, void
 
 	if (d->profile->dialogs != NULL)
 		send_dialogs(&w);
+	send_outputs(&w);
 	send_helpers(&w);
 	send_points(&w);
 }

@@ -25,7 +25,8 @@ struct request {
 	uint32_t period_ms;
 	// Sent so long after the answer before, and not at times that are fixed.
 	bool drifts;
-	bool of_points; // the device's points[first] and n - 1 that follow
+	bool first_of_all; // goes before whatever else is due
+	bool of_points;    // the device's points[first] and n - 1 that follow
 	uint32_t first, n;
 	double ms;       // from sending until the bus may be used again
 	double reply_ms; // of that until the answer is here
@@ -33,8 +34,8 @@ struct request {
 
 typedef void request_fn(void *ctx, const struct request *r);
 
-// Calls `fn` for each. Two are one where they are never sent at once: the reading of a
-// queue and its acknowledgement, a selector and its result.
+// Calls `fn` for each. A selector and its result are one, for they are never sent at
+// once. An output is counted as it is while it changes most.
 void requests_each(
     const struct site *s, const struct device *d, request_fn *fn, void *ctx);
 

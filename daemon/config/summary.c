@@ -35,6 +35,31 @@ print_ceiling(const struct bus_budget *budget, FILE *out)
 	    units_show_ms(budget->ceiling_all_ms, all));
 }
 
+// What a unit that does not answer costs the others behind a gateway.
+static void
+print_hold(const struct bus *b, const struct bus_budget *budget, FILE *out)
+{
+	char ms[32];
+
+	if (budget->devices < 2 || b->kind == BUS_MODBUS_RTU || b->kind == BUS_REPLAY)
+		return;
+	(void)fprintf(out, "  %-20s ", "");
+	if (b->gateway_ms > 0)
+		(void)fprintf(out,
+		    "a unit that does not answer holds the gateway for %s "
+		    "(gateway_timeout)\n",
+		    units_show_ms(b->gateway_ms, ms));
+	else if (b->window > 1)
+		(void)fprintf(out,
+		    "assumed: the gateway asks others while a unit does not answer "
+		    "(window)\n");
+	else
+		(void)fprintf(out,
+		    "assumed: a unit that does not answer holds the gateway for %s "
+		    "(gateway_timeout would say it)\n",
+		    b->kind == BUS_MODBUS_TCP ? "the unit's time-out" : "no time");
+}
+
 // Each bus is reckoned by itself: what they cost each other at the far end is not
 // known.
 static void
@@ -85,6 +110,7 @@ print_bus(const struct site *s, const struct bus *b, const struct bus_budget *bu
 	    budget->cycle_ms, budget->load * 100);
 	print_shared_endpoint(s, b, out);
 	print_ceiling(budget, out);
+	print_hold(b, budget, out);
 }
 
 // Nearer to its limit, or beyond it by more.
@@ -117,16 +143,17 @@ take_tightest(void *ctx, const struct point *p, const struct point_budget *b)
 
 // What the bound holds for.
 static void
-print_faults(const struct device_budget *f, FILE *out)
+print_faults(const struct device_budget *f, bool shared, FILE *out)
 {
-	(void)fprintf(out,
-	    "  %-20s   with up to %u of its replies lost or late%s; a reply that comes "
-	    "is "
-	    "counted with %d ms of the unit\n",
-	    "", f->lost_replies,
-	    f->silent == 0 ? ""
-			   : ", 1 other unit falling silent, any number of others dead "
-			     "already",
+	(void)fprintf(out, "  %-20s   with up to %u of its replies lost or late", "",
+	    f->lost_replies);
+	if (shared)
+		(void)fprintf(out,
+		    ", %u other %s falling silent at once (silent_units), any number "
+		    "of "
+		    "others dead already",
+		    f->silent, f->silent == 1 ? "unit" : "units");
+	(void)fprintf(out, "; a reply that comes is counted with %d ms of the unit\n",
 	    REQUEST_TURNAROUND_MS);
 }
 
@@ -146,7 +173,7 @@ print_device_budget(const struct site *s, const struct device *d,
 	    "from %s; while every reply comes %s\n",
 	    "", units_show_ms(t.b.worst_ms, a), t.p->id, units_show_ms(t.b.limit_ms, b),
 	    units_show_ms(t.pulse_ms, c), units_show_ms(t.calm_ms, e));
-	print_faults(&f, out);
+	print_faults(&f, bus->devices > 1, out);
 	if (d->accept_ms > 0)
 		(void)fprintf(out, "  %-20s accepted up to %s: %s\n", "",
 		    units_show_ms(d->accept_ms, a), d->accept_reason);

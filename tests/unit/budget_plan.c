@@ -61,7 +61,10 @@ say_items(uint32_t registers)
 	    "decoders:\n"
 	    "  - {name: state, form: word, fields: [{mask: 0xFFFF, values: ["
 	    "{value: 0, means: none}, {value: 37, means: fire}], unknown: fault}]}\n"
+	    "  - {name: on, form: bit}\n"
 	    "items:\n"
+	    "  - {name: relay, area: coil, base: 0, printed: \"1\", decoder: on,"
+	    " device: {from: 0, to: 7, stride: 1}, output: true}\n"
 	    "  - {name: word, area: holding, base: 0, printed: \"1\", decoder: state,"
 	    " device: {from: 1, to: 9000, stride: 1}}\n"
 	    "  - {name: guarded, area: input, base: 0, printed: \"1\", decoder: state,"
@@ -187,7 +190,28 @@ say_bus(struct dice *d, unsigned kind)
 		say(", line: %s", line);
 	if (dice_below(d, 4) == 0)
 		say(", settle: %ums", dice_below(d, 500));
+	if (kind == 2 && dice_below(d, 3) == 0)
+		say(", gateway_timeout: %ums", 20 + dice_below(d, 80));
+	if (dice_below(d, 4) == 0)
+		say(", silent_units: %u", dice_below(d, 4));
 	say("}\n");
+}
+
+static void
+say_outputs(struct dice *d, uint32_t units)
+{
+	static const char *const roles[] = { "role: sounder, steady: [fire]",
+		"role: lamp, blink: [fire]", "role: lamp, steady: [fault]",
+		"role: heartbeat, period: 2s" };
+
+	if (dice_below(d, 4) != 0)
+		return;
+	say("outputs:\n");
+	for (uint32_t i = 0; i <= dice_below(d, 2); i++)
+		say("  - {id: o%u, device: d%u, item: relay, number: %u, %s,"
+		    " allow_write: true, refresh: %us}\n",
+		    i, 1 + dice_below(d, units), i, roles[dice_below(d, 4)],
+		    1 + dice_below(d, 10));
 }
 
 static void
@@ -208,6 +232,7 @@ say_site(struct dice *d)
 	for (unsigned u = 1; u <= units; u++)
 		say_device(
 		    d, u, alike ? poll : polls[dice_below(d, 8)], blocks, kind == 0);
+	say_outputs(d, units);
 }
 
 struct site *

@@ -1,157 +1,27 @@
 // SPDX-FileCopyrightText: 2026 Watchroom contributors
 // SPDX-License-Identifier: Apache-2.0
 //
-// See budget_rig.h. Registers hold 0; those of the watched point hold FIRE_WORD while
-// its contact is closed, and a summary of kind revision counts its changes. Test code
-// only.
+// See budget_rig.h. Test code only.
 #include "budget_rig.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/profile_dialog.h"
+#include "budget_units.h"
 #include "drivers/dialog.h"
-#include "drivers/modbus_bus.h"
 #include "test.h"
 
 enum {
-	FIRE_WORD = 37,
-	ALIVE_WORD = 1,
 	TURNAROUND_MS = 5, // as a plan counts on: config/requests.c
 	NETWORK_MS = 5,
-	FLIGHTS = 16,
-	QUIET_POLLS = 24, // until the health of a unit is known, and more
+	QUIET_POLLS = 10, // until the health of a unit is known, and more
 };
-
-struct answer {
-	struct loop_timer timer;
-	struct rig *rig;
-	bool used, of_point;
-	int64_t sampled_ms;
-	uint8_t frame[PDU_FRAME_MAX];
-	size_t n;
-};
-
-struct rig {
-	struct mbus bus; // first: the transport gets its address
-	struct clock clock;
-	struct driver_host host;
-	const struct site *site;
-	const struct episode *e;
-	const struct point *point;
-	uint32_t low, high;                      // its registers
-	int summary;                             // that shows its changes; -1 = none
-	const struct profile_selector *selector; // or NULL
-	struct answer answers[FLIGHTS];
-	struct loop_timer end;
-	int64_t quiet_until_ms;
-	// Faults so far.
-	uint32_t let_through;
-	uint8_t lost;
-	uint32_t silenced;
-	// The contact.
-	uint32_t readings;
-	int64_t closed_ms;  // 0 = not yet
-	bool is_open, told; // the link; the change
-	int64_t last_sampled_ms;
-	// Behind a selector: what was written last, and what it gave then.
-	uint32_t selected, selected_word;
-	int64_t selected_ms;
-	struct episode_result result;
-};
-
-static int64_t
-now_of(struct rig *r)
-{
-	return loop_now_ms(r->host.loop);
-}
-
-// ---- registers -------------------------------------------------------------------
 
 static bool
-is_closed(struct rig *r)
+is_shared(const struct rig *r)
 {
-	if (r->closed_ms == 0 || now_of(r) < r->closed_ms)
-		return false;
-	return r->e->pulse_ms == 0 || now_of(r) < r->closed_ms + r->e->pulse_ms;
-}
-
-static const struct profile_summary *
-summary_of(struct rig *r)
-{
-	const struct profile *p = r->site->devices[r->point->device].profile;
-
-	return r->summary < 0 ? NULL : &p->dialogs->summaries[r->summary];
-}
-
-// One change is behind a revision when the contact closed, another when it opened.
-static uint16_t
-revision_of(struct rig *r)
-{
-	if (r->closed_ms == 0 || now_of(r) < r->closed_ms)
-		return 0;
-	return is_closed(r) ? 1 : 2;
-}
-
-static uint16_t
-word_at(struct rig *r, uint16_t device, enum area area, uint32_t address)
-{
-	const struct device *d = &r->site->devices[device];
-	const struct profile_dialogs *g = d->profile->dialogs;
-	const struct profile_summary *s = summary_of(r);
-
-	for (uint8_t i = 0; g != NULL && i < g->n_alive; i++)
-		if (g->alive[i].area == area && g->alive[i].address == address)
-			return ALIVE_WORD;
-	if (device != r->point->device)
-		return 0;
-	if (s != NULL && s->area == area && s->address == address)
-		return revision_of(r);
-	if (r->selector != NULL)
-		return address == r->selector->address ? (uint16_t)r->selected_word : 0;
-	if (d->profile->items[r->point->item].area == area && address >= r->low &&
-	    address <= r->high)
-		return is_closed(r) ? FIRE_WORD : 0;
-	return 0;
-}
-
-// ---- answers ---------------------------------------------------------------------
-
-static size_t
-finish(struct rig *r, uint8_t *out, size_t n)
-{
-	if (r->bus.transport->framing == PDU_MBAP) {
-		out[4] = (uint8_t)((n - 6) >> 8);
-		out[5] = (uint8_t)(n - 6);
-		return n;
-	}
-	uint16_t crc = pdu_crc(out, n);
-	out[n++] = (uint8_t)crc;
-	out[n++] = (uint8_t)(crc >> 8);
-	return n;
-}
-
-static size_t
-build_answer(struct rig *r, uint16_t device, const uint8_t *frame, uint8_t *out)
-{
-	static const enum area areas[] = { AREA_COIL, AREA_COIL, AREA_DISCRETE,
-		AREA_HOLDING, AREA_INPUT };
-	size_t at = r->bus.transport->framing == PDU_MBAP ? 6 : 0, n = at + 2;
-	const uint8_t *q = frame + at;
-	uint16_t address = (uint16_t)(q[2] << 8 | q[3]);
-	uint16_t count = (uint16_t)(q[4] << 8 | q[5]);
-
-	memcpy(out, frame, at + 6);
-	if (q[1] > 4)
-		return finish(r, out, at + 6); // the echo of a write
-	out[n++] = (uint8_t)(count * 2);
-	for (uint16_t i = 0; i < count; i++) {
-		uint16_t v = word_at(r, device, areas[q[1]], (uint32_t)address + i);
-		out[n++] = (uint8_t)(v >> 8);
-		out[n++] = (uint8_t)v;
-	}
-	return finish(r, out, n);
+	return r->site->n_devices > 1;
 }
 
 static void
@@ -174,11 +44,11 @@ on_answer(void *arg)
 {
 	struct answer *a = arg;
 	struct rig *r = a->rig;
-	int64_t gap = now_of(r) - r->last_sampled_ms;
+	int64_t gap = rig_now(r) - r->last_sampled_ms;
 
 	a->used = false;
 	if (a->of_point) {
-		if (r->last_sampled_ms != 0 && now_of(r) > r->quiet_until_ms &&
+		if (r->last_sampled_ms != 0 && rig_now(r) > r->quiet_until_ms &&
 		    gap > r->result.gap_ms)
 			r->result.gap_ms = (uint32_t)gap;
 		r->last_sampled_ms = a->sampled_ms;
@@ -241,7 +111,7 @@ reads_point(struct rig *r, const uint8_t *q)
 static bool
 concerns_point(struct rig *r, const uint8_t *q)
 {
-	const struct profile_summary *s = summary_of(r);
+	const struct profile_summary *s = units_summary(r);
 
 	return reads_point(r, q) || (r->selector != NULL && q[1] > 4) ||
 	       (s != NULL && reads(q, s->area, s->address));
@@ -260,9 +130,9 @@ selects_point(struct rig *r, const uint8_t *q)
 	if ((q[2] << 8 | q[3]) != w->address)
 		return false;
 	r->selected = (uint32_t)(q[4] << 8 | q[5]);
-	r->selected_ms = now_of(r);
+	r->selected_ms = r->asked_ms;
 	r->selected_word =
-	    r->selected == r->point->number && is_closed(r) ? FIRE_WORD : 0;
+	    r->selected == r->point->number && units_closed(r) ? FIRE_WORD : 0;
 	return r->selected == r->point->number;
 }
 
@@ -270,16 +140,16 @@ selects_point(struct rig *r, const uint8_t *q)
 static void
 note_reading(struct rig *r, const uint8_t *q)
 {
-	const struct profile_summary *s = summary_of(r);
+	const struct profile_summary *s = units_summary(r);
 	bool selects = selects_point(r, q);
 	bool shows = s != NULL             ? reads(q, s->area, s->address)
 		     : r->selector != NULL ? selects
 					   : reads_point(r, q);
 
-	if (!shows || now_of(r) < r->quiet_until_ms || r->closed_ms != 0)
+	if (!shows || rig_now(r) < r->quiet_until_ms || r->closed_ms != 0)
 		return;
 	if (r->readings++ == r->e->change_after)
-		r->closed_ms = now_of(r) + 1;
+		r->closed_ms = r->asked_ms + 1;
 }
 
 // ---- faults ----------------------------------------------------------------------
@@ -288,17 +158,21 @@ static bool
 is_lost(struct rig *r, uint16_t device, const uint8_t *q)
 {
 	const struct episode *e = r->e;
-	int64_t since = now_of(r) - r->quiet_until_ms;
+	int64_t since = rig_now(r) - r->quiet_until_ms;
 
 	if (e->dead[device])
 		return true;
-	if (device == e->silent && since >= e->silent_from_ms &&
-	    r->silenced < e->silent_for) {
-		r->silenced++;
-		return true;
+	for (int i = 0; i < RIG_SILENT; i++) {
+		const struct silent_unit *u = &e->silent[i];
+
+		if (device == u->device && since >= u->from_ms &&
+		    r->silenced[i] < u->requests) {
+			r->silenced[i]++;
+			return true;
+		}
 	}
 	if (device != r->point->device || since < e->losses_from_ms ||
-	    r->lost == e->n_losses || r->silenced < e->losses_after ||
+	    r->lost == e->n_losses || r->silenced[0] < e->losses_after ||
 	    (e->losses_of_point && !concerns_point(r, q)))
 		return false;
 	if (r->let_through < e->before[r->lost]) {
@@ -322,6 +196,38 @@ device_of(struct rig *r, uint8_t unit)
 	return 0;
 }
 
+// "  1510 d3 4 30020+1 lost", of the time after the quiet time.
+static void
+trace(struct rig *r, uint16_t device, const uint8_t *q, const char *what)
+{
+	int64_t since = rig_now(r) - r->quiet_until_ms;
+
+	if (r->e->trace && since >= 0)
+		print_message("%7lld %s %d %d+%d%s%s\n", (long long)since,
+		    r->site->devices[device].id, q[1], q[2] << 8 | q[3],
+		    q[4] << 8 | q[5], what, r->closed_ms != 0 ? "" : " (open)");
+}
+
+// The gateway waits for a unit that does not answer, and lets nobody through.
+static void
+hold(struct rig *r, uint16_t device)
+{
+	uint32_t ms =
+	    is_shared(r) ? bus_hold_ms(r->bus.def, &r->site->devices[device]) : 0;
+	int64_t from =
+	    rig_now(r) > r->gateway_free_ms ? rig_now(r) : r->gateway_free_ms;
+
+	r->gateway_free_ms = from + ms;
+}
+
+static int64_t
+held_ms(struct rig *r)
+{
+	int64_t ms = r->gateway_free_ms - rig_now(r);
+
+	return ms > 0 ? ms : 0;
+}
+
 static int
 rig_send(struct mbus *b, const uint8_t *frame, size_t len)
 {
@@ -330,16 +236,24 @@ rig_send(struct mbus *b, const uint8_t *frame, size_t len)
 	uint16_t device = device_of(r, q[0]);
 	struct answer *a;
 
-	if (is_lost(r, device, q))
+	r->asked_ms = rig_now(r) + held_ms(r);
+
+	if (is_lost(r, device, q)) {
+		trace(r, device, q, " lost");
+		hold(r, device);
 		return 0;
+	}
+	units_take(r, device, q);
+	trace(
+	    r, device, q, device == r->point->device && reads_point(r, q) ? " *" : "");
 	a = free_answer(r);
 	a->used = true;
 	if (device == r->point->device)
 		note_reading(r, q);
 	a->of_point = device == r->point->device && reads_point(r, q);
-	a->sampled_ms = r->selector != NULL ? r->selected_ms : now_of(r);
-	a->n = build_answer(r, device, frame, a->frame);
-	loop_timer_in(r->host.loop, &a->timer, latency_ms(r, len, a->n));
+	a->sampled_ms = r->selector != NULL ? r->selected_ms : r->asked_ms;
+	a->n = units_answer(r, device, frame, a->frame);
+	loop_timer_in(r->host.loop, &a->timer, latency_ms(r, len, a->n) + held_ms(r));
 	return 0;
 }
 
@@ -396,7 +310,7 @@ on_sample(void *ctx, const struct sample *s)
 	if (s->point != r->e->point || !fire || r->closed_ms == 0 || r->result.seen)
 		return;
 	r->result.seen = true;
-	r->result.took_ms = (uint32_t)(now_of(r) - r->closed_ms);
+	r->result.took_ms = (uint32_t)(rig_now(r) - r->closed_ms);
 }
 
 static void
@@ -501,7 +415,7 @@ set_phases(struct rig *r)
 			struct plan_block *b = &d->plan.blocks[k];
 			uint64_t period = device_period(d, b);
 			b->due_ms =
-			    now_of(r) + (int64_t)(period * r->e->phases[i][k] >> 16);
+			    rig_now(r) + (int64_t)(period * r->e->phases[i][k] >> 16);
 		}
 		device_refresh_due(d);
 	}
@@ -511,6 +425,18 @@ static void
 on_end(void *arg)
 {
 	loop_stop(((struct rig *)arg)->host.loop);
+}
+
+static void
+on_wishes(void *arg)
+{
+	struct rig *r = arg;
+
+	for (uint16_t i = 0; i < r->site->n_outputs; i++)
+		mbus_drive(&r->bus, i, r->wished);
+	r->wished = !r->wished;
+	if (r->e->wishes_ms > 0)
+		loop_timer_in(r->host.loop, &r->wishes, r->e->wishes_ms);
 }
 
 static void
@@ -545,14 +471,17 @@ episode_run(const struct site *s, const struct episode *e, uint32_t span_ms)
 		loop_timer_init(&r->answers[i].timer, on_answer, &r->answers[i]);
 	}
 	loop_timer_init(&r->end, on_end, r);
+	loop_timer_init(&r->wishes, on_wishes, r);
 	find_registers(r);
 	r->quiet_until_ms = INT64_MAX;
 	mbus_start(&r->bus, &r->host, set_up_line(r), 0);
 	set_phases(r);
-	r->quiet_until_ms = now_of(r) + period_of(r);
+	on_wishes(r);
+	r->quiet_until_ms = rig_now(r) + period_of(r);
 	run_until(r, r->quiet_until_ms);
 	r->result.overdue = r->result.lost = false;
 	run_until(r, r->quiet_until_ms + span_ms);
+	loop_timer_stop(r->host.loop, &r->wishes);
 	mbus_stop(&r->bus);
 	loop_free(r->host.loop);
 	out = r->result;

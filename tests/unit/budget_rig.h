@@ -18,6 +18,13 @@ enum {
 	RIG_DEVICES = 24,
 	RIG_BLOCKS = 40, // of one device, dialogs included
 	RIG_LOSSES = 8,
+	RIG_SILENT = 4, // other units that fall silent
+};
+
+// Another unit that falls silent from then on, for so many requests.
+struct silent_unit {
+	uint16_t device; // INDEX_NONE = none
+	uint32_t from_ms, requests;
 };
 
 // What an adversary may choose. Times are milliseconds after the quiet time.
@@ -32,13 +39,14 @@ struct episode {
 	uint32_t losses_from_ms;
 	uint32_t losses_after; // and not before the silent unit was silent so often
 	bool losses_of_point;  // only of readings of the point
-	// Another unit that falls silent for so many requests. INDEX_NONE = none.
-	uint16_t silent;
-	uint32_t silent_from_ms, silent_for;
+	struct silent_unit silent[RIG_SILENT];
+	uint16_t records;   // that wait in each event queue when the quiet time ends
+	uint32_t wishes_ms; // each output changes so often from then on; 0 = never
 	// The change follows so many readings of what shows it.
 	uint32_t change_after;
 	// A pulse of so many ms instead of a change that stays; 0 = it stays.
 	uint32_t pulse_ms;
+	bool trace; // each request after the quiet time is printed
 };
 
 struct episode_result {

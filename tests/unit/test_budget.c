@@ -21,14 +21,11 @@
 #include "test.h"
 
 enum {
-	PLANS = 16,
+	PLANS = 15,
 	TRIES = 400,       // of the adversary, for one point
 	TRIES_MOST = 6000, // while the bound looks too wide
 	STALE = 60,        // tries without a worse one: begin anew
 	SLACK_PERCENT = 150,
-	// A value behind a selector is the fruit of many requests, each of which may
-	// meet a fault; so much luck is not found in any time.
-	SLACK_SELECTOR_PERCENT = 250,
 	CHANGES = 5,
 };
 
@@ -78,7 +75,7 @@ roll_losses(struct search *s, struct episode *e)
 		e->before[i] =
 		    dice_below(&s->dice, 3) == 0 ? (uint8_t)dice_below(&s->dice, 4) : 0;
 	e->losses_of_point = dice_below(&s->dice, 2) == 0;
-	if (e->silent == INDEX_NONE || dice_below(&s->dice, 3) == 0) {
+	if (e->silent[0].device == INDEX_NONE || dice_below(&s->dice, 3) == 0) {
 		e->losses_from_ms =
 		    dice_below(&s->dice, 2 * device_of(s)->poll_ms + 1000);
 		e->losses_after = 0;
@@ -88,22 +85,40 @@ roll_losses(struct search *s, struct episode *e)
 	}
 }
 
+static bool
+is_silent(const struct episode *e, uint16_t device)
+{
+	for (int i = 0; i < RIG_SILENT; i++)
+		if (e->silent[i].device == device)
+			return true;
+	return false;
+}
+
+static void
+roll_one_silent(struct search *s, struct episode *e, int i)
+{
+	uint16_t own = s->site->points[s->point].device, u;
+
+	do
+		u = (uint16_t)dice_below(&s->dice, s->site->n_devices);
+	while (u == own || is_silent(e, u));
+	e->dead[u] = false;
+	e->silent[i].device = u;
+	e->silent[i].requests =
+	    dice_below(&s->dice, 4) == 0 ? 1 + dice_below(&s->dice, 4) : UINT32_MAX;
+	e->silent[i].from_ms = dice_below(
+	    &s->dice, 2 * device_of(s)->poll_ms + s->site->devices[u].poll_ms);
+}
+
 static void
 roll_silent(struct search *s, struct episode *e)
 {
-	uint16_t own = s->site->points[s->point].device;
-
-	e->silent = INDEX_NONE;
-	if (s->site->n_devices == 1 || dice_below(&s->dice, 8) == 0)
+	for (int i = 0; i < RIG_SILENT; i++)
+		e->silent[i].device = INDEX_NONE;
+	if (s->faults.silent == 0 || dice_below(&s->dice, 8) == 0)
 		return;
-	do
-		e->silent = (uint16_t)dice_below(&s->dice, s->site->n_devices);
-	while (e->silent == own);
-	e->dead[e->silent] = false;
-	e->silent_for =
-	    dice_below(&s->dice, 4) == 0 ? 1 + dice_below(&s->dice, 4) : UINT32_MAX;
-	e->silent_from_ms = dice_below(
-	    &s->dice, 2 * device_of(s)->poll_ms + s->site->devices[e->silent].poll_ms);
+	for (int i = 0; i < s->faults.silent; i++)
+		roll_one_silent(s, e, i);
 }
 
 static void
@@ -113,8 +128,19 @@ roll_dead(struct search *s, struct episode *e)
 	uint32_t share = dice_below(&s->dice, 3);
 
 	for (uint16_t i = 0; i < s->site->n_devices; i++)
-		e->dead[i] = i != own && i != e->silent && share > 0 &&
+		e->dead[i] = i != own && !is_silent(e, i) && share > 0 &&
 			     dice_below(&s->dice, 3) < share;
+}
+
+// What the daemon itself has to say meanwhile.
+static void
+roll_writes(struct search *s, struct episode *e)
+{
+	e->records = dice_below(&s->dice, 2) == 0
+			 ? 0
+			 : (uint16_t)(1 + dice_below(&s->dice, 200));
+	e->wishes_ms =
+	    dice_below(&s->dice, 2) == 0 ? 0 : 500 + dice_below(&s->dice, 1000);
 }
 
 static void
@@ -122,8 +148,8 @@ roll(struct search *s, struct episode *e)
 {
 	memset(e, 0, sizeof(*e));
 	e->point = s->point;
-	e->silent = INDEX_NONE;
 	roll_phases(s, e);
+	roll_writes(s, e);
 	roll_silent(s, e);
 	roll_losses(s, e);
 	if (dice_below(&s->dice, 4) == 0)
@@ -136,7 +162,8 @@ static void
 bring_together(struct search *s, struct episode *e)
 {
 	e->losses_from_ms = 0;
-	e->losses_after = e->silent == INDEX_NONE ? 0 : 1 + dice_below(&s->dice, 3);
+	e->losses_after =
+	    e->silent[0].device == INDEX_NONE ? 0 : 1 + dice_below(&s->dice, 3);
 }
 
 // All of a device at once, or some of its requests somewhere.
@@ -157,7 +184,9 @@ mutate(struct search *s, struct episode *e)
 {
 	uint16_t device = (uint16_t)dice_below(&s->dice, s->site->n_devices);
 
-	switch (dice_below(&s->dice, 8)) {
+	struct silent_unit *u = &e->silent[dice_below(&s->dice, RIG_SILENT)];
+
+	switch (dice_below(&s->dice, 9)) {
 	case 0:
 		roll_losses(s, e);
 		break;
@@ -165,8 +194,8 @@ mutate(struct search *s, struct episode *e)
 		roll_silent(s, e);
 		break;
 	case 2:
-		e->silent_from_ms += dice_below(&s->dice, 101);
-		e->silent_from_ms -= e->silent_from_ms > 50 ? 50 : 0;
+		u->from_ms += dice_below(&s->dice, 101);
+		u->from_ms -= u->from_ms > 50 ? 50 : 0;
 		break;
 	case 3:
 		e->losses_from_ms += dice_below(&s->dice, 101);
@@ -181,6 +210,9 @@ mutate(struct search *s, struct episode *e)
 		break;
 	case 6:
 		e->change_after = dice_below(&s->dice, 4);
+		break;
+	case 7:
+		roll_writes(s, e);
 		break;
 	default:
 		roll_device(s, e, device);
@@ -213,8 +245,10 @@ span_of(const struct search *s, const struct episode *e)
 {
 	uint32_t span = s->budget.worst_ms * 2 + 6 * device_of(s)->poll_ms;
 
-	if (e->silent != INDEX_NONE)
-		span += e->silent_from_ms + 2 * s->site->devices[e->silent].poll_ms;
+	for (int i = 0; i < RIG_SILENT; i++)
+		if (e->silent[i].device != INDEX_NONE)
+			span += e->silent[i].from_ms +
+				2 * s->site->devices[e->silent[i].device].poll_ms;
 	return span;
 }
 
@@ -233,19 +267,10 @@ judge(struct search *s, const struct episode *e)
 	return took + own_delay(s);
 }
 
-static uint64_t
-slack_percent(const struct search *s)
-{
-	bool selected = profile_selector_of(device_of(s)->profile,
-			    s->site->points[s->point].item) != NULL;
-
-	return selected ? SLACK_SELECTOR_PERCENT : SLACK_PERCENT;
-}
-
 static bool
 is_tight(const struct search *s)
 {
-	return s->budget.worst_ms * 100ULL <= s->worst_ms * slack_percent(s);
+	return s->budget.worst_ms * 100ULL <= s->worst_ms * (uint64_t)SLACK_PERCENT;
 }
 
 static void
@@ -289,7 +314,7 @@ describe(const struct search *s, uint64_t seed)
 {
 	const struct episode *e = &s->best;
 
-	print_error("%s", plan_text());
+	print_message("%s", plan_text());
 	print_error("WATCHROOM_SEED=%" PRIu64
 		    ", point %s: worst found %u ms, bound %u ms, "
 		    "while all answer %u ms\nlosses %u from %u ms, let through",
@@ -297,9 +322,18 @@ describe(const struct search *s, uint64_t seed)
 	    s->budget.calm_ms, e->n_losses, e->losses_from_ms);
 	for (uint8_t i = 0; i < e->n_losses; i++)
 		print_error(" %u", e->before[i]);
-	print_error("\nsilent %d from %u ms for %u\n",
-	    e->silent == INDEX_NONE ? -1 : (int)e->silent, e->silent_from_ms,
-	    e->silent_for);
+	print_error("\n%u records, a wish each %u ms\n", e->records, e->wishes_ms);
+	for (int i = 0; i < RIG_SILENT; i++)
+		if (e->silent[i].device != INDEX_NONE)
+			print_error("%s silent from %u ms for %u\n",
+			    s->site->devices[e->silent[i].device].id,
+			    e->silent[i].from_ms, e->silent[i].requests);
+	for (uint16_t i = 0; i < s->site->n_devices; i++)
+		if (e->dead[i])
+			print_error("%s is dead\n", s->site->devices[i].id);
+	struct episode shown = *e;
+	shown.trace = true;
+	(void)episode_run(s->site, &shown, span_of(s, &shown));
 }
 
 // ---- what is proven --------------------------------------------------------------
@@ -340,7 +374,8 @@ is_calm(struct search *s)
 	struct episode e = s->best;
 
 	e.n_losses = 0;
-	e.silent = INDEX_NONE;
+	for (int i = 0; i < RIG_SILENT; i++)
+		e.silent[i].device = INDEX_NONE;
 	memset(e.dead, 0, sizeof(e.dead));
 	return judge(s, &e) <= s->budget.calm_ms;
 }
@@ -373,11 +408,18 @@ restore_log(int kept)
 	(void)close(kept);
 }
 
+// Of all plans: each that is wrong is described, and the others are tried all the same.
+struct tally {
+	unsigned wrong;
+	double widest;
+};
+
 static void
-prove(uint64_t seed, double *widest)
+prove(uint64_t seed, struct tally *tally)
 {
 	struct search s;
 	const char *wrong;
+	double ratio;
 	int kept;
 
 	roll_plan(&s, seed);
@@ -392,10 +434,11 @@ prove(uint64_t seed, double *widest)
 	restore_log(kept);
 	if (wrong != NULL) {
 		describe(&s, seed);
-		fail_msg("%s", wrong);
+		print_error("%s\n", wrong);
+		tally->wrong++;
 	}
-	if ((double)s.budget.worst_ms / s.worst_ms > *widest)
-		*widest = (double)s.budget.worst_ms / s.worst_ms;
+	ratio = (double)s.budget.worst_ms / s.worst_ms;
+	tally->widest = ratio > tally->widest ? ratio : tally->widest;
 	site_free(s.site);
 }
 
@@ -404,27 +447,29 @@ test_the_bound_holds_and_is_not_wide(void **state)
 {
 	uint64_t seed = from_environment("WATCHROOM_SEED", 1);
 	uint64_t plans = from_environment("WATCHROOM_PLANS", PLANS);
-	double widest = 0;
+	struct tally tally = { 0 };
 
 	(void)state;
 	for (uint64_t i = 0; i < plans; i++)
-		prove(seed + i, &widest);
+		prove(seed + i, &tally);
 	print_message("%" PRIu64 " plans from seed %" PRIu64
 		      ", the widest bound is %.2f of the worst found\n",
-	    plans, seed, widest);
+	    plans, seed, tally.widest);
+	assert_int_equal(tally.wrong, 0);
 }
 
-// Plans that once were later than the bound: replies that are owed, a unit in doubt
-// with a long time-out, requests that go first.
+// Plans that once were later than the bound: an event queue that is emptied while a
+// unit in doubt waits for its turn.
 static void
 test_plans_that_were_once_late(void **state)
 {
-	static const uint64_t seeds[] = { 20, 71, 73, 97 };
-	double widest = 0;
+	static const uint64_t seeds[] = { 131 };
+	struct tally tally = { 0 };
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(seeds); i++)
-		prove(seeds[i], &widest);
+		prove(seeds[i], &tally);
+	assert_int_equal(tally.wrong, 0);
 }
 
 int

@@ -108,6 +108,124 @@ test_shared_bus(void **state)
 	site_free(s);
 }
 
+// Gauges behind one gateway, with these keys of the bus.
+static struct site *
+load_gateway(const char *keys)
+{
+	char text[1024];
+
+	(void)snprintf(text, sizeof(text),
+	    "site: {id: s, time_zone: UTC}\n"
+	    "buses: [{id: t, modbus_tcp: \"192.0.2.1\"%s}]\n"
+	    "devices:\n"
+	    "  - {id: a, bus: t, unit: 1, profile: pressure-transmitter-ptmb, points: "
+	    "[{id: p, item: pressure, kind: pressure, place: {en: P}}]}\n"
+	    "  - {id: b, bus: t, unit: 2, profile: pressure-transmitter-ptmb, points: "
+	    "[{id: q, item: pressure, kind: pressure, place: {en: P}}]}\n"
+	    "  - {id: c, bus: t, unit: 3, profile: pressure-transmitter-ptmb, points: "
+	    "[{id: r, item: pressure, kind: pressure, place: {en: P}}]}\n"
+	    "  - {id: d, bus: t, unit: 4, profile: pressure-transmitter-ptmb, points: "
+	    "[{id: u, item: pressure, kind: pressure, place: {en: P}}]}\n",
+	    keys);
+	return load(text);
+}
+
+static uint32_t
+worst_of_gateway(const char *keys)
+{
+	struct site *s = load_gateway(keys);
+	struct bus_budget b = budget_of_bus(s, 0);
+	uint32_t ms = first_point(s, &b).worst_ms;
+
+	site_free(s);
+	return ms;
+}
+
+// A unit that is tried with less than its time-out, among the dead, holds the gateway
+// as long as the site says, or else for all of its time-out of 1 s.
+static void
+test_gateway_is_counted(void **state)
+{
+	uint32_t assumed = worst_of_gateway("");
+
+	(void)state;
+	assert_int_equal(worst_of_gateway(", gateway_timeout: 1s"), assumed);
+	assert_int_equal(
+	    worst_of_gateway(", gateway_timeout: 300ms"), assumed - 2 * (1002 - 312));
+	assert_int_equal(
+	    worst_of_gateway(", gateway_timeout: 50ms"), assumed - 2 * (1002 - 62));
+}
+
+static void
+test_units_that_fall_silent_at_once(void **state)
+{
+	uint32_t none = worst_of_gateway(", silent_units: 0");
+	uint32_t one = worst_of_gateway("");
+	uint32_t two = worst_of_gateway(", silent_units: 2");
+	struct site *s = load_gateway(", silent_units: 9");
+	struct bus_budget b = budget_of_bus(s, 0);
+
+	(void)state;
+	assert_int_equal(worst_of_gateway(", silent_units: 1"), one);
+	assert_true(one >= none + 1000);
+	assert_int_equal(two - one, one - none);
+	// No more than there are.
+	assert_int_equal(budget_of_device(s, &s->devices[0], &b).silent, 3);
+	assert_int_equal(s->devices[0].budget_silent, 3);
+	site_free(s);
+}
+
+static struct site *
+load_output(const char *output)
+{
+	char text[1024];
+
+	(void)snprintf(text, sizeof(text),
+	    "site: {id: s, time_zone: UTC}\n"
+	    "buses: [{id: r, modbus_tcp: \"192.0.2.1\", line: 9600 8N1}]\n"
+	    "devices:\n"
+	    "  - {id: m, bus: r, unit: 1, profile: adam-6050, poll: 1s, points: "
+	    "[{id: p, item: di, device: 0, kind: door, place: {en: P}}]}\n"
+	    "outputs: [{id: o, device: m, item: do, number: 1%s}]\n",
+	    output);
+	return load(text);
+}
+
+// A refresh of three requests, a change of two, and none where nothing is written.
+static void
+test_writes_are_in_the_load(void **state)
+{
+	static const struct {
+		const char *output;
+		uint32_t requests;
+		double changes, refreshes; // a second
+	} rows[] = {
+		{ ", role: lamp, steady: [fire]", 0, 0, 0 },
+		{ ", role: lamp, steady: [fire], allow_write: true", 3, 0.1, 0.1 },
+		{ ", role: lamp, blink: [fire], allow_write: true, refresh: 5s", 3, 2,
+		    0.2 },
+		{ ", role: sounder, steady: [fire], allow_write: true", 3, 1, 0.1 },
+		{ ", role: heartbeat, period: 2s, allow_write: true", 3, 1, 0.1 },
+	};
+	struct site *none = load_output(rows[0].output);
+	struct bus_budget without = budget_of_bus(none, 0);
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct site *s = load_output(rows[i].output);
+		struct bus_budget b = budget_of_bus(s, 0);
+		// A write 26 characters with its echo, a read 14, 5 of the unit and 5
+		// of the network.
+		double write = 38, read = 25;
+		assert_int_equal(b.requests - without.requests, rows[i].requests);
+		assert_true(near((b.load - without.load) * 1000,
+		    rows[i].changes * (write + read) + rows[i].refreshes * read));
+		assert_true(i == 0 || b.drift_ms > without.drift_ms);
+		site_free(s);
+	}
+	site_free(none);
+}
+
 static void
 test_gpio_line(void **state)
 {
@@ -332,6 +450,9 @@ main(void)
 		cmocka_unit_test(test_a_door_waits_as_long_as_its_grant_may_take),
 		cmocka_unit_test(test_serial_line),
 		cmocka_unit_test(test_shared_bus),
+		cmocka_unit_test(test_gateway_is_counted),
+		cmocka_unit_test(test_units_that_fall_silent_at_once),
+		cmocka_unit_test(test_writes_are_in_the_load),
 		cmocka_unit_test(test_gpio_line),
 		cmocka_unit_test(test_requests_are_those_of_the_driver),
 		cmocka_unit_test(test_holes_part_blocks_alike),

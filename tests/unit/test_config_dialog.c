@@ -286,8 +286,9 @@ test_the_load_counts_dialogs(void **state)
 	}
 	struct site *with = load("{selectors: [numeric]}");
 	struct site *without = load("{queue: false, selectors: [numeric]}");
+	// The reading and its acknowledgement.
 	assert_int_equal(
-	    budget_of_bus(with, 0).requests, budget_of_bus(without, 0).requests + 1);
+	    budget_of_bus(with, 0).requests, budget_of_bus(without, 0).requests + 2);
 	assert_true(budget_of_bus(with, 0).load > budget_of_bus(without, 0).load);
 	site_free(with);
 	site_free(without);

@@ -328,6 +328,39 @@ test_i7_silent_units_behind_a_gateway(void **state)
 	end(&g);
 }
 
+// Units that each may have as many requests in flight as the connection: one that falls
+// silent leaves room for the others at once, and so do all the dead when they are
+// tried.
+static void
+test_i7_no_unit_takes_the_last_place(void **state)
+{
+	struct gateway g;
+
+	(void)state;
+	prepare(&g, 3);
+	for (uint8_t u = 1; u <= 12; u++) {
+		add_device(&g, u, 40, 3); // four blocks
+		g.f.site.devices[u - 1].timeout_ms = 900;
+		g.latency_ms[u] = 10;
+	}
+	begin(&g);
+	fixture_run(&g.f, 5000, NULL);
+	g.dead[3] = true;
+	fixture_run(&g.f, 60000, NULL);
+	for (uint8_t u = 1; u <= 12; u++)
+		if (!g.dead[u])
+			assert_in_range(g.worst_gap_ms[u], 900, 1300);
+	for (uint8_t u = 4; u <= 8; u++)
+		g.dead[u] = true;
+	fixture_run(&g.f, 10000, NULL);
+	memset(g.worst_gap_ms, 0, sizeof(g.worst_gap_ms));
+	fixture_run(&g.f, 300000, NULL);
+	for (uint8_t u = 1; u <= 12; u++)
+		if (!g.dead[u])
+			assert_in_range(g.worst_gap_ms[u], 900, 1300);
+	end(&g);
+}
+
 // A gateway with one line behind it waits for a dead unit and holds up who comes next:
 // what is answered late for that reason is answered all the same.
 static void
@@ -462,6 +495,7 @@ main(void)
 		cmocka_unit_test(test_blocks_of_one_device_side_by_side),
 		cmocka_unit_test(test_i6_a_plan_that_changes_under_way),
 		cmocka_unit_test(test_i7_silent_units_behind_a_gateway),
+		cmocka_unit_test(test_i7_no_unit_takes_the_last_place),
 		cmocka_unit_test(test_i7_a_gateway_that_waits_for_the_dead),
 		cmocka_unit_test(test_a_gateway_that_hangs_is_dialled_anew),
 		cmocka_unit_test(test_i6_an_answer_before_its_question),
