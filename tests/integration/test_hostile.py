@@ -12,16 +12,24 @@ import sys
 import time
 
 import hostile
-from field import FIRE, Modbus, gauges, panel
+from field import FIRE, NORMAL, Modbus, gauges, panel
 from rig import SANITIZED, Daemon, site, until
 
 LONG = os.environ.get("WATCHROOM_LONG") == "1"
-SECONDS = 3600 if LONG else 45
+SECONDS = int(os.environ.get("WATCHROOM_HOSTILE_SECONDS", 3600 if LONG else 45))
 EACH = 300 if LONG else 15  # seconds between two lines of figures
 PERIOD = 0.4
-# Reads of a healthy neighbour at most so far apart: 1.2 periods and a time-out, and what
-# a machine that runs all these peers in Python beside other work may add.
-GAP = 1.2 * PERIOD + hostile.TIMEOUT + (2.5 if SANITIZED else 1.5)
+# Reads of a healthy neighbour at most so far apart (DESIGN section 10): on a connection of
+# its own as those of a bare poller, and 10 ms; behind a gateway 1.2 periods and a time-out.
+# What this machine, with all these peers in Python, adds to the gaps of bare pollers of the
+# same peers in the same run it may add to ours as well, at another moment.
+SLACK = 0.01
+
+
+def gap_allowed(name, raw):
+    if name.startswith("well"):
+        return PERIOD + SLACK + 2 * raw
+    return 1.2 * PERIOD + hostile.TIMEOUT + 2 * raw
 
 
 def ms(seconds):
@@ -55,7 +63,7 @@ class Field:
         self.lines = {row.__name__.lower(): row() for row in hostile.LINES}
         self.healthy = [Modbus() for _ in range(3)]
         self.gateway = Modbus(units=range(1, 6))
-        self.buses, self.devices = [], []
+        self.buses, self.devices, self.raw = [], [], []
         for name, row in self.rows.items():
             self.add(device(name, row.port))
         for name, row in self.lines.items():
@@ -70,16 +78,22 @@ class Field:
             self.add(device(f"unit{unit}", 0, bus="shared", unit=unit))
             self.neighbours += [f"unit{unit}"] if unit < 6 else []
 
+    def start_pollers(self):
+        self.raw = [hostile.BarePoller(p.port, PERIOD)
+                    for p in [*self.healthy, self.gateway]]
+
     def add(self, more):
         self.buses += more[0]
         self.devices += more[1]
 
-    def cure(self):
-        for row in [*self.rows.values(), *self.lines.values()]:
+    def cure(self, burning):
+        for name, row in self.rows.items():
+            row.cure(FIRE if name in burning or row.burns else NORMAL)
+        for row in self.lines.values():
             row.cure()
 
     def stop(self):
-        for one in [*self.rows.values(), *self.lines.values(), *self.healthy, self.gateway]:
+        for one in [*self.raw, *self.rows.values(), *self.lines.values(), *self.healthy, self.gateway]:
             one.stop()
 
 
@@ -93,7 +107,9 @@ def sockets(daemon):
 
 def nothing_was_taken(api, field):
     """No point of a hostile peer has, or ever had, a value that its device never sent."""
-    fires = api.events(**{"class": "fire"})
+    burning = tuple(f"{name}-" for name, row in field.rows.items() if row.burns)
+    fires = [e for e in api.events(**{"class": "fire"})
+             if not str(e["point"]).startswith(burning)]
     assert not fires, sorted({(e['point'], e['code'], e['value']) for e in fires})
     for name, row in field.rows.items():
         quality = api.json("GET", f"/api/v1/points/{name}-d1")["quality"]
@@ -105,6 +121,15 @@ def nothing_was_taken(api, field):
         assert api.json("GET", f"/api/v1/points/{name}-d1")["quality"] == "unknown", name
 
 
+def no_fire_was_lost(api, field):
+    """What burns was seen, and nothing stale has put it out."""
+    for name, row in field.rows.items():
+        if row.burns:
+            told = [e["kind"] for e in
+                    api.events(**{"class": "fire", "point": f"{name}-d1"})]
+            assert "alarm.onset" in told and "alarm.clear" not in told, f"{name}: {told}"
+
+
 def lines_of(daemon, name):
     return len(re.findall(rf"(bus|device) {name}\b", daemon.log()))
 
@@ -112,6 +137,7 @@ def lines_of(daemon, name):
 def test_i6_i7_hostile_peers_all_at_once(tmp_path):
     field = Field()
     daemon = Daemon(tmp_path, site(field.buses, field.devices)).start()
+    field.start_pollers()
     try:
         watch(daemon, field)
     finally:
@@ -163,6 +189,7 @@ def watch(daemon, field):
     while time.monotonic() - figures.began < SECONDS:
         time.sleep(5)
         nothing_was_taken(api, field)
+        no_fire_was_lost(api, field)
         figures.look()
     figures.say()
     after = looks(api)
@@ -178,10 +205,14 @@ def watch(daemon, field):
 
 
 def all_is_bounded(daemon, field, figures, before, after):
+    raw = max(p.excess() for p in field.raw)
+    print(f"the bare pollers were {1000 * raw:.0f} ms late at most", file=sys.stderr)
     for name in field.neighbours:
         d = after[name]
         assert d["state"] == "up" and not d["overdue"], d
-        assert d["worst_gap_ms"] <= 1000 * GAP, f"{name} had a gap of {d['worst_gap_ms']} ms"
+        most = 1000 * gap_allowed(name, raw)
+        assert d["worst_gap_ms"] <= most, \
+            f"{name} had a gap of {d['worst_gap_ms']} ms, at most {most:.0f}"
         polls = (d["good"] - before[name]) * PERIOD / SECONDS
         assert polls > 0.7, f"{name} was read {polls:.2f} of the time"
     for name, row in field.rows.items():
@@ -211,9 +242,18 @@ def a_fire_beside_them_is_seen(api, field):
 
 
 def cured_are_read_again(api, field):
-    """On a link of its own: one period and a time-out; a port is opened after a second."""
-    field.cure()
+    """On a link of its own: one period and a time-out; a port is opened after a second.
+    Some burn by then, and that is seen within the bound of their device."""
+    burning = ["silent", "slow", "late", "countson", "wrongtransaction", "garbage", "flood"]
+    devices = looks(api)
+    field.cure(burning)
     began = time.monotonic()
+    for name in burning:
+        bound = devices[name]["budget_ms"] / 1000 + (2 if SANITIZED else 0)
+        until(lambda: api.alarm(f"{name}-d1", "fire"), began + bound - time.monotonic(),
+              f"the fire of {name}")
+    print(f"cured: their fires were seen within {time.monotonic() - began:.1f} s",
+          file=sys.stderr)
 
     def missing():
         return [n for n in [*field.rows, *field.lines]

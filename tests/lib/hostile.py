@@ -28,6 +28,7 @@ class Peer(Hostile):
     # What the daemon may know of its points meanwhile: "unknown", "good", or either.
     known = "unknown"
     times_out = False
+    burns = False       # its points are on fire, and it says so in good answers too
 
     def __init__(self):
         self.hostile = True
@@ -49,7 +50,8 @@ class Peer(Hostile):
         finally:
             self.value = NORMAL
 
-    def cure(self):
+    def cure(self, value=NORMAL):
+        self.value = value
         self.hostile = False
         self.drop()
 
@@ -82,9 +84,9 @@ class Refuse(Peer):
         self.join(5)
         self.hostile = True
 
-    def cure(self):
+    def cure(self, value=NORMAL):
         self.hostile = False
-        self.again = Hostile(value=NORMAL, port=self.port)
+        self.again = Hostile(value=value, port=self.port)
 
     def stop(self):
         if not self.hostile:
@@ -115,21 +117,39 @@ class SynIgnored(Peer):
 
 
 class Slow(Peer):
-    """Answers after twice the time-out. Where our own machine stood still for so long,
-    that is a good answer."""
+    """Answers after twice the time-out, that it burns."""
 
     known = "either"
     times_out = True
 
     def misbehave(self, request):
-        return [(2 * TIMEOUT, self.frame(request))]
+        return [(2 * TIMEOUT, self.bad(request))]
 
 
 class Late(Slow):
-    """Answers just after the time-out, when the next request is out."""
+    """The same just after the time-out, when the next request is out."""
 
     def misbehave(self, request):
+        return [(TIMEOUT + 0.2, self.bad(request))]
+
+
+class StaleNormal(Peer):
+    """It burns. Of two requests one is answered at once, and the other too late, that all
+    is normal: what it was before the fire."""
+
+    known = "either"
+    times_out = True
+    burns = True
+    asked = 0
+
+    def misbehave(self, request):
+        self.asked += 1
+        if self.asked % 2:
+            return [(0, self.bad(request))]
         return [(TIMEOUT + 0.2, self.frame(request))]
+
+    def cure(self, value=FIRE):
+        super().cure(value)
 
 
 class CountsOn(Peer):
@@ -274,9 +294,49 @@ class Flapping(Peer):
         super().serve(peer)
 
 
-ROWS = [Silent, NeverRead, Refuse, SynIgnored, Slow, Late, CountsOn, Dribble,
-        Twice, WrongTransaction, WrongUnit, WrongFunction, WrongLength, WrongByteCount,
+ROWS = [Silent, NeverRead, Refuse, SynIgnored, Slow, Late, StaleNormal, CountsOn,
+        Dribble, Twice, WrongTransaction, WrongUnit, WrongFunction, WrongLength, WrongByteCount,
         Truncated, Garbage, Flood, Exceptions, ResetInFrame, PowerLoss, Flapping]
+
+
+# ---- what the machine can do -----------------------------------------------------------
+
+class BarePoller(threading.Thread):
+    """Polls one unit of a peer as simply as can be, once a period, and keeps the longest
+    gap between two answers: the limit of this machine, with all that runs on it."""
+
+    def __init__(self, port, period, unit=1):
+        super().__init__(daemon=True)
+        self.period = period
+        self.ended = False
+        self.last = None
+        self.worst = 0.0
+        self.request = struct.pack(">HHHBBHH", 1, 0, 6, unit, 3, 0, 3)
+        self.peer = socket.create_connection(("127.0.0.1", port), timeout=30)
+        self.start()
+
+    def run(self):
+        due = time.monotonic()
+        while not self.ended:
+            self.peer.sendall(self.request)
+            if len(self.peer.recv(260)) < 9:
+                return
+            now = time.monotonic()
+            if self.last:
+                self.worst = max(self.worst, now - self.last)
+            self.last = now
+            due = max(due + self.period, now)
+            time.sleep(max(0, due - now))
+
+    def excess(self):
+        """What it was late at most, in seconds."""
+        assert self.is_alive(), "the bare poller has ended"
+        return max(0.0, self.worst - self.period)
+
+    def stop(self):
+        self.ended = True
+        self.join(5)
+        self.peer.close()
 
 
 # ---- serial lines ----------------------------------------------------------------------
