@@ -13,10 +13,14 @@
 #include "doors.h"
 #include "engine_impl.h"
 #include "fire_doors.h"
+#include "flags.h"
+#include "isolations.h"
 #include "lib/buf.h"
 #include "lib/mem.h"
 #include "loops.h"
 #include "patrols.h"
+#include "shelves.h"
+#include "test_mode.h"
 
 // ---- acknowledge ------------------------------------------------------------------
 
@@ -121,6 +125,42 @@ engine_reset(struct engine *e, uint32_t point, const char *actor, const char **r
 	return answer;
 }
 
+// ---- flags --------------------------------------------------------------------------
+
+enum engine_answer
+engine_flag(struct engine *e, const struct flag_order *order, const char **reason)
+{
+	*reason = NULL;
+	switch (order->flag) {
+	case FLAG_SHELVED:
+		return shelves_order(e, order, reason);
+	case FLAG_ISOLATED:
+		return isolations_order(e, order, reason);
+	case FLAG_TEST_MODE:
+		return test_mode_order(e, order, reason);
+	case FLAG_SUPPRESSED:
+		break; // a rule's, and no person's
+	}
+	return ENGINE_NOT_FOUND;
+}
+
+uint32_t
+engine_flag_page(const struct engine *e, enum alarm_flag flag, uint32_t from,
+    unsigned limit, struct buf *out)
+{
+	switch (flag) {
+	case FLAG_SHELVED:
+		return shelves_page(e, from, limit, out);
+	case FLAG_ISOLATED:
+		return isolations_page(e, from, limit, out);
+	case FLAG_TEST_MODE:
+		return test_mode_page(e, from, limit, out);
+	case FLAG_SUPPRESSED:
+		break;
+	}
+	return UINT32_MAX;
+}
+
 // ---- rules of points ----------------------------------------------------------------
 
 enum engine_answer
@@ -154,6 +194,7 @@ void
 engine_rules_json(const struct engine *e, struct buf *out)
 {
 	deadman_watch_json(e->deadman, out);
+	test_mode_summary(e, out);
 }
 
 void
@@ -332,49 +373,18 @@ recover_one(struct engine *e, const struct alarm_row *row, uint32_t index)
 		transition_withdraw(e, r);
 }
 
-// The site's points by id: after a storm there are as many alarms as points.
-struct named_point {
-	const char *id;
-	uint32_t index;
-};
-
-static int
-compare_names(const void *left, const void *right)
-{
-	const struct named_point *a = left, *b = right;
-	return strcmp(a->id, b->id);
-}
-
-static struct named_point *
-points_by_name(const struct site *s)
-{
-	struct named_point *names = xcalloc(s->n_points + 1U, sizeof(*names));
-	for (uint32_t i = 0; i < s->n_points; i++)
-		names[i] = (struct named_point){ s->points[i].id, i };
-	qsort(names, s->n_points, sizeof(*names), compare_names);
-	return names;
-}
-
-static uint32_t
-named_index(const struct named_point *names, uint32_t n, const char *id)
-{
-	const struct named_point wanted = { .id = id };
-	const struct named_point *found =
-	    bsearch(&wanted, names, n, sizeof(*names), compare_names);
-	return found != NULL ? found->index : UINT32_MAX;
-}
-
 void
 engine_recover(struct engine *e, const struct recovered *r, int64_t down_since_utc_ms)
 {
 	e->down_since_utc_ms = down_since_utc_ms;
 	for (uint32_t i = 0; i < e->site->n_points && down_since_utc_ms != 0; i++)
 		e->points[i].state.unknown_since_utc_ms = down_since_utc_ms;
-	struct named_point *names = points_by_name(e->site);
+	struct point_names *names = point_names_new(e->site);
 	for (size_t i = 0; i < r->n_alarms; i++)
-		recover_one(e, &r->alarms[i],
-		    named_index(names, e->site->n_points, r->alarms[i].point));
-	free(names);
+		recover_one(
+		    e, &r->alarms[i], point_names_find(names, r->alarms[i].point));
+	flags_recover(e->flags, r, names);
+	point_names_free(names);
 	doors_recover(e->doors, r);
 	fire_doors_recover(e->fire_doors, r);
 	patrols_recover(e->patrols, r);

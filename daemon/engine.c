@@ -17,6 +17,7 @@
 #include "doors.h"
 #include "engine_impl.h"
 #include "fire_doors.h"
+#include "flags.h"
 #include "lib/mem.h"
 #include "loops.h"
 #include "patrols.h"
@@ -158,6 +159,8 @@ clears(const struct condition_list *s, enum condition c, const char *code)
 {
 	bool limit = c == COND_PROCESS && is_limit_code(code);
 
+	if (flags_own(c, code))
+		return false;
 	return !limit && (s->silent & 1U << c) == 0 && !in_set(s, c, code);
 }
 
@@ -423,6 +426,7 @@ engine_new(struct loop *loop, const struct site *site, struct store *store,
 	}
 	links_init(e);
 	gauges_init(e);
+	e->flags = flags_new(e);
 	e->loops = loops_new(e);
 	e->doors = doors_new(e);
 	e->fire_doors = fire_doors_new(e);
@@ -458,6 +462,7 @@ engine_free(struct engine *e)
 		}
 		free(e->points[i].rules);
 	}
+	flags_free(e->flags);
 	alarms_free(e->alarms);
 	free(e->points);
 	links_free(e);

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "alarms.h"
+#include "core/flag.h"
 #include "core/reading.h"
 #include "core/sample.h"
 #include "core/site.h"
@@ -84,6 +85,16 @@ enum engine_answer engine_note(
     struct engine *e, const char *occurrence, const char *actor, const char *text);
 enum engine_answer engine_reset(
     struct engine *e, uint32_t point, const char *actor, const char **reason);
+
+// A named person sets, prolongs or takes away a flag (core/flag.h). NOT_FOUND for what
+// can have none; REFUSED with *reason.
+enum engine_answer engine_flag(
+    struct engine *e, const struct flag_order *order, const char **reason);
+// What is set, as objects into an open array: shelved or isolated points, or the zones
+// with their tests, from index `from` on. The index to go on from, UINT32_MAX = no
+// more.
+uint32_t engine_flag_page(const struct engine *e, enum alarm_flag flag, uint32_t from,
+    unsigned limit, struct buf *out);
 
 // A named person takes a door out of its rule for so long, or puts it back. NOT_FOUND
 // where the point is no door with a rule.

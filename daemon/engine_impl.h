@@ -118,6 +118,7 @@ struct engine {
 	bool silenced;
 	enum alarm_voice heard; // as the host was told
 	struct incident_state incidents;
+	struct flags *flags; // what people have set
 	struct loops *loops; // each NULL where the site has none
 	struct doors *doors;
 	struct fire_doors *fire_doors;

@@ -293,6 +293,35 @@ reset(void *ctx, uint32_t point, const char *actor, reply_fn *done, void *arg)
 	answer(d, a, reason, done, arg);
 }
 
+static bool
+refuse_unsaved(const struct daemon *d, reply_fn *done, void *arg)
+{
+	if (works_saves(d->works))
+		return false;
+	refuse(done, arg, 503, "store_degraded", NULL);
+	return true;
+}
+
+static void
+flag(void *ctx, const struct flag_order *order, reply_fn *done, void *arg)
+{
+	const struct daemon *d = ctx;
+	const char *reason;
+	if (order->on && refuse_unsaved(d, done, arg))
+		return;
+	enum engine_answer a = engine_flag(d->engine, order, &reason);
+	console_push_health(d->console);
+	answer(d, a, reason, done, arg);
+}
+
+static uint32_t
+flag_page(
+    void *ctx, enum alarm_flag which, uint32_t from, unsigned limit, struct buf *out)
+{
+	return engine_flag_page(
+	    ((struct daemon *)ctx)->engine, which, from, limit, out);
+}
+
 static void
 bypass(void *ctx, uint32_t point, const struct bypass_order *order, reply_fn *done,
     void *arg)
@@ -383,11 +412,8 @@ static void
 commission(void *ctx, const struct event *e, reply_fn *done, void *arg)
 {
 	const struct daemon *d = ctx;
-	enum store_mode mode = store_current_mode(d->store);
-	if (mode != STORE_OK && mode != STORE_SLOW) {
-		refuse(done, arg, 503, "store_degraded", NULL);
+	if (refuse_unsaved(d, done, arg))
 		return;
-	}
 	struct event copy = *e;
 	(void)works_event(d->works, &copy);
 	works_reply(d->works, done, arg);
@@ -416,6 +442,8 @@ console_host(struct daemon *d)
 		.rules_json = rules_json,
 		.patrol_json = patrol_json,
 		.alive = alive,
+		.flag = flag,
+		.flag_page = flag_page,
 		.bypass = bypass,
 		.bypass_end = bypass_end,
 		.silence = silence,

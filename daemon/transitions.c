@@ -13,6 +13,7 @@
 
 #include "core/condition.h"
 #include "engine_impl.h"
+#include "flags.h"
 #include "lib/buf.h"
 #include "lib/mem.h"
 
@@ -120,7 +121,8 @@ transition_settle(struct engine *e, struct alarm_record *r, enum alarm_voice bef
 	(void)works_event(e->works, &ev);
 	e->host.answered(e->host.ctx, r);
 	if (r->alarm_class == CLASS_FIRE)
-		incident_close(&e->incidents, r->incident, loop_now_ms(e->loop));
+		incident_close(
+		    &e->incidents, r->a.test_onset, r->incident, loop_now_ms(e->loop));
 	alarms_remove(e->alarms, r);
 }
 
@@ -163,17 +165,27 @@ new_record(struct engine *e, uint32_t point, enum condition c, const char *code)
 	return r;
 }
 
-// The flags an alarm is born with.
-static uint8_t
-flags_at_onset(const struct engine *e, uint32_t point)
+// Whether the link of a device is lost behind its bus.
+static bool
+behind_dead_bus(const struct engine *e, uint32_t point)
 {
 	if (point < e->site->n_site_points)
-		return 0;
+		return false;
 	const struct builtin *b = &e->builtins[point - e->site->n_site_points];
 	if (b->kind != BUILTIN_DEVICE)
-		return 0;
+		return false;
 	uint32_t bus_point = e->site->buses[e->site->devices[b->index].bus].link_point;
-	return engine_link_lost(e, bus_point) ? FLAG_SUPPRESSED : 0;
+	return engine_link_lost(e, bus_point);
+}
+
+// The flags of a new occurrence: what people have set, and what rules have.
+static uint8_t
+flags_at_onset(const struct engine *e, const struct alarm_record *r)
+{
+	unsigned mask = flags_over(e->flags, r->point_index, r->a.condition, r->code);
+	if (behind_dead_bus(e, r->point_index))
+		mask |= FLAG_SUPPRESSED;
+	return (uint8_t)mask;
 }
 
 static void
@@ -260,7 +272,7 @@ began(struct engine *e, uint32_t point, enum condition c, const char *code,
 	struct alarm_record *r = alarms_find(e->alarms, id, c, code);
 	if (r == NULL) {
 		r = new_record(e, point, c, code);
-		r->a.flags = flags_at_onset(e, point);
+		r->a.flags = flags_at_onset(e, r);
 	}
 	enum alarm_voice before = alarm_voice(&r->a);
 	struct alarm_step step = alarm_apply(&r->a, ALARM_EV_TRUE, true);
@@ -380,6 +392,26 @@ raise_again(struct engine *e, struct alarm_record *r, enum event_kind kind,
 	transition_settle(e, r, before);
 }
 
+// The last flag that hid it is off: the operator must see it again.
+static void
+unhide(
+    struct engine *e, struct alarm_record *r, const char *why, enum alarm_voice before)
+{
+	bool was_test = r->a.test_onset;
+	if (!owes_nothing(r))
+		(void)alarm_apply(&r->a, ALARM_EV_UNHIDE, true);
+	bool still_test = r->a.condition == COND_FIRE && r->a.test_onset;
+	if (!alarm_owed(&r->a) || still_test) {
+		transition_settle(e, r, before);
+		return;
+	}
+	if (r->a.condition == COND_FIRE && was_test)
+		incident_test_ended(&e->incidents, r->incident);
+	r->acknowledged_utc_ms = 0;
+	r->acknowledged_by[0] = '\0';
+	raise_again(e, r, EVENT_ALARM_REALARM, why, before);
+}
+
 void
 transition_flag(struct engine *e, struct alarm_record *r, enum alarm_flag flag, bool on)
 {
@@ -388,19 +420,16 @@ transition_flag(struct engine *e, struct alarm_record *r, enum alarm_flag flag, 
 		return;
 	enum alarm_voice before = alarm_voice(&r->a);
 	bool was_hidden = alarm_hidden(&r->a);
-	if (on) {
+	if (on)
 		r->a.flags = (uint8_t)(r->a.flags | (unsigned)flag);
-		if (alarm_hidden(&r->a) && !was_hidden)
-			e->host.answered(e->host.ctx, r);
-		transition_settle(e, r, before);
-		return;
-	}
-	r->a.flags = (uint8_t)(r->a.flags & ~(unsigned)flag);
-	bool shown = was_hidden && !alarm_hidden(&r->a);
-	if (shown)
-		(void)alarm_apply(&r->a, ALARM_EV_UNHIDE, true);
-	if (shown && alarm_owed(&r->a))
-		raise_again(e, r, EVENT_ALARM_REALARM, "unhidden", before);
+	else
+		r->a.flags = (uint8_t)(r->a.flags & ~(unsigned)flag);
+	bool hidden = alarm_hidden(&r->a);
+	if (hidden && !was_hidden)
+		e->host.answered(e->host.ctx, r);
+	if (was_hidden && !hidden)
+		unhide(
+		    e, r, flag == FLAG_TEST_MODE ? "test_ended" : "unhidden", before);
 	else
 		transition_settle(e, r, before);
 }

@@ -245,6 +245,12 @@ works_notice(struct works *w, const struct notice *n)
 }
 
 void
+works_flag(struct works *w, const struct flag_row *row)
+{
+	unit_flag(open_unit(w), row);
+}
+
+void
 works_meta(struct works *w, const char *key, const char *value)
 {
 	unit_meta(open_unit(w), key, value);

@@ -44,6 +44,8 @@ const struct event *works_event(struct works *w, struct event *e);
 void works_alarm(struct works *w, const struct alarm_row *row);
 void works_notice(struct works *w, const struct notice *n);
 
+void works_flag(struct works *w, const struct flag_row *row);
+
 // Sets a setting of the daemon's own in the open unit.
 void works_meta(struct works *w, const char *key, const char *value);
 // `done` runs once, later: the open unit is durable, or could not be made so.

@@ -7,6 +7,7 @@
 #include "console/format.h"
 
 #include "console/session.h"
+#include "core/flag.h"
 #include "core/profile_dialog.h"
 
 static const char *
@@ -24,22 +25,13 @@ format_names(struct buf *b, const char *key, const char *zh, const char *en)
 	json_close(b, '}');
 }
 
-// clang-format off
-static const struct { enum alarm_flag flag; const char *name; } flag_names[] = {
-	{ FLAG_SHELVED, "shelved" },
-	{ FLAG_ISOLATED, "isolated" },
-	{ FLAG_SUPPRESSED, "suppressed" },
-	{ FLAG_TEST_MODE, "test_mode" },
-};
-// clang-format on
-
 static void
 format_flags(struct buf *b, uint8_t flags)
 {
 	json_open(b, "flags", '[');
-	for (size_t i = 0; i < sizeof(flag_names) / sizeof(flag_names[0]); i++)
-		if (flags & flag_names[i].flag)
-			json_str(b, NULL, flag_names[i].name);
+	for (unsigned f = 1; f <= FLAG_TEST_MODE; f <<= 1)
+		if (flags & f)
+			json_str(b, NULL, flag_name((enum alarm_flag)f));
 	json_close(b, ']');
 }
 

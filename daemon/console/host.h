@@ -12,6 +12,7 @@
 
 #include "core/alarm.h"
 #include "core/event.h"
+#include "core/flag.h"
 #include "core/link.h"
 #include "core/site.h"
 #include "lib/buf.h"
@@ -113,6 +114,11 @@ struct console_host {
 	// open JSON array, or a whole text.
 	void (*patrol_json)(void *ctx, uint16_t patrol, struct buf *out);
 
+	// What people have set, as objects into an open array, from index `from` on
+	// (engine.h: engine_flag_page).
+	uint32_t (*flag_page)(void *ctx, enum alarm_flag flag, uint32_t from,
+	    unsigned limit, struct buf *out);
+
 	// Commands. `actor` is the log-in name, or "desk"; `desk`: who asks sits there.
 	// done runs exactly once, maybe before the call returns.
 	void (*acknowledge)(void *ctx, const char *occurrence, const char *actor,
@@ -121,6 +127,10 @@ struct console_host {
 	    const char *text, reply_fn *done, void *arg);
 	void (*reset)(
 	    void *ctx, uint32_t point, const char *actor, reply_fn *done, void *arg);
+	// Sets a flag, or takes it away (core/flag.h). Setting is refused while the
+	// store is degraded: what takes something out of watch must be on record (I3).
+	void (*flag)(
+	    void *ctx, const struct flag_order *order, reply_fn *done, void *arg);
 	// A door out of its rule, and back (daemon/bypass.h).
 	void (*bypass)(void *ctx, uint32_t point, const struct bypass_order *order,
 	    reply_fn *done, void *arg);

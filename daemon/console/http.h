@@ -63,6 +63,7 @@ struct http_request {
 	const struct session *session; // valid during the handler's call only
 	// Filled by routes.c:
 	char id[2 * ID_MAX];     // what stood for {id}
+	char id2[ID_MAX];        // what stood for {id2}
 	struct console *console; // NULL once the console has stopped
 	// Of http.c:
 	struct conn *conn;         // NULL once the peer has gone

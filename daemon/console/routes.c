@@ -24,6 +24,14 @@ static const struct route table[] = {
 	{ METHOD_POST, "/api/v1/points/{id}/reset", ACCESS_SESSION, api_reset, { 0 } },
 	{ METHOD_POST, "/api/v1/points/{id}/bypass", ACCESS_SESSION, api_bypass, { 0 } },
 	{ METHOD_DELETE, "/api/v1/points/{id}/bypass", ACCESS_SESSION, api_bypass_end, { 0 } },
+	{ METHOD_POST, "/api/v1/points/{id}/isolate", ACCESS_SESSION, api_isolate, { 0 } },
+	{ METHOD_POST, "/api/v1/points/{id}/restore", ACCESS_SESSION, api_restore, { 0 } },
+	{ METHOD_POST, "/api/v1/points/{id}/conditions/{id2}/shelve", ACCESS_SESSION, api_shelve, { 0 } },
+	{ METHOD_POST, "/api/v1/points/{id}/conditions/{id2}/unshelve", ACCESS_SESSION, api_unshelve, { 0 } },
+	{ METHOD_POST, "/api/v1/zones/{id}/test", ACCESS_SESSION, api_test, { 0 } },
+	{ METHOD_GET, "/api/v1/shelves", ACCESS_DESK, api_shelves, { "after", "limit" } },
+	{ METHOD_GET, "/api/v1/isolations", ACCESS_DESK, api_isolations, { "after", "limit" } },
+	{ METHOD_GET, "/api/v1/zones", ACCESS_DESK, api_zones, { "after", "limit" } },
 	{ METHOD_GET, "/api/v1/patrols", ACCESS_DESK, api_patrols, { 0 } },
 	{ METHOD_GET, "/api/v1/doors", ACCESS_DESK, api_doors, { "after", "limit" } },
 	{ METHOD_GET, "/api/v1/fire-doors", ACCESS_DESK, api_fire_doors,
@@ -71,6 +79,9 @@ path_matches(const char *pattern, struct http_request *r)
 		const char *segment = r->target.segment[i];
 		if (len == 4 && memcmp(p, "{id}", 4) == 0) {
 			if (!str_copy(r->id, sizeof(r->id), segment))
+				return false;
+		} else if (len == 5 && memcmp(p, "{id2}", 5) == 0) {
+			if (!str_copy(r->id2, sizeof(r->id2), segment))
 				return false;
 		} else if (strlen(segment) != len || memcmp(segment, p, len) != 0) {
 			return false;

@@ -10,7 +10,7 @@
 
 enum {
 	TARGET_MAX = 1024, // bytes of the raw target
-	TARGET_SEGMENTS = 6,
+	TARGET_SEGMENTS = 8,
 	TARGET_PARAMETERS = 10,
 };
 

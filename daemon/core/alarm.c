@@ -199,7 +199,8 @@ alarm_apply(struct alarm *a, enum alarm_event event, bool quality_good)
 
 	struct alarm_step step = move(a, event, cell);
 	// A fire still open when its test ends is a real one from now on.
-	if (event == ALARM_EV_UNHIDE && alarm_owed(a) && a->state != ALARM_RETURNED)
+	if (event == ALARM_EV_UNHIDE && a->condition == COND_FIRE && alarm_owed(a) &&
+	    a->state != ALARM_RETURNED)
 		a->test_onset = false;
 	return step;
 }

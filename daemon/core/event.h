@@ -24,6 +24,7 @@
   X(EVENT_ALARM_REALARM, "alarm.realarm")         \
   X(EVENT_ALARM_NOTE, "alarm.note")               \
   X(EVENT_ALARM_VERIFY, "alarm.verify")           \
+  X(EVENT_ALARM_MISSED, "alarm.missed")           \
   X(EVENT_PANEL_RESET, "panel.reset")             \
   X(EVENT_PANEL_EVENT, "panel.event")             \
   X(EVENT_PANEL_GAP, "panel.gap")                 \
@@ -33,6 +34,12 @@
   X(EVENT_DOOR_ACCESS, "door.access")             \
   X(EVENT_BYPASS_START, "bypass.start")           \
   X(EVENT_BYPASS_END, "bypass.end")               \
+  X(EVENT_SHELVE_START, "shelve.start")           \
+  X(EVENT_SHELVE_END, "shelve.end")               \
+  X(EVENT_ISOLATE_START, "isolate.start")         \
+  X(EVENT_ISOLATE_END, "isolate.end")             \
+  X(EVENT_TEST_START, "test.start")               \
+  X(EVENT_TEST_END, "test.end")                   \
   X(EVENT_DEADMAN_ASK, "deadman.ask")             \
   X(EVENT_DEADMAN_ANSWER, "deadman.answer")       \
   X(EVENT_PATROL_STOP, "patrol.stop")             \

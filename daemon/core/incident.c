@@ -71,9 +71,12 @@ incident_join(struct incident_state *s, const struct incident_facts *f)
 }
 
 void
-incident_close(struct incident_state *s, const char *incident, int64_t now_ms)
+incident_close(
+    struct incident_state *s, bool test, const char *incident, int64_t now_ms)
 {
-	struct incident_track *tracks[] = { &s->real, &s->test };
+	// Both may have the same id, after a test that ended while fires were open.
+	struct incident_track *tracks[] = { test ? &s->test : &s->real,
+		test ? &s->real : &s->test };
 	for (unsigned i = 0; i < 2; i++) {
 		struct incident_track *t = tracks[i];
 		if (t->open == 0 || !same_id(t->id, incident))
@@ -82,6 +85,18 @@ incident_close(struct incident_state *s, const char *incident, int64_t now_ms)
 		t->closed_ms = now_ms;
 		return;
 	}
+}
+
+void
+incident_test_ended(struct incident_state *s, const char *incident)
+{
+	struct incident_track *real = &s->real, *test = &s->test;
+	if (test->open == 0 || !same_id(test->id, incident) ||
+	    (real->open > 0 && !same_id(real->id, incident)))
+		return;
+	test->open--;
+	copy_id(real->id, incident);
+	real->open++;
 }
 
 void

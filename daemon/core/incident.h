@@ -61,8 +61,13 @@ struct incident_choice {
 struct incident_choice incident_join(
     struct incident_state *s, const struct incident_facts *f);
 
-// An alarm record of fire class closed (went to normal).
-void incident_close(struct incident_state *s, const char *incident, int64_t now_ms);
+// An alarm record of fire class closed (went to normal). `test`: it was one.
+void incident_close(
+    struct incident_state *s, bool test, const char *incident, int64_t now_ms);
+
+// A test is over and this fire still open: it is a real one from now on. Where real
+// fires run already, it stays an incident of its own.
+void incident_test_ended(struct incident_state *s, const char *incident);
 
 // A panel was reset, seen or inferred. Call it before or after the clears it caused.
 void incident_panel_reset(struct incident_state *s, uint32_t device, int64_t now_ms);

@@ -31,6 +31,8 @@ static const char *const fixed_sql[AP_COUNT] = {
 		      "VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
 	[AP_META] = "INSERT INTO meta (key, value) VALUES (?1, ?2) "
 		    "ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+	[AP_FLAG_DELETE] = "DELETE FROM flag WHERE flag = ?1 AND target = ?2 "
+			   "AND condition = ?3",
 	[AP_BLOCK] =
 	    "INSERT INTO event_block (block, min_utc_ms, max_utc_ms, last_seq) "
 	    "VALUES (?1, ?2, ?3, ?4) ON CONFLICT (block) DO UPDATE SET "
@@ -91,6 +93,10 @@ prepare_all(struct append *a)
 	    alarm_row_names, alarm_row_parameters);
 	if (rc == SQLITE_OK)
 		rc = prepare(a, AP_ALARM_PUT, sql);
+	(void)snprintf(sql, sizeof(sql), "REPLACE INTO flag (%s) VALUES (%s)",
+	    flag_row_names, flag_row_parameters);
+	if (rc == SQLITE_OK)
+		rc = prepare(a, AP_FLAG_PUT, sql);
 	(void)snprintf(sql, sizeof(sql),
 	    "INSERT INTO outbox (%s) VALUES (%s) ON CONFLICT (id) DO UPDATE SET "
 	    "state = excluded.state, attempts = excluded.attempts, "
@@ -103,6 +109,10 @@ prepare_all(struct append *a)
 		rc = prepare(a, AP_COMMISSION, commission_sql);
 	if (rc == SQLITE_OK)
 		rc = prepare(a, AP_COMMISSION_WALK, commission_walk_sql);
+	if (rc == SQLITE_OK)
+		rc = prepare(a, AP_VERDICT, verdict_sql);
+	if (rc == SQLITE_OK)
+		rc = prepare(a, AP_MISSED, missed_sql);
 	return rc;
 }
 
@@ -190,6 +200,8 @@ append_event(struct append *a, struct event *e, const char *config_rev)
 	e->seq = f->seq;
 	a->last_utc_ms = e->time_utc_ms;
 	rc = commission_append(a, e);
+	if (rc == SQLITE_OK)
+		rc = verdict_append(a, e);
 	return rc == SQLITE_OK ? rollup_event(a, e) : rc;
 }
 
@@ -290,6 +302,15 @@ append_meta(struct append *a, const struct meta_row *m)
 	return rc == SQLITE_OK ? append_run(a, AP_META) : rc;
 }
 
+static int
+append_flag(struct append *a, const struct flag_row *row)
+{
+	enum append_statement s = row->end ? AP_FLAG_DELETE : AP_FLAG_PUT;
+	int rc = row->end ? flag_key_bind(a->st[s], &row->entry)
+			  : flag_row_bind(a->st[s], &row->entry);
+	return rc == SQLITE_OK ? append_run(a, s) : rc;
+}
+
 int
 append_unit(struct append *a, struct unit *u)
 {
@@ -297,6 +318,7 @@ append_unit(struct append *a, struct unit *u)
 	const struct alarm_row *alarms = u->alarms.data;
 	const struct notice *notices = u->notices.data;
 	const struct meta_row *metas = u->metas.data;
+	const struct flag_row *flags = u->flags.data;
 	int rc = SQLITE_OK;
 	for (size_t i = 0; i < u->events.n && rc == SQLITE_OK; i++)
 		rc = append_event(a, &events[i], u->config_rev);
@@ -306,6 +328,8 @@ append_unit(struct append *a, struct unit *u)
 		rc = append_notice(a, &notices[i]);
 	for (size_t i = 0; i < u->metas.n && rc == SQLITE_OK; i++)
 		rc = append_meta(a, &metas[i]);
+	for (size_t i = 0; i < u->flags.n && rc == SQLITE_OK; i++)
+		rc = append_flag(a, &flags[i]);
 	if (rc == SQLITE_OK && u->wants_anchor)
 		rc = anchor_append(a, u->upkeep_utc_ms, &u->anchor);
 	if (rc == SQLITE_OK && u->order.most > 0)

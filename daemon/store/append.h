@@ -27,11 +27,15 @@ enum append_statement {
 	AP_ALARM_DELETE,
 	AP_NOTICE,
 	AP_META,
+	AP_FLAG_PUT,
+	AP_FLAG_DELETE,
 	AP_BLOCK,
 	AP_ALARM_DAY,
 	AP_CLASS_DAY,
 	AP_COMMISSION,
 	AP_COMMISSION_WALK,
+	AP_VERDICT,
+	AP_MISSED,
 	AP_ANCHOR,
 	AP_COUNT,
 };
@@ -84,6 +88,10 @@ int rollup_event(struct append *a, const struct event *e);
 // An alarm opened (+1) or closed (-1) at about this time.
 int rollup_open(struct append *a, enum alarm_class c, int delta);
 int rollup_flush(struct append *a);
+
+// verdict.c: the row of the books that follows from a person's word, if any.
+extern const char verdict_sql[], missed_sql[];
+int verdict_append(struct append *a, const struct event *e);
 
 // commission.c: the row of the ledger that follows from an event, if any.
 int commission_append(struct append *a, const struct event *e);

@@ -48,37 +48,9 @@ commission_append(struct append *a, const struct event *e)
 void
 commission_bring(sqlite3 *journal, const char *from)
 {
-	static const char columns[] =
+	bring_rows(journal, from, "commission",
 	    "n, epoch, seq, time_utc_ms, point, verdict, expected, at_panel, here, "
-	    "here_seq, who, note, wiring, config_rev";
-	struct fault fault = { 0 };
-	sqlite3 *old = NULL;
-	sqlite3_stmt *in = NULL, *out = NULL;
-	char sql[512];
-
-	if (db_open_read(from, &old, &fault) != SQLITE_OK)
-		return;
-	(void)snprintf(
-	    sql, sizeof(sql), "SELECT %s FROM commission ORDER BY n", columns);
-	int rc = sqlite3_prepare_v2(old, sql, -1, &in, NULL);
-	(void)snprintf(sql, sizeof(sql),
-	    "INSERT INTO commission (%s) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
-	    "?, "
-	    "?)",
-	    columns);
-	if (rc == SQLITE_OK)
-		rc = sqlite3_prepare_v2(journal, sql, -1, &out, NULL);
-	while (rc == SQLITE_OK && sqlite3_step(in) == SQLITE_ROW) {
-		for (int i = 0; i < sqlite3_column_count(in) && rc == SQLITE_OK; i++)
-			rc =
-			    sqlite3_bind_value(out, i + 1, sqlite3_column_value(in, i));
-		if (rc == SQLITE_OK && sqlite3_step(out) != SQLITE_DONE)
-			rc = SQLITE_ERROR; // the rest cannot be kept either
-		(void)sqlite3_reset(out);
-	}
-	(void)sqlite3_finalize(in);
-	(void)sqlite3_finalize(out);
-	db_close(old);
+	    "here_seq, who, note, wiring, config_rev");
 }
 
 // --- tools

@@ -72,6 +72,18 @@ void people_bring(sqlite3 *journal, const char *from, int64_t now_utc_ms);
 // epoch they are from.
 void commission_bring(sqlite3 *journal, const char *from);
 
+// verdict.c: the same for verdicts and missed alarms.
+void verdict_bring(sqlite3 *journal, const char *from);
+
+// bring.c: the rows of a table of the journal in the file `from`, in the order of its
+// key, as far as they can be read and kept. `columns`: at most BRING_COLUMNS names,
+// the first that of the key.
+enum {
+	BRING_COLUMNS = 16
+};
+void bring_rows(
+    sqlite3 *journal, const char *from, const char *table, const char *columns);
+
 // tool.c: a change of the journal by a tool, beside a running daemon or without one
 // (waits for the lock at most 5 s). `change` returns an SQLite code.
 int tool_change(const char *directory, int (*change)(sqlite3 *db, void *arg), void *arg,

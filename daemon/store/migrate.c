@@ -18,7 +18,7 @@ struct schema {
 };
 
 static const char *const journal_steps[] = { schema_journal_1, schema_journal_2,
-	schema_journal_3 };
+	schema_journal_3, schema_journal_4 };
 static const char *const readings_steps[] = { schema_readings_1, schema_readings_2 };
 
 static const struct schema schemas[] = {

@@ -47,6 +47,12 @@ read_notice(sqlite3_stmt *st, void *row)
 }
 
 static bool
+read_flag(sqlite3_stmt *st, void *row)
+{
+	return flag_row_read(st, row);
+}
+
+static bool
 read_meta(sqlite3_stmt *st, void *row)
 {
 	struct meta_row *m = row;
@@ -104,6 +110,21 @@ read_last(sqlite3 *db, struct recovered *out)
 	return rc == SQLITE_ROW || rc == SQLITE_DONE ? SQLITE_OK : rc;
 }
 
+static int
+recover_flags(sqlite3 *db, struct recovered *out, size_t *left_out)
+{
+	struct rows flags = { 0 };
+	char *sql = xasprintf(
+	    "SELECT %s FROM flag ORDER BY flag, target, condition", flag_row_names);
+	int rc =
+	    read_rows(db, sql, read_flag, sizeof(struct flag_entry), &flags, left_out);
+	free(sql);
+	free(out->flags);
+	out->flags = flags.data;
+	out->n_flags = flags.n;
+	return rc;
+}
+
 int
 recover_journal(sqlite3 *db, struct recovered *out)
 {
@@ -140,6 +161,8 @@ recover_journal(sqlite3 *db, struct recovered *out)
 	if (rc == SQLITE_OK)
 		rc = read_rows(db, METAS_SQL, read_meta, sizeof(struct meta_row),
 		    &metas, &left_out);
+	if (rc == SQLITE_OK)
+		rc = recover_flags(db, out, &left_out);
 	out->metas = metas.data;
 	out->n_metas = metas.n;
 	out->alarms = alarms.data;
@@ -306,5 +329,6 @@ recover_free(struct recovered *r)
 	free(r->alarms);
 	free(r->notices);
 	free(r->metas);
+	free(r->flags);
 	memset(r, 0, sizeof(*r));
 }

@@ -20,6 +20,7 @@
 #include "store/carry.h"
 #include "store/copy.h"
 #include "store/journal.h"
+#include "store/rows.h"
 
 enum {
 	ASIDE_TRIES = 100
@@ -143,6 +144,8 @@ make_fresh(struct journal *j, char *fresh, const char *aside, const char *why,
 	if (rc == SQLITE_OK) {
 		people_bring(n.db, j->path, j->opened_utc_ms);
 		commission_bring(n.db, j->path);
+		bring_rows(n.db, j->path, "flag", flag_row_names);
+		verdict_bring(n.db, j->path);
 		rc = sqlite3_wal_checkpoint_v2(
 		    n.db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
 	}

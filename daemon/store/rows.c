@@ -152,6 +152,65 @@ alarm_row_read(sqlite3_stmt *st, struct alarm_row *row)
 	return ok;
 }
 
+// ---- flags
+// ----------------------------------------------------------------------------
+
+const char flag_row_names[] = "flag, target, condition, from_utc_ms, until_utc_ms, "
+			      "actor, reason, measure";
+const char flag_row_parameters[] = "?, ?, ?, ?, ?, ?, ?, ?";
+
+static void
+bind_key(struct binder *b, const struct flag_entry *f)
+{
+	bind_text(b, flag_name(f->flag));
+	bind_text(b, f->target);
+	bind_text(
+	    b, f->condition < 0 ? "" : condition_name((enum condition)f->condition));
+}
+
+int
+flag_key_bind(sqlite3_stmt *st, const struct flag_entry *f)
+{
+	struct binder b = { .st = st };
+	bind_key(&b, f);
+	return b.rc;
+}
+
+int
+flag_row_bind(sqlite3_stmt *st, const struct flag_entry *f)
+{
+	struct binder b = { .st = st };
+	bind_key(&b, f);
+	bind_integer(&b, f->from_utc_ms);
+	bind_integer(&b, f->until_utc_ms);
+	bind_text(&b, f->actor);
+	bind_text(&b, f->reason);
+	bind_text(&b, f->measure);
+	return b.rc;
+}
+
+bool
+flag_row_read(sqlite3_stmt *st, struct flag_entry *f)
+{
+	struct column_reader r = { .st = st };
+	enum condition condition;
+	memset(f, 0, sizeof(*f));
+	bool ok = flag_from_name(next_text(&r), &f->flag);
+	copy_text(&r, f->target, sizeof(f->target));
+	const char *name = next_text(&r);
+	f->condition = -1;
+	if (name[0] != '\0') {
+		ok = condition_from_name(name, &condition) && ok;
+		f->condition = ok ? (int)condition : -1;
+	}
+	f->from_utc_ms = next_integer(&r);
+	f->until_utc_ms = next_integer(&r);
+	copy_text(&r, f->actor, sizeof(f->actor));
+	copy_text(&r, f->reason, sizeof(f->reason));
+	copy_text(&r, f->measure, sizeof(f->measure));
+	return ok;
+}
+
 // ---- notices
 // ----------------------------------------------------------------------------
 

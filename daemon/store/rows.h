@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 Watchroom contributors
 // SPDX-License-Identifier: Apache-2.0
 //
-// Rows of alarm_open and outbox: binding and reading. Any thread.
+// Rows of alarm_open, flag and outbox: binding and reading. Any thread.
 #ifndef STORE_ROWS_H
 #define STORE_ROWS_H
 
@@ -16,6 +16,12 @@ extern const char alarm_row_parameters[];
 int alarm_row_bind(sqlite3_stmt *st, const struct alarm_row *row);
 // From the names, and whether the alarm began its incident.
 bool alarm_row_read(sqlite3_stmt *st, struct alarm_row *row);
+
+extern const char flag_row_names[];
+extern const char flag_row_parameters[];
+int flag_row_bind(sqlite3_stmt *st, const struct flag_entry *f);
+int flag_key_bind(sqlite3_stmt *st, const struct flag_entry *f); // the first three
+bool flag_row_read(sqlite3_stmt *st, struct flag_entry *f);
 
 extern const char notice_row_names[];
 extern const char notice_row_parameters[];

@@ -6,7 +6,7 @@
 #define STORE_SCHEMA_H
 
 enum {
-	JOURNAL_VERSION = 3,
+	JOURNAL_VERSION = 4,
 	READINGS_VERSION = 2,
 	// PRAGMA application_id, so that file(1) and we know our own: "WRj1", "WRr1".
 	JOURNAL_APPLICATION_ID = 0x57526a31,
@@ -16,6 +16,7 @@ enum {
 extern const char schema_journal_1[];
 extern const char schema_journal_2[];
 extern const char schema_journal_3[];
+extern const char schema_journal_4[];
 extern const char schema_readings_1[];
 extern const char schema_readings_2[];
 

@@ -16,6 +16,7 @@
 
 #include "core/alarm.h"
 #include "core/event.h"
+#include "core/flag.h"
 #include "core/notice.h"
 #include "core/reading.h"
 #include "lib/err.h"
@@ -85,6 +86,12 @@ struct meta_row {
 // Behind it what the rules of points keep for themselves (daemon/bypass.c).
 #define META_RULE "rule/"
 
+// What a person set; the row goes when `end` is set. Key: flag, target, condition.
+struct flag_row {
+	bool end;
+	struct flag_entry entry;
+};
+
 // A unit of work: all of it in one transaction, in order. Built on the loop, owned by
 // the store from store_submit on.
 struct unit;
@@ -98,6 +105,7 @@ void unit_notice(struct unit *u, const struct notice *n);
 // at which the daemon was alive.
 #define STORE_META_ALIVE "alive_utc_ms"
 void unit_meta(struct unit *u, const char *key, const char *value);
+void unit_flag(struct unit *u, const struct flag_row *row);
 // `done` runs on the loop after the commit, in the order of submission. `durable` is
 // false at shutdown with a store that cannot write, and for a unit that was lost whole
 // because the queue is full (its events are counted into the events_lost row). The unit
@@ -178,6 +186,8 @@ struct recovered {
 	struct notice *notices;
 	size_t n_metas; // those under META_QUEUE and META_RULE
 	struct meta_row *metas;
+	size_t n_flags; // in the order of their keys
+	struct flag_entry *flags;
 	int64_t last_utc_ms; // of the last event, minute or sign of life; 0 = none
 	int64_t last_seq;
 	bool clean_stop; // the last event is daemon.stop

@@ -66,6 +66,12 @@ unit_meta(struct unit *u, const char *key, const char *value)
 }
 
 void
+unit_flag(struct unit *u, const struct flag_row *row)
+{
+	(void)add(&u->flags, row, sizeof(*row));
+}
+
+void
 unit_on_done(struct unit *u,
     void (*done)(void *arg, const struct unit *u, bool durable), void *arg)
 {
@@ -89,6 +95,7 @@ unit_free(struct unit *u)
 	free(u->alarms.data);
 	free(u->notices.data);
 	free(u->metas.data);
+	free(u->flags.data);
 	free(u->packed);
 	free(u);
 }
@@ -96,8 +103,8 @@ unit_free(struct unit *u)
 size_t
 unit_rows(const struct unit *u)
 {
-	return u->events.n + u->alarms.n + u->notices.n + u->metas.n + u->wants_anchor +
-	       u->order.most;
+	return u->events.n + u->alarms.n + u->notices.n + u->metas.n + u->flags.n +
+	       u->wants_anchor + u->order.most;
 }
 
 bool
@@ -134,6 +141,14 @@ unit_event_reserved(const struct event *e)
 	case EVENT_COMMISSION_CLOSE:
 	case EVENT_BYPASS_START: // what is not watched, and by whose word
 	case EVENT_BYPASS_END:
+	case EVENT_SHELVE_START:
+	case EVENT_SHELVE_END:
+	case EVENT_ISOLATE_START:
+	case EVENT_ISOLATE_END:
+	case EVENT_TEST_START:
+	case EVENT_TEST_END:
+	case EVENT_ALARM_VERIFY: // a person's word
+	case EVENT_ALARM_MISSED:
 	case EVENT_DEADMAN_ASK: // who was awake
 	case EVENT_DEADMAN_ANSWER:
 		return true;
@@ -146,7 +161,6 @@ unit_event_reserved(const struct event *e)
 	case EVENT_ALARM_RESET:
 	case EVENT_ALARM_REALARM:
 	case EVENT_ALARM_NOTE:
-	case EVENT_ALARM_VERIFY:
 	case EVENT_PANEL_RESET:
 	case EVENT_POINT_CHANGE:
 	case EVENT_POINT_EDGE:
@@ -242,6 +256,7 @@ unit_pack(struct unit *u)
 	pack_rows(&p, &u->alarms, sizeof(struct alarm_row));
 	pack_rows(&p, &u->notices, sizeof(struct notice));
 	pack_rows(&p, &u->metas, sizeof(struct meta_row));
+	pack_rows(&p, &u->flags, sizeof(struct flag_row));
 	u->packed = xreallocarray(p.data, p.len + 1, 1);
 	u->packed_len = p.len;
 }
@@ -255,6 +270,7 @@ unit_unpack(struct unit *u)
 	at += unpack_rows(at, &u->alarms, sizeof(struct alarm_row));
 	at += unpack_rows(at, &u->notices, sizeof(struct notice));
 	at += unpack_rows(at, &u->metas, sizeof(struct meta_row));
+	at += unpack_rows(at, &u->flags, sizeof(struct flag_row));
 	wr_assert((size_t)(at - u->packed) == u->packed_len);
 	free(u->packed);
 	u->packed = NULL;

@@ -35,7 +35,7 @@ struct cut_done {
 
 struct unit {
 	struct work work; // first: the writer knows only this
-	struct rows events, alarms, notices, metas;
+	struct rows events, alarms, notices, metas, flags;
 	char config_rev[17];
 	int64_t submitted_ms; // monotonic
 	void (*done)(void *arg, const struct unit *u, bool durable);

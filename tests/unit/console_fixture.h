@@ -96,6 +96,9 @@ void fake_bypass(void *ctx, uint32_t point, const struct bypass_order *order,
 void fake_bypass_end(
     void *ctx, uint32_t point, const char *actor, reply_fn *done, void *arg);
 void fake_alive(void *ctx, const char *actor, reply_fn *done, void *arg);
+void fake_flag(void *ctx, const struct flag_order *order, reply_fn *done, void *arg);
+uint32_t fake_flag_page(
+    void *ctx, enum alarm_flag flag, uint32_t from, unsigned limit, struct buf *out);
 void fake_rules_json(void *ctx, struct buf *out);
 void fake_patrol_json(void *ctx, uint16_t patrol, struct buf *out);
 

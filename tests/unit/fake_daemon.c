@@ -391,6 +391,8 @@ fake_daemon_host(struct fake_daemon *d)
 		.rules_json = fake_rules_json,
 		.patrol_json = fake_patrol_json,
 		.alive = fake_alive,
+		.flag = fake_flag,
+		.flag_page = fake_flag_page,
 		.bypass = fake_bypass,
 		.bypass_end = fake_bypass_end,
 		.silence = host_silence,

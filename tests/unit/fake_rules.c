@@ -18,6 +18,31 @@ fake_bypass(void *ctx, uint32_t point, const struct bypass_order *order, reply_f
 }
 
 void
+fake_flag(void *ctx, const struct flag_order *o, reply_fn *done, void *arg)
+{
+	struct fake_daemon *d = ctx;
+
+	(void)snprintf(d->last, sizeof(d->last), "%s %s %u %s %s %u %s %s",
+	    flag_name(o->flag), o->on ? "on" : "off", o->target,
+	    o->flag == FLAG_SHELVED ? condition_name(o->condition) : "-", o->actor,
+	    o->seconds, o->reason, o->measure);
+	fake_command(d, done, arg);
+}
+
+uint32_t
+fake_flag_page(
+    void *ctx, enum alarm_flag flag, uint32_t from, unsigned limit, struct buf *out)
+{
+	(void)ctx;
+	json_open(out, NULL, '{');
+	json_str(out, "flag", flag_name(flag));
+	json_int(out, "from", from);
+	json_int(out, "limit", limit);
+	json_close(out, '}');
+	return from == 0 ? 7 : UINT32_MAX;
+}
+
+void
 fake_rules_json(void *ctx, struct buf *out)
 {
 	(void)ctx;

@@ -59,11 +59,11 @@ test_fires_open_together_are_one_incident_led_by_the_first(void **ctx)
 	assert_choice(fire(1, 0, "1-1"), "1-1", true);
 	assert_choice(fire(1, 100, "1-2"), "1-1", false);
 	assert_choice(fire(7, 3600000, "1-3"), "1-1", false);
-	incident_close(&state, "1-1", 3600001);
-	incident_close(&state, "1-1", 3600002);
+	incident_close(&state, false, "1-1", 3600001);
+	incident_close(&state, false, "1-1", 3600002);
 	assert_choice(fire(2, 3600003, "1-4"), "1-1", false); // one is still open
-	incident_close(&state, "1-1", 3600004);
-	incident_close(&state, "1-1", 3600005);
+	incident_close(&state, false, "1-1", 3600004);
+	incident_close(&state, false, "1-1", 3600005);
 	assert_choice(fire(2, 3600006, "1-5"), "1-5", true);
 }
 
@@ -72,10 +72,10 @@ test_a_fire_within_20_s_of_its_panels_reset_returns(void **ctx)
 {
 	(void)ctx;
 	assert_choice(fire(1, 0, "1-1"), "1-1", true);
-	incident_close(&state, "1-1", 50000);
+	incident_close(&state, false, "1-1", 50000);
 	incident_panel_reset(&state, 1, 50000);
 	assert_choice(fire(1, 70000, "1-2"), "1-1", false);
-	incident_close(&state, "1-1", 80000);
+	incident_close(&state, false, "1-1", 80000);
 	incident_panel_reset(&state, 1, 80000);
 	assert_choice(fire(1, 100001, "1-3"), "1-3", true);
 }
@@ -86,7 +86,7 @@ test_the_reset_may_be_seen_before_the_clears(void **ctx)
 	(void)ctx;
 	(void)fire(1, 0, "1-1");
 	incident_panel_reset(&state, 1, 50000);
-	incident_close(&state, "1-1", 50010);
+	incident_close(&state, false, "1-1", 50010);
 	assert_choice(fire(1, 60000, "1-2"), "1-1", false);
 }
 
@@ -95,7 +95,7 @@ test_another_devices_reset_brings_nothing_back(void **ctx)
 {
 	(void)ctx;
 	(void)fire(1, 0, "1-1");
-	incident_close(&state, "1-1", 1000);
+	incident_close(&state, false, "1-1", 1000);
 	incident_panel_reset(&state, 1, 1000);
 	assert_choice(fire(2, 2000, "1-2"), "1-2", true);
 }
@@ -105,7 +105,7 @@ test_a_reset_long_after_the_incident_brings_nothing_back(void **ctx)
 {
 	(void)ctx;
 	(void)fire(1, 0, "1-1");
-	incident_close(&state, "1-1", 1000);
+	incident_close(&state, false, "1-1", 1000);
 	incident_panel_reset(&state, 1, 21001);
 	assert_choice(fire(1, 21500, "1-2"), "1-2", true);
 }
@@ -128,7 +128,7 @@ test_a_record_still_open_keeps_its_incident(void **ctx)
 	};
 	(void)fire(1, 0, "1-1");
 	assert_choice(incident_join(&state, &f), "1-1", false);
-	incident_close(&state, "1-1", 10); // one record, so one close ends it
+	incident_close(&state, false, "1-1", 10); // one record, so one close ends it
 	assert_choice(fire(3, 20, "1-10"), "1-10", true);
 }
 
@@ -146,7 +146,7 @@ test_other_classes_are_incidents_of_their_own(void **ctx)
 		f.own = "1-3";
 		assert_choice(incident_join(&state, &f), "1-3", false);
 	}
-	incident_close(&state, "1-7", 5); // not a fire's: counts for nothing
+	incident_close(&state, false, "1-7", 5); // not a fire's: counts for nothing
 	assert_choice(fire(1, 10, "1-8"), "1-1", false);
 }
 
@@ -158,9 +158,27 @@ test_a_test_fire_never_leads_a_real_incident(void **ctx)
 	assert_choice(fire(2, 10, "1-2"), "1-2", true);
 	assert_choice(test_fire(1, "1-3"), "1-1", false);
 	assert_choice(fire(3, 20, "1-4"), "1-2", false);
-	incident_close(&state, "1-1", 30);
-	incident_close(&state, "1-1", 30);
+	incident_close(&state, false, "1-1", 30);
+	incident_close(&state, false, "1-1", 30);
 	assert_choice(test_fire(1, "1-5"), "1-5", true);
+}
+
+static void
+test_a_fire_that_outlives_its_test_leads_a_real_incident(void **ctx)
+{
+	(void)ctx;
+	assert_choice(test_fire(1, "1-1"), "1-1", true);
+	assert_choice(test_fire(2, "1-2"), "1-1", false);
+	incident_test_ended(&state, "1-1");
+	incident_close(&state, true, "1-1", 10); // the other one was a test
+	assert_choice(fire(3, 20, "1-3"), "1-1", false);
+	incident_close(&state, false, "1-1", 30);
+	incident_close(&state, false, "1-1", 30);
+	assert_choice(fire(3, 40, "1-4"), "1-4", true);
+	assert_choice(test_fire(2, "1-5"), "1-5", true);
+	incident_test_ended(&state, "1-5"); // a real one runs: each stays what it is
+	incident_close(&state, false, "1-4", 50);
+	assert_choice(fire(3, 60, "1-6"), "1-6", true);
 }
 
 static void
@@ -168,13 +186,13 @@ test_many_resets_at_once(void **ctx)
 {
 	(void)ctx;
 	(void)fire(0, 0, "1-1");
-	incident_close(&state, "1-1", 100);
+	incident_close(&state, false, "1-1", 100);
 	for (uint32_t d = 0; d < 40; d++)
 		incident_panel_reset(&state, d, 100);
 	assert_choice(fire(39, 200, "1-2"), "1-1", false);
-	incident_close(&state, "1-1", 300);
+	incident_close(&state, false, "1-1", 300);
 	assert_choice(fire(24, 301, "1-3"), "1-1", false);
-	incident_close(&state, "1-1", 302);
+	incident_close(&state, false, "1-1", 302);
 	assert_choice(fire(23, 303, "1-4"), "1-4", true); // the ring holds 16
 }
 
@@ -186,7 +204,7 @@ test_open_fires_found_at_start_go_on(void **ctx)
 	incident_restore(&state, false, "3-5");
 	assert_choice(fire(1, 10, "4-1"), "3-5", false);
 	for (int i = 0; i < 3; i++)
-		incident_close(&state, "3-5", 20);
+		incident_close(&state, false, "3-5", 20);
 	assert_choice(fire(1, 30, "4-2"), "4-2", true);
 }
 
@@ -214,6 +232,9 @@ main(void)
 		    test_other_classes_are_incidents_of_their_own, fresh_state),
 		cmocka_unit_test_setup(
 		    test_a_test_fire_never_leads_a_real_incident, fresh_state),
+		cmocka_unit_test_setup(
+		    test_a_fire_that_outlives_its_test_leads_a_real_incident,
+		    fresh_state),
 		cmocka_unit_test_setup(test_many_resets_at_once, fresh_state),
 		cmocka_unit_test_setup(
 		    test_open_fires_found_at_start_go_on, fresh_state),
