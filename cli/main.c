@@ -35,7 +35,8 @@ enum {
 	RESTORE = 1 << 17,
 	EXPORT_DB = 1 << 18,
 	EXPORT_LOG = 1 << 19,
-	EVERY = (1 << 20) - 1,
+	FLAGS = 1 << 20,
+	EVERY = (1 << 21) - 1,
 	SAID_BY = COMMISSION_MARK | COMMISSION_WALK,
 };
 
@@ -55,6 +56,7 @@ static const struct command {
 	{ "export log",  cmd_export_log,  EXPORT_LOG,  "",       "the whole log, or a span, as CSV or JSON lines" },
 	{ "export db",   cmd_export_db,   EXPORT_DB,   "DIR",    "a snapshot of the databases for other programs, without PINs" },
 	{ "status",      cmd_status,      STATUS,      "",       "what the files hold: events, last event, outbox" },
+	{ "flags",       cmd_flags,       FLAGS,       "",       "what is isolated, shelved or in test, and the coverage lost by it" },
 	{ "user add",    cmd_user_add,    USER_ADD,    "NAME",   "add a person, or change one (PIN on standard input)" },
 	{ "user list",   cmd_user_list,   USER_LIST,   "",       "list the people" },
 	{ "user import", cmd_user_import, USER_IMPORT, "FILE",   "add or change people from a CSV file" },

@@ -17,6 +17,7 @@
 #include "core/event.h"
 #include "core/ladder.h"
 #include "core/site.h"
+#include "core/verdict.h"
 
 struct alarm_record {
 	struct alarm a;
@@ -29,6 +30,7 @@ struct alarm_record {
 	char incident[MINT_MAX];
 	uint32_t occurrences;
 	bool first_out;
+	enum verdict verdict;  // on the newest occurrence
 	int64_t raised_utc_ms; // of the newest occurrence
 	int64_t first_utc_ms;
 	int64_t not_before_utc_ms; // of the newest occurrence; 0 = none

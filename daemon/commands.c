@@ -92,6 +92,18 @@ engine_note(
 	return ENGINE_OK;
 }
 
+void
+engine_word(struct engine *e, const struct event *word, const char *verdict)
+{
+	struct event copy = *word;
+	(void)works_event(e->works, &copy);
+	struct alarm_record *r = alarms_by_occurrence(e->alarms, word->occurrence_id);
+	if (word->kind != EVENT_ALARM_VERIFY || r == NULL ||
+	    !verdict_from_name(verdict, &r->verdict))
+		return;
+	e->host.alarm(e->host.ctx, r, false);
+}
+
 enum engine_answer
 engine_reset(struct engine *e, uint32_t point, const char *actor, const char **reason)
 {
@@ -327,6 +339,7 @@ recover_fields(
 	(void)str_copy(r->incident, sizeof(r->incident), row->incident_id);
 	r->occurrences = row->occurrences;
 	r->first_out = row->first_out;
+	r->verdict = row->verdict;
 	r->raised_utc_ms = row->raised_utc_ms;
 	r->first_utc_ms = row->first_utc_ms;
 	r->acknowledged_utc_ms = row->acknowledged_utc_ms;

@@ -45,8 +45,9 @@ host_alarm_view(
 		.flags = r->a.flags,
 		.test_onset = r->a.test_onset,
 		.hidden = alarm_hidden(&r->a),
-		.sounds = alarm_sounds(&r->a),
+		.sounds = alarm_voice(&r->a) != VOICE_NONE,
 		.first_out = r->first_out,
+		.verdict = r->verdict,
 		.quality = QUALITY_UNKNOWN,
 		.raised_utc_ms = r->raised_utc_ms,
 		.acknowledged_utc_ms = r->acknowledged_utc_ms,
@@ -409,13 +410,12 @@ audit(void *ctx, enum event_kind kind, const char *actor, const char *from_addre
 }
 
 static void
-commission(void *ctx, const struct event *e, reply_fn *done, void *arg)
+word(void *ctx, const struct event *e, const char *verdict, reply_fn *done, void *arg)
 {
 	const struct daemon *d = ctx;
 	if (refuse_unsaved(d, done, arg))
 		return;
-	struct event copy = *e;
-	(void)works_event(d->works, &copy);
+	engine_word(d->engine, e, verdict);
 	works_reply(d->works, done, arg);
 }
 
@@ -449,7 +449,7 @@ console_host(struct daemon *d)
 		.silence = silence,
 		.console_sound = console_sound,
 		.consoles = consoles,
-		.commission = commission,
+		.word = word,
 		.audit = audit,
 	};
 }

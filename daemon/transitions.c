@@ -205,6 +205,7 @@ new_occurrence(struct engine *e, struct alarm_record *r, const struct facts *f)
 	r->seq = 0;
 	r->acknowledged_utc_ms = 0;
 	r->acknowledged_by[0] = '\0';
+	r->verdict = VERDICT_NONE;
 	const struct incident_facts facts = {
 		.alarm_class = r->alarm_class,
 		.test = r->a.test_onset,

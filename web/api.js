@@ -80,6 +80,30 @@ const pointPath = (id, what) => `/points/${encodeURIComponent(id)}/${what}`;
 export const bypass = (id, minutes, reason) =>
   call("POST", pointPath(id, "bypass"), { minutes, reason });
 export const endBypass = (id) => call("DELETE", pointPath(id, "bypass"));
+const listPath = (name, after) =>
+  `/${name}?limit=500${after ? `&after=${encodeURIComponent(after)}` : ""}`;
+export const getShelves = async (after) => (await call("GET", listPath("shelves", after))).data;
+export const getIsolations = async (after) =>
+  (await call("GET", listPath("isolations", after))).data;
+export const getZones = async (after) => (await call("GET", listPath("zones", after))).data;
+const shelfPath = (id, condition, what) =>
+  pointPath(id, `conditions/${encodeURIComponent(condition)}/${what}`);
+export const shelve = (id, condition, minutes, reason) =>
+  call("POST", shelfPath(id, condition, "shelve"), { minutes, reason });
+export const unshelve = (id, condition) =>
+  call("POST", shelfPath(id, condition, "unshelve"), {});
+export const isolate = (id, minutes, reason, measure) =>
+  call("POST", pointPath(id, "isolate"), { minutes, reason, measure });
+export const restore = (id) => call("POST", pointPath(id, "restore"), {});
+const testPath = (zone) => `/zones/${encodeURIComponent(zone)}/test`;
+export const test = (zone, minutes, reason) =>
+  call("POST", testPath(zone), { minutes, reason });
+export const endTest = (zone) => call("POST", testPath(zone), { end: true });
+export const verify = (occurrence, body) =>
+  call("POST", `/alarms/${encodeURIComponent(occurrence)}/verify`, body);
+export const getEventsOf = async (occurrence) =>
+  (await call("GET", `/events?limit=1000&occurrence=${encodeURIComponent(occurrence)}`)).data;
+export const enterMissed = (body) => call("POST", "/missed", body);
 export const alive = () => call("POST", "/deadman/answer", {});
 export const silence = () => call("POST", "/silence", {});
 export const reportSound = (id, can) =>

@@ -14,6 +14,7 @@ import { Detail } from "./detail.js";
 import { Calm, Devices } from "./devices.js";
 import { consoleId, setText } from "./dom.js";
 import { Doors } from "./doors.js";
+import { Flags } from "./flags.js";
 import { clockOf, dateOf, hourOf, nameOf, placeOf, setZone } from "./format.js";
 import { Keys } from "./keys.js";
 import * as m from "./model.js";
@@ -26,6 +27,7 @@ import { Stream } from "./stream.js";
 import { Strip } from "./strip.js";
 import { applyTexts, lang, loadTexts, setLang, t } from "./text.js";
 import { Theme } from "./theme.js";
+import { Verdict } from "./verdict.js";
 
 const TICK_MS = 1000;
 const BEAT_MS = 500; // the one clock of all flashing icons: 1 Hz
@@ -57,7 +59,10 @@ const deadman = new Deadman(model,
 const doors = new Doors(model, session,
   { say: (text, tone) => banners.say(text, tone), now: () => now() });
 const rounds = new Rounds({ now: () => now(), changed: () => changed() });
-const detail = new Detail(id("detail"), (point) => doors.open(point));
+const desk = { say: (text, tone) => banners.say(text, tone), now: () => now() };
+const flags = new Flags(model, session, desk);
+const verdict = new Verdict(model, session, desk);
+const detail = new Detail(id("detail"), (point) => doors.open(point), act);
 const readings = new Readings(id("readings"), id("readings-section"), id("readings-more"));
 const devices = new Devices(id("devices"), id("devices-summary"));
 const calm = new Calm(id("calm"));
@@ -303,6 +308,14 @@ function jump(where) {
   walk(key, where !== "next");
 }
 
+function act(name) {
+  const alarm = model.alarms.get(choice.key);
+  if (!alarm) return;
+  if (name === "verdict") verdict.open(alarm);
+  else flags.open({ mode: name, point: alarm.point, condition: alarm.condition,
+    place: placeOf(alarm) });
+}
+
 // A phone is for looking: a fire is acknowledged where its panel stands.
 const isPhone = () => narrow.matches && (coarse.matches || !model.desk);
 
@@ -331,6 +344,7 @@ const keys = new Keys({
   language: () => {
     setLang(lang() === "zh" ? "en" : "zh");
     stream.tell();
+    flags.draw();
     draw();
   },
   theme: () => theme.toggle(),
@@ -372,6 +386,8 @@ function draw() {
   devices.draw(model, view);
   rounds.draw(view);
   banners.drawOutputs(model);
+  banners.drawTests(model, view.now);
+  flags.follow();
   banners.drawHealth(model.health);
   deadman.draw(view.now);
   banners.drawSound(sound.off);
@@ -424,6 +440,7 @@ async function start() {
   draw();
   doors.look();
   rounds.look();
+  flags.look();
   setInterval(tick, TICK_MS);
   setInterval(() => {
     const on = !still.matches && Math.floor(performance.now() / BEAT_MS) % 2 === 1;

@@ -2,10 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Full-width bars under the strip for what makes the whole screen less than it seems:
-// link lost, sound off, a sounder or lamp that does not work, the record not being saved, an old configuration, an unknown
+// link lost, sound off, zones in test mode, a sounder or lamp that does not work, the record not being saved, an old configuration, an unknown
 // clock. And the one line that answers what a person just did.
 import { setText, show } from "./dom.js";
-import { codeOf, nameOf } from "./format.js";
+import { codeOf, nameOf, timeOf } from "./format.js";
 import { failedOutputs } from "./model.js";
 import { has, t } from "./text.js";
 
@@ -36,6 +36,16 @@ export class Banners {
       t("ui.banner.output", {
         role: t(`ui.output.role.${o.role}`), place: nameOf(o.place, o.id), why: codeOf(o.code),
       })).join(" · "));
+  }
+
+  drawTests(model, now) {
+    const { tests, testing } = model.flags;
+    show(this.#bar("test-mode"), tests.length > 0);
+    const named = tests.slice(0, 3).map((z) => t("ui.banner.test_zone",
+      { zone: nameOf(z.name, z.zone), time: timeOf(Date.parse(z.until), now), by: z.by }));
+    if (testing > 3) named.push(t("ui.banner.test_more", { n: testing - 3 }));
+    setText(this.#bar("test-mode").querySelector(".text"),
+      t("ui.banner.test", { zones: named.join(" · ") }));
   }
 
   drawHealth(health) {

@@ -25,8 +25,9 @@ export class Detail {
   #facts = new Map();
   #icon = icon("info");
 
-  // door(point): the doors, with this one chosen.
-  constructor(root, door) {
+  // door(point): the doors, with this one chosen; act(name): "verdict", "shelve" or
+  // "isolate" of the alarm that is shown.
+  constructor(root, door, act) {
     this.root = root;
     this.part = (name) => root.querySelector(`.${name}`);
     this.part("sign").prepend(this.#icon);
@@ -35,6 +36,12 @@ export class Detail {
       e.stopPropagation();
       door(root.dataset.point);
     });
+    for (const name of ["verdict", "shelve", "isolate"]) {
+      this.part(name).addEventListener("click", (e) => {
+        e.stopPropagation();
+        act(name);
+      });
+    }
   }
 
   draw(a, { answers, now, unitOf, incidents }) {
@@ -45,6 +52,9 @@ export class Detail {
     setAttr(this.root, "data-point", a?.point ?? null);
     show(this.part("door"), a?.kind === "door");
     if (!a) return;
+    // A fire is never shelved; what is of this system is no point of the building.
+    show(this.part("shelve"), a.condition !== "fire" && a.class !== "system" && a.kind !== "panic");
+    show(this.part("isolate"), !a.point.startsWith("@"));
     setIcon(this.#icon, a.class);
     setText(this.part("class"), t(`class.${a.class}`));
     setText(this.part("state"), stateWord(a));
@@ -71,6 +81,7 @@ export class Detail {
       const at = exactOf(Date.parse(a.acknowledged));
       facts.push(["acknowledged", `${a.acknowledged_by ?? ""} ${at}`.trim()]);
     }
+    if (a.verdict) facts.push(["verdict", t(`verdict.${a.verdict}`)]);
     const texts = new Map(facts);
     syncList(this.part("facts"), this.#facts, [...texts.keys()],
       () => h("div", {}, h("dt"), h("dd")),

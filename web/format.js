@@ -37,6 +37,15 @@ export function clockOf(ms) {
   return `${p.hour}:${p.minute}:${p.second}`;
 }
 
+// What a datetime field holds, "2026-03-01T08:30", in the site's zone; and back to ms.
+export const fieldOf = (ms) => `${dateOf(ms)}T${clockOf(ms).slice(0, 5)}`;
+
+export function fromField(text) {
+  const guess = Date.parse(`${text}Z`);
+  if (!Number.isFinite(guess)) return NaN;
+  return guess - (Date.parse(`${dateOf(guess)}T${clockOf(guess)}Z`) - guess);
+}
+
 // The time of day; with the date when it is not today.
 export function timeOf(ms, now) {
   const today = dateOf(ms) === dateOf(now);

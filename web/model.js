@@ -35,6 +35,7 @@ export function createModel() {
     outputs: [],
     health: {},
     deadman: null,
+    flags: { shelved: 0, isolated: 0, forgotten: 0, testing: 0, tests: [] },
     readings: [],
     boot: null,
     lastN: 0,
@@ -58,8 +59,10 @@ export function noteId(model, id) {
   model.lastN = Math.max(model.lastN, parsed.n);
 }
 
-export const isOwed = (a) => OWED.has(a.state) && !a.hidden;
 export const isRealFire = (a) => a.class === "fire" && !a.test;
+// A fire in test mode is hidden as an alarm, and attended all the same.
+const isTestFire = (a) => a.condition === "fire" && a.test;
+export const isOwed = (a) => OWED.has(a.state) && (!a.hidden || isTestFire(a));
 // A fire that is reported now and that nobody has answered.
 export const isBurning = (a) => isRealFire(a) && !a.hidden && a.state === "unacknowledged";
 
@@ -163,6 +166,7 @@ export function applyHealth(model, h, id) {
   model.hosts = h.hosts ?? model.hosts;
   model.outputs = h.outputs ?? model.outputs;
   model.health = h.health ?? model.health;
+  model.flags = h.flags ?? model.flags;
   if (h.deadman !== undefined) model.deadman = h.deadman;
   model.readings = h.readings ?? model.readings;
 }

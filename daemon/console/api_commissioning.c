@@ -212,7 +212,7 @@ on_state(void *arg, int result)
 	else if (!commission_mark_event(m->site, &m->state, &mark, r->actor, &e))
 		http_error(r, 400, "too_long", "note");
 	else
-		m->c->host.commission(m->c->host.ctx, &e, api_confirmed, r);
+		m->c->host.word(m->c->host.ctx, &e, "", api_confirmed, r);
 	free(m);
 }
 
@@ -312,7 +312,7 @@ on_walks(void *arg, int result)
 	} else {
 		commission_walk_event(k->of_device ? "device" : "zone", k->target,
 		    k->open, k->r->actor, &e);
-		k->c->host.commission(k->c->host.ctx, &e, api_confirmed, k->r);
+		k->c->host.word(k->c->host.ctx, &e, "", api_confirmed, k->r);
 	}
 	free(k);
 }

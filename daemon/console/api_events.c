@@ -21,7 +21,7 @@ enum {
 struct question {
 	struct http_request *r; // the loop's
 	struct event_filter filter;
-	char point[ID_MAX];
+	char point[ID_MAX], occurrence[MINT_MAX];
 	struct buf b;
 	unsigned rows;
 	int64_t last_seq;
@@ -73,6 +73,7 @@ read_filter(struct http_request *r, struct question *q)
 {
 	const char *point = target_value(&r->target, "point");
 	const char *class = target_value(&r->target, "class");
+	const char *occurrence = target_value(&r->target, "occurrence");
 	struct event_filter *f = &q->filter;
 	int64_t limit;
 	enum alarm_class of_class = CLASS_COUNT;
@@ -95,6 +96,12 @@ read_filter(struct http_request *r, struct question *q)
 		return -1;
 	}
 	f->point = point != NULL ? q->point : NULL;
+	if (occurrence != NULL &&
+	    !str_copy(q->occurrence, sizeof(q->occurrence), occurrence)) {
+		http_error(r, 400, "bad_parameter", "occurrence");
+		return -1;
+	}
+	f->occurrence = occurrence != NULL ? q->occurrence : NULL;
 	return 0;
 }
 

@@ -74,6 +74,7 @@ format_alarm(
 	json_time(b, "raised", a->raised_utc_ms);
 	json_time(b, "acknowledged", a->acknowledged_utc_ms);
 	json_str(b, "acknowledged_by", text_or_null(a->acknowledged_by));
+	json_str(b, "verdict", text_or_null(verdict_name(a->verdict)));
 	json_int(b, "occurrences", a->occurrences);
 	json_double(b, "value", a->value);
 	if (a->seq > 0)

@@ -15,6 +15,7 @@
 #include "core/flag.h"
 #include "core/link.h"
 #include "core/site.h"
+#include "core/verdict.h"
 #include "lib/buf.h"
 
 struct store;
@@ -30,7 +31,9 @@ struct alarm_view {
 	enum alarm_state state;
 	enum alarm_cause cause;
 	uint8_t flags;
-	bool test_onset, hidden, sounds, first_out;
+	bool test_onset, hidden, first_out;
+	bool sounds; // as an alarm, or as a test
+	enum verdict verdict;
 	enum quality quality;
 	int64_t unknown_since_utc_ms; // 0 = known
 	int64_t raised_utc_ms;
@@ -145,9 +148,11 @@ struct console_host {
 	void (*console_sound)(void *ctx, const char *console, bool can_sound);
 	// Streams opened or closed; `sounding` is how many of `consoles` can sound.
 	void (*consoles)(void *ctx, uint32_t consoles, uint32_t sounding);
-	// An event of the commissioning ledger. Refused while the store is degraded:
-	// a verdict that might not be kept is none (I3).
-	void (*commission)(void *ctx, const struct event *e, reply_fn *done, void *arg);
+	// A person's word for the books: an event of the commissioning ledger, a
+	// verdict on an alarm (its name in `verdict`, else ""), a missed alarm. Refused
+	// while the store is degraded: a word that might not be kept is none (I3).
+	void (*word)(void *ctx, const struct event *e, const char *verdict,
+	    reply_fn *done, void *arg);
 	// An audit event: session open, close, refused. `done` may be NULL.
 	void (*audit)(void *ctx, enum event_kind kind, const char *actor,
 	    const char *from_address, reply_fn *done, void *arg);

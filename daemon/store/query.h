@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "core/event.h"
+#include "core/flag.h"
 #include "core/notice.h"
 #include "lib/err.h"
 
@@ -49,6 +50,7 @@ struct event_filter {
 	int64_t after_seq;              // 0 = from the first
 	int64_t from_utc_ms, to_utc_ms; // half-open; 0 = open
 	const char *point;              // NULL = all
+	const char *occurrence;         // NULL = all
 	int alarm_class;                // -1 = all
 	uint64_t kinds;                 // mask of 1 << enum event_kind; 0 = all
 	unsigned limit;                 // 1..1000
@@ -57,6 +59,30 @@ struct event_filter {
 // Calls row() oldest first; stops when it returns false. Returns the count or -1.
 int query_events(struct reader *r, const struct event_filter *f,
     bool (*row)(void *arg, const struct stored_event *e), void *arg, struct err *err);
+
+// What people have set, by flag, target and condition. Returns how many, or -1.
+int query_flags(struct reader *r, bool (*row)(void *arg, const struct flag_entry *f),
+    void *arg, struct err *err);
+
+// Points that their panel reports as disabled now, with when that began. Returns how
+// many, or -1.
+int query_disabled(struct reader *r,
+    bool (*row)(void *arg, const char *point, int64_t since_utc_ms), void *arg,
+    struct err *err);
+
+// An alarm that was missed, entered by hand. "" where there is none.
+struct missed_row {
+	int64_t n, seq, time_utc_ms, happened_utc_ms;
+	char point[ID_MAX];
+	char place_zh[PLACE_MAX], place_en[PLACE_MAX];
+	char condition[24];
+	char occurrence[MINT_MAX];
+	char found[PARAMS_MAX];
+	char who[ID_MAX];
+};
+// Those with a number above `after`, at most `limit`. Returns how many, or -1.
+int query_missed(struct reader *r, int64_t after, unsigned limit,
+    bool (*row)(void *arg, const struct missed_row *m), void *arg, struct err *err);
 
 // The statistics day: "today", or "YYYY-MM-DD" named by its start date.
 struct day_span {

@@ -56,15 +56,20 @@ static sqlite3_stmt *
 prepare_filter(struct reader *r, const struct event_filter *f, struct err *err)
 {
 	char sql[SQL_MAX], kinds[KINDS_MAX];
-	const char *index = f->point != NULL      ? "INDEXED BY event_point"
+	const char *index = f->occurrence != NULL ? "INDEXED BY event_occurrence"
+			    : f->point != NULL    ? "INDEXED BY event_point"
 			    : f->alarm_class >= 0 ? "INDEXED BY event_class"
 						  : "NOT INDEXED";
 	kinds_sql(f->kinds, kinds);
 	(void)snprintf(sql, sizeof(sql),
 	    "SELECT %s FROM event %s WHERE seq > ?1 AND seq <= ?2 "
-	    "AND time_utc_ms >= ?3 AND time_utc_ms < ?4 %s %s %s ORDER BY seq LIMIT ?5",
+	    "AND time_utc_ms >= ?3 AND time_utc_ms < ?4 %s %s %s %s ORDER BY seq "
+	    "LIMIT ?5",
 	    event_row_names, index, kinds,
-	    f->point != NULL ? "AND point = ?6 AND seq >> 14 = ?8" : "",
+	    f->occurrence != NULL ? "AND occurrence_id = ?9" : "",
+	    f->point == NULL        ? ""
+	    : f->occurrence != NULL ? "AND point = ?6"
+				    : "AND point = ?6 AND seq >> 14 = ?8",
 	    f->alarm_class >= 0 ? "AND class = ?7" : "");
 	return reader_prepare(r, r->journal, sql, err);
 }
@@ -80,6 +85,8 @@ bind_filter(sqlite3_stmt *st, const struct event_filter *f, const struct span *s
 	(void)sqlite3_bind_int64(st, 5, f->limit);
 	if (f->point != NULL)
 		(void)sqlite3_bind_text(st, 6, f->point, -1, SQLITE_STATIC);
+	if (f->occurrence != NULL)
+		(void)sqlite3_bind_text(st, 9, f->occurrence, -1, SQLITE_STATIC);
 	if (f->alarm_class >= 0)
 		(void)sqlite3_bind_text(st, 7,
 		    class_name((enum alarm_class)f->alarm_class), -1, SQLITE_STATIC);
@@ -142,7 +149,7 @@ query_events(struct reader *r, const struct event_filter *f,
 	if (w.st == NULL)
 		return -1;
 	bind_filter(w.st, f, &s);
-	int n = f->point != NULL
+	int n = f->point != NULL && f->occurrence == NULL
 		    ? walk_runs(&w, &s, f->limit, err)
 		    : reader_events(r->journal, w.st, row, arg, &more, err);
 	(void)sqlite3_finalize(w.st);

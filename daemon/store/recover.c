@@ -32,6 +32,10 @@ static const char METAS_SQL[] =
     "SELECT key, value FROM meta WHERE key >= '" META_QUEUE "' AND key < '" META_QUEUE
     "~' OR key >= '" META_RULE "' AND key < '" META_RULE "~' ORDER BY key";
 
+static const char VERDICT_SQL[] =
+    "(SELECT v.verdict FROM verdict v WHERE v.occurrence_id = a.occurrence_id "
+    "ORDER BY v.n DESC LIMIT 1)";
+
 typedef bool read_fn(sqlite3_stmt *st, void *row);
 
 static bool
@@ -144,9 +148,9 @@ recover_journal(sqlite3 *db, struct recovered *out)
 		out->last_utc_ms = alive;
 	if (rc == SQLITE_OK) {
 		sql = xasprintf(
-		    "SELECT %s, %s FROM alarm_open a ORDER BY first_utc_ms, point, "
+		    "SELECT %s, %s, %s FROM alarm_open a ORDER BY first_utc_ms, point, "
 		    "condition, code",
-		    alarm_row_names, FIRST_OUT_SQL);
+		    alarm_row_names, FIRST_OUT_SQL, VERDICT_SQL);
 		rc = read_rows(
 		    db, sql, read_alarm, sizeof(struct alarm_row), &alarms, &left_out);
 		free(sql);
@@ -260,13 +264,14 @@ recover_salvage(sqlite3 *db, struct recovered *out, struct salvaged *all)
 				       "condition DESC, code DESC" },
 		read_alarm, sizeof(struct alarm_row), compare_alarms };
 	struct rows alarms = { 0 }, notices = { 0 }, metas = { 0 };
-	char *first_out = xasprintf(", %s", FIRST_OUT_SQL);
+	// Verdicts come over as rows of their own.
+	char *first_out = xasprintf(", %s, ''", FIRST_OUT_SQL);
 	memset(out, 0, sizeof(*out));
 	(void)db_meta(db, "epoch", out->epoch, sizeof(out->epoch));
 	all->tail = read_last(db, out) == SQLITE_OK;
 	alarm.from = first_out;
 	all->alarms = salvage(db, &alarm, &alarms);
-	alarm.from = ", 0";
+	alarm.from = ", 0, ''";
 	if (!all->alarms)
 		all->alarms = salvage(db, &alarm, &alarms);
 	all->notices = salvage(db, &notice, &notices);

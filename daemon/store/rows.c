@@ -149,6 +149,7 @@ alarm_row_read(sqlite3_stmt *st, struct alarm_row *row)
 	row->quality = quality_from_name(next_text(&r));
 	row->onset_seq = next_integer(&r);
 	row->first_out = next_integer(&r) != 0;
+	(void)verdict_from_name(next_text(&r), &row->verdict);
 	return ok;
 }
 

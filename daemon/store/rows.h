@@ -14,7 +14,7 @@
 extern const char alarm_row_names[];
 extern const char alarm_row_parameters[];
 int alarm_row_bind(sqlite3_stmt *st, const struct alarm_row *row);
-// From the names, and whether the alarm began its incident.
+// From the names, whether the alarm began its incident, and the newest verdict.
 bool alarm_row_read(sqlite3_stmt *st, struct alarm_row *row);
 
 extern const char flag_row_names[];

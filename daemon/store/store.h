@@ -19,6 +19,7 @@
 #include "core/flag.h"
 #include "core/notice.h"
 #include "core/reading.h"
+#include "core/verdict.h"
 #include "lib/err.h"
 #include "lib/loop.h"
 
@@ -66,7 +67,9 @@ struct alarm_row {
 	double value;      // at onset, NaN = none
 	int quality;       // at the time of writing
 	int64_t onset_seq; // of the newest occurrence, 0 = not yet known
-	bool first_out;    // began its incident; not kept, read from the events
+	// Not kept here, read from the journal:
+	bool first_out;       // began its incident
+	enum verdict verdict; // the newest on the occurrence
 };
 
 // A setting the daemon keeps for itself.

@@ -99,13 +99,15 @@ void fake_alive(void *ctx, const char *actor, reply_fn *done, void *arg);
 void fake_flag(void *ctx, const struct flag_order *order, reply_fn *done, void *arg);
 uint32_t fake_flag_page(
     void *ctx, enum alarm_flag flag, uint32_t from, unsigned limit, struct buf *out);
+void fake_word(
+    void *ctx, const struct event *e, const char *verdict, reply_fn *done, void *arg);
 void fake_rules_json(void *ctx, struct buf *out);
 void fake_patrol_json(void *ctx, uint16_t patrol, struct buf *out);
 
 // What the fake store was asked.
 extern struct fake_store {
 	struct event_filter filter;
-	char point[ID_MAX];
+	char point[ID_MAX], occurrence[MINT_MAX];
 	int64_t from_ms, to_ms, step_ms;
 	struct loop *loop; // where jobs come back
 	unsigned reads;

@@ -392,6 +392,7 @@ fake_daemon_host(struct fake_daemon *d)
 		.patrol_json = fake_patrol_json,
 		.alive = fake_alive,
 		.flag = fake_flag,
+		.word = fake_word,
 		.flag_page = fake_flag_page,
 		.bypass = fake_bypass,
 		.bypass_end = fake_bypass_end,

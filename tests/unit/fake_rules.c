@@ -29,6 +29,19 @@ fake_flag(void *ctx, const struct flag_order *o, reply_fn *done, void *arg)
 	fake_command(d, done, arg);
 }
 
+void
+fake_word(
+    void *ctx, const struct event *e, const char *verdict, reply_fn *done, void *arg)
+{
+	struct fake_daemon *d = ctx;
+
+	(void)snprintf(d->last, sizeof(d->last),
+	    "%s %.20s [%.20s] [%.40s] %.20s %lld %.100s %.20s",
+	    event_kind_name(e->kind), e->actor, e->point, e->place_zh, e->occurrence_id,
+	    (long long)e->cause_seq, e->params, verdict);
+	fake_command(d, done, arg);
+}
+
 uint32_t
 fake_flag_page(
     void *ctx, enum alarm_flag flag, uint32_t from, unsigned limit, struct buf *out)

@@ -104,6 +104,10 @@ query_events(struct reader *r, const struct event_filter *f,
 	fake_store.filter = *f;
 	(void)str_copy(
 	    fake_store.point, sizeof(fake_store.point), f->point ? f->point : "");
+	(void)str_copy(fake_store.occurrence, sizeof(fake_store.occurrence),
+	    f->occurrence ? f->occurrence : "");
+	if (strcmp(fake_store.occurrence, "7-404") == 0)
+		return 0;
 	for (int64_t seq = f->after_seq + 1; seq <= FAKE_EVENTS && n < (int)f->limit;
 	     seq++) {
 		struct stored_event e = {
@@ -112,11 +116,34 @@ query_events(struct reader *r, const struct event_filter *f,
 		event_init(&e.event, EVENT_ALARM_ONSET);
 		e.event.seq = seq;
 		e.event.time_utc_ms = 1000 * seq;
+		(void)str_copy(e.event.occurrence_id, sizeof(e.event.occurrence_id),
+		    fake_store.occurrence);
 		n++;
 		if (!row(arg, &e))
 			break;
 	}
 	return n;
+}
+
+int
+query_missed(struct reader *r, int64_t after, unsigned limit,
+    bool (*row)(void *arg, const struct missed_row *m), void *arg, struct err *err)
+{
+	const struct missed_row m = { .n = after + 1,
+		.seq = 57,
+		.time_utc_ms = 2000,
+		.happened_utc_ms = 1000,
+		.place_zh = "锅炉房",
+		.place_en = "锅炉房",
+		.condition = "fire",
+		.found = "burnt cable",
+		.who = "li" };
+
+	(void)r;
+	(void)err;
+	(void)limit;
+	(void)row(arg, &m);
+	return 1;
 }
 
 int

@@ -87,6 +87,8 @@ add_onset(struct store_fixture *f, const char *occurrence)
 {
 	struct event e;
 	store_fixture_event(f, &e, EVENT_ALARM_ONSET, COND_FIRE, 1);
+	if (strcmp(occurrence, open_row.incident_id) == 0)
+		e.time_utc_ms = open_row.first_utc_ms; // what makes it the first-out
 	(void)str_copy(e.code, sizeof(e.code), open_row.code);
 	(void)str_copy(e.occurrence_id, sizeof(e.occurrence_id), occurrence);
 	(void)str_copy(e.incident_id, sizeof(e.incident_id), "4-2");
