@@ -4,6 +4,8 @@
 # The daemon against the field: a real Modbus server (pymodbus), and peers that behave
 # badly in one way at a time. Each bad peer stands beside a healthy one that must not
 # suffer, and nothing it says may become a value (I6).
+import itertools
+
 import pytest
 
 from pymodbus.transaction import ModbusRtuFramer, ModbusSocketFramer
@@ -319,6 +321,31 @@ def test_read_more_seldom_than_planned_is_a_fault(run):
     peer.answer = peer.good
     until(lambda: (a := api.alarm("@device/fap1", "fault")) is None or
           a["state"] == "returned", 5, "as planned again")
+    peer.stop()
+
+
+def test_faults_within_the_bound_are_no_fault(run):
+    """Two replies of three are lost, which the bound holds for: nothing is told, and the
+    figure that is kept stays below it, but well above the period."""
+    peer = Hostile(value=NORMAL)
+    buses, devices = panel(peer.port, retries=2, poll="400ms", timeout="300ms")
+    devices[0]["points"] = devices[0]["points"][:1]
+    daemon = run(buses, devices)
+    api = daemon.api()
+    until(lambda: seen(api, "d1"), 5, "the detector is read")
+    asked = itertools.count(1)
+    peer.answer = lambda request: [] if next(asked) % 3 else peer.good(request)
+
+    def device():
+        return api.json("GET", "/api/v1/devices")["devices"][0]
+    until(lambda: device()["timeouts"] >= 12, 30, "a dozen replies are lost")
+    d = device()
+    assert (d["state"] == "lost", d["overdue"]) == (False, False), d
+    assert d["budget_faults"]["lost_replies"] == 2
+    assert 2 * 300 <= d["worst_gap_ms"] <= d["budget_ms"], d
+    for condition in ("fault", "link"):
+        assert api.alarm("@device/fap1", condition) is None
+    assert not [e for e in api.events(point="@device/fap1") if e["code"] == "overdue"]
     peer.stop()
 
 
