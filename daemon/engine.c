@@ -439,6 +439,21 @@ engine_new(struct loop *loop, const struct site *site, struct store *store,
 	return e;
 }
 
+static void
+free_rules(struct engine *e, uint32_t point)
+{
+	struct point_rules *rules = e->points[point].rules;
+	struct filter *fl = rules != NULL ? rules->filters : NULL;
+	while (fl != NULL) {
+		struct filter *next = fl->next;
+		loop_timer_stop(e->loop, &fl->due);
+		free(fl);
+		fl = next;
+	}
+	free(rules);
+	e->points[point].rules = NULL;
+}
+
 void
 engine_free(struct engine *e)
 {
@@ -452,16 +467,8 @@ engine_free(struct engine *e)
 	patrols_free(e->patrols);
 	deadman_watch_free(e->deadman);
 	loops_free(e->loops);
-	for (uint32_t i = 0; i < e->site->n_points; i++) {
-		struct filter *fl = engine_rules(e, i)->filters;
-		while (fl != NULL) {
-			struct filter *next = fl->next;
-			loop_timer_stop(e->loop, &fl->due);
-			free(fl);
-			fl = next;
-		}
-		free(e->points[i].rules);
-	}
+	for (uint32_t i = 0; i < e->site->n_points; i++)
+		free_rules(e, i);
 	flags_free(e->flags);
 	alarms_free(e->alarms);
 	free(e->points);

@@ -120,25 +120,35 @@ start_queue(struct field_device *d, struct dialog *g, int64_t first_ms)
 	dialog_queue_start(g->queue, known ? &mark : NULL, first_ms);
 }
 
+static void
+put_step(struct plan_block *out, uint16_t *n, struct plan_block step)
+{
+	out[*n] = step;
+	++*n;
+}
+
 // What is never asked of this device has no block: there may be a thousand like it.
 static uint16_t
 list_steps(const struct field_device *d, const struct dialog *g, struct plan_block *out)
 {
+	const struct plan_block beat = { .first = STEP_BEAT },
+				queue = { .first = STEP_QUEUE, .poll = POLL_SCAN },
+				cursor = { .first = STEP_CURSOR, .poll = POLL_SCAN };
 	uint16_t n = 0;
 
-	for (uint8_t i = 0; i < g->def->n_alive; i++)
+	for (uint8_t i = 0; i < g->def->n_alive; i++) {
 		if (!g->unwatchable[i])
-			out[n++] = (struct plan_block){ .first = STEP_ALIVE, .n = i };
+			put_step(out, &n,
+			    (struct plan_block){ .first = STEP_ALIVE, .n = i });
+	}
 	for (uint16_t i = 0; i < g->n_summaries; i++)
-		out[n++] = (struct plan_block){ .first = STEP_SUMMARY, .n = i };
+		put_step(out, &n, (struct plan_block){ .first = STEP_SUMMARY, .n = i });
 	if (g->def->beat && d->def->dialogs.allow_writes)
-		out[n++] = (struct plan_block){ .first = STEP_BEAT };
+		put_step(out, &n, beat);
 	if (g->queue)
-		out[n++] =
-		    (struct plan_block){ .first = STEP_QUEUE, .poll = POLL_SCAN };
+		put_step(out, &n, queue);
 	if (g->cursor.state != CURSOR_OFF)
-		out[n++] =
-		    (struct plan_block){ .first = STEP_CURSOR, .poll = POLL_SCAN };
+		put_step(out, &n, cursor);
 	return n;
 }
 

@@ -61,21 +61,27 @@ unread_names(struct buf *b, const struct salvaged *all)
 	json_close(b, ']');
 }
 
+// The journal that was set aside: where it is now, why, and when.
+struct origin {
+	const char *aside, *why;
+	int64_t now_utc_ms;
+};
+
 static int
 append_head(struct append *a, sqlite3 *old, const struct recovered *r,
-    const struct salvaged *all, const char *aside, const char *why, int64_t now_utc_ms)
+    const struct salvaged *all, const struct origin *from)
 {
 	char head[2 * CHAIN_HASH + 1] = "";
 	struct event e;
 	struct buf b = { 0 };
 	event_init(&e, EVENT_JOURNAL_CARRY);
-	tool_stamp(&e, now_utc_ms);
+	tool_stamp(&e, from->now_utc_ms);
 	e.alarm_class = CLASS_SYSTEM;
 	if (old != NULL)
 		old_head(old, r->last_seq, head);
 	json_open(&b, NULL, '{');
-	json_str(&b, "from", aside);
-	json_str(&b, "why", why);
+	json_str(&b, "from", from->aside);
+	json_str(&b, "why", from->why);
 	json_str(&b, "epoch", r->epoch);
 	json_int(&b, "last_seq", r->last_seq);
 	json_str(&b, "hash", head);
@@ -188,9 +194,10 @@ carry_over(struct append *a, const char *from, const char *aside, const char *wh
 	sqlite3 *old = NULL;
 	if (db_open_read(from, &old, &fault) == SQLITE_OK)
 		recover_salvage(old, &r, &all);
+	const struct origin origin = { aside, why, now_utc_ms };
 	int rc = append_begin(a);
 	if (rc == SQLITE_OK)
-		rc = append_head(a, old, &r, &all, aside, why, now_utc_ms);
+		rc = append_head(a, old, &r, &all, &origin);
 	if (rc == SQLITE_OK)
 		rc = append_all(a, old, &r, now_utc_ms);
 	if (rc == SQLITE_OK)

@@ -206,7 +206,7 @@ check_answer(const struct buf *answer)
 	const char *gap = memchr(answer->data, ' ', answer->len);
 
 	wr_assert(gap != NULL);
-	status = atoi(gap);
+	status = (int)strtol(gap, NULL, 10);
 	for (size_t i = 0; i < sizeof(meant) / sizeof(meant[0]); i++)
 		known = known || status == meant[i];
 	wr_assert(known);

@@ -93,17 +93,27 @@ has_point(const struct play *p, const char *id)
 	return false;
 }
 
+static int64_t
+number(const char *word)
+{
+	char *end;
+	long long n = strtoll(word, &end, 10);
+	if (end == word || *end != '\0')
+		fail_msg("%s is no number", word);
+	return n;
+}
+
 static void
 do_pass(struct play *p, const struct words *w)
 {
-	rig_pass(&p->rig, atoll(w->at[1]));
+	rig_pass(&p->rig, number(w->at[1]));
 	loop_run_ready(p->rig.loop); // what is due at the same millisecond
 }
 
 static void
 do_step(struct play *p, const struct words *w)
 {
-	clock_virtual_step(&p->rig.clock, atoll(w->at[1]));
+	clock_virtual_step(&p->rig.clock, number(w->at[1]));
 }
 
 static void
@@ -134,10 +144,10 @@ start(struct play *p)
 static void
 do_restart(struct play *p, const struct words *w)
 {
-	int site = atoi(w->at[2]);
+	int64_t site = number(w->at[2]);
 	assert_in_range(site, 0, p->n_sites - 1);
 	rig_stop(&p->rig);
-	clock_virtual_advance(&p->rig.clock, atoll(w->at[1]));
+	clock_virtual_advance(&p->rig.clock, number(w->at[1]));
 	use_site(p, p->sites[site]);
 	start(p);
 }

@@ -4,6 +4,7 @@
 // See budget_plan.h. Test code only.
 #include "budget_plan.h"
 
+#include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,6 +25,7 @@ static size_t used;
 uint32_t
 dice_below(struct dice *d, uint32_t n)
 {
+	assert(n > 0);
 	d->state ^= d->state << 13;
 	d->state ^= d->state >> 7;
 	d->state ^= d->state << 17;

@@ -303,7 +303,8 @@ is_withdrawn(const char *line)
 static void
 withdraw_all(struct rig *r)
 {
-	char path[128], text[4096] = "";
+	char path[128];
+	struct buf text = { 0 };
 	(void)snprintf(path, sizeof(path), "%s/site.yaml", r->dir);
 	rig_stop(r);
 	FILE *f = fopen(path, "r");
@@ -312,7 +313,7 @@ withdraw_all(struct rig *r)
 	char line[512];
 	while (f != NULL && fgets(line, sizeof(line), f) != NULL) {
 		if (!is_withdrawn(line))
-			(void)strcat(text, line);
+			buf_str(&text, line);
 	}
 	if (f != NULL)
 		(void)fclose(f);
@@ -320,7 +321,8 @@ withdraw_all(struct rig *r)
 	if (f == NULL)
 		fail_msg("%s", path);
 	else
-		assert_true(fputs(text, f) >= 0 && fclose(f) == 0);
+		assert_true(fputs(text.data, f) >= 0 && fclose(f) == 0);
+	buf_free(&text);
 	rig_start(r);
 }
 
