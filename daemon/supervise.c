@@ -101,7 +101,9 @@ static void
 watch_store(struct supervise *s)
 {
 	enum store_mode m = s->store_mode;
-	if (m == STORE_OK && store_waiting_ms(s->store) > OVERDUE_MS)
+	if (store_current_mode(s->store) == STORE_WRITER_LOST)
+		m = STORE_WRITER_LOST;
+	else if (m == STORE_OK && store_waiting_ms(s->store) > OVERDUE_MS)
 		m = STORE_SLOW;
 	if (m == s->store_shown)
 		return;

@@ -30,7 +30,7 @@ void supervise_tell_alive(
     struct supervise *s, void (*alive)(void *ctx, const char *why), void *ctx);
 
 struct supervise_view {
-	enum store_mode store; // SLOW also while a commit is overdue
+	enum store_mode store; // SLOW also while a commit is overdue, and WRITER_LOST
 	int64_t late_ms;       // worst lateness of the last 10 s
 	int64_t callback_us;   // longest callback of the loop in them (I1: 5 ms)
 	bool clock_synchronised;

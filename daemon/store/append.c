@@ -17,6 +17,10 @@
 #include "store/hex.h"
 #include "store/rows.h"
 
+enum {
+	LATE_MS = 1000 // DESIGN I5: the store then counts as degraded
+};
+
 static const char *const fixed_sql[AP_COUNT] = {
 	[AP_TAIL] =
 	    "SELECT seq, hash, time_utc_ms FROM event ORDER BY seq DESC LIMIT 1",
@@ -311,6 +315,35 @@ append_flag(struct append *a, const struct flag_row *row)
 	return rc == SQLITE_OK ? append_run(a, s) : rc;
 }
 
+// Marks an event that waited in memory for the disk, in the parameters of its row.
+// false where there is no room.
+static bool
+mark_late(struct event *e, int64_t late_ms)
+{
+	size_t len = strlen(e->params);
+	char mark[48];
+	bool empty = len <= 2; // "" or "{}"
+	int n = snprintf(mark, sizeof(mark), "%s\"late_ms\":%lld}", empty ? "{" : ",",
+	    (long long)late_ms);
+	size_t at = empty ? 0 : len - 1;
+	if (at + (size_t)n >= sizeof(e->params))
+		return false;
+	memcpy(e->params + at, mark, (size_t)n + 1);
+	return true;
+}
+
+static int
+append_one(struct append *a, struct event *e, const struct unit *u)
+{
+	struct event late = *e;
+	int64_t waited_ms = u->real_ms != 0 ? db_now_ms() - u->real_ms : 0;
+	if (waited_ms < LATE_MS || !mark_late(&late, waited_ms))
+		return append_event(a, e, u->config_rev);
+	int rc = append_event(a, &late, u->config_rev);
+	e->seq = late.seq;
+	return rc;
+}
+
 int
 append_unit(struct append *a, struct unit *u)
 {
@@ -321,7 +354,7 @@ append_unit(struct append *a, struct unit *u)
 	const struct flag_row *flags = u->flags.data;
 	int rc = SQLITE_OK;
 	for (size_t i = 0; i < u->events.n && rc == SQLITE_OK; i++)
-		rc = append_event(a, &events[i], u->config_rev);
+		rc = append_one(a, &events[i], u);
 	for (size_t i = 0; i < u->alarms.n && rc == SQLITE_OK; i++)
 		rc = append_alarm(a, &alarms[i]);
 	for (size_t i = 0; i < u->notices.n && rc == SQLITE_OK; i++)

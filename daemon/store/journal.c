@@ -5,7 +5,8 @@
 // newer program, is never repaired in place and never deleted: it is renamed, kept for
 // whoever must read it, and a new journal with a new epoch begins, because no
 // monitoring is worse than a short journal (renew.c). Damage found while running is a
-// mode; the rows wait in memory.
+// mode; the rows wait in memory, and where opening again does not help the same is
+// done.
 #include "store/journal.h"
 
 #include <sodium.h>
@@ -150,6 +151,18 @@ op_rollback(void *ctx)
 	j->settled = false;
 }
 
+static int
+op_renew(void *ctx, char *aside, size_t size)
+{
+	struct journal *j = ctx;
+	struct carried carried = { 0 };
+	struct fault fault = { 0 };
+	if (journal_renew(j, STORE_CORRUPT, &carried, &fault) != SQLITE_OK)
+		return -1;
+	(void)str_copy(aside, size, j->aside);
+	return 0;
+}
+
 static bool
 damaged(int rc)
 {
@@ -227,4 +240,5 @@ const struct writer_ops journal_ops = {
 	.apply = op_apply,
 	.commit = op_commit,
 	.rollback = op_rollback,
+	.renew = op_renew,
 };

@@ -3,8 +3,9 @@
 //
 // See read_thread.h. The loop's side keeps a list of questions beyond the mailbox, so
 // that asking never fails and never waits; the number is bounded by the consoles'
-// connections. Opens its files when first asked, and again after an error; files that
-// cannot be written now are opened for each question. The loop is
+// connections. Opens its files when first asked, and again after an error or where
+// another file was put in the place of one; files that cannot be written now are opened
+// for each question. The loop is
 // held (virtual time stands still) while an answer is owed. It refuses nothing but late
 // answers: those are cut off by the reader's deadline.
 #include "store/read_thread.h"
@@ -77,6 +78,10 @@ run(void *arg)
 		if (q == NULL)
 			continue;
 		bool stop = atomic_load(&t->stop);
+		if (r != NULL && reader_stale(r, t->directory)) {
+			reader_close(r);
+			r = NULL;
+		}
 		if (r == NULL && !stop)
 			r = reopen(t);
 		q->result = r == NULL || stop ? -1 : answer(r, q);

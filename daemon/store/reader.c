@@ -6,6 +6,8 @@
 // log or keep a console waiting for long. It refuses files of another schema version.
 #include "store/reader.h"
 
+#include <sys/stat.h>
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -47,11 +49,32 @@ open_one(struct reader *r, const char *directory, const char *name, enum db_kind
 	return db;
 }
 
+static void
+read_inodes(const char *directory, uint64_t inodes[static 2])
+{
+	static const char *const names[] = { "journal.db", "readings.db" };
+	for (unsigned i = 0; i < 2; i++) {
+		struct stat st;
+		char *path = xasprintf("%s/%s", directory, names[i]);
+		inodes[i] = stat(path, &st) == 0 ? (uint64_t)st.st_ino : 0;
+		free(path);
+	}
+}
+
+bool
+reader_stale(const struct reader *r, const char *directory)
+{
+	uint64_t now[2];
+	read_inodes(directory, now);
+	return now[0] != r->inodes[0] || now[1] != r->inodes[1];
+}
+
 struct reader *
 reader_open(const char *directory, struct err *err)
 {
 	struct reader *r = xcalloc(1, sizeof(*r));
 	r->until_ms = INT64_MAX;
+	read_inodes(directory, r->inodes);
 	r->journal = open_one(r, directory, "journal.db", DB_JOURNAL, err);
 	if (r->journal != NULL)
 		r->readings = open_one(r, directory, "readings.db", DB_READINGS, err);

@@ -26,6 +26,7 @@ struct reader {
 	// index of its log: kept open, one that may only read would keep the writer out
 	// for ever. And a file that was taken as it is may change later.
 	bool passing;
+	uint64_t inodes[2]; // of the files, when they were opened
 	struct zone *zone;
 	char zone_name[64];
 };
@@ -33,6 +34,9 @@ struct reader {
 // One read transaction on both files, at most READ_LIMIT_MS.
 int reader_begin_job(struct reader *r, struct err *err);
 void reader_end_job(struct reader *r);
+
+// Whether a file was put in the place of one that it has open.
+bool reader_stale(const struct reader *r, const char *directory);
 
 // Called first by every question: outside of a job it has the limit for itself.
 void reader_begin(struct reader *r);

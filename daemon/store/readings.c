@@ -282,6 +282,14 @@ op_rollback(void *ctx)
 	r->have_day = false;
 }
 
+static int
+op_renew(void *ctx, char *aside, size_t size)
+{
+	struct readings *r = ctx;
+	return journal_set_aside(
+	    r->path, store_mode_name(STORE_CORRUPT), r->opened_utc_ms, aside, size);
+}
+
 const struct writer_ops readings_ops = {
 	.name = "readings",
 	.open = op_open,
@@ -291,4 +299,5 @@ const struct writer_ops readings_ops = {
 	.apply = op_apply,
 	.commit = op_commit,
 	.rollback = op_rollback,
+	.renew = op_renew,
 };

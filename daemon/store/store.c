@@ -35,6 +35,7 @@ static const char *const mode_names[STORE_MODE_COUNT] = {
 	[STORE_FULL] = "full",
 	[STORE_READ_ONLY] = "read_only",
 	[STORE_IO_ERROR] = "io_error",
+	[STORE_WRITER_LOST] = "writer_lost",
 	[STORE_NEWER] = "newer",
 	[STORE_CORRUPT] = "corrupt",
 };

@@ -33,6 +33,7 @@ enum store_mode {
 	STORE_FULL, // SQLITE_FULL / ENOSPC; work is kept in memory and retried
 	STORE_READ_ONLY,
 	STORE_IO_ERROR,
+	STORE_WRITER_LOST, // the writer thread has not come back from the disk for 10 s
 	// The file was set aside; until the one begun in its place works.
 	STORE_NEWER, // a newer program's
 	STORE_CORRUPT,
@@ -170,7 +171,8 @@ void store_minute(struct store *s, const char *point, const struct minute *m);
 void store_set_config_rev(struct store *s, const char *config_rev);
 
 // Of the journal: what I3 goes by. After a file was set aside it is STORE_CORRUPT or
-// STORE_NEWER until the first commit into the new one.
+// STORE_NEWER until the first commit into the new one. STORE_WRITER_LOST is told by
+// nobody but this: whoever should tell hangs.
 enum store_mode store_current_mode(const struct store *s);
 // Events handed over and not yet durable.
 size_t store_waiting(const struct store *s);

@@ -24,6 +24,9 @@ enum {
 	WINDOW_ROWS = 8192,  // and rows; one larger unit goes alone
 	PUMP_ROWS = 512,     // handed over at once: unpacking takes time of the loop
 	CALLBACKS_US = 2000, // time for callbacks at once (I1: 5 ms)
+	// A disk that is only slow takes seconds; a device that is gone without a word
+	// takes for ever (30 s is Linux's own patience with a SCSI command).
+	WRITER_LOST_MS = 10000,
 };
 
 // One file, its writer, and how it is.

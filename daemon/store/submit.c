@@ -12,6 +12,7 @@
 
 #include "lib/mailbox.h"
 #include "lib/mem.h"
+#include "store/db.h"
 #include "store/store_impl.h"
 
 bool
@@ -106,6 +107,7 @@ say_lost(struct store *s)
 	(void)unit_event(u, &e);
 	(void)str_copy(u->config_rev, sizeof(u->config_rev), s->config_rev);
 	u->submitted_ms = e.mono_ms;
+	u->real_ms = db_now_ms();
 	s->waiting_events++;
 	queue_add_first(&s->queue, u);
 	if (s->host.lost != NULL && !s->closed)
@@ -155,6 +157,7 @@ store_submit(struct store *s, struct unit *u)
 	wr_assert(!s->read_only);
 	(void)str_copy(u->config_rev, sizeof(u->config_rev), s->config_rev);
 	u->submitted_ms = loop_now_ms(s->loop);
+	u->real_ms = db_now_ms();
 	if (s->closed) {
 		store_finish_unit(s, u, false);
 		return;
@@ -299,6 +302,8 @@ store_on_readings(void *store)
 enum store_mode
 store_current_mode(const struct store *s)
 {
+	if (store_silent_ms(s) >= WRITER_LOST_MS)
+		return STORE_WRITER_LOST;
 	return s->journal_lane.mode;
 }
 

@@ -37,7 +37,8 @@ struct unit {
 	struct work work; // first: the writer knows only this
 	struct rows events, alarms, notices, metas, flags;
 	char config_rev[17];
-	int64_t submitted_ms; // monotonic
+	int64_t submitted_ms; // monotonic, by the loop's clock
+	int64_t real_ms;      // the same by db_now_ms, whatever the loop's clock is
 	void (*done)(void *arg, const struct unit *u, bool durable);
 	void *arg;
 	int64_t upkeep_utc_ms;

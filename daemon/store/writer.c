@@ -56,6 +56,7 @@ struct writer {
 	int64_t failing_since; // 0 = not
 	int64_t locked_since;  // 0 = not
 	int pause_ms;
+	unsigned damaged; // how often it was found damaged after it was opened anew
 };
 
 // ---- reports
@@ -104,6 +105,18 @@ set_mode(struct writer *w, enum store_mode mode, const char *detail)
 // ---- modes
 // ------------------------------------------------------------------------------
 
+// Damage found while running: what waits would wait for ever.
+static void
+renew(struct writer *w)
+{
+	char aside[sizeof(w->detail)] = "";
+	if (w->ops->renew(w->ctx, aside, sizeof(aside)) == 0) {
+		set_mode(w, STORE_CORRUPT, aside);
+		w->pause_ms = 0;
+	}
+	w->damaged = 0;
+}
+
 static void
 after_failure(struct writer *w, const struct fault *f)
 {
@@ -130,6 +143,10 @@ after_failure(struct writer *w, const struct fault *f)
 	// A file system that went and came back is only seen by opening again.
 	if (f->mode != STORE_FULL)
 		w->ops->close(w->ctx);
+	if (f->mode != STORE_CORRUPT)
+		w->damaged = 0;
+	else if (++w->damaged > 1)
+		renew(w);
 }
 
 static void
@@ -149,6 +166,7 @@ after_success(struct writer *w, int64_t began_ms)
 		w->slow_ms = now;
 	w->failing_since = w->locked_since = 0;
 	w->pause_ms = 0;
+	w->damaged = 0;
 	settle_mode(w);
 }
 
@@ -329,9 +347,11 @@ probe(struct writer *w)
 	if (rc == 0) {
 		w->failing_since = 0;
 		settle_mode(w);
-	} else if (w->failing_since == 0) {
-		w->failing_since = db_now_ms();
+	} else {
+		after_failure(w, &fault);
 	}
+	if (w->ops->db(w->ctx) == NULL)
+		w->hooked = NULL;
 }
 
 static void *

@@ -50,6 +50,9 @@ struct writer_ops {
 	int (*apply)(void *ctx, struct work *w);
 	int (*commit)(void *ctx);
 	void (*rollback)(void *ctx);
+	// The file, which is closed, stays damaged also after it was opened anew: puts
+	// another in its place. 0 with the old one's new name in `aside`, or -1.
+	int (*renew)(void *ctx, char *aside, size_t size);
 };
 
 enum report_kind {

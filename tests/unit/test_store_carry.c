@@ -16,6 +16,7 @@
 #include "lib/mem.h"
 #include "store/db.h"
 #include "store/journal.h"
+#include "store/reader.h"
 #include "store_fixture.h"
 #include "test.h"
 
@@ -292,6 +293,76 @@ test_i11_what_cannot_be_carried_over_is_said(void **state)
 	}
 }
 
+static bool
+ok_again(const struct store_fixture *f)
+{
+	return (f->modes_seen & 1u << STORE_CORRUPT) != 0 && f->mode == STORE_OK &&
+	       store_waiting(f->store) == 0;
+}
+
+struct asked {
+	bool answered;
+	int64_t events;
+};
+
+static int
+ask_head(struct reader *r, void *arg)
+{
+	struct asked *a = arg;
+	int rc = db_integer(r->journal,
+	    "SELECT count(*) FROM event WHERE kind = 'journal.carry'", 0, &a->events);
+	return rc == SQLITE_OK ? 0 : -1;
+}
+
+static void
+take_answer(void *arg, int result)
+{
+	((struct asked *)arg)->answered = result == 0;
+}
+
+static struct asked asked;
+
+static bool
+answered(const struct store_fixture *f)
+{
+	(void)f;
+	return asked.answered;
+}
+
+// I2, I3, I11: damage that shows while the daemon runs: what waits is not kept in
+// memory for ever but written to a new file, with what was open, and nothing is lost.
+static void
+test_i11_damage_while_running(void **state)
+{
+	(void)state;
+	struct store_fixture f;
+	begin(&f);
+	assert_true(store_fixture_open(&f));
+	asked = (struct asked){ 0 };
+	store_read(f.store, ask_head, take_answer, &asked);
+	assert_true(store_fixture_wait(&f, answered, 5000));
+	assert_int_equal(asked.events, 0);
+	damage_root(&f, "event_point");
+	// Another connection's commit makes the writer forget what it has in memory.
+	run_sql(&f, "UPDATE meta SET value = value || ' ' WHERE key = 'site_id'");
+	for (unsigned i = 0; i < 20; i++) {
+		struct event e;
+		store_fixture_event(&f, &e, EVENT_ALARM_ONSET, COND_FIRE, i);
+		store_fixture_add(&f, &e);
+	}
+	assert_true(store_fixture_wait(&f, ok_again, 20000));
+	assert_int_equal(f.not_durable, 0);
+	assert_int_equal(f.durable_events, 20 + 202);
+	asked = (struct asked){ 0 };
+	store_read(f.store, ask_head, take_answer, &asked);
+	assert_true(store_fixture_wait(&f, answered, 5000));
+	assert_int_equal(asked.events, 1);
+	store_fixture_close(&f);
+	assert_int_equal(store_fixture_verify(&f), 4 + 20);
+	assert_int_equal(number(&f, "SELECT count(*) FROM alarm_open"), 1);
+	store_fixture_free(&f);
+}
+
 static void
 rename_in(const struct store_fixture *f, const char *from, const char *to)
 {
@@ -339,6 +410,7 @@ main(void)
 		cmocka_unit_test(test_i11_newer_journal_hands_over_what_is_open),
 		cmocka_unit_test(test_i11_damaged_journal_hands_over_what_is_open),
 		cmocka_unit_test(test_i11_what_cannot_be_carried_over_is_said),
+		cmocka_unit_test(test_i11_damage_while_running),
 		cmocka_unit_test(test_i11_crash_while_a_journal_is_set_aside),
 	};
 	return cmocka_run_group_tests_name("store_carry", tests, NULL, NULL);

@@ -76,6 +76,63 @@ test_i9_a_writer_that_hangs_is_silent(void **state)
 }
 
 static bool
+lost(const struct store_fixture *f)
+{
+	return store_current_mode(f->store) == STORE_WRITER_LOST;
+}
+
+static int64_t
+late_rows(const struct store_fixture *f)
+{
+	sqlite3 *db = NULL;
+	sqlite3_stmt *st = NULL;
+
+	assert_int_equal(
+	    sqlite3_open(store_fixture_path(f, "journal.db"), &db), SQLITE_OK);
+	assert_int_equal(sqlite3_prepare_v2(db,
+			     "SELECT count(*) FROM event WHERE "
+			     "json_extract(params, '$.late_ms') >= 9000",
+			     -1, &st, NULL),
+	    SQLITE_OK);
+	assert_int_equal(sqlite3_step(st), SQLITE_ROW);
+	int64_t n = sqlite3_column_int64(st, 0);
+	(void)sqlite3_finalize(st);
+	(void)sqlite3_close(db);
+	return n;
+}
+
+// I2, I9: a writer that does not come back is a mode of its own; what waits behind it
+// is written when it does, marked late, and what comes after is not.
+static void
+test_i9_a_writer_that_does_not_come_back_is_lost(void **state)
+{
+	struct store_fixture f;
+
+	(void)state;
+	store_fixture_new(&f, true);
+	assert_true(store_fixture_open(&f));
+	add_one(&f);
+	assert_true(store_fixture_wait(&f, speaks, 20000));
+	atomic_store(&hanging, true);
+	add_one(&f);
+	assert_true(store_fixture_wait(&f, silent, 20000));
+	add_one(&f);
+	assert_false(store_fixture_wait(&f, lost, 5000));
+	assert_true(store_fixture_wait(&f, lost, 20000));
+	assert_string_equal(store_mode_name(STORE_WRITER_LOST), "writer_lost");
+	add_one(&f);
+	atomic_store(&hanging, false);
+	assert_true(store_fixture_wait(&f, speaks, 20000));
+	assert_false(lost(&f));
+	add_one(&f);
+	assert_true(store_fixture_wait(&f, speaks, 20000));
+	assert_int_equal(store_fixture_verify(&f), 5);
+	// The second stood behind the attempt that hung, in which the first was.
+	assert_int_equal(late_rows(&f), 1);
+	store_fixture_free(&f);
+}
+
+static bool
 mode_slow(const struct store_fixture *f)
 {
 	return f->mode == STORE_SLOW || f->mode == STORE_IO_ERROR;
@@ -111,6 +168,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_i9_a_writer_that_hangs_is_silent),
+		cmocka_unit_test(test_i9_a_writer_that_does_not_come_back_is_lost),
 		cmocka_unit_test(test_i9_a_disk_that_says_no_is_not_silent),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
