@@ -389,9 +389,11 @@ recover_one(struct engine *e, const struct alarm_row *row, uint32_t index)
 void
 engine_recover(struct engine *e, const struct recovered *r, int64_t down_since_utc_ms)
 {
+	bool known = down_since_utc_ms != ENGINE_SINCE_UNKNOWN;
+	int64_t since_utc_ms = known ? down_since_utc_ms : loop_utc_ms(e->loop);
 	e->down_since_utc_ms = down_since_utc_ms;
 	for (uint32_t i = 0; i < e->site->n_points && down_since_utc_ms != 0; i++)
-		e->points[i].state.unknown_since_utc_ms = down_since_utc_ms;
+		e->points[i].state.unknown_since_utc_ms = since_utc_ms;
 	struct point_names *names = point_names_new(e->site);
 	for (size_t i = 0; i < r->n_alarms; i++)
 		recover_one(

@@ -54,6 +54,7 @@ struct daemon {
 	struct running_site *running;
 	struct control *control; // NULL where it cannot listen
 	int64_t started_utc_ms;
+	bool clock_behind; // at the start it was behind what the journal has seen
 };
 
 // host.c: starts the console; while its address cannot be listened on, that is an alarm
@@ -66,6 +67,11 @@ void host_round(void *ctx, uint16_t patrol);
 // The API's view of a record; pointers into the record.
 void host_alarm_view(
     const struct daemon *d, const struct alarm_record *r, struct alarm_view *v);
+
+// life.c: the events of a start and of a stop. Returns what engine_recover wants: since
+// when nobody watched.
+int64_t life_begins(struct daemon *d, const struct recovered *r);
+void life_ends(struct daemon *d);
 
 // journal.c: of struct store_host; ctx is the daemon.
 void journal_anchored(void *ctx, const struct store_anchor *a);

@@ -279,7 +279,8 @@ good_sample(struct engine *e, const struct sample *s, struct facts *f)
 	// an unknown moment in between.
 	int64_t known = st->t_utc_ms != 0 ? st->t_utc_ms : e->down_since_utc_ms;
 	f->found_after_gap = st->quality == QUALITY_UNKNOWN && known != 0;
-	if (f->found_after_gap && f->not_before_utc_ms == 0)
+	if (f->found_after_gap && f->not_before_utc_ms == 0 &&
+	    known != ENGINE_SINCE_UNKNOWN)
 		f->not_before_utc_ms = known;
 	engine_set_quality(e, s->point, s->quality, s->t_utc_ms);
 	st->seen = true;

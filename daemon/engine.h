@@ -58,7 +58,9 @@ struct engine *engine_new(struct loop *loop, const struct site *site,
 void engine_free(struct engine *e); // NULL is fine
 
 // Takes over the alarms that were open when the daemon last stopped; every point is
-// unknown since `down_since_utc_ms` until it is seen (I11).
+// unknown since `down_since_utc_ms` until it is seen (I11). 0: nobody watched before;
+// ENGINE_SINCE_UNKNOWN: since a moment that this clock cannot name.
+#define ENGINE_SINCE_UNKNOWN INT64_C(-1)
 void engine_recover(
     struct engine *e, const struct recovered *r, int64_t down_since_utc_ms);
 

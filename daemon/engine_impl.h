@@ -111,7 +111,8 @@ struct engine {
 	int64_t *heard_mono_ms;   // per device; 0 = never
 	uint32_t *device_fires;   // fires standing, per device
 	uint32_t points_unknown;
-	int64_t down_since_utc_ms; // last sign of life of the run before; 0 = first run
+	int64_t down_since_utc_ms; // last sign of life of the run before; 0 = first
+				   // run, ENGINE_SINCE_UNKNOWN
 	struct loop_timer minute_timer, realarm_timer, resound_timer;
 	struct loop_timer look_timer; // at links
 	uint32_t voices[VOICE_COUNT]; // alarms by what they sound like

@@ -21,7 +21,6 @@
 
 #include "config/config.h"
 #include "daemon.h"
-#include "lib/buf.h"
 #include "lib/log.h"
 #include "lib/mem.h"
 #include "lib/paths.h"
@@ -328,58 +327,6 @@ on_hangup(void *arg)
 	log_warnx("config", "a changed configuration takes effect at the next start");
 }
 
-// ---- events of the daemon itself
-// --------------------------------------------------------
-
-static void
-write_simple(struct daemon *d, enum event_kind kind, struct buf *params)
-{
-	struct event ev;
-	event_init(&ev, kind);
-	json_close(params, '}');
-	if (!str_copy(ev.params, sizeof(ev.params), params->data))
-		ev.params[0] = '\0'; // half an object is none
-	buf_free(params);
-	(void)works_event(d->works, &ev);
-}
-
-// I11: down from t1 to t2, what was active before.
-static void
-write_start(struct daemon *d, const struct recovered *r)
-{
-	struct buf b = { 0 };
-	int64_t now = loop_utc_ms(d->loop);
-	if (r->last_utc_ms != 0) {
-		json_open(&b, NULL, '{');
-		json_int(&b, "from_utc_ms", r->last_utc_ms);
-		json_int(&b, "to_utc_ms", now);
-		json_bool(&b, "clean", r->clean_stop);
-		json_int(&b, "open_alarms", (int64_t)r->n_alarms);
-		json_int(&b, "owed_notices", (int64_t)r->n_notices);
-		write_simple(d, EVENT_DAEMON_DOWN, &b);
-	}
-	json_open(&b, NULL, '{');
-	json_str(&b, "version", WATCHROOM_VERSION);
-	json_str(&b, "config_rev", d->site->revision);
-	json_int(&b, "points", d->site->n_site_points);
-	json_bool(&b, "last_good", d->last_good);
-	write_simple(d, EVENT_DAEMON_START, &b);
-	if (d->last_good) {
-		json_open(&b, NULL, '{');
-		json_str(&b, "file", d->config_file);
-		write_simple(d, EVENT_CONFIG_REFUSED, &b);
-	}
-}
-
-static void
-write_stop(struct daemon *d)
-{
-	struct buf b = { 0 };
-	json_open(&b, NULL, '{');
-	json_int(&b, "open_alarms", (int64_t)alarms_count(engine_alarms(d->engine)));
-	write_simple(d, EVENT_DAEMON_STOP, &b);
-}
-
 // ---- start and stop
 // ---------------------------------------------------------------------
 
@@ -440,14 +387,15 @@ start_engine(struct daemon *d)
 	};
 	d->engine = engine_new(d->loop, d->site, d->store, d->works, &engine_host);
 	d->outbox = outbox_new(d->loop, d->site, d->works, d->engine);
-	write_start(d, r);
-	engine_recover(d->engine, r, r->last_utc_ms);
+	engine_recover(d->engine, r, life_begins(d, r));
 	outbox_recover(d->outbox, r);
 	d->outputs = outputs_new(d->loop, d->site, d->engine, d->works);
 	d->field = field_new(d->loop, d->site, d->works, r);
 	bool unread = r->unread;
 	store_recovered_free(d->store);
 	d->supervise = supervise_new(d->loop, d->site, d->engine, d->works, d->store);
+	if (d->clock_behind)
+		supervise_clock_behind(d->supervise);
 	supervise_tell_alive(d->supervise, on_alive, d);
 	if (unread)
 		engine_system_one(d->engine, d->site->store_point, true, "not-carried");
@@ -509,7 +457,7 @@ stop(struct daemon *d)
 	outbox_attach(d->outbox, NULL);
 	engine_close_minutes(d->engine);
 	field_close(d->field);
-	write_stop(d);
+	life_ends(d);
 	works_flush(d->works);
 	store_close(d->store, STOP_PATIENCE_MS);
 	host_stop_console(d);

@@ -26,6 +26,10 @@ enum {
 	ALIVE_EVERY_TICKS = 60,
 };
 
+// 2026-01-01T00:00:00Z: before this program was. A machine whose clock has no battery,
+// or a dead one, begins in 1970 or at its firmware's date.
+#define NO_TIME_BEFORE_MS INT64_C(1767225600000)
+
 struct supervise {
 	struct loop *loop;
 	const struct site *site;
@@ -36,7 +40,8 @@ struct supervise {
 	int64_t offset_ms; // UTC minus monotonic
 	struct loop_lag lag[LAG_CLEAR_TICKS];
 	unsigned ticks;
-	bool synchronised;
+	bool synchronised, timeless;
+	int64_t unsynchronised_since_ms; // -1 = it is
 	enum store_mode store_mode, store_shown;
 	uint32_t consoles, sounding;
 	int64_t silent_since_ms;
@@ -63,13 +68,42 @@ watch_clock(struct supervise *s)
 	log_warnx("clock", "the wall clock was stepped by %lld ms", (long long)by);
 }
 
+// For so long that the records of this and of other systems no longer agree (I9, I10).
+static void
+watch_unsynchronised(struct supervise *s)
+{
+	int64_t now = loop_now_ms(s->loop);
+	int64_t after = s->site->clock_fault_after_ms;
+	if (s->synchronised)
+		s->unsynchronised_since_ms = -1;
+	else if (s->unsynchronised_since_ms < 0)
+		s->unsynchronised_since_ms = now;
+	bool fault =
+	    !s->synchronised && after > 0 && now - s->unsynchronised_since_ms >= after;
+	engine_system_one(s->engine, s->site->clock_point, fault, "unsynchronised");
+}
+
+void
+supervise_clock_behind(struct supervise *s)
+{
+	// A moment, not a state: it stays on the screen until somebody has seen it.
+	engine_system_one(s->engine, s->site->clock_point, true, "behind-journal");
+	engine_system_one(s->engine, s->site->clock_point, false, "behind-journal");
+}
+
 static void
 watch_sync(struct supervise *s)
 {
+	bool timeless = loop_utc_ms(s->loop) < NO_TIME_BEFORE_MS;
+	if (timeless != s->timeless) {
+		s->timeless = timeless;
+		engine_system_one(s->engine, s->site->clock_point, timeless, "no-time");
+	}
 	if (s->ticks % SYNC_EVERY_TICKS != 0)
 		return;
 	s->synchronised = clock_synchronised();
 	works_clock_quality(s->works, s->synchronised ? CLOCK_SYNCED : CLOCK_UNSYNCED);
+	watch_unsynchronised(s);
 }
 
 static struct loop_lag
@@ -131,13 +165,15 @@ watch_consoles(struct supervise *s)
 static void
 write_alive(const struct supervise *s)
 {
-	char now[24];
+	char now[24], mono[24];
 	if (s->ticks % ALIVE_EVERY_TICKS != 0 || !works_saves(s->works) ||
 	    store_waiting_ms(s->store) > OVERDUE_MS)
 		return;
 	struct unit *u = unit_new();
 	(void)snprintf(now, sizeof(now), "%lld", (long long)loop_utc_ms(s->loop));
+	(void)snprintf(mono, sizeof(mono), "%lld", (long long)loop_now_ms(s->loop));
 	unit_meta(u, STORE_META_ALIVE, now);
+	unit_meta(u, STORE_META_ALIVE_MONO, mono);
 	store_submit(s->store, u);
 }
 
@@ -221,6 +257,7 @@ supervise_new(struct loop *loop, const struct site *site, struct engine *engine,
 	s->offset_ms = loop_utc_ms(loop) - loop_now_ms(loop);
 	s->store_mode = STORE_OK;
 	s->silent_since_ms = loop_now_ms(loop);
+	s->unsynchronised_since_ms = -1;
 	loop_timer_init(&s->tick, on_tick, s);
 	// Faults of a run before this one end here, unless they are found again.
 	engine_system(engine, site->store_point, false, NULL);

@@ -24,6 +24,9 @@ void supervise_free(struct supervise *s); // NULL is fine
 void supervise_store(struct supervise *s, enum store_mode mode, const char *detail);
 void supervise_consoles(struct supervise *s, uint32_t consoles, uint32_t sounding);
 
+// The clock was behind the journal when the daemon started: times in it go back here.
+void supervise_clock_behind(struct supervise *s);
+
 // Told each second from now on, and at once: the judgement of core/alive.h. The service
 // manager's watchdog is fed by the same.
 void supervise_tell_alive(

@@ -19,6 +19,7 @@ enum {
 	REASON_MIN = 8,          // bytes: a few Chinese characters, more than "yes"
 	REASON_MAX = 200,
 	MINUTE_MS = 60000,
+	CLOCK_FAULT_MS = 10 * MINUTE_MS, // a time service finds its peers in less
 	HOUR_MS = 3600000,
 	DAY_MS = 86400000,
 	FLAP_CHANGES = 8, // four times gone and back
@@ -30,6 +31,7 @@ enum {
 	SITE_NAME,
 	SITE_TIME_ZONE,
 	SITE_DAY,
+	SITE_CLOCK_FAULT,
 	SITE_FIELDS
 };
 enum {
@@ -69,6 +71,9 @@ static const struct schema_field site_fields[SITE_FIELDS] = {
 	    .help = "for example Asia/Shanghai" },
 	[SITE_DAY] = { .key = "statistics_day", .type = SCHEMA_TEXT, .shape = SHAPE_TIME_OF_DAY,
 	    .help = "when a day of the books begins, default 08:00" },
+	[SITE_CLOCK_FAULT] = { .key = "clock_fault_after", .type = SCHEMA_DURATION,
+	    .max = DAY_MS, .fallback = CLOCK_FAULT_MS,
+	    .help = "so long not synchronised is a fault, default 10min; 0s: no time service" },
 };
 const struct schema_map site_map = { site_fields, SITE_FIELDS };
 
@@ -149,6 +154,7 @@ read_site(struct load *l, const struct yaml_node *node)
 		    "not in /usr/share/zoneinfo (for example Asia/Shanghai)");
 	site->time_zone =
 	    arena_text(l->arena, v[SITE_TIME_ZONE].ok ? v[SITE_TIME_ZONE].text : "UTC");
+	site->clock_fault_after_ms = (uint32_t)v[SITE_CLOCK_FAULT].number;
 	site->statistics_day_min = DAY_BEGINS_MIN;
 	if (v[SITE_DAY].ok &&
 	    units_time_of_day(v[SITE_DAY].text, &site->statistics_day_min, why) != 0)

@@ -197,10 +197,12 @@ struct site {
 	const char *name_zh, *name_en;
 	const char *time_zone;       // tz database name
 	uint16_t statistics_day_min; // minutes after local midnight
-	bool acknowledge_panel;      // regime `acknowledge: panel`
-	uint32_t realarm_ms;         // 0 = never; fires left acknowledged
-	uint32_t resound_ms;   // silence ends after this while unacknowledged; 60 s
-	struct flap_rule flap; // links that only come and go
+	uint32_t
+	    clock_fault_after_ms; // unsynchronised for so long is a fault; 0 = never
+	bool acknowledge_panel;   // regime `acknowledge: panel`
+	uint32_t realarm_ms;      // 0 = never; fires left acknowledged
+	uint32_t resound_ms;      // silence ends after this while unacknowledged; 60 s
+	struct flap_rule flap;    // links that only come and go
 
 	const char *store_directory;                      // "" = the state directory
 	uint32_t anchor_every_ms;                         // 0 = no anchors

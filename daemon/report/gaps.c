@@ -68,7 +68,8 @@ take(void *arg, const struct stored_event *s)
 	doc_put_text(&row[0], event_kind_name(e->kind));
 	doc_put_count(&row[1], from);
 	doc_put_count(&row[2], to);
-	doc_put_count(&row[3], to - from);
+	if (strstr(e->params, "\"by\":\"unknown\"") == NULL)
+		doc_put_count(&row[3], to - from);
 	doc_put_place(&row[4], e->place_zh, e->place_en);
 	doc_put_text(&row[5], e->point);
 	doc_put_ids(&row[6], &e->seq, 1);

@@ -207,6 +207,8 @@ carry_over(struct append *a, const char *from, const char *aside, const char *wh
 	*out = (struct carried){
 		.whole = all.alarms && all.notices && all.settings,
 		.last_utc_ms = r.last_utc_ms,
+		.last_mono_ms = r.last_mono_ms,
+		.same_boot = r.same_boot,
 		.clean_stop = r.clean_stop,
 	};
 	log_warnx("store",

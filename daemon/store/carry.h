@@ -14,9 +14,9 @@
 
 struct carried {
 	bool whole; // nothing that was open could not be read
-	int64_t
-	    last_utc_ms; // of the old journal's last event or sign of life; 0 = unknown
-	bool clean_stop;
+	// Of the old journal, as in struct recovered.
+	int64_t last_utc_ms, last_mono_ms;
+	bool same_boot, clean_stop;
 };
 
 // Reads the journal in the file `from`, as far as that can be done, and appends to `a`,

@@ -208,6 +208,8 @@ renew(struct journal *j, struct recovered *back, struct fault *fault, struct err
 	if (rc != SQLITE_OK)
 		return rc;
 	back->last_utc_ms = carried.last_utc_ms;
+	back->last_mono_ms = carried.last_mono_ms;
+	back->same_boot = carried.same_boot;
 	back->clean_stop = carried.clean_stop;
 	back->unread = !carried.whole;
 	return rc;

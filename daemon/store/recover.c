@@ -12,6 +12,7 @@
 
 #include "lib/log.h"
 #include "lib/mem.h"
+#include "store/boot.h"
 #include "store/db.h"
 #include "store/rows.h"
 #include "store/unit.h"
@@ -91,6 +92,41 @@ read_rows(sqlite3 *db, const char *sql, read_fn *read, size_t size, struct rows 
 	return rc == SQLITE_DONE || rc == SQLITE_ROW ? SQLITE_OK : rc;
 }
 
+static bool
+is_this_boot(sqlite3_stmt *st, int column)
+{
+	uint8_t now[BOOT_ID], none[BOOT_ID] = { 0 };
+	const void *then = sqlite3_column_blob(st, column);
+	boot_id(now);
+	return then != NULL && sqlite3_column_bytes(st, column) == BOOT_ID &&
+	       memcmp(now, none, BOOT_ID) != 0 && memcmp(then, now, BOOT_ID) == 0;
+}
+
+static int64_t
+number_of(sqlite3 *db, const char *key)
+{
+	char number[24];
+	return db_meta(db, key, number, sizeof(number)) ? strtoll(number, NULL, 10) : 0;
+}
+
+// A sign of life after the last event. Within one boot the monotonic clock says what
+// was later, whatever was done to the other; each boot has at least the event of its
+// start.
+static void
+take_alive(sqlite3 *db, struct recovered *out)
+{
+	int64_t utc_ms = number_of(db, STORE_META_ALIVE);
+	int64_t mono_ms = number_of(db, STORE_META_ALIVE_MONO);
+	bool later = utc_ms > out->last_utc_ms;
+	if (out->same_boot && mono_ms != 0)
+		later = mono_ms > out->last_mono_ms;
+	if (out->last_seq == 0 || !later)
+		return;
+	out->last_utc_ms = utc_ms;
+	out->last_mono_ms = mono_ms;
+	out->same_boot = out->same_boot && mono_ms != 0;
+}
+
 static int
 read_last(sqlite3 *db, struct recovered *out)
 {
@@ -98,7 +134,8 @@ read_last(sqlite3 *db, struct recovered *out)
 	int rc = db_integer(db, "SELECT max(seq) FROM event", 0, &out->last_seq);
 	if (rc == SQLITE_OK)
 		rc = sqlite3_prepare_v2(db,
-		    "SELECT time_utc_ms, kind FROM event WHERE kind NOT IN "
+		    "SELECT time_utc_ms, kind, mono_ms, boot_id FROM event WHERE kind "
+		    "NOT IN "
 		    "('user.change', 'journal.restore') "
 		    "ORDER BY seq DESC LIMIT 1",
 		    -1, &st, NULL);
@@ -107,6 +144,8 @@ read_last(sqlite3 *db, struct recovered *out)
 	if (rc == SQLITE_ROW) {
 		const char *kind = (const char *)sqlite3_column_text(st, 1);
 		out->last_utc_ms = sqlite3_column_int64(st, 0);
+		out->last_mono_ms = sqlite3_column_int64(st, 2);
+		out->same_boot = is_this_boot(st, 3);
 		out->clean_stop = kind != NULL &&
 				  strcmp(kind, event_kind_name(EVENT_DAEMON_STOP)) == 0;
 	}
@@ -135,17 +174,11 @@ recover_journal(sqlite3 *db, struct recovered *out)
 	char *sql = NULL;
 	struct rows alarms = { 0 }, notices = { 0 }, metas = { 0 };
 	size_t left_out = 0;
-	char number[24];
 	memset(out, 0, sizeof(*out));
 	(void)db_meta(db, "epoch", out->epoch, sizeof(out->epoch));
-	out->last_boot =
-	    db_meta(db, "boot", number, sizeof(number)) ? strtoll(number, NULL, 10) : 0;
+	out->last_boot = number_of(db, "boot");
 	int rc = read_last(db, out);
-	int64_t alive = db_meta(db, STORE_META_ALIVE, number, sizeof(number))
-			    ? strtoll(number, NULL, 10)
-			    : 0;
-	if (out->last_seq > 0 && alive > out->last_utc_ms)
-		out->last_utc_ms = alive;
+	take_alive(db, out);
 	if (rc == SQLITE_OK) {
 		sql = xasprintf(
 		    "SELECT %s, %s, %s FROM alarm_open a ORDER BY first_utc_ms, point, "
@@ -269,6 +302,7 @@ recover_salvage(sqlite3 *db, struct recovered *out, struct salvaged *all)
 	memset(out, 0, sizeof(*out));
 	(void)db_meta(db, "epoch", out->epoch, sizeof(out->epoch));
 	all->tail = read_last(db, out) == SQLITE_OK;
+	take_alive(db, out);
 	alarm.from = first_out;
 	all->alarms = salvage(db, &alarm, &alarms);
 	alarm.from = ", 0, ''";
@@ -321,11 +355,16 @@ last_minute(sqlite3 *db, int64_t *utc_ms)
 }
 
 void
-recover_readings(sqlite3 *readings, struct recovered *out)
+recover_readings(sqlite3 *readings, int64_t now_utc_ms, struct recovered *out)
 {
 	int64_t minute = 0;
-	if (last_minute(readings, &minute) == SQLITE_OK && minute > out->last_utc_ms)
-		out->last_utc_ms = minute;
+	if (last_minute(readings, &minute) != SQLITE_OK || minute <= out->last_utc_ms)
+		return;
+	// A minute that lies ahead was recorded while the clock was wrong.
+	if (out->last_seq != 0 && (out->same_boot || minute > now_utc_ms))
+		return;
+	out->last_utc_ms = minute;
+	out->same_boot = false;
 }
 
 void

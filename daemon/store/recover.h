@@ -22,8 +22,9 @@ struct salvaged {
 	bool tail, alarms, notices, settings;
 };
 void recover_salvage(sqlite3 *journal, struct recovered *out, struct salvaged *all);
-// Moves last_utc_ms on where readings are newer than the last event.
-void recover_readings(sqlite3 *readings, struct recovered *out);
+// Moves last_utc_ms on where readings are newer than the last event, unless they cannot
+// be: within one boot the journal knows better.
+void recover_readings(sqlite3 *readings, int64_t now_utc_ms, struct recovered *out);
 void recover_free(struct recovered *r);
 
 #endif

@@ -164,7 +164,7 @@ open_files(struct store *s, struct err *err)
 		note_fault(&s->readings_lane, &fault, "readings.db");
 	note_aside(&s->readings_lane, s->readings.aside_mode, s->readings.aside);
 	if (readings == 0)
-		recover_readings(s->readings.db, &s->recovered);
+		recover_readings(s->readings.db, now, &s->recovered);
 	// Somebody took the journal away: loud, as readings tell that there was one.
 	if (known && s->recovered.last_seq == 0 && s->recovered.last_utc_ms != 0)
 		note_aside(&s->journal_lane, STORE_CORRUPT,
@@ -196,7 +196,7 @@ open_read_only(struct store *s, struct err *err)
 	if (r == NULL)
 		return -1;
 	int rc = recover_journal(r->journal, &s->recovered);
-	recover_readings(r->readings, &s->recovered);
+	recover_readings(r->readings, loop_utc_ms(s->loop), &s->recovered);
 	reader_close(r);
 	return rc == SQLITE_OK ? 0 : err_set(err, EIO, "cannot read the journal");
 }

@@ -108,6 +108,8 @@ void unit_notice(struct unit *u, const struct notice *n);
 // Sets a setting; key and value must fit into struct meta_row. STORE_META_ALIVE: UTC ms
 // at which the daemon was alive.
 #define STORE_META_ALIVE "alive_utc_ms"
+// The same moment by the monotonic clock, in ms.
+#define STORE_META_ALIVE_MONO "alive_mono_ms"
 void unit_meta(struct unit *u, const char *key, const char *value);
 void unit_flag(struct unit *u, const struct flag_row *row);
 // `done` runs on the loop after the commit, in the order of submission. `durable` is
@@ -194,6 +196,9 @@ struct recovered {
 	size_t n_flags; // in the order of their keys
 	struct flag_entry *flags;
 	int64_t last_utc_ms; // of the last event, minute or sign of life; 0 = none
+	// Monotonic time of the same moment, where it was in this boot of the machine.
+	int64_t last_mono_ms;
+	bool same_boot;
 	int64_t last_seq;
 	bool clean_stop; // the last event is daemon.stop
 	bool unread;     // a file was set aside and not all it held open could be read

@@ -1,0 +1,90 @@
+# SPDX-FileCopyrightText: 2026 Watchroom contributors
+# SPDX-License-Identifier: Apache-2.0
+#
+# The degraded ladder, each step for real: a disk that answers with an error, one that does
+# not answer at all, a file that is damaged. Each is a named mode in the state, in /healthz
+# and as the code of @store's alarm; fires go on (I2); what had to wait is written when it
+# can be, and marked late. Full, read-only and locked: test_disk_full.py.
+import pytest
+
+from fault import Fault
+from field import FIRE, Modbus, panel
+from rig import Daemon, site, until
+
+
+def mode(api, name):
+    state = api.state()["health"]["store"]
+    return state == name and api.json("GET", "/healthz")["store"] == name and state
+
+
+@pytest.mark.parametrize(("act", "error", "name"), [
+    ("fail", "EIO", "io_error"), ("fail", "ENOSPC", "full"), ("fail", "EROFS", "read_only"),
+    ("hang", "EIO", "writer_lost")])
+def test_i2_i3_i9_a_disk_that_fails(tmp_path, act, error, name):
+    peer = Modbus()
+    fault = Fault(tmp_path / "fault")
+    with Daemon(tmp_path / "d", site(*panel(peer.port)), env=fault.env) as daemon:
+        daemon.start()
+        daemon.add_user()
+        api = daemon.api().login()
+        until(lambda: api.metric("store_waiting") == 0, 10)
+        fault.order("sync" if act == "hang" else "any", act, "journal.db", error=error)
+        peer.holding(0, FIRE)
+        alarm = until(lambda: api.alarm("d1"), 3, "the fire is shown (I2)")
+        assert alarm["seq"] is None and alarm["sounds"]
+        until(lambda: mode(api, name), 30, f"the mode {name}")
+        assert api.alarm("@store")["code"] == name
+        assert "store" in api.json("GET", "/healthz")["modes"]
+        assert api.acknowledge(alarm["occurrence"]) == (202, {"durable": False})
+        assert api.alarm("d1")["state"] == "acknowledged"
+        peer.holding(1, FIRE)
+        until(lambda: api.alarm("d2"), 3, "and the next fire comes as well")
+
+        fault.clear()
+        until(lambda: mode(api, "ok"), 30, "it heals by itself")
+        until(lambda: api.alarm("d2")["seq"], 10, "and everything is written")
+        events = api.events(point="d1")
+        assert [e["kind"] for e in events][-1] == "alarm.acknowledge"
+        assert all(e["params"]["late_ms"] >= 1000 for e in events
+                   if e["kind"] == "alarm.acknowledge"), "marked late"
+        assert daemon.stop() == 0
+        daemon.verify()
+    peer.stop()
+
+
+def test_i2_i11_a_damaged_journal_at_the_start(tmp_path):
+    """What was open comes into the new journal, acknowledged by whom it was."""
+    peer = Modbus()
+    with Daemon(tmp_path, site(*panel(peer.port))) as daemon:
+        daemon.start()
+        daemon.add_user()
+        api = daemon.api().login()
+        for register in (0, 1):
+            peer.holding(register, FIRE)
+        before = until(lambda: (a := api.alarm("d1")) and a["seq"] and api.alarm("d2") and a, 10)
+        assert api.acknowledge(before["occurrence"])[0] == 200
+        assert daemon.stop() == 0
+        db = daemon.journal()
+        root, = db.execute(
+            "SELECT rootpage FROM sqlite_schema WHERE name = 'event_point'").fetchone()
+        db.close()
+        with open(daemon.state / "journal.db", "r+b") as f:
+            f.seek((root - 1) * 4096)
+            f.write(b"\xa5" * 4096)
+
+        api = daemon.start().api()
+        alarm = api.alarm("d1")
+        assert alarm["occurrence"] == before["occurrence"]
+        assert (alarm["state"], alarm["acknowledged_by"]) == ("acknowledged", "wang")
+        assert api.alarm("d2")["state"] == "unacknowledged"
+        loud = until(lambda: api.alarm("@store"), 10, "a loud alarm")
+        assert loud["code"] == "corrupt"
+        api.login()
+        until(lambda: mode(api, "ok"), 10)
+        kinds = [e["kind"] for e in api.events()]
+        assert kinds[0] == "journal.carry" and kinds.count("alarm.carry") >= 2
+        assert len(list(daemon.state.glob("journal.db.corrupt-*"))) >= 1, "the old file is kept"
+        assert api.acknowledge(api.alarm("d2")["occurrence"])[0] == 200
+        assert daemon.stop() == 0
+        daemon.verify()
+    peer.stop()
