@@ -3,12 +3,15 @@
 //
 // See backup.h. SQLite's online backup in one step: one read transaction, which keeps
 // no writer waiting. The copy grows in a folder named .NAME.part and is renamed when
-// both files were proven and are on disk; a kill leaves at most that folder. It refuses
-// to call anything a backup that `watchroom verify` would not pass.
+// both files were proven and are on disk; a kill leaves at most that folder, which the
+// next backup takes away. It refuses to call anything a backup that `watchroom verify`
+// would not pass.
 #include "store/backup.h"
 
+#include <sys/file.h>
 #include <sys/stat.h>
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -117,17 +120,63 @@ fill(const char *store, const char *part, enum backup_kind kind,
 	return result == 0 ? copy_check(part, out, err) : -1;
 }
 
+// Empties the folder, which holds files alone, and removes it.
 static void
 remove_part(const char *part)
 {
-	static const char *const names[] = { "readings.db", "journal.db",
-		"readings.db-journal", "journal.db-journal" };
-	for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		char *path = xasprintf("%s/%s", part, names[i]);
-		(void)unlink(path);
+	DIR *d = opendir(part);
+	struct dirent *e;
+	while (d != NULL && (e = readdir(d)) != NULL) {
+		char *path = xasprintf("%s/%s", part, e->d_name);
+		if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)
+			(void)unlink(path);
 		free(path);
 	}
+	if (d != NULL)
+		(void)closedir(d);
 	(void)rmdir(part);
+}
+
+// A lock on the folder, which goes with the process that fills it; -1: somebody has it.
+static int
+lock_part(const char *part)
+{
+	int fd = open(part, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) != 0) {
+		(void)close(fd);
+		fd = -1;
+	}
+	return fd;
+}
+
+static bool
+is_part(const char *name)
+{
+	static const char begin[] = ".watchroom-", end[] = ".part";
+	size_t len = strlen(name);
+	return strncmp(name, begin, sizeof(begin) - 1) == 0 && len > sizeof(end) &&
+	       strcmp(name + len - (sizeof(end) - 1), end) == 0;
+}
+
+// Of backups that were killed. One that still runs holds its lock.
+static void
+sweep_parts(const char *target)
+{
+	DIR *d = opendir(target);
+	struct dirent *e;
+	while (d != NULL && (e = readdir(d)) != NULL) {
+		if (!is_part(e->d_name))
+			continue;
+		char *part = xasprintf("%s/%s", target, e->d_name);
+		int lock = lock_part(part);
+		if (lock >= 0) {
+			remove_part(part);
+			(void)close(lock);
+		}
+		free(part);
+	}
+	if (d != NULL)
+		(void)closedir(d);
 }
 
 // rename(2) would replace an empty folder, so the name must be free.
@@ -152,14 +201,18 @@ static int
 make(const char *store, const struct names *n, enum backup_kind kind,
     struct verify_result *out, struct err *err)
 {
-	remove_part(n->part); // of one that was killed
+	sweep_parts(n->target);
 	if (mkdir(n->part, 0750) != 0)
 		return err_set(err, errno, "%s: %s", n->part, strerrordesc_np(errno));
-	if (fill(store, n->part, kind, out, err) == 0 &&
-	    give_name(n->part, n->name, n->target, err) == 0)
-		return 0;
-	remove_part(n->part);
-	return -1;
+	int lock = lock_part(n->part);
+	int result = fill(store, n->part, kind, out, err);
+	if (result == 0)
+		result = give_name(n->part, n->name, n->target, err);
+	if (result != 0)
+		remove_part(n->part);
+	if (lock >= 0)
+		(void)close(lock);
+	return result;
 }
 
 int
