@@ -132,6 +132,12 @@ watch_lag(struct supervise *s)
 }
 
 static void
+tell_store(const struct supervise *s, const char *code, bool fault)
+{
+	engine_system_one(s->engine, s->site->store_point, fault, code);
+}
+
+static void
 watch_store(struct supervise *s)
 {
 	enum store_mode m = s->store_mode;
@@ -141,9 +147,15 @@ watch_store(struct supervise *s)
 		m = STORE_SLOW;
 	if (m == s->store_shown)
 		return;
+	// What happened at a moment ends with the next change; it stays on the screen
+	// until somebody has seen it.
+	tell_store(s, "events-lost", false);
+	tell_store(s, "not-carried", false);
+	if (s->store_shown != STORE_OK)
+		tell_store(s, store_mode_name(s->store_shown), false);
+	if (m != STORE_OK)
+		tell_store(s, store_mode_name(m), true);
 	s->store_shown = m;
-	engine_system(
-	    s->engine, s->site->store_point, m != STORE_OK, store_mode_name(m));
 }
 
 // No console that can sound: the operator may sleep through it (I9).
@@ -265,6 +277,7 @@ supervise_new(struct loop *loop, const struct site *site, struct engine *engine,
 	engine_system(engine, site->clock_point, false, NULL);
 	engine_system(engine, site->network_point, false, NULL);
 	engine_system(engine, site->console_point, false, NULL);
+	tell_store(s, "no-key", store_keyless(store));
 	on_tick(s);
 	return s;
 }

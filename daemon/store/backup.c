@@ -35,6 +35,22 @@ copy_sync(const char *path)
 	return result;
 }
 
+int
+copy_bytes(const char *from, const char *to)
+{
+	char block[8192];
+	FILE *in = fopen(from, "re"), *out = fopen(to, "we");
+	bool ok = in != NULL && out != NULL;
+	size_t n;
+	while (ok && (n = fread(block, 1, sizeof(block), in)) > 0)
+		ok = fwrite(block, 1, n, out) == n;
+	if (in != NULL)
+		(void)fclose(in);
+	if (out != NULL)
+		ok = fclose(out) == 0 && ok;
+	return ok ? copy_sync(to) : -1;
+}
+
 static int
 copy_pages(sqlite3 *from, sqlite3 *to)
 {

@@ -19,5 +19,7 @@ int copy_database(
 // Both databases of a folder: chain, anchors, cuts, the files. 0, or -1 with *err.
 int copy_check(const char *folder, struct verify_result *out, struct err *err);
 int copy_sync(const char *path); // fsync of a file or folder
+// A copy of a file that is no database, on disk when this returns. 0, or -1 with errno.
+int copy_bytes(const char *from, const char *to);
 
 #endif

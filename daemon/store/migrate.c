@@ -15,6 +15,7 @@ struct schema {
 	int32_t application_id;
 	int version;
 	const char *const *steps; // steps[i] leads from version i to i + 1
+	const char *tables;       // three that every version has
 };
 
 static const char *const journal_steps[] = { schema_journal_1, schema_journal_2,
@@ -23,9 +24,9 @@ static const char *const readings_steps[] = { schema_readings_1, schema_readings
 
 static const struct schema schemas[] = {
 	[DB_JOURNAL] = { "journal.db", JOURNAL_APPLICATION_ID, JOURNAL_VERSION,
-	    journal_steps },
+	    journal_steps, "'event', 'alarm_open', 'outbox'" },
 	[DB_READINGS] = { "readings.db", READINGS_APPLICATION_ID, READINGS_VERSION,
-	    readings_steps },
+	    readings_steps, "'point', 'minute', 'tally'" },
 };
 
 static int
@@ -83,6 +84,19 @@ step_up(sqlite3 *db, const struct schema *s, int64_t from)
 	return rc;
 }
 
+// Whether the file has our tables, whatever its header says.
+static bool
+has_tables(sqlite3 *db, const struct schema *s)
+{
+	int64_t n = 0;
+	char *sql = sqlite3_mprintf(
+	    "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name IN (%s)",
+	    s->tables);
+	int rc = sql != NULL ? db_integer(db, sql, 0, &n) : SQLITE_NOMEM;
+	sqlite3_free(sql);
+	return rc == SQLITE_OK && n == 3;
+}
+
 int
 db_migrate(sqlite3 *db, enum db_kind kind, enum db_refusal *refused, struct err *err)
 {
@@ -97,6 +111,10 @@ db_migrate(sqlite3 *db, enum db_kind kind, enum db_refusal *refused, struct err 
 	if (rc == SQLITE_OK)
 		rc = read_version(db, &application_id, &version, &tables);
 	bool empty = tables == 0 && version == 0 && application_id == 0;
+	// Our tables under another name or number: the header is damaged.
+	if (rc == SQLITE_OK && !empty &&
+	    (application_id != s->application_id || version < 1) && has_tables(db, s))
+		rc = SQLITE_CORRUPT;
 	if (rc == SQLITE_OK && !empty &&
 	    (application_id != s->application_id || version > s->version)) {
 		*refused = application_id != s->application_id ? DB_FOREIGN : DB_NEWER;
@@ -105,6 +123,8 @@ db_migrate(sqlite3 *db, enum db_kind kind, enum db_refusal *refused, struct err 
 	}
 	if (rc == SQLITE_OK)
 		rc = step_up(db, s, version);
+	if (rc == SQLITE_ERROR) // a step does not fit: it is not of that version
+		rc = SQLITE_CORRUPT;
 	if (rc == SQLITE_OK)
 		rc = db_exec(db, "COMMIT");
 	if (rc != SQLITE_OK && sqlite3_get_autocommit(db) == 0)

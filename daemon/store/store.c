@@ -14,14 +14,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "lib/log.h"
 #include "lib/mailbox.h"
 #include "lib/mem.h"
+#include "store/copy.h"
 #include "store/lock.h"
 #include "store/recover.h"
 #include "store/store_impl.h"
+#include "store/wal_tail.h"
 
 enum {
 	QUEUE_ROWS = 1000000,
@@ -113,7 +116,7 @@ note_fault(struct lane *l, const struct fault *f, const char *name)
 static void
 note_aside(struct lane *l, enum store_mode why, const char *aside)
 {
-	if (aside[0] == '\0' || l->mode != STORE_OK)
+	if (aside[0] == '\0' || (l->mode != STORE_OK && l->mode != STORE_CORRUPT))
 		return;
 	l->mode = why;
 	(void)str_copy(l->detail, sizeof(l->detail), aside);
@@ -135,6 +138,32 @@ take_boot(struct store *s, int64_t now_utc_ms)
 		s->recovered.last_boot = now_utc_ms;
 }
 
+// A log whose end SQLite will pass over: it is kept, and said. Before the file is
+// opened.
+static void
+note_lost_tail(struct store *s, struct lane *l, const char *path)
+{
+	char stamp[32];
+	time_t t = (time_t)(loop_utc_ms(s->loop) / 1000);
+	struct tm tm;
+	if (access(path, F_OK) != 0 || !wal_tail_lost(path))
+		return;
+	(void)strftime(stamp, sizeof(stamp), "%Y%m%dT%H%M%SZ", gmtime_r(&t, &tm));
+	char *log = xasprintf("%s-wal", path);
+	char *kept = xasprintf("%s.corrupt-%s", log, stamp);
+	if (copy_bytes(log, kept) != 0)
+		log_warn("store", "cannot keep %s", kept);
+	log_warnx("store",
+	    "the log of %s is damaged: what was committed behind the damage is lost; "
+	    "it "
+	    "was kept as %s",
+	    path, kept);
+	l->mode = STORE_CORRUPT;
+	(void)str_copy(l->detail, sizeof(l->detail), strrchr(kept, '/') + 1);
+	free(log);
+	free(kept);
+}
+
 static int
 open_files(struct store *s, struct err *err)
 {
@@ -147,6 +176,8 @@ open_files(struct store *s, struct err *err)
 	s->journal.rule = s->readings.rule = rule;
 	s->journal.opened_utc_ms = s->readings.opened_utc_ms = now;
 	s->readings.path = xasprintf("%s/readings.db", s->directory);
+	note_lost_tail(s, &s->journal_lane, s->journal.path);
+	note_lost_tail(s, &s->readings_lane, s->readings.path);
 	int journal = journal_first_open(&s->journal, &s->recovered, &fault, err);
 	if (journal < 0)
 		return -1;
@@ -183,10 +214,17 @@ static bool
 load_key(struct store *s, const struct store_options *o)
 {
 	struct err err = { 0 };
-	if (o->key_directory != NULL &&
-	    seal_key_load(o->key_directory, &s->key, &err) != 0)
+	s->keyless = o->key_directory != NULL &&
+		     seal_key_load(o->key_directory, &s->key, &err) != 0;
+	if (s->keyless)
 		log_warnx("store", "no anchors, and nothing is deleted: %s", err.text);
 	return true;
+}
+
+bool
+store_keyless(const struct store *s)
+{
+	return s->keyless;
 }
 
 static int

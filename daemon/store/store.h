@@ -181,6 +181,9 @@ size_t store_waiting(const struct store *s);
 // Age in ms of the oldest unit not yet durable; 0 where none.
 int64_t store_waiting_ms(const struct store *s);
 
+// Whether the key of the anchors could not be had: nothing is signed, nothing deleted.
+bool store_keyless(const struct store *s);
+
 // How long the journal's writer has been in the attempt it is in, in ms of real time; 0
 // between attempts. An attempt that fails ends: a disk that says no is no silence.
 int64_t store_silent_ms(const struct store *s);

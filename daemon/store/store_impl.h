@@ -80,6 +80,7 @@ struct store {
 	struct loop_timer minute_timer;
 
 	struct seal_key key;
+	bool keyless; // it was wanted and could not be had
 	struct upkeep upkeep;
 
 	enum store_mode told_mode;

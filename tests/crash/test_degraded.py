@@ -91,3 +91,25 @@ def test_i2_i11_a_damaged_journal_at_the_start(tmp_path):
         assert daemon.stop() == 0
         daemon.verify()
     peer.stop()
+
+
+def test_i9_a_key_that_is_none_is_an_alarm(tmp_path):
+    """Without its key the journal is not signed: that is told, and stands until it is
+    mended."""
+    peer = Modbus()
+    with Daemon(tmp_path, site(*panel(peer.port))) as daemon:
+        daemon.state.mkdir()
+        key = daemon.state / "journal.key"
+        key.write_text("this is no key\n", encoding="ascii")
+        api = daemon.start().api()
+        alarm = until(lambda: api.alarm("@store"), 10, "an alarm says so")
+        assert (alarm["code"], alarm["state"]) == ("no-key", "unacknowledged")
+        peer.holding(0, FIRE)
+        until(lambda: (a := api.alarm("d1")) and a["seq"], 10, "and a fire is a fire")
+        assert key.read_text(encoding="ascii") == "this is no key\n", "it is left as it is"
+        assert daemon.stop() == 0
+        key.unlink()
+        api = daemon.start().api()
+        until(lambda: api.alarm("@store")["state"] == "returned", 10)
+        assert daemon.stop() == 0
+    peer.stop()
