@@ -26,9 +26,9 @@ enum {
 	ALIVE_EVERY_TICKS = 60,
 };
 
-// 2026-01-01T00:00:00Z: before this program was. A machine whose clock has no battery,
+// 2025-01-01T00:00:00Z: before this program was. A machine whose clock has no battery,
 // or a dead one, begins in 1970 or at its firmware's date.
-#define NO_TIME_BEFORE_MS INT64_C(1767225600000)
+#define NO_TIME_BEFORE_MS INT64_C(1735689600000)
 
 struct supervise {
 	struct loop *loop;
@@ -101,7 +101,7 @@ watch_sync(struct supervise *s)
 	}
 	if (s->ticks % SYNC_EVERY_TICKS != 0)
 		return;
-	s->synchronised = clock_synchronised();
+	s->synchronised = clock_synchronised(loop_clock(s->loop));
 	works_clock_quality(s->works, s->synchronised ? CLOCK_SYNCED : CLOCK_UNSYNCED);
 	watch_unsynchronised(s);
 }

@@ -210,8 +210,10 @@ clock_parse_rfc3339(const char *s, int64_t *utc_ms)
 }
 
 bool
-clock_synchronised(void)
+clock_synchronised(const struct clock *c)
 {
+	if (c->virtual_time)
+		return !c->unsynchronised;
 	struct timex t = { .modes = 0 };
 	int state = adjtimex(&t);
 	return state >= 0 && state != TIME_ERROR && !(t.status & STA_UNSYNC);

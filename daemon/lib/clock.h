@@ -13,7 +13,9 @@ struct clock {
 	int64_t (*mono_ms)(struct clock *c); // CLOCK_MONOTONIC or virtual
 	int64_t (*utc_ms)(struct clock *c);
 	bool virtual_time; // the loop advances it when idle
-	int64_t mono, utc; // state of the virtual clock
+	// State of the virtual clock.
+	int64_t mono, utc;
+	bool unsynchronised;
 };
 
 // The machine's clock. Shared, stateless.
@@ -34,7 +36,8 @@ void clock_rfc3339(int64_t utc_ms, char out[static 25]);
 // Parses RFC 3339 (any offset). 0 or -1.
 int clock_parse_rfc3339(const char *s, int64_t *utc_ms);
 
-// Whether the kernel says that the clock is synchronised (adjtimex).
-bool clock_synchronised(void);
+// Whether the clock is known to be right: of the machine's, what the kernel says
+// (adjtimex); a virtual one is unless `unsynchronised`.
+bool clock_synchronised(const struct clock *c);
 
 #endif

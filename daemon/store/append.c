@@ -333,11 +333,10 @@ mark_late(struct event *e, int64_t late_ms)
 }
 
 static int
-append_one(struct append *a, struct event *e, const struct unit *u)
+append_late(struct append *a, struct event *e, const struct unit *u, int64_t waited_ms)
 {
 	struct event late = *e;
-	int64_t waited_ms = u->real_ms != 0 ? db_now_ms() - u->real_ms : 0;
-	if (waited_ms < LATE_MS || !mark_late(&late, waited_ms))
+	if (!mark_late(&late, waited_ms))
 		return append_event(a, e, u->config_rev);
 	int rc = append_event(a, &late, u->config_rev);
 	e->seq = late.seq;
@@ -352,9 +351,11 @@ append_unit(struct append *a, struct unit *u)
 	const struct notice *notices = u->notices.data;
 	const struct meta_row *metas = u->metas.data;
 	const struct flag_row *flags = u->flags.data;
+	int64_t waited_ms = u->real_ms != 0 ? db_now_ms() - u->real_ms : 0;
 	int rc = SQLITE_OK;
 	for (size_t i = 0; i < u->events.n && rc == SQLITE_OK; i++)
-		rc = append_one(a, &events[i], u);
+		rc = waited_ms >= LATE_MS ? append_late(a, &events[i], u, waited_ms)
+					  : append_event(a, &events[i], u->config_rev);
 	for (size_t i = 0; i < u->alarms.n && rc == SQLITE_OK; i++)
 		rc = append_alarm(a, &alarms[i]);
 	for (size_t i = 0; i < u->notices.n && rc == SQLITE_OK; i++)

@@ -18,7 +18,8 @@ tool_stamp(struct event *e, int64_t now_utc_ms)
 {
 	e->time_utc_ms = now_utc_ms;
 	e->mono_ms = db_now_ms();
-	e->clock_quality = clock_synchronised() ? CLOCK_SYNCED : CLOCK_UNSYNCED;
+	e->clock_quality =
+	    clock_synchronised(clock_real()) ? CLOCK_SYNCED : CLOCK_UNSYNCED;
 }
 
 int

@@ -324,7 +324,7 @@ test_odd_targets_are_refused(void **state)
 	static const char *const odd[] = { "", "*", "x", "//", "/a//b", "/a/", "/.",
 		"/..", "/a/%2e%2E", "/%", "/%0", "/%zz", "/%00", "/%1f", "/%7f", "/a b",
 		"/a#b", "/a\\b", "/\x80", "/?=1", "/?a=1&a=2", "/?a=%0a",
-		"/1/2/3/4/5/6/7", "/?a=1&b=1&c=1&d=1&e=1&f=1&g=1&h=1&i=1&j=1&k=1" };
+		"/1/2/3/4/5/6/7/8/9", "/?a=1&b=1&c=1&d=1&e=1&f=1&g=1&h=1&i=1&j=1&k=1" };
 	struct target t;
 	char longest[TARGET_MAX + 3];
 

@@ -215,6 +215,26 @@ test_i6_a_sample_ends_only_what_it_speaks_of(void **state)
 	rig_tear_down(&r);
 }
 
+static void
+test_i9_a_clock_without_a_time_service_is_an_alarm_while_it_lasts(void **state)
+{
+	(void)state;
+	struct rig r;
+	rig_set_up(&r, NULL, NULL);
+	rig_pass(&r, 20 * 60000);
+	assert_null(rig_open_alarm(&r, "@clock"));
+	r.clock.unsynchronised = true;
+	rig_pass(&r, 9 * 60000); // a service that is started anew is no fault
+	assert_null(rig_open_alarm(&r, "@clock"));
+	rig_pass(&r, 2 * 60000);
+	assert_int_equal(rig_state(&r, "@clock"), ALARM_UNACKNOWLEDGED);
+	assert_string_equal(rig_open_alarm(&r, "@clock")->code, "unsynchronised");
+	r.clock.unsynchronised = false;
+	rig_pass(&r, 60000);
+	assert_int_equal(rig_state(&r, "@clock"), ALARM_RETURNED);
+	rig_tear_down(&r);
+}
+
 int
 main(void)
 {
@@ -234,6 +254,8 @@ main(void)
 		cmocka_unit_test(
 		    test_an_alarm_of_a_limit_that_was_taken_out_is_withdrawn),
 		cmocka_unit_test(test_i6_a_sample_ends_only_what_it_speaks_of),
+		cmocka_unit_test(
+		    test_i9_a_clock_without_a_time_service_is_an_alarm_while_it_lasts),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
