@@ -23,7 +23,7 @@ def converter(port, **more):
     points = [{"id": f"z{n}", "item": "zone", "device": n, "kind": "smoke", "zone": "z1",
                "place": place(f"Zone {n}")} for n in range(1, ZONES + 1)]
     device = {"id": "pp1", "bus": "orion", "unit": 1, "profile": "bolid-s2000-pp",
-              "poll": "200ms", "timeout": "1500ms", "points": points}
+              "poll": "250ms", "timeout": "1500ms", "points": points}
     device.update(more)
     return [{"id": "orion", "modbus_rtu_tcp": f"127.0.0.1:{port}", "line": "115200 8N1"}], [device]
 
