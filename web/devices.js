@@ -84,14 +84,15 @@ export class Devices {
   }
 
   // The well units of one bus, counted, or a bus that is gone with all of them.
-  #drawGroup(e, { bus, all, lost, members }, now) {
+  #drawGroup(e, { bus, all, lost, inferred, members }, now) {
     const heard = members.filter((d) => d.last_heard).map((d) => Date.parse(d.last_heard));
     const oldest = heard.length > 0 ? (lost ? Math.max : Math.min)(...heard) : null;
     const n = lost ? 0 : members.length;
     setAttr(e, "data-bus", bus);
     setAttr(e, "data-lost", lost ? "" : null);
     setIcon(e.firstElementChild, lost ? "cut" : "link");
-    setText(e.querySelector(".name"), t("ui.devices.group", { bus, n, all }));
+    const doubt = inferred ? ` · ${t("ui.mark.inferred")}` : "";
+    setText(e.querySelector(".name"), t("ui.devices.group", { bus, n, all }) + doubt);
     setText(e.querySelector(".age"), this.#age({ lost, code: members[0].code }, oldest, now));
   }
 

@@ -8,22 +8,24 @@
 const GROUP_FROM = 6; // devices of one bus
 const TILES = 12;
 
-const isPlain = (d) => !d.lost && d.maturity !== "inferred" && !d.accepted_budget;
+const isInferred = (d) => d.maturity === "inferred";
 
-// Devices to show by name, the lost first, and groups {bus, all, lost, members}.
+// Devices to show by name, the lost first, and groups {bus, all, lost, inferred, members}.
 export function groupDevices(devices) {
   const byBus = new Map();
   for (const d of devices) byBus.set(d.bus, [...(byBus.get(d.bus) ?? []), d]);
   const named = [], groups = [];
   for (const [bus, all] of byBus) {
     const gone = all.every((d) => d.lost);
+    const inferred = all.every(isInferred); // then the group says so
+    const isPlain = (d) => !d.lost && !d.accepted_budget && (inferred || !isInferred(d));
     const members = gone ? all : all.filter(isPlain);
     if (all.length < GROUP_FROM || members.length < 2) {
       named.push(...all);
       continue;
     }
     named.push(...all.filter((d) => !members.includes(d)));
-    groups.push({ bus, all: all.length, lost: gone, members });
+    groups.push({ bus, all: all.length, lost: gone, inferred, members });
   }
   const lostFirst = (a, b) => Number(b.lost) - Number(a.lost);
   return { named: named.sort(lostFirst), groups: groups.sort(lostFirst) };

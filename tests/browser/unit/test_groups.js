@@ -30,6 +30,13 @@ test("a doubtful register map and an accepted budget stay by name", () => {
   equal(ids(groupDevices(list).named), ["u1", "u2"]);
 });
 
+test("units that are all of a doubtful register map are one group, which says so", () => {
+  const list = units(32, { maturity: "inferred" });
+  const { named, groups } = groupDevices(list);
+  equal([named.length, groups[0].inferred, groups[0].members.length], [0, true, 32]);
+  equal(groupDevices(units(8)).groups[0].inferred, false);
+});
+
 test("a bus that is gone with all its units is one thing", () => {
   const { named, groups } = groupDevices(units(32, { lost: true }));
   equal([named.length, groups[0].lost, groups[0].members.length], [0, true, 32]);
