@@ -52,9 +52,14 @@ bring_rows(sqlite3 *journal, const char *from, const char *table, const char *co
 	    columns, (int)(3 * n - 2), marks);
 	if (rc == SQLITE_OK)
 		rc = sqlite3_prepare_v2(journal, sql, -1, &out, NULL);
+	// One commit for all: there may be tens of thousands, and nothing is watched
+	// meanwhile.
+	(void)sqlite3_exec(journal, "BEGIN IMMEDIATE", NULL, NULL, NULL);
 	while (rc == SQLITE_OK && sqlite3_step(in) == SQLITE_ROW)
 		rc = copy_row(in, out);
 	(void)sqlite3_finalize(in);
 	(void)sqlite3_finalize(out);
+	if (sqlite3_get_autocommit(journal) == 0)
+		(void)sqlite3_exec(journal, "COMMIT", NULL, NULL, NULL);
 	db_close(old);
 }

@@ -189,8 +189,11 @@ try_file(struct journal *j, struct fault *fault, enum db_refusal *refused,
 		op_rollback(j);
 	if (!damaged(rc))
 		rc = recover_journal(j->db, back);
-	if (!damaged(rc))
+	if (!damaged(rc)) {
+		// Something stood open, and what it was could not be read: loud (I11).
+		back->unread = rc != SQLITE_OK;
 		return SQLITE_OK;
+	}
 	recover_free(back);
 	journal_close(j);
 	return rc;
