@@ -12,10 +12,10 @@ import time
 
 import pytest
 
+from aftermath import check_notices
 from fault import Fault
 from field import FIRE, NORMAL, Modbus, panel
 from rig import BUILD, Daemon, site, until
-from test_kill import check_notices
 from webhook_sink import WebhookSink
 
 # What is interrupted, by the call that does it.
@@ -112,7 +112,7 @@ def test_i3_i4_i5_i11_killed_at(tmp_path, op, path, act):
         until(lambda: daemon.api().state()["health"]["notices_owed"] == 0, 60)
         assert daemon.stop() == 0
         daemon.verify()
-        assert check_notices(daemon, sink) <= 3
+        assert check_notices(daemon.state, sink.bodies()) <= 3
     peer.stop()
 
 

@@ -206,6 +206,14 @@ class Stream(threading.Thread):
             self.connection.sock.close()
 
 
+def verify_journal(file):
+    """The journal needs no daemon and no configuration to be proven."""
+    done = subprocess.run([str(BUILD / "cli/watchroom"), "verify", str(file)],
+                          capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
 class Daemon:
     """watchroomd on a directory of its own."""
 
@@ -300,12 +308,7 @@ class Daemon:
                                timeout=10)
 
     def verify(self):
-        """The journal needs no daemon and no configuration to be proven."""
-        done = subprocess.run(
-            [str(BUILD / "cli/watchroom"), "verify", str(self.state / "journal.db")],
-            capture_output=True, text=True, timeout=120, check=False, env=self.env)
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
+        return verify_journal(self.state / "journal.db")
 
     def rss_kib(self):
         text = pathlib.Path(f"/proc/{self.process.pid}/status").read_text("ascii")

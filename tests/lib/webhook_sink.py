@@ -142,6 +142,11 @@ class WebhookSink:
             self._log.flush()
         self._arrived.notify_all()
 
+    def bodies(self):
+        """What was posted, oldest first."""
+        with self._arrived:
+            return [json.loads(e["body"]) for e in self.received]
+
     def accepted(self, path="/"):
         """What was answered with 200, oldest first."""
         with self._arrived:

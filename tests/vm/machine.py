@@ -14,6 +14,8 @@ import shutil
 import subprocess
 import tempfile
 
+from power_cuts import cut_power
+
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 BUILD = pathlib.Path(os.environ.get("WATCHROOM_BUILD", ROOT / "build")).resolve()
@@ -62,7 +64,7 @@ class Job:
         self.status, self.text = None, ""
 
     def boot(self, *command, **options):
-        more = [str(w) for k, v in options.items() for w in (f"--{k}", v)]
+        more = [str(w) for k, v in options.items() for w in ("--" + k.replace("_", "-"), v)]
         done = subprocess.run(
             [HERE / "run-in-vm", "--timeout", str(LIMIT), "--lines", "8",
              "--names", "door,panic,pump", "--rw", self.rw,
@@ -98,10 +100,16 @@ def rig():
     return first, second
 
 
+def power():
+    return cut_power(lambda: Job("power"),
+                     ["/usr/bin/python3", HERE / "power_load.py", "/disk/watchroom"])
+
+
 JOBS = {
     "gpiod1": lambda: generation("gpiod1", BUILD),
     "gpiod2": lambda: generation("gpiod2", build2()),
     "rig": rig,
+    "power": power,
 }
 _pool = concurrent.futures.ThreadPoolExecutor(2)
 _started = {}

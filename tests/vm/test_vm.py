@@ -130,3 +130,8 @@ def test_i3_what_was_durable_survives_a_power_cut():
     done = subprocess.run([machine.BUILD / "cli/watchroom", "verify", copy],
                           capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.job("power")
+def test_i3_i4_i5_nothing_confirmed_is_lost_by_power_cuts():
+    print(machine.result("power"))
