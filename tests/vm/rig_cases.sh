@@ -89,10 +89,18 @@ case_a_disk_that_logs_each_write() {
 	grep -q here "$device" || fail "the mark is not in the log"
 }
 
-# The daemon's journal is on the disk; what it says is committed must be there after the
-# cut. SEQ of the last event that the API called durable goes to the fact file.
-case_power_is_cut() {
-	cat >/disk/site.yaml <<-YAML
+api() { curl -s "http://127.0.0.1:8470$1"; }
+healthz_says() { [[ $(api /healthz) == *"\"store\":\"$1\""* ]]; }
+panic_is() { # NOT-DURABLE|DURABLE: the open alarm of the desk
+	local alarm
+	alarm=$(api /api/v1/alarms | sed -n 's/.*\({[^{}]*"point":"panic".*\)/\1/p')
+	case $1 in
+	not-durable) [[ $alarm == *'"seq":null'* ]] ;;
+	durable) [[ $alarm && $alarm != *'"seq":null'* ]] ;;
+	esac
+}
+site_with_a_panic_button() {
+	cat <<-YAML
 		site: {id: vm, time_zone: Asia/Shanghai}
 		console: {listen: "127.0.0.1:8470"}
 		gpio:
@@ -100,9 +108,49 @@ case_power_is_cut() {
 		    chip: watchroom-vm
 		    points: [{id: panic, line: "1", kind: panic, place: {en: Desk}}]
 	YAML
-	WATCHROOM_DATA=$PWD "$build/daemon/watchroomd" -c /disk/site.yaml --state /disk \
+}
+launch() { # FOLDER
+	site_with_a_panic_button >"$1/site.yaml"
+	WATCHROOM_DATA=$PWD "$build/daemon/watchroomd" -c "$1/site.yaml" --state "$1" \
 		>>"$log" 2>&1 &
+	pid=$!
 	expect 1 'console on port'
+}
+target() { # NAME TABLE...: another target under a mapped device that is in use
+	dmsetup suspend --noflush --nolockfs "$1" && dmsetup load "$1" --table "${*:2}" &&
+		dmsetup resume "$1"
+}
+
+# The file system has no log of its own: that one gives up for good at the first error,
+# and only a mount anew would heal it.
+case_the_daemon_on_a_disk_that_refuses_writes() {
+	local device pid state=$work/refusing
+	new_device || { fail "no loop device"; return; }
+	dmsetup create shaky --table "0 $(sectors) linear $device 0" 2>>"$log" || fail "dmsetup"
+	mkfs.ext4 -qO ^has_journal /dev/mapper/shaky && mkdir "$state" &&
+		mount /dev/mapper/shaky "$state" || { fail "no file system"; return; }
+	launch "$state"
+	until_true "the store is well" healthz_says ok
+	target shaky "0 $(sectors) flakey $device 0 0 3600 1 error_writes" || fail "no flakey"
+	gpio-pull 1 up
+	until_true "the alarm is shown before it is saved (I2)" panic_is not-durable
+	until_true "the mode is named (I9)" healthz_says io_error
+	target shaky "0 $(sectors) linear $device 0" || fail "no linear"
+	until_true "the store heals by itself" healthz_says ok
+	until_true "the alarm is saved" panic_is durable
+	[[ $(api '/api/v1/events?point=panic') == *'"late_ms":'* ]] || fail "not marked late"
+	kill -TERM "$pid"
+	wait "$pid" || fail "status $?"
+	gpio-pull 1 down
+	cp "$state/journal.db" "$RW/refused.db"
+	umount "$state"
+	dmsetup remove shaky
+}
+
+# The daemon's journal is on the disk; what it says is committed must be there after the
+# cut. SEQ of the last event that the API called durable goes to the fact file.
+case_power_is_cut() {
+	launch /disk
 	echo durable >/disk/durable || fail "no disk"
 	sync
 	gpio-pull 1 up
@@ -113,7 +161,7 @@ case_power_is_cut() {
 	cut-power
 }
 panic_is_durable() {
-	events=$(curl -s 'http://127.0.0.1:8470/api/v1/events?point=panic')
+	events=$(api '/api/v1/events?point=panic')
 	seq=$(sed -n 's/.*"seq":\([0-9]*\)[^{}]*"kind":"alarm.onset".*/\1/p' <<<"$events")
 	[[ $seq ]]
 }

@@ -132,6 +132,12 @@ def test_i3_what_was_durable_survives_a_power_cut():
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+@pytest.mark.job("rig")
+def test_i4_the_journal_is_whole_after_a_disk_that_refused():
+    first, _ = machine.result("rig")
+    machine.run(machine.BUILD / "cli/watchroom", "verify", first.rw / "refused.db")
+
+
 @pytest.mark.job("power")
 def test_i3_i4_i5_nothing_confirmed_is_lost_by_power_cuts():
     print(machine.result("power"))
