@@ -114,7 +114,16 @@ class Hostile(threading.Thread):
                 return
             self.connections += 1
             self.open.append(peer)
-            threading.Thread(target=self.serve, args=(peer,), daemon=True).start()
+            threading.Thread(target=self.attend, args=(peer,), daemon=True).start()
+
+    def attend(self, peer):
+        """One connection, from its begin until either side ends it."""
+        try:
+            self.serve(peer)
+        finally:
+            peer.close()
+            with contextlib.suppress(ValueError):
+                self.open.remove(peer)
 
     def serve(self, peer):
         data = b""
@@ -196,7 +205,7 @@ class Hostile(threading.Thread):
 
     def drop(self):
         """Cuts every open connection."""
-        for peer in self.open:
+        for peer in list(self.open):
             with contextlib.suppress(OSError):
                 peer.close()
         self.open = []

@@ -8,6 +8,7 @@ import contextlib
 import os
 import pty
 import random
+import select
 import socket
 import struct
 import threading
@@ -69,8 +70,11 @@ class NeverRead(Peer):
     """Accepts and does nothing more."""
 
     def serve(self, peer):
+        hung_up = select.poll()
+        hung_up.register(peer, select.POLLRDHUP)
         while self.hostile and peer.fileno() >= 0:
-            time.sleep(0.1)
+            if hung_up.poll(100):
+                return
         super().serve(peer)
 
 
@@ -264,7 +268,10 @@ class PowerLoss(Peer):
     def serve(self, peer):
         me = threading.get_ident()
         self.answers[me] = (peer, 0)
-        super().serve(peer)
+        try:
+            super().serve(peer)
+        finally:
+            del self.answers[me]
 
     def misbehave(self, request):
         me = threading.get_ident()
