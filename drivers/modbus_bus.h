@@ -98,6 +98,8 @@ struct mbus {
 	int64_t wasted_long_ms; // ... a whole time-out
 	uint8_t hasty;          // units that were given less since then
 	int64_t dead_next_ms;   // units that are not well are not asked before this
+	bool many_fell;         // more fell silent at once than the site reckons with
+	int64_t fallen_next_ms; // then: those in doubt are not asked before this
 	uint32_t jitter;        // state of a small generator
 
 	// Received and not yet judged.

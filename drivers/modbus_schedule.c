@@ -14,6 +14,9 @@
 //      lost one is probed with no more than that but each fourth time;
 //   4. where several requests may be in flight, no unit takes the last place, one that
 //      is not known to be well takes one, and of the sick one is asked at a time.
+//   5. where more units fall silent at once than the site reckons with (silent_units)
+//      while others answer, those in doubt too are tried with only a few times the
+//      usual reply time, and together get at most a third of the line's time.
 // Of units in doubt the one goes first that has cost least, and none begins a time-out
 // that outlasts the wait of a healthy one for an owed reply.
 // Sick is what is lost, and what answered less than three quarters of its last polls: a
@@ -25,6 +28,7 @@
 
 enum {
 	LONG_PERIODS = 4,
+	FALLEN_SHARE = 3,
 };
 
 static int64_t
@@ -54,6 +58,13 @@ static bool
 is_sick(const struct field_device *d)
 {
 	return d->link == DEVICE_LOST || device_sickly(d);
+}
+
+// One of many that fell silent at once.
+static bool
+is_fallen(const struct mbus *b, const struct field_device *d)
+{
+	return b->many_fell && d->link == DEVICE_DOUBTFUL && !is_sick(d);
 }
 
 // Who goes first once time was wasted.
@@ -217,6 +228,8 @@ may_ask_ms(
 		if (when < b->dead_next_ms)
 			when = b->dead_next_ms;
 	}
+	if (is_fallen(b, d) && when < b->fallen_next_ms)
+		when = b->fallen_next_ms;
 	if (when < d->owed_until_ms && is_owed(b, d))
 		when = d->owed_until_ms;
 	return when;
@@ -258,10 +271,28 @@ goes_first(const struct mbus *b, struct schedule_choice one, struct schedule_cho
 	return one.when_ms < two.when_ms;
 }
 
+// Begins when too many are in doubt while one is well, ends when none is in doubt.
+static bool
+many_fell(const struct mbus *b)
+{
+	unsigned doubtful = 0;
+	bool well = false;
+
+	for (uint16_t i = 0; i < b->n_devices; i++) {
+		doubtful += b->devices[i].link == DEVICE_DOUBTFUL;
+		well = well || device_well(&b->devices[i]);
+	}
+	if (b->many_fell)
+		return doubtful > 0 && well;
+	return doubtful > b->def->silent_units && well;
+}
+
 struct schedule_choice
-schedule_choose(const struct mbus *b)
+schedule_choose(struct mbus *b)
 {
 	struct schedule_choice c = { 0, INT64_MAX };
+
+	b->many_fell = schedule_shared(b) && many_fell(b);
 	bool hope = schedule_shared(b) && any_hope(b);
 	struct waiting waits = who_waits(b);
 
@@ -333,6 +364,8 @@ schedule_patience_ms(
 	f->impatient = false;
 	if (schedule_shared(b) && is_sick(d)) {
 		less = sick_patience_ms(b, d);
+	} else if (is_fallen(b, d) && d->usual_us != 0) {
+		less = short_patience_ms(b, d->usual_us);
 	} else if (schedule_shared(b) && device_on_probation(d)) {
 		less = short_patience_ms(b, d->usual_us);
 	} else if (schedule_shared(b) && device_well(d) && b->wasted_long_ms != 0 &&
@@ -394,6 +427,8 @@ schedule_wasted(struct mbus *b, const struct field_device *d, int64_t cost_ms)
 		b->sums.sick_us += (uint64_t)cost_ms * 1000;
 	if (cost_ms >= d->def->timeout_ms)
 		b->wasted_long_ms = now;
+	if (is_fallen(b, d))
+		b->fallen_next_ms = now + cost_ms * (FALLEN_SHARE - 1);
 	// What others waste is counted too, but never keeps the sick from being tried
 	// for longer than one of them would.
 	if (b->dead_next_ms < now)

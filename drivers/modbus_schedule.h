@@ -26,8 +26,9 @@ struct schedule_choice {
 	int64_t when_ms; // monotonic; INT64_MAX: nothing to ask
 };
 
-// The device to ask first and when it may be asked, which may be in the past.
-struct schedule_choice schedule_choose(const struct mbus *b);
+// The device to ask first and when it may be asked, which may be in the past. Notes
+// whether many fell silent at once.
+struct schedule_choice schedule_choose(struct mbus *b);
 
 // Milliseconds to wait for the reply to f->request. Sets f->impatient: less than the
 // device's own timeout.

@@ -71,6 +71,58 @@ test_i7_dead_units_behind_a_gateway(void **state)
 	fairness(&rig_tcp, 30, 2, 3);
 }
 
+// Units that die at once, `die` of 32, on a bus that reckons with silent_units of them:
+// from that moment on the gaps of the others stay within the bound, next to none of
+// their polls are missing, and soon it is known who has gone.
+static void
+die_at_once(const struct mbus_transport *t, uint8_t silent_units, uint8_t die)
+{
+	enum {
+		ALL = 32,
+		PERIOD = 1000,
+		TIMEOUT = 1000,
+		WHILE = 40 * PERIOD
+	};
+	struct rig r;
+	unsigned expected = (unsigned)(ALL - die) * (WHILE / PERIOD), good = 0;
+
+	rig_init(&r);
+	r.f.keep_samples = false;
+	for (uint8_t u = 1; u <= ALL; u++)
+		rig_add_unit(&r, u, PERIOD);
+	r.f.site.buses[0].silent_units = silent_units;
+	rig_start(&r, t);
+	fixture_run(&r.f, 30000, NULL);
+	for (uint8_t u = 1; u <= ALL; u++) {
+		r.units[u].dead = u <= die;
+		r.units[u].good = 0;
+		r.units[u].worst_gap_ms = 0;
+	}
+	fixture_run(&r.f, WHILE / 2, NULL);
+	for (uint16_t d = 0; d < ALL; d++)
+		assert_int_equal(fixture_link(&r.f, rig_link_of(&r, d)), d < die);
+	fixture_run(&r.f, WHILE / 2, NULL);
+	for (uint8_t u = die + 1; u <= ALL; u++)
+		good += r.units[u].good;
+	if (worst_gap(&r) > PERIOD * 12 / 10 + TIMEOUT)
+		fail_msg("%u die: a gap of %d ms", die, (int)worst_gap(&r));
+	if (good < expected - expected / 20)
+		fail_msg("%u die: %u polls of %u", die, good, expected);
+	rig_stop(&r);
+}
+
+static void
+test_i7_units_that_die_at_once(void **state)
+{
+	(void)state;
+	for (uint8_t die = 1; die <= 16; die *= 2) {
+		die_at_once(&rig_rtu, 1, die);
+		die_at_once(&rig_tcp, 1, die);
+		die_at_once(&rig_rtu, 0, die);
+		die_at_once(&rig_tcp, 0, die);
+	}
+}
+
 // Units that answer for a while and are silent for as long. One of them harms nobody
 // from the beginning, several once they are known for it: what they waste then is the
 // share of the dead.
@@ -293,6 +345,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_i7_dead_units_on_a_shared_line),
 		cmocka_unit_test(test_i7_dead_units_behind_a_gateway),
+		cmocka_unit_test(test_i7_units_that_die_at_once),
 		cmocka_unit_test(test_i7_flapping_units_on_a_shared_line),
 		cmocka_unit_test(test_a_cut_line_is_told_before_its_units),
 		cmocka_unit_test(test_a_slow_device_holds_nobody_up),
