@@ -93,26 +93,35 @@ tcp_close(struct mbus *b)
 	t->fd = -1;
 }
 
+// All that came, for the loop does not tell again of what is left. A peer that never
+// ends is given up as a babbling one (mbus_received), which closes the link.
 static void
 on_readable(void *arg)
 {
 	struct driver_instance *t = arg;
-	size_t room;
-	uint8_t *at = mbus_room(&t->bus, &room);
-	ssize_t n = recv(t->fd, at, room, MSG_DONTWAIT);
+	const uint64_t connection = t->bus.sums.disconnects;
+	ssize_t n;
 
-	if (n > 0)
-		mbus_received(&t->bus, (size_t)n);
-	else if (n == 0)
-		mbus_broken(&t->bus, "closed");
-	else if (errno != EAGAIN && errno != EINTR)
-		mbus_broken(&t->bus, code_of(errno));
+	do {
+		size_t room;
+		uint8_t *at = mbus_room(&t->bus, &room);
+
+		n = recv(t->fd, at, room, MSG_DONTWAIT);
+		if (n > 0)
+			mbus_received(&t->bus, (size_t)n);
+		else if (n == 0)
+			mbus_broken(&t->bus, "closed");
+		else if (errno != EAGAIN && errno != EINTR)
+			mbus_broken(&t->bus, code_of(errno));
+	} while (t->bus.sums.disconnects == connection &&
+		 (n > 0 || (n < 0 && errno == EINTR)));
 }
 
 static void
 watch_for_replies(struct driver_instance *t)
 {
-	t->watch = loop_watch_read(t->bus.host->loop, t->fd, LOOP_BUS, on_readable, t);
+	t->watch =
+	    loop_watch_arrivals(t->bus.host->loop, t->fd, LOOP_BUS, on_readable, t);
 }
 
 static void

@@ -410,6 +410,13 @@ loop_watch_read(struct loop *l, int fd, enum loop_priority prio, loop_fn *fn, vo
 }
 
 struct loop_watch *
+loop_watch_arrivals(
+    struct loop *l, int fd, enum loop_priority prio, loop_fn *fn, void *arg)
+{
+	return watch(l, fd, EV_READ | EV_ET, prio, fn, arg);
+}
+
+struct loop_watch *
 loop_watch_write(
     struct loop *l, int fd, enum loop_priority prio, loop_fn *fn, void *arg)
 {

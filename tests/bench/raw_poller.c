@@ -104,7 +104,7 @@ dial(struct connection *c)
 static void
 opened(struct connection *c)
 {
-	struct epoll_event e = { .events = EPOLLIN, .data.ptr = c };
+	struct epoll_event e = { .events = EPOLLIN | EPOLLET, .data.ptr = c };
 	int error = 0;
 	socklen_t len = sizeof(error);
 	(void)getsockopt(c->fd, SOL_SOCKET, SO_ERROR, &error, &len);

@@ -74,7 +74,6 @@ def one_round(pollers, server, where, text, period_s, seconds):
                                           where(one), period_s))
         time.sleep(4)
         tell_all(servers, "dead")
-        time.sleep(45)  # until the pace of asking the dead has settled
         for one in servers.values():
             one.tell("watch")
         time.sleep(seconds)
