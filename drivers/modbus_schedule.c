@@ -18,7 +18,7 @@
 //      while others answer, those in doubt too are tried with only a few times the
 //      usual reply time, and together get at most a third of the line's time.
 // Of units in doubt the one goes first that has cost least, and none begins a time-out
-// that outlasts the wait of a healthy one for an owed reply.
+// that outlasts the wait of one that is not sick for an owed reply.
 // Sick is what is lost, and what answered less than three quarters of its last polls: a
 // unit that flaps is not a healthy one in between.
 // Runs on the loop, keeps nothing of its own. Missed polls are skipped, never caught
@@ -29,6 +29,7 @@
 enum {
 	LONG_PERIODS = 4,
 	FALLEN_SHARE = 3,
+	FALLEN_BEYOND = 1, // one more may be in doubt for lost replies (budget.h)
 };
 
 static int64_t
@@ -117,8 +118,8 @@ is_owed(const struct mbus *b, const struct field_device *d)
 }
 
 // The first rank of which a unit is due, and of which one is due that had no turn since
-// time was last wasted. Of those that are well and wait for a late reply to be over the
-// shortest time-out.
+// time was last wasted. Of those that are not sick and wait for a late reply to be over
+// the shortest time-out.
 struct waiting {
 	enum rank any, turnless;
 	uint32_t owed_timeout_ms;
@@ -141,7 +142,7 @@ who_waits(const struct mbus *b)
 		if (d->attempt_ms >= b->wasted_ms && !device_waits(d, now_of(b)))
 			continue;
 		if (is_owed(b, d)) {
-			if (rank <= RANK_SHAKY &&
+			if (rank <= RANK_DOUBTFUL &&
 			    d->def->timeout_ms < w.owed_timeout_ms)
 				w.owed_timeout_ms = d->def->timeout_ms;
 			continue;
@@ -284,7 +285,7 @@ many_fell(const struct mbus *b)
 	}
 	if (b->many_fell)
 		return doubtful > 0 && well;
-	return doubtful > b->def->silent_units && well;
+	return doubtful > (unsigned)b->def->silent_units + FALLEN_BEYOND && well;
 }
 
 struct schedule_choice

@@ -240,6 +240,7 @@ struct others {
 	double total_ms; // the first time and those between our own tries
 	double all_ms;   // all of their tries, until they are lost
 	double hasty_ms; // one more that is given less
+	double dead_ms;  // one that is dead already is tried with its whole time-out
 	uint32_t n;
 	uint8_t silent; // at once
 };
@@ -287,8 +288,9 @@ further_ms(const struct device *d, const struct device *u, const struct own *o,
 
 	if (losses == 0)
 		return 0;
-	if (owed) // while we wait for a late reply to be over it has had its turns
-		before = fmin(before, 1);
+	if (owed) // it has had its turns meanwhile, but for what is in flight and the
+		  // next
+		before = fmin(before, 2);
 	ms = try_ms * fmax(0, fmin(u->retries, before));
 	if (o->owes && u->timeout_ms < d->timeout_ms)
 		ms = fmax(ms, 2.0 * u->timeout_ms);
@@ -302,16 +304,22 @@ others_of(const struct site *s, const struct device *d, const struct bus_budget 
 	const struct bus *b = &s->buses[d->bus];
 	struct others out = { .silent = b->silent_units };
 	struct greatest total = { 0 }, all = { 0 };
+	struct greatest full = { 0 }; // of two that fill the last places
+	unsigned places = 1;
 
 	for (uint16_t i = 0; i < s->n_devices; i++) {
 		const struct device *u = &s->devices[i];
 		if (u->bus != d->bus || u == d)
 			continue;
 		out.n++;
-		if (b->window > 1)
-			continue; // there is room beside it
 		struct own o = own_of(s, u);
 		double cost = loss_ms(s, u, &o);
+		if (b->window > 1) {
+			offer(&full, cost, 2);
+			places = u->window > places ? u->window : places;
+			continue;
+		}
+		out.dead_ms = fmax(out.dead_ms, cost);
 		double further = further_ms(d, u, &o, cost + idle_ms, losses, owed);
 		offer(&all, cost * (1 + u->retries), out.silent);
 		if (losses > 0)
@@ -324,6 +332,14 @@ others_of(const struct site *s, const struct device *d, const struct bus_budget 
 	if (losses == 0 && total.n > 0) // we go next: the others are given less
 		out.total_ms = total.ms[0] + (total.n - 1) * out.hasty_ms;
 	out.silent = out.n < out.silent ? (uint8_t)out.n : out.silent;
+	// Several in flight: the silent, and one of the dead, may take all places,
+	// until the first of them is given up; else there is room beside them. One unit
+	// alone leaves a place.
+	bool dead = out.n > out.silent;
+	places = places < b->window ? places : b->window - 1U;
+	if (b->window > 1 && full.n == 2 && out.silent + dead >= 2 &&
+	    out.silent * places + dead >= b->window)
+		out.total_ms = full.ms[1];
 	return out;
 }
 
@@ -386,8 +402,11 @@ add_others(const struct site *s, const struct device *d, const struct bus_budget
 	struct others o = others_of(s, d, bus, out->lost_replies, idle, owed);
 
 	out->silent = o.silent;
-	out->faults_ms += SLOT_MS + o.total_ms + (o.n > o.silent ? o.hasty_ms : 0) +
-			  out->lost_replies * idle;
+	// After a time-out of one that is dead the silent are given less, and after
+	// theirs the dead have had their share.
+	double total =
+	    o.n > o.silent ? fmax(o.total_ms, o.dead_ms) + o.hasty_ms : o.total_ms;
+	out->faults_ms += SLOT_MS + total + out->lost_replies * idle;
 	out->drift_ms = fmax(0, o.all_ms - o.total_ms);
 }
 
@@ -409,7 +428,8 @@ budget_of_device(
 	    SLOT_MS + own.longest_ms + (bus->window > 1 ? bus->longest_ms : 0);
 	out.faults_ms = out.lost_replies * loss_ms(s, d, &own);
 	if (out.lost_replies > 0) // asked again with another request, in another order
-		out.faults_ms += bus->cycle_ms / bus->window;
+		out.faults_ms += bus->cycle_ms / bus->window +
+				 (out.lost_replies - 1.0) * own.cycle_ms;
 	if (owed)
 		out.faults_ms += owed_ms(d, out.lost_replies, own.alike);
 	if (bus->devices > 1)

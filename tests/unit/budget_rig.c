@@ -10,12 +10,14 @@
 
 #include "budget_units.h"
 #include "drivers/dialog.h"
+#include "drivers/modbus_schedule.h"
 #include "test.h"
 
 enum {
 	TURNAROUND_MS = 5, // as a plan counts on: config/requests.c
 	NETWORK_MS = 5,
-	QUIET_POLLS = 10, // until the health of a unit is known, and more
+	DEAD_KNOWN_S = 120, // at most, until they are known
+	QUIET_POLLS = 10,   // until the health of a unit is known, and more
 };
 
 static bool
@@ -446,6 +448,33 @@ run_until(struct rig *r, int64_t ms)
 	(void)loop_run(r->host.loop);
 }
 
+// ---- the dead --------------------------------------------------------------------
+
+static bool
+are_known(struct rig *r)
+{
+	for (uint16_t i = 0; i < r->bus.n_devices; i++)
+		if (r->e->dead[i] && r->bus.devices[i].link != DEVICE_LOST)
+			return false;
+	return true;
+}
+
+// Which of its tries is the next, and when, is chance.
+static void
+plan_probe(struct rig *r)
+{
+	for (uint16_t i = 0; i < r->bus.n_devices; i++) {
+		struct field_device *d = &r->bus.devices[i];
+
+		if (!r->e->dead[i] || d->link != DEVICE_LOST)
+			continue;
+		d->sums.timeouts -= d->sums.timeouts % SCHEDULE_WHOLE_PROBE;
+		device_hold(d, r->quiet_until_ms + r->e->probe_ms);
+		r->bus.dead_next_ms = 0;
+		return;
+	}
+}
+
 struct episode_result
 episode_run(const struct site *s, const struct episode *e, uint32_t span_ms)
 {
@@ -477,7 +506,10 @@ episode_run(const struct site *s, const struct episode *e, uint32_t span_ms)
 	mbus_start(&r->bus, &r->host, set_up_line(r), 0);
 	set_phases(r);
 	on_wishes(r);
+	for (int i = 0; i < DEAD_KNOWN_S && !are_known(r); i++)
+		run_until(r, rig_now(r) + 1000);
 	r->quiet_until_ms = rig_now(r) + period_of(r);
+	plan_probe(r);
 	run_until(r, r->quiet_until_ms);
 	r->result.overdue = r->result.lost = false;
 	run_until(r, r->quiet_until_ms + span_ms);

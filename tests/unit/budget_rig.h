@@ -32,7 +32,8 @@ struct episode {
 	uint32_t point; // that is watched
 	uint16_t phases[RIG_DEVICES]
 		       [RIG_BLOCKS]; // of each block, of 65536 of its period
-	bool dead[RIG_DEVICES];      // all the time
+	bool dead[RIG_DEVICES];      // all the time, and known to be
+	uint32_t probe_ms; // the first of them is tried then, with its whole time-out
 	// Replies of the point's device that are lost: how many are let through before
 	// each.
 	uint8_t n_losses, before[RIG_LOSSES];

@@ -127,6 +127,8 @@ roll_dead(struct search *s, struct episode *e)
 	uint16_t own = s->site->points[s->point].device;
 	uint32_t share = dice_below(&s->dice, 3);
 
+	e->probe_ms = dice_below(&s->dice, 2 * device_of(s)->poll_ms + 1000);
+
 	for (uint16_t i = 0; i < s->site->n_devices; i++)
 		e->dead[i] = i != own && !is_silent(e, i) && share > 0 &&
 			     dice_below(&s->dice, 3) < share;
@@ -186,7 +188,7 @@ mutate(struct search *s, struct episode *e)
 
 	struct silent_unit *u = &e->silent[dice_below(&s->dice, RIG_SILENT)];
 
-	switch (dice_below(&s->dice, 9)) {
+	switch (dice_below(&s->dice, 11)) {
 	case 0:
 		roll_losses(s, e);
 		break;
@@ -213,6 +215,13 @@ mutate(struct search *s, struct episode *e)
 		break;
 	case 7:
 		roll_writes(s, e);
+		break;
+	case 8:
+		roll_dead(s, e);
+		break;
+	case 9:
+		e->probe_ms += dice_below(&s->dice, 101);
+		e->probe_ms -= e->probe_ms > 50 ? 50 : 0;
 		break;
 	default:
 		roll_device(s, e, device);

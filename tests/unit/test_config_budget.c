@@ -63,8 +63,8 @@ test_serial_line(void **state)
 	// Period, a slot of 20 ms, the request; its own delay.
 	assert_int_equal(p.calm_ms, 2000 + 20 + 39 + 1000);
 	// Two time-outs of 1 s, with 29 * 1.1 ms of the line, 2 of the clock, 5 of
-	// silence; one pass.
-	assert_int_equal(p.worst_ms, p.calm_ms + 2 * (1000 + 32 + 2 + 5) + 39);
+	// silence; a pass after each.
+	assert_int_equal(p.worst_ms, p.calm_ms + 2 * (1000 + 32 + 2 + 5 + 39));
 	assert_int_equal(p.pulse_ms, p.worst_ms);
 	assert_int_equal(s->devices[0].budget_ms, p.worst_ms - 1000);
 	assert_int_equal(p.limit_ms, BUDGET_OTHER_MS);
@@ -98,10 +98,11 @@ test_shared_bus(void **state)
 	assert_int_equal(d.silent, 1);
 	assert_int_equal(budget_of_device(s, &s->devices[1], &b).lost_replies, 0);
 	assert_int_equal(first_point(s, &b).limit_ms, BUDGET_FIRE_MS);
-	// 1000 + 20 + 5; 2 * 502 of its own, one pass of 10, 3002 of the other, a slot,
-	// and twice one request of the other and the longest until nobody else waits.
-	assert_int_equal(
-	    first_point(s, &b).worst_ms, 1025 + 2 * 502 + 10 + 3002 + 20 + 2 * (5 + 5));
+	// 1000 + 20 + 5; 2 * 502 of its own, a pass of 10 and one of its own of 5, 3002
+	// of the other, a slot, and twice one request of the other and the longest
+	// until nobody else waits.
+	assert_int_equal(first_point(s, &b).worst_ms,
+	    1025 + 2 * 502 + 10 + 5 + 3002 + 20 + 2 * (5 + 5));
 	assert_int_equal(s->devices[1].accept_ms, 20000);
 	assert_string_equal(s->devices[1].accept_reason, "slow panel");
 	assert_null(s->devices[0].accept_reason);
@@ -168,7 +169,7 @@ test_units_that_fall_silent_at_once(void **state)
 	(void)state;
 	assert_int_equal(worst_of_gateway(", silent_units: 1"), one);
 	assert_true(one >= none + 1000);
-	assert_int_equal(two - one, one - none);
+	assert_true(two >= one + 1000);
 	// No more than there are.
 	assert_int_equal(budget_of_device(s, &s->devices[0], &b).silent, 3);
 	assert_int_equal(s->devices[0].budget_silent, 3);
