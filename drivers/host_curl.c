@@ -27,6 +27,7 @@ enum {
 	BODY_MAX = 64 * 1024,
 	FORGOTTEN_MOST = 2, // then no nonce of the host is kept
 	STATUS_UNAUTHORISED = 401,
+	STATUS_FORBIDDEN = 403,
 	STATUS_NO_SUCH_STREAM = 404,
 	STATUS_NOT_ENOUGH_BANDWIDTH = 453, // RFC 2326 7.1.1: the device is full
 };
@@ -190,11 +191,20 @@ status_is_good(const struct host *h, long status)
 	return false;
 }
 
+// Not to whom it is shown by this password: asking on with it may lock the account. A
+// host that forbids whoever asks has not looked at a password.
+static bool
+is_refusal(const struct host_try *t, long status)
+{
+	return status == STATUS_UNAUTHORISED ||
+	       (status == STATUS_FORBIDDEN && t->word_used);
+}
+
 static void
 judge_http(struct host_try *t, long status)
 {
 	const struct host *h = t->host;
-	if (status == STATUS_UNAUTHORISED && !status_is_good(h, status))
+	if (is_refusal(t, status) && !status_is_good(h, status))
 		say_refused(t, status);
 	else if (!status_is_good(h, status))
 		say_status(t, HOST_WRONG_STATUS, status);
@@ -208,7 +218,7 @@ judge_http(struct host_try *t, long status)
 static void
 judge_rtsp(struct host_try *t, long status)
 {
-	if (status == STATUS_UNAUTHORISED)
+	if (is_refusal(t, status))
 		say_refused(t, status);
 	else if (status == STATUS_NO_SUCH_STREAM)
 		say_status(t, HOST_NO_STREAM, status);

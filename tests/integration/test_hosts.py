@@ -103,6 +103,9 @@ def test_cameras_by_rtsp(watch, tmp_path):
         is_lost(api, "nobody", "auth")
         is_lost(api, "wrong", "auth")
         assert one(api, "wrong")["password_held_until"]
+        # So does one that is known and may not: asking on would lock the account.
+        is_lost(api, "forbidden", "auth")
+        assert one(api, "forbidden")["password_held_until"]
         assert one(api, "locked")["password_held_until"] is None
         # The camera goes and comes back.
         free.stop()
@@ -156,6 +159,7 @@ def test_web_servers(watch, tmp_path):
             host("moved", http=f"{at}/moved"),
             host("locked", http={"url": f"{at}/locked", **words_of()}),
             host("wrong", http={"url": f"{at}/locked?x=1", **words_of("wrong")}),
+            host("forbidden", http={"url": f"{at}/private/empty/", **words_of()}, period="30s"),
             host("mute", http=f"http://127.0.0.1:{free_port()}/"),
         ])
         for name in ("open", "marked", "expected", "locked"):
@@ -172,6 +176,9 @@ def test_web_servers(watch, tmp_path):
         # A wrong password went out once; the host was asked on without it.
         until(lambda: one(api, "wrong")["checks"] >= 3, PATIENCE)
         assert one(api, "wrong")["password_held_until"]
+        # So does one that is known and may not: asking on would lock the account.
+        is_lost(api, "forbidden", "auth")
+        assert one(api, "forbidden")["password_held_until"]
         # It was repaired meanwhile.
         (tmp_path / "web-root" / "missing").write_text("found\n")
         is_up(api, "missing")

@@ -157,6 +157,7 @@ class Lighttpd(Process):
         (root / "open").write_text("hello\n")
         (root / "status").write_text('{"DeviceStatus": "ok"}\n')
         (root / "locked").write_text("secret\n")
+        (root / "private/empty").mkdir(parents=True, exist_ok=True)  # no page, and no list of what is there
         users = directory / f"{name}-users"
         users.write_text(self.user_line())
         conf = directory / f"{name}.conf"
@@ -169,8 +170,11 @@ class Lighttpd(Process):
             mimetype.assign = ("" => "text/plain")
             auth.backend = "htdigest"
             auth.backend.htdigest.userfile = "{users}"
-            auth.require = ("/locked" => ("method" => "digest", "realm" => "device",
-                "require" => "valid-user", "algorithm" => "MD5"))
+            auth.require = (
+                "/locked" => ("method" => "digest", "realm" => "device",
+                    "require" => "valid-user", "algorithm" => "MD5"),
+                "/private" => ("method" => "digest", "realm" => "device",
+                    "require" => "valid-user", "algorithm" => "MD5"))
             url.redirect = ("^/moved" => "/open")
         """))
         if certificate:

@@ -381,9 +381,11 @@ static void
 test_out_of_the_devices_range(void **state)
 {
 	struct decode_helper h = { 0 };
-	const uint16_t above[5] = { 0, 3, 1601, 0, 1600 };
-	const uint16_t below[5] = { 0, 3, 0xFFFF, 0, 1600 };
-	const uint16_t full[5] = { 0, 3, 1600, 0, 1600 };
+	// NE 43: 3.6 mA and 21 mA are 40 below and 100 above a range of 1600.
+	const uint16_t above[5] = { 0, 3, 1700, 0, 1600 };
+	const uint16_t below[5] = { 0, 3, (uint16_t)-40, 0, 1600 };
+	const uint16_t within[][5] = { { 0, 3, 1699, 0, 1600 }, { 0, 3, 1600, 0, 1600 },
+		{ 0, 3, (uint16_t)-39, 0, 1600 }, { 0, 3, (uint16_t)-1, 0, 1600 } };
 	struct sample s = gauge(&h, above);
 
 	(void)state;
@@ -391,8 +393,12 @@ test_out_of_the_devices_range(void **state)
 	assert_set(&s, "fault:5");
 	s = gauge(&h, below);
 	assert_int_equal(s.quality, QUALITY_BAD);
-	s = gauge(&h, full);
-	assert_int_equal(s.quality, QUALITY_GOOD);
+	for (size_t i = 0; i < ARRAY_LEN(within); i++) {
+		s = gauge(&h, within[i]);
+		assert_int_equal(s.quality, QUALITY_GOOD);
+		assert_set(&s, "");
+	}
+	assert_true(s.value < 0.0); // which is below every low limit
 }
 
 // The other transmitter with another map at the same addresses: parity, unit, decimals,
