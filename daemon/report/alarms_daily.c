@@ -20,37 +20,37 @@ enum {
 
 // clang-format off
 static const struct report_column class_columns[] = {
-	{ "class",        "report.col.class",        COLUMN_KEY,   IN_BOTH, "class." },
-	{ "onsets",       "report.col.onsets",       COLUMN_COUNT, IN_BOTH, NULL },
-	{ "clears",       "report.col.clears",       COLUMN_COUNT, IN_BOTH, NULL },
-	{ "acknowledged", "report.col.acknowledged", COLUMN_COUNT, IN_BOTH, NULL },
-	{ "tests",        "report.col.tests",        COLUMN_COUNT, IN_BOTH, NULL },
-	{ "open",         "report.col.open",         COLUMN_COUNT, IN_BOTH, NULL },
+	{ "class",        "report.col.class",        COLUMN_KEY,   IN_ALL, "class." },
+	{ "onsets",       "report.col.onsets",       COLUMN_COUNT, IN_ALL, NULL },
+	{ "clears",       "report.col.clears",       COLUMN_COUNT, IN_ALL, NULL },
+	{ "acknowledged", "report.col.acknowledged", COLUMN_COUNT, IN_ALL, NULL },
+	{ "tests",        "report.col.tests",        COLUMN_COUNT, IN_ALL, NULL },
+	{ "open",         "report.col.open",         COLUMN_COUNT, IN_ALL, NULL },
 };
 
 static const struct report_column total_columns[] = {
-	{ NULL,           NULL,                      COLUMN_KEY,   IN_CSV,  "report." },
-	{ "onsets",       NULL,                      COLUMN_COUNT, IN_BOTH, NULL },
-	{ "clears",       NULL,                      COLUMN_COUNT, IN_BOTH, NULL },
-	{ "acknowledged", NULL,                      COLUMN_COUNT, IN_BOTH, NULL },
-	{ "tests",        NULL,                      COLUMN_COUNT, IN_BOTH, NULL },
-	{ "open",         NULL,                      COLUMN_COUNT, IN_BOTH, NULL },
+	{ NULL,           NULL,                      COLUMN_KEY,   IN_TABLE, "report." },
+	{ "onsets",       NULL,                      COLUMN_COUNT, IN_ALL, NULL },
+	{ "clears",       NULL,                      COLUMN_COUNT, IN_ALL, NULL },
+	{ "acknowledged", NULL,                      COLUMN_COUNT, IN_ALL, NULL },
+	{ "tests",        NULL,                      COLUMN_COUNT, IN_ALL, NULL },
+	{ "open",         NULL,                      COLUMN_COUNT, IN_ALL, NULL },
 };
 
 static const struct report_column row_columns[] = {
-	{ "class",        "report.col.class",        COLUMN_KEY,   IN_BOTH, "class." },
-	{ "condition",    "report.col.condition",    COLUMN_KEY,   IN_BOTH, "condition." },
-	{ "place",        "report.col.place",        COLUMN_PLACE, IN_BOTH, NULL },
-	{ "point",        "report.col.point",        COLUMN_TEXT,  IN_BOTH, NULL },
-	{ "code",         "report.col.code",         COLUMN_CODE,  IN_BOTH, NULL },
-	{ "onsets",       "report.col.onsets",       COLUMN_COUNT, IN_BOTH, NULL },
-	{ "clears",       "report.col.clears",       COLUMN_COUNT, IN_BOTH, NULL },
-	{ "acknowledged", "report.col.acknowledged", COLUMN_COUNT, IN_BOTH, NULL },
-	{ "tests",        "report.col.tests",        COLUMN_COUNT, IN_BOTH, NULL },
-	{ "events",             "report.col.onset_events",       COLUMN_IDS, IN_BOTH, NULL },
-	{ "clear_events",       "report.col.clear_events",       COLUMN_IDS, IN_BOTH, NULL },
-	{ "acknowledge_events", "report.col.acknowledge_events", COLUMN_IDS, IN_BOTH, NULL },
-	{ "test_events",        "report.col.test_events",        COLUMN_IDS, IN_BOTH, NULL },
+	{ "class",        "report.col.class",        COLUMN_KEY,   IN_ALL, "class." },
+	{ "condition",    "report.col.condition",    COLUMN_KEY,   IN_ALL, "condition." },
+	{ "place",        "report.col.place",        COLUMN_PLACE, IN_ALL, NULL },
+	{ "point",        "report.col.point",        COLUMN_TEXT,  IN_ALL, NULL },
+	{ "code",         "report.col.code",         COLUMN_CODE,  IN_ALL, NULL },
+	{ "onsets",       "report.col.onsets",       COLUMN_COUNT, IN_ALL, NULL },
+	{ "clears",       "report.col.clears",       COLUMN_COUNT, IN_ALL, NULL },
+	{ "acknowledged", "report.col.acknowledged", COLUMN_COUNT, IN_ALL, NULL },
+	{ "tests",        "report.col.tests",        COLUMN_COUNT, IN_ALL, NULL },
+	{ "events",             "report.col.onset_events",       COLUMN_IDS, IN_DATA, NULL },
+	{ "clear_events",       "report.col.clear_events",       COLUMN_IDS, IN_DATA, NULL },
+	{ "acknowledge_events", "report.col.acknowledge_events", COLUMN_IDS, IN_DATA, NULL },
+	{ "test_events",        "report.col.test_events",        COLUMN_IDS, IN_DATA, NULL },
 	MATURITY_COLUMN,
 };
 

@@ -14,41 +14,41 @@
 
 // clang-format off
 #define COUNT_COLUMNS                                                        \
-	{ "points",   "report.col.points",   COLUMN_COUNT,  IN_BOTH, NULL }, \
-	{ "proven",   "status.proven",       COLUMN_COUNT,  IN_BOTH, NULL }, \
-	{ "seen",     "status.seen",         COLUMN_COUNT,  IN_BOTH, NULL }, \
-	{ "failed",   "status.failed",       COLUMN_COUNT,  IN_BOTH, NULL }, \
-	{ "changed",  "status.changed",      COLUMN_COUNT,  IN_BOTH, NULL }, \
-	{ "untested", "status.untested",     COLUMN_COUNT,  IN_BOTH, NULL }, \
-	{ "percent",  "report.col.percent",  COLUMN_TENTHS, IN_BOTH, NULL }
+	{ "points",   "report.col.points",   COLUMN_COUNT,  IN_ALL, NULL }, \
+	{ "proven",   "status.proven",       COLUMN_COUNT,  IN_ALL, NULL }, \
+	{ "seen",     "status.seen",         COLUMN_COUNT,  IN_ALL, NULL }, \
+	{ "failed",   "status.failed",       COLUMN_COUNT,  IN_ALL, NULL }, \
+	{ "changed",  "status.changed",      COLUMN_COUNT,  IN_ALL, NULL }, \
+	{ "untested", "status.untested",     COLUMN_COUNT,  IN_ALL, NULL }, \
+	{ "percent",  "report.col.percent",  COLUMN_TENTHS, IN_ALL, NULL }
 
 static const struct report_column total_columns[] = {
-	{ NULL,       "report.site",         COLUMN_KEY,    IN_CSV,  "report." },
+	{ NULL,       "report.site",         COLUMN_KEY,    IN_TABLE, "report." },
 	COUNT_COLUMNS,
 };
 static const struct report_column zone_columns[] = {
-	{ "zone",     "report.col.zone",     COLUMN_TEXT,   IN_BOTH, NULL },
+	{ "zone",     "report.col.zone",     COLUMN_TEXT,   IN_ALL, NULL },
 	COUNT_COLUMNS,
 };
 static const struct report_column device_columns[] = {
-	{ "device",   "report.col.device",   COLUMN_TEXT,   IN_BOTH, NULL },
+	{ "device",   "report.col.device",   COLUMN_TEXT,   IN_ALL, NULL },
 	COUNT_COLUMNS,
 };
 static const struct report_column point_columns[] = {
-	{ "status",   "report.col.status",   COLUMN_KEY,    IN_BOTH, "status." },
-	{ "point",    "report.col.point",    COLUMN_TEXT,   IN_BOTH, NULL },
-	{ "place",    "report.col.place",    COLUMN_PLACE,  IN_BOTH, NULL },
-	{ "zone",     "report.col.zone",     COLUMN_TEXT,   IN_BOTH, NULL },
-	{ "device",   "report.col.device",   COLUMN_TEXT,   IN_BOTH, NULL },
-	{ "expected", "report.col.should",   COLUMN_KEY,    IN_BOTH, "condition." },
-	{ "at_panel", "report.col.at_panel", COLUMN_TEXT,   IN_BOTH, NULL },
-	{ "here",     "report.col.here",     COLUMN_KEY,    IN_BOTH, "condition." },
-	{ "here_events", "report.col.seqs",  COLUMN_IDS,    IN_BOTH, NULL },
-	{ "who",      "report.col.who",      COLUMN_TEXT,   IN_BOTH, NULL },
-	{ "time",     "report.col.when",     COLUMN_TIME,   IN_BOTH, NULL },
-	{ "note",     "report.col.note",     COLUMN_TEXT,   IN_BOTH, NULL },
-	{ "wiring",   "report.col.wiring",   COLUMN_TEXT,   IN_BOTH, NULL },
-	{ "proven_wiring", "report.col.proven_wiring", COLUMN_TEXT, IN_BOTH, NULL },
+	{ "status",   "report.col.status",   COLUMN_KEY,    IN_ALL, "status." },
+	{ "point",    "report.col.point",    COLUMN_TEXT,   IN_ALL, NULL },
+	{ "place",    "report.col.place",    COLUMN_PLACE,  IN_ALL, NULL },
+	{ "zone",     "report.col.zone",     COLUMN_TEXT,   IN_ALL, NULL },
+	{ "device",   "report.col.device",   COLUMN_TEXT,   IN_ALL, NULL },
+	{ "expected", "report.col.should",   COLUMN_KEY,    IN_ALL, "condition." },
+	{ "at_panel", "report.col.at_panel", COLUMN_TEXT,   IN_ALL, NULL },
+	{ "here",     "report.col.here",     COLUMN_KEY,    IN_ALL, "condition." },
+	{ "here_events", "report.col.seqs",  COLUMN_IDS,    IN_DATA, NULL },
+	{ "who",      "report.col.who",      COLUMN_TEXT,   IN_ALL, NULL },
+	{ "time",     "report.col.when",     COLUMN_TIME,   IN_ALL, NULL },
+	{ "note",     "report.col.note",     COLUMN_TEXT,   IN_ALL, NULL },
+	{ "wiring",   "report.col.wiring",   COLUMN_TEXT,   IN_ALL, NULL },
+	{ "proven_wiring", "report.col.proven_wiring", COLUMN_TEXT, IN_ALL, NULL },
 	MATURITY_COLUMN,
 };
 

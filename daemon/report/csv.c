@@ -14,7 +14,7 @@
 #include <string.h>
 
 #include "lib/mem.h"
-#include "report/definitions.h"
+#include "report/show.h"
 
 enum {
 	SHORT_HEX = 16,
@@ -106,15 +106,6 @@ end_line(struct csv *c)
 	c->column = 0;
 }
 
-// The name of a place or site in the language asked for, or in the other one.
-static const char *
-in_language(enum lang lang, const char *zh, const char *en)
-{
-	const char *wanted = lang == LANG_ZH ? zh : en;
-	const char *other = lang == LANG_ZH ? en : zh;
-	return wanted[0] != '\0' ? wanted : other;
-}
-
 static void
 put_ids(struct csv *c, const struct report_cell *cell, size_t from)
 {
@@ -126,65 +117,23 @@ put_ids(struct csv *c, const struct report_cell *cell, size_t from)
 }
 
 static void
-put_key_cell(struct csv *c, const struct report_column *col, const char *name)
-{
-	char key[120];
-	(void)snprintf(key, sizeof(key), "%s%s", col->prefix, name);
-	put_field(c, text_has(key) ? text_get(c->lang, key) : name);
-}
-
-static void
 put_cell(struct csv *c, const struct report_column *col, const struct report_cell *cell)
 {
-	char text[40];
-	if (cell->none) {
-		bool figure = col->kind == COLUMN_KPA || col->kind == COLUMN_TIME ||
-			      col->kind == COLUMN_TENTHS;
-		put_field(c, figure ? text_get(c->lang, "report.none") : "");
-		return;
-	}
-	switch (col->kind) {
-	case COLUMN_TEXT:
-		put_field(c, cell->text);
-		return;
-	case COLUMN_KEY:
-		put_key_cell(c, col, cell->text);
-		return;
-	case COLUMN_CODE:
-		put_field(c, text_code(c->lang, cell->text));
-		return;
-	case COLUMN_PLACE:
-		put_field(c, in_language(c->lang, cell->text, cell->text_en));
-		return;
-	case COLUMN_COUNT:
-		put_int(c, cell->n);
-		return;
-	case COLUMN_KPA:
-		(void)snprintf(text, sizeof(text), "%.3f", cell->x / 1000.0);
-		break;
-	case COLUMN_TENTHS:
-		(void)snprintf(text, sizeof(text), "%lld.%lld",
-		    (long long)(cell->n / 10), (long long)(cell->n % 10));
-		break;
-	case COLUMN_TIME:
-		put_local(c, cell->n);
-		return;
-	case COLUMN_SPAN:
-		(void)snprintf(text, sizeof(text), "%lld:%02lld:%02lld",
-		    (long long)(cell->n / 3600000), (long long)(cell->n / 60000 % 60),
-		    (long long)(cell->n / 1000 % 60));
-		break;
-	case COLUMN_IDS:
+	struct buf text = { 0 };
+
+	if (col->kind == COLUMN_IDS) {
 		put_ids(c, cell, 0);
 		return;
 	}
-	put_field(c, text);
+	show_cell(&text, c->lang, col, cell);
+	put_field(c, text.data != NULL ? text.data : "");
+	buf_free(&text);
 }
 
 static bool
 shown(const struct report_column *col)
 {
-	return col->where != IN_JSON;
+	return (col->where & IN_CSV) != 0;
 }
 
 static size_t
@@ -252,12 +201,10 @@ static void
 put_head(struct csv *c, const struct report_frame *f)
 {
 	const struct report_site *s = f->request->site;
-	char key[80];
-	(void)snprintf(key, sizeof(key), "report.%s", f->name);
-	put_key(c, key);
+	put_field(c, show_title(f));
 	end_line(c);
 	put_key(c, "report.site");
-	put_field(c, in_language(c->lang, s->name_zh, s->name_en));
+	put_field(c, show_in(c->lang, s->name_zh, s->name_en));
 	put_field(c, s->id);
 	end_line(c);
 	put_key(c, "report.day");
@@ -310,9 +257,10 @@ put_foot(struct csv *c, const struct report_frame *f)
 	end_line(c);
 }
 
-void
-format_csv(const struct report_frame *f, struct buf *out)
+int
+format_csv(const struct report_frame *f, struct buf *out, struct err *err)
 {
+	(void)err; // nothing here can fail
 	struct buf text = { 0 };
 	struct csv c = { .out = &text, .lang = f->request->lang, .width = HEAD_FIELDS };
 	for (size_t i = 0; i < f->doc->n_tables; i++) {
@@ -329,4 +277,5 @@ format_csv(const struct report_frame *f, struct buf *out)
 	put_foot(&c, f);
 	buf_add(out, text.data, text.len);
 	buf_free(&text);
+	return 0;
 }

@@ -30,11 +30,16 @@ struct report_frame {
 	const struct report_request *request;
 	const struct report_doc *doc;
 	const struct day_span *day;
+	const char *const *signatures; // catalogue keys of who signs; NULL at the end
 	const struct store_anchor *anchor; // the newest; seq 0 = none
 };
 
-void format_csv(const struct report_frame *f, struct buf *out);
-void format_json(const struct report_frame *f, struct buf *out);
+// Formats: add the whole report to out. 0, or -1 with *err (out is then to be dropped).
+int format_csv(const struct report_frame *f, struct buf *out, struct err *err);
+int format_json(const struct report_frame *f, struct buf *out, struct err *err);
+int format_html(const struct report_frame *f, struct buf *out, struct err *err);
+int format_pdf(const struct report_frame *f, struct buf *out, struct err *err);
+int format_xlsx(const struct report_frame *f, struct buf *out, struct err *err);
 
 // Spans of the day in which the system or a part of it saw nothing, from events. Adds
 // a table "gaps".
@@ -45,5 +50,7 @@ enum {
 	SHA256_HEX = 65
 };
 void report_sha256(const void *data, size_t len, char out[static SHA256_HEX]);
+// The same of the figures, as json writes them.
+void json_data_sha256(const struct report_doc *d, char out[static SHA256_HEX]);
 
 #endif

@@ -74,6 +74,28 @@ doc_put_ids(struct report_cell *c, const int64_t *ids, size_t n)
 		memcpy(c->ids, ids, n * sizeof(*ids));
 }
 
+struct report_chart *
+doc_chart(
+    struct report_doc *d, const char *point, const char *place_zh, const char *place_en)
+{
+	d->charts = xreallocarray(d->charts, d->n_charts + 1, sizeof(*d->charts));
+	struct report_chart *c = &d->charts[d->n_charts++];
+	*c = (struct report_chart){ .point = xstrdup(point),
+		.place_zh = xstrdup(place_zh),
+		.place_en = xstrdup(place_en) };
+	return c;
+}
+
+void
+chart_put(struct report_chart *c, double min, double mean, double max)
+{
+	if (c->n == c->size) {
+		c->size = c->size != 0 ? c->size * 2 : 64;
+		c->steps = xreallocarray(c->steps, c->size, sizeof(*c->steps));
+	}
+	c->steps[c->n++] = (struct chart_step){ min, mean, max };
+}
+
 size_t
 doc_rows(const struct report_doc *d)
 {
@@ -95,6 +117,13 @@ doc_free(struct report_doc *d)
 		}
 		free(t->cells);
 	}
+	for (size_t i = 0; i < d->n_charts; i++) {
+		free(d->charts[i].point);
+		free(d->charts[i].place_zh);
+		free(d->charts[i].place_en);
+		free(d->charts[i].steps);
+	}
+	free(d->charts);
 	*d = (struct report_doc){ 0 };
 }
 

@@ -14,27 +14,32 @@
 #include "lib/text.h"
 
 enum column_kind {
+	// What json does not show as it is, a person reads as said here.
 	COLUMN_TEXT,   // data as it is: ids, codes
-	COLUMN_KEY,    // a name of ours: csv shows the catalogue's prefix + name
-	COLUMN_CODE,   // of an alarm; csv: its word
-	COLUMN_PLACE,  // zh and en; csv shows the one asked for
+	COLUMN_KEY,    // a name of ours: the catalogue's prefix + name
+	COLUMN_CODE,   // of an alarm: its word
+	COLUMN_PLACE,  // zh and en: the one asked for
 	COLUMN_COUNT,  // integer
-	COLUMN_KPA,    // csv: MPa with 3 decimals; json: kPa
+	COLUMN_KPA,    // MPa with 3 decimals; json: kPa
 	COLUMN_TENTHS, // integer of tenths: one decimal
-	COLUMN_TIME,   // UTC ms; csv: local with offset
-	COLUMN_SPAN,   // ms; csv: h:mm:ss
+	COLUMN_TIME,   // UTC ms: local with offset
+	COLUMN_SPAN,   // ms: h:mm:ss
 	COLUMN_IDS,    // event seqs
 };
 
+// For whom a column is: programs, spreadsheets, paper.
 enum column_where {
-	IN_BOTH,
-	IN_CSV,
-	IN_JSON
+	IN_JSON = 1,
+	IN_CSV = 2, // and xlsx
+	IN_PRINT = 4,
+	IN_DATA = IN_JSON | IN_CSV,
+	IN_TABLE = IN_CSV | IN_PRINT,
+	IN_ALL = IN_JSON | IN_CSV | IN_PRINT,
 };
 
 struct report_column {
 	const char *name;    // in json
-	const char *heading; // catalogue key, in csv
+	const char *heading; // catalogue key, elsewhere
 	enum column_kind kind;
 	enum column_where where;
 	const char *prefix; // COLUMN_KEY
@@ -63,9 +68,23 @@ enum {
 	DOC_TABLES_MAX = 6
 };
 
+// A curve over the report's span: printed sheets draw it. Steps of equal length; NaN
+// where there was no good value, which is a gap in the line.
+struct report_chart {
+	char *point;
+	char *place_zh, *place_en;
+	int64_t from_ms, to_ms, step_ms;
+	size_t n, size;
+	struct chart_step {
+		double min, mean, max; // kPa
+	} * steps;
+};
+
 struct report_doc {
 	size_t n_tables;
 	struct report_table tables[DOC_TABLES_MAX];
+	size_t n_charts;
+	struct report_chart *charts; // after the tables
 	int64_t first_seq, last_seq; // events of the day
 };
 
@@ -80,6 +99,11 @@ void doc_put_number(struct report_cell *c, double x); // NaN = none
 void doc_put_text(struct report_cell *c, const char *s);
 void doc_put_place(struct report_cell *c, const char *zh, const char *en);
 void doc_put_ids(struct report_cell *c, const int64_t *ids, size_t n);
+
+// Adds a curve without steps. Valid until the next; copies the texts.
+struct report_chart *doc_chart(struct report_doc *d, const char *point,
+    const char *place_zh, const char *place_en);
+void chart_put(struct report_chart *c, double min, double mean, double max);
 
 size_t doc_rows(const struct report_doc *d); // of all tables, `single` ones aside
 void doc_free(struct report_doc *d);         // leaves it empty

@@ -19,13 +19,13 @@ enum {
 
 // clang-format off
 static const struct report_column columns[] = {
-	{ "kind",  "report.col.gap",    COLUMN_KEY,   IN_BOTH, "event." },
-	{ "from",  "report.col.from",   COLUMN_TIME,  IN_BOTH, NULL },
-	{ "to",    "report.col.to",     COLUMN_TIME,  IN_BOTH, NULL },
-	{ "ms",    "report.col.length", COLUMN_SPAN,  IN_BOTH, NULL },
-	{ "place", "report.col.place",  COLUMN_PLACE, IN_BOTH, NULL },
-	{ "point", "report.col.point",  COLUMN_TEXT,  IN_BOTH, NULL },
-	{ "events",  "report.col.seqs",   COLUMN_IDS,   IN_BOTH, NULL },
+	{ "kind",  "report.col.gap",    COLUMN_KEY,   IN_ALL, "event." },
+	{ "from",  "report.col.from",   COLUMN_TIME,  IN_ALL, NULL },
+	{ "to",    "report.col.to",     COLUMN_TIME,  IN_ALL, NULL },
+	{ "ms",    "report.col.length", COLUMN_SPAN,  IN_ALL, NULL },
+	{ "place", "report.col.place",  COLUMN_PLACE, IN_ALL, NULL },
+	{ "point", "report.col.point",  COLUMN_TEXT,  IN_ALL, NULL },
+	{ "events",  "report.col.seqs",   COLUMN_IDS,   IN_DATA, NULL },
 };
 
 static const struct report_table shape = { .name = "gaps", .title = "report.gaps",

@@ -17,34 +17,36 @@
 
 // clang-format off
 static const struct report_column gauge_columns[] = {
-	{ "place",       "report.col.place",    COLUMN_PLACE,  IN_BOTH, NULL },
-	{ "point",       "report.col.point",    COLUMN_TEXT,   IN_BOTH, NULL },
-	{ "min",         "report.col.min",      COLUMN_KPA,    IN_BOTH, NULL },
-	{ "min_at",      "report.col.min_at",   COLUMN_TIME,   IN_BOTH, NULL },
-	{ "mean",        "report.col.mean",     COLUMN_KPA,    IN_BOTH, NULL },
-	{ "max",         "report.col.max",      COLUMN_KPA,    IN_BOTH, NULL },
-	{ "max_at",      "report.col.max_at",   COLUMN_TIME,   IN_BOTH, NULL },
+	{ "place",       "report.col.place",    COLUMN_PLACE,  IN_ALL, NULL },
+	{ "point",       "report.col.point",    COLUMN_TEXT,   IN_ALL, NULL },
+	{ "min",         "report.col.min",      COLUMN_KPA,    IN_ALL, NULL },
+	{ "min_at",      "report.col.min_at",   COLUMN_TIME,   IN_ALL, NULL },
+	{ "mean",        "report.col.mean",     COLUMN_KPA,    IN_ALL, NULL },
+	{ "max",         "report.col.max",      COLUMN_KPA,    IN_ALL, NULL },
+	{ "max_at",      "report.col.max_at",   COLUMN_TIME,   IN_ALL, NULL },
 	{ "unit",        NULL,                  COLUMN_TEXT,   IN_JSON, NULL },
-	{ "coverage_percent", "report.col.coverage", COLUMN_TENTHS, IN_BOTH, NULL },
-	{ "good_ms",     "report.col.good",     COLUMN_SPAN,   IN_BOTH, NULL },
-	{ "expected_ms", "report.col.expected", COLUMN_SPAN,   IN_BOTH, NULL },
-	{ "samples",     "report.col.samples",  COLUMN_COUNT,  IN_BOTH, NULL },
-	{ "minutes",     "report.col.minutes",  COLUMN_COUNT,  IN_BOTH, NULL },
+	{ "coverage_percent", "report.col.coverage", COLUMN_TENTHS, IN_ALL, NULL },
+	{ "good_ms",     "report.col.good",     COLUMN_SPAN,   IN_ALL, NULL },
+	{ "expected_ms", "report.col.expected", COLUMN_SPAN,   IN_ALL, NULL },
+	{ "samples",     "report.col.samples",  COLUMN_COUNT,  IN_ALL, NULL },
+	{ "minutes",     "report.col.minutes",  COLUMN_COUNT,  IN_ALL, NULL },
 	MATURITY_COLUMN,
 };
 
 static const struct report_column gap_columns[] = {
-	{ "place", "report.col.place",  COLUMN_PLACE, IN_BOTH, NULL },
-	{ "point", "report.col.point",  COLUMN_TEXT,  IN_BOTH, NULL },
-	{ "from",  "report.col.from",   COLUMN_TIME,  IN_BOTH, NULL },
-	{ "to",    "report.col.to",     COLUMN_TIME,  IN_BOTH, NULL },
-	{ "ms",    "report.col.length", COLUMN_SPAN,  IN_BOTH, NULL },
+	{ "place", "report.col.place",  COLUMN_PLACE, IN_ALL, NULL },
+	{ "point", "report.col.point",  COLUMN_TEXT,  IN_ALL, NULL },
+	{ "from",  "report.col.from",   COLUMN_TIME,  IN_ALL, NULL },
+	{ "to",    "report.col.to",     COLUMN_TIME,  IN_ALL, NULL },
+	{ "ms",    "report.col.length", COLUMN_SPAN,  IN_ALL, NULL },
 };
 
 #define COLUMNS(c) .columns = c, .n_columns = sizeof(c) / sizeof((c)[0])
 static const struct report_table gauges_shape = { .name = "gauges", .title = "report.gauges", COLUMNS(gauge_columns) };
 static const struct report_table gaps_shape   = { .name = "no_value", .title = "report.no_value", COLUMNS(gap_columns) };
 // clang-format on
+
+static const int64_t CURVE_STEP_MS = (int64_t)5 * MINUTE_MS;
 
 struct gauges {
 	const struct site *site; // NULL: not known
@@ -198,6 +200,35 @@ put_silences(const struct report_input *in, struct report_table *t, const char *
 	return 0;
 }
 
+static bool
+take_step(void *arg, const struct reading_step *m)
+{
+	chart_put(arg, m->min, m->mean, m->max);
+	return true;
+}
+
+// The day's curve: five minutes a step, up to now.
+static int
+put_curve(const struct report_input *in, struct report_doc *d, const char *point,
+    int64_t until_ms, struct err *err)
+{
+	const struct site *s = in->request->points;
+	uint32_t i = s != NULL ? site_find_point(s, point) : UINT32_MAX;
+	bool known = i != UINT32_MAX;
+	struct report_chart *c = doc_chart(d, point, known ? s->points[i].place_zh : "",
+	    known ? s->points[i].place_en : "");
+	const struct reading_range range = { point, in->day.from_ms, until_ms,
+		CURVE_STEP_MS };
+
+	c->from_ms = in->day.from_ms;
+	c->to_ms = in->day.to_ms;
+	c->step_ms = CURVE_STEP_MS;
+	return until_ms > in->day.from_ms &&
+		       query_readings(in->reader, &range, take_step, c, err) < 0
+		   ? -1
+		   : 0;
+}
+
 // How far the day has gone.
 static int64_t
 day_until(const struct report_input *in)
@@ -234,6 +265,10 @@ build(const struct report_input *in, struct report_doc *d, struct gauges *g,
 	t = doc_table(d, &gaps_shape);
 	for (size_t i = 0; i < g->n; i++) {
 		if (put_silences(in, t, g->rows[i].point, until, err) < 0)
+			return -1;
+	}
+	for (size_t i = 0; i < g->n; i++) {
+		if (put_curve(in, d, g->rows[i].point, until, err) < 0)
 			return -1;
 	}
 	return 0;

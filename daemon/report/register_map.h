@@ -10,9 +10,9 @@
 #include "report/doc.h"
 
 // The last column of a table of points.
-#define MATURITY_COLUMN                                                 \
-  {                                                                     \
-    "maturity", "report.col.maturity", COLUMN_KEY, IN_BOTH, "maturity." \
+#define MATURITY_COLUMN                                                \
+  {                                                                    \
+    "maturity", "report.col.maturity", COLUMN_KEY, IN_ALL, "maturity." \
   }
 
 struct register_map {

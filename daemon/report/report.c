@@ -13,22 +13,33 @@
 #include "lib/mem.h"
 #include "report/definitions.h"
 
+static const char *const by_day[] = { "report.sign.counted", "report.sign.leader",
+	"report.sign.manager", NULL };
+static const char *const by_reading[] = { "report.sign.read", "report.sign.leader",
+	NULL };
+static const char *const by_handing_over[] = { "report.sign.integrator",
+	"report.sign.operator_of_site", NULL };
+
 static const struct {
 	const char *name; // its title is the catalogue's "report." + name
 	int (*build)(
 	    const struct report_input *in, struct report_doc *d, struct err *err);
+	const char *const *signatures;
 } reports[] = {
-	{ "alarms-daily", alarms_daily_build },
-	{ "pressure-daily", pressure_daily_build },
-	{ "commissioning", commissioning_build },
+	{ "alarms-daily", alarms_daily_build, by_day },
+	{ "pressure-daily", pressure_daily_build, by_reading },
+	{ "commissioning", commissioning_build, by_handing_over },
 };
 
 static const struct {
 	const char *name;
-	void (*write)(const struct report_frame *f, struct buf *out);
+	int (*write)(const struct report_frame *f, struct buf *out, struct err *err);
 } formats[] = {
 	{ "csv", format_csv },
 	{ "json", format_json },
+	{ "html", format_html },
+	{ "pdf", format_pdf },
+	{ "xlsx", format_xlsx },
 };
 
 enum {
@@ -93,8 +104,9 @@ report_render(
 			.request = q,
 			.doc = &doc,
 			.day = &in.day,
+			.signatures = reports[report].signatures,
 			.anchor = &anchor };
-		formats[format].write(&f, out);
+		result = formats[format].write(&f, out, err);
 	}
 	doc_free(&doc);
 	return result;

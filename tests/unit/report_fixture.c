@@ -4,6 +4,7 @@
 // See report_fixture.h.
 #include "report_fixture.h"
 
+#include <math.h>
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
@@ -83,11 +84,16 @@ query_readings(struct reader *r, const struct reading_range *q,
 	int64_t from_ms = q->from_ms, to_ms = q->to_ms, step_ms = q->step_ms;
 	(void)r;
 	(void)err;
-	assert_int_equal(step_ms, MINUTE_MS);
+	assert_true(step_ms >= MINUTE_MS && step_ms % MINUTE_MS == 0);
 	for (int64_t t = from_ms; t < to_ms; t += step_ms) {
-		struct reading_step s = { .from_ms = t, .good_ms = MINUTE_MS };
+		struct reading_step s = { .from_ms = t,
+			.good_ms = step_ms,
+			.min = 600.0,
+			.mean = 650.0,
+			.max = 700.0 };
 		if (t >= store.silent_from_ms && t < store.silent_to_ms) {
 			s.good_ms = 0;
+			s.min = s.mean = s.max = (double)NAN;
 			if (t % (INT64_C(2) * MINUTE_MS) == 0)
 				continue; // a minute without a row at all
 		}
