@@ -39,6 +39,10 @@ static const char *const names[] = { "alarms-daily", "pressure-daily",
 static const struct format { const char *name, *type; } formats[] = {
 	{ "json", "application/json; charset=utf-8" },
 	{ "csv", "text/csv; charset=utf-8" },
+	{ "html", "text/html; charset=utf-8" },
+	{ "pdf", "application/pdf" },
+	{ "xlsx",
+	    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet" },
 };
 // clang-format on
 

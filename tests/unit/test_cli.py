@@ -169,7 +169,7 @@ def test_output_file_is_whole_or_not_there(made, tmp_path):
 
 @pytest.mark.parametrize("words, parts", [
     (["report", "alarms"], ["alarms", "allowed: alarms-daily, pressure-daily, commissioning"]),
-    (["report", "alarms-daily", "--format", "pdf"], ["pdf", "allowed: csv, json"]),
+    (["report", "alarms-daily", "--format", "docx"], ["docx", "allowed: csv, json, html, pdf, xlsx"]),
     (["report", "alarms-daily", "--lang", "fr"], ["fr", "allowed: zh, en"]),
     (["report", "alarms-daily", "--day", "2026-02-30"], ["2026-02-30"]),
     (["log", "--limit", "0"], ["--limit", "0", "from 1 to"]),

@@ -349,8 +349,9 @@ test_unknown_requests_name_what_is_allowed(void **ctx)
 	assert_refused(&q,
 	    "report: found \"alarms\", allowed: alarms-daily, pressure-daily, "
 	    "commissioning");
-	q = request("alarms-daily", "pdf");
-	assert_refused(&q, "format: found \"pdf\", allowed: csv, json");
+	q = request("alarms-daily", "docx");
+	assert_refused(
+	    &q, "format: found \"docx\", allowed: csv, json, html, pdf, xlsx");
 	q = request("alarms-daily", "csv");
 	q.day = "2026-02-30";
 	assert_refused(&q, "2026-02-30");
