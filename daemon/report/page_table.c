@@ -133,7 +133,7 @@ free_texts(struct grid *g, char **texts)
 static void
 put_headings(struct grid *g)
 {
-	char *texts[PAGE_COLUMNS_MAX];
+	char *texts[PAGE_COLUMNS_MAX] = { 0 };
 	if (g->table->title == NULL)
 		return;
 	for (size_t i = 0; i < g->n; i++)
@@ -146,7 +146,7 @@ put_headings(struct grid *g)
 static void
 put_row(struct grid *g, size_t row)
 {
-	char *texts[PAGE_COLUMNS_MAX];
+	char *texts[PAGE_COLUMNS_MAX] = { 0 };
 	struct buf text = { 0 };
 	for (size_t i = 0; i < g->n; i++) {
 		text_at(g, row, i, &text);

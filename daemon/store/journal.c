@@ -223,7 +223,7 @@ journal_first_open(
     struct journal *j, struct recovered *back, struct fault *fault, struct err *err)
 {
 	enum db_refusal refused;
-	journal_settle_names(j->path, j->opened_utc_ms);
+	journal_settle_names(j->path);
 	int rc = try_file(j, fault, &refused, back, err);
 	if (refused == DB_FOREIGN)
 		return -1;

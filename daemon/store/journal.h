@@ -54,7 +54,7 @@ struct carried;
 int journal_renew(struct journal *j, enum store_mode why, struct carried *carried,
     struct fault *fault);
 // Ends a change of names that a crash cut short. Before the file is opened.
-void journal_settle_names(const char *path, int64_t now_utc_ms);
+void journal_settle_names(const char *path);
 
 // Creates the file where it is absent, for tools that add to it.
 int journal_ensure_epoch(sqlite3 *db);

@@ -3,12 +3,14 @@
 //
 // A journal that cannot go on is never repaired in place and never deleted. A new one
 // is made beside it, under another name, with all that can be carried over; only then
-// are the names changed. A crash at any instant leaves the old file in its place, or
-// the new one whole, or neither under its name but both on the disk:
-// journal_settle_names then ends the change.
+// are the names changed: the old file leaves first, then its log, and the new one takes
+// the place. A crash before the first of these leaves the old file with its log; after
+// it journal_settle_names ends the change, for the new file bears the name of the old
+// one's, and ".new".
 #include <sys/stat.h>
 
 #include <errno.h>
+#include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,13 +24,11 @@
 #include "store/journal.h"
 #include "store/rows.h"
 
-enum {
-	ASIDE_TRIES = 100
-};
-
-// The log first: a log without its file harms nobody, but a new file beside an old log
-// would be taken for what the log belongs to.
-static const char *const suffixes[] = { "-wal", "-shm", "" };
+// The file before its log: a file without its log would pass for all that there was. A
+// new file beside an old log would be taken for what the log belongs to, so it comes
+// last.
+static const char *const suffixes[] = { "", "-wal", "-shm" };
+static const char FRESH[] = ".new";
 
 static char *
 aside_name(const char *path, const char *why, int64_t utc_ms)
@@ -38,12 +38,10 @@ aside_name(const char *path, const char *why, int64_t utc_ms)
 	struct tm tm;
 	(void)strftime(stamp, sizeof(stamp), "%Y%m%dT%H%M%SZ", gmtime_r(&t, &tm));
 	char *base = NULL;
-	for (int n = 0; n < ASIDE_TRIES; n++) {
+	for (int n = 0; base == NULL || access(base, F_OK) == 0; n++) {
 		free(base);
 		base = n == 0 ? xasprintf("%s.%s-%s", path, why, stamp)
 			      : xasprintf("%s.%s-%s-%d", path, why, stamp, n);
-		if (access(base, F_OK) != 0)
-			break;
 	}
 	return base;
 }
@@ -59,7 +57,7 @@ static int
 rename_all(const char *path, const char *base)
 {
 	int result = 0;
-	for (unsigned i = 0; i < 3; i++) {
+	for (unsigned i = 0; i < 3 && result == 0; i++) {
 		char *from = xasprintf("%s%s", path, suffixes[i]);
 		char *to = xasprintf("%s%s", base, suffixes[i]);
 		if (rename(from, to) != 0 && errno != ENOENT)
@@ -106,24 +104,33 @@ sync_folder(const char *path)
 	free(folder);
 }
 
-void
-journal_settle_names(const char *path, int64_t now_utc_ms)
+// `fresh` is a new file of a change that was broken off.
+static void
+settle(const char *path, const char *fresh)
 {
-	char *fresh = xasprintf("%s.new", path);
-	char *log = xasprintf("%s-wal", path);
-	if (access(path, F_OK) == 0) {
-		remove_all(fresh); // of a change that did not come so far
-	} else if (errno == ENOENT && access(fresh, F_OK) == 0) {
-		char *stray = aside_name(path, "stray", now_utc_ms);
-		if (access(log, F_OK) == 0)
-			(void)rename_all(path, stray);
-		if (rename(fresh, path) == 0)
-			log_warnx("store", "%s was finished after a crash", path);
-		sync_folder(path);
-		free(stray);
+	char *base = xasprintf("%.*s", (int)(strlen(fresh) - strlen(FRESH)), fresh);
+
+	if (access(path, F_OK) == 0)
+		remove_all(fresh); // it did not come so far
+	else if (errno == ENOENT && rename_all(path, base) == 0 &&
+		 rename(fresh, path) == 0)
+		log_warnx("store", "%s was finished after a crash", path);
+	sync_folder(path);
+	free(base);
+}
+
+void
+journal_settle_names(const char *path)
+{
+	char *pattern = xasprintf("%s.*%s", path, FRESH);
+	glob_t found;
+
+	if (glob(pattern, 0, NULL, &found) == 0) {
+		for (size_t i = 0; i < found.gl_pathc; i++)
+			settle(path, found.gl_pathv[i]);
+		globfree(&found);
 	}
-	free(fresh);
-	free(log);
+	free(pattern);
 }
 
 // Makes the new file with what it takes from the old one, closed and whole.
@@ -159,8 +166,8 @@ int
 journal_renew(struct journal *j, enum store_mode why, struct carried *carried,
     struct fault *fault)
 {
-	char *fresh = xasprintf("%s.new", j->path);
 	char *base = aside_name(j->path, store_mode_name(why), j->opened_utc_ms);
+	char *fresh = xasprintf("%s%s", base, FRESH);
 	wr_assert(j->db == NULL);
 	remove_all(fresh);
 	int rc =

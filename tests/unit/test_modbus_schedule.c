@@ -78,31 +78,31 @@ static void
 die_at_once(const struct mbus_transport *t, uint8_t silent_units, uint8_t die)
 {
 	enum {
-		ALL = 32,
 		PERIOD = 1000,
 		TIMEOUT = 1000,
 		WHILE = 40 * PERIOD
 	};
+	const uint8_t all = 32;
 	struct rig r;
-	unsigned expected = (unsigned)(ALL - die) * (WHILE / PERIOD), good = 0;
+	unsigned expected = (unsigned)(all - die) * (WHILE / PERIOD), good = 0;
 
 	rig_init(&r);
 	r.f.keep_samples = false;
-	for (uint8_t u = 1; u <= ALL; u++)
+	for (uint8_t u = 1; u <= all; u++)
 		rig_add_unit(&r, u, PERIOD);
 	r.f.site.buses[0].silent_units = silent_units;
 	rig_start(&r, t);
 	fixture_run(&r.f, 30000, NULL);
-	for (uint8_t u = 1; u <= ALL; u++) {
+	for (uint8_t u = 1; u <= all; u++) {
 		r.units[u].dead = u <= die;
 		r.units[u].good = 0;
 		r.units[u].worst_gap_ms = 0;
 	}
 	fixture_run(&r.f, WHILE / 2, NULL);
-	for (uint16_t d = 0; d < ALL; d++)
+	for (uint16_t d = 0; d < all; d++)
 		assert_int_equal(fixture_link(&r.f, rig_link_of(&r, d)), d < die);
 	fixture_run(&r.f, WHILE / 2, NULL);
-	for (uint8_t u = die + 1; u <= ALL; u++)
+	for (uint8_t u = die + 1; u <= all; u++)
 		good += r.units[u].good;
 	if (worst_gap(&r) > PERIOD * 12 / 10 + TIMEOUT)
 		fail_msg("%u die: a gap of %d ms", die, (int)worst_gap(&r));

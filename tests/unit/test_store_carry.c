@@ -373,33 +373,57 @@ rename_in(const struct store_fixture *f, const char *from, const char *to)
 	free(b);
 }
 
-// A crash while the names are changed: the new file, which is whole, gets its name at
-// the next start, whatever log still lies there; before that, it is made anew.
+static void
+put_file(const struct store_fixture *f, const char *name, const char *text)
+{
+	int fd =
+	    open(store_fixture_path(f, name), O_WRONLY | O_CREAT | O_CLOEXEC, 0640);
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+	(void)close(fd);
+}
+
+static bool
+is_there(const struct store_fixture *f, const char *name)
+{
+	return access(store_fixture_path(f, name), F_OK) == 0;
+}
+
+#define ASIDE "journal.db.corrupt-20260601T000000Z"
+
+// A crash while the names are changed. The old file had left, its log had not: the log
+// follows it, and the new file, which is whole, gets its name.
 static void
 test_i11_crash_while_a_journal_is_set_aside(void **state)
 {
 	(void)state;
 	struct store_fixture f;
 	begin(&f);
-	rename_in(&f, "journal.db", "journal.db.new");
-	int fd = open(store_fixture_path(&f, "journal.db-wal"),
-	    O_WRONLY | O_CREAT | O_CLOEXEC, 0640);
-	assert_true(fd >= 0);
-	assert_int_equal(write(fd, "an old log", 10), 10);
-	(void)close(fd);
+	rename_in(&f, "journal.db", ASIDE ".new");
+	put_file(&f, ASIDE, "the old file");
+	put_file(&f, "journal.db-wal", "its log");
 	assert_true(store_fixture_open(&f));
 	assert_int_equal(store_current_mode(f.store), STORE_OK);
 	assert_int_equal(store_recovered(f.store)->n_alarms, 1);
 	store_fixture_close(&f);
-	assert_int_equal(access(store_fixture_path(&f, "journal.db.new"), F_OK), -1);
-	// It did not come so far: half a new file is no use.
-	fd = open(store_fixture_path(&f, "journal.db.new"),
-	    O_WRONLY | O_CREAT | O_CLOEXEC, 0640);
-	assert_true(fd >= 0);
-	(void)close(fd);
+	assert_true(is_there(&f, ASIDE) && is_there(&f, ASIDE "-wal"));
+	assert_false(is_there(&f, ASIDE ".new"));
+	store_fixture_free(&f);
+}
+
+// The old file was still in its place, with its log, in which the newest may stand:
+// half a new file is no use.
+static void
+test_i11_crash_before_a_journal_is_set_aside(void **state)
+{
+	(void)state;
+	struct store_fixture f;
+	begin(&f);
+	put_file(&f, ASIDE ".new", "");
+	put_file(&f, ASIDE ".new-wal", "");
 	assert_true(store_fixture_open(&f));
 	assert_int_equal(store_recovered(f.store)->n_alarms, 1);
-	assert_int_equal(access(store_fixture_path(&f, "journal.db.new"), F_OK), -1);
+	assert_false(is_there(&f, ASIDE ".new") || is_there(&f, ASIDE ".new-wal"));
 	store_fixture_free(&f);
 }
 
@@ -412,6 +436,7 @@ main(void)
 		cmocka_unit_test(test_i11_what_cannot_be_carried_over_is_said),
 		cmocka_unit_test(test_i11_damage_while_running),
 		cmocka_unit_test(test_i11_crash_while_a_journal_is_set_aside),
+		cmocka_unit_test(test_i11_crash_before_a_journal_is_set_aside),
 	};
 	return cmocka_run_group_tests_name("store_carry", tests, NULL, NULL);
 }

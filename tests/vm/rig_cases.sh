@@ -127,8 +127,9 @@ case_the_daemon_on_a_disk_that_refuses_writes() {
 	local device pid state=$work/refusing
 	new_device || { fail "no loop device"; return; }
 	dmsetup create shaky --table "0 $(sectors) linear $device 0" 2>>"$log" || fail "dmsetup"
-	mkfs.ext4 -qO ^has_journal /dev/mapper/shaky && mkdir "$state" &&
-		mount /dev/mapper/shaky "$state" || { fail "no file system"; return; }
+	mkdir "$state"
+	mkfs.ext4 -qO ^has_journal /dev/mapper/shaky
+	mount /dev/mapper/shaky "$state" || { fail "no file system"; return; }
 	launch "$state"
 	until_true "the store is well" healthz_says ok
 	target shaky "0 $(sectors) flakey $device 0 0 3600 1 error_writes" || fail "no flakey"
