@@ -53,7 +53,7 @@ SANITIZER_ENV = {
     "ASAN_OPTIONS": "detect_leaks=1:abort_on_error=0:exitcode=99",
     "LSAN_OPTIONS": f"suppressions={ROOT}/tests/lsan.supp:print_suppressions=0",
     "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1",
-    "TSAN_OPTIONS": "halt_on_error=0:exitcode=66",
+    "TSAN_OPTIONS": f"halt_on_error=0:exitcode=66:suppressions={ROOT}/tests/tsan.supp",
 }
 
 
