@@ -386,9 +386,8 @@ check_and_handle(struct http_server *s, struct http_request *r)
 }
 
 static void
-on_request(struct evhttp_request *ev, void *arg)
+take_request(struct http_server *s, struct evhttp_request *ev)
 {
-	struct http_server *s = arg;
 	struct conn *k = guard_find(s->guard, evhttp_request_get_connection(ev));
 
 	if (k == NULL || k->request != NULL) {
@@ -412,6 +411,16 @@ on_request(struct evhttp_request *ev, void *arg)
 	if (r->body_len > 0)
 		r->body = (const char *)evbuffer_pullup(in, -1);
 	check_and_handle(s, r);
+}
+
+static void
+on_request(struct evhttp_request *ev, void *arg)
+{
+	struct http_server *s = arg;
+	int64_t from = loop_callback_begins(s->loop);
+
+	take_request(s, ev);
+	loop_callback_ends(s->loop, from);
 }
 
 static void

@@ -152,6 +152,18 @@ count_callback(struct loop *l, int64_t from_us)
 	return now;
 }
 
+int64_t
+loop_callback_begins(struct loop *l)
+{
+	return begin_callback(l);
+}
+
+void
+loop_callback_ends(struct loop *l, int64_t from)
+{
+	(void)count_callback(l, from);
+}
+
 struct loop_lag
 loop_take_lag(struct loop *l)
 {

@@ -64,15 +64,20 @@ void loop_timer_in(struct loop *l, struct loop_timer *t, int64_t delay_ms);
 void loop_timer_stop(struct loop *l, struct loop_timer *t);
 bool loop_timer_armed(const struct loop_timer *t);
 
+// Around a callback that libevent makes past this loop (bufferevents, evhttp), so that
+// its CPU time counts against the budget too; not nested. `from` is what `begins` gave.
+int64_t loop_callback_begins(struct loop *l);
+void loop_callback_ends(struct loop *l, int64_t from);
+
 // Calls fn while fd is readable (level triggered). Freed with loop_unwatch.
 struct loop_watch *loop_watch_read(
     struct loop *l, int fd, enum loop_priority prio, loop_fn *fn, void *arg);
-// The same while fd is writable.
 // The same, called once for what arrives, not again while it lies there: `fn` reads
 // until there is nothing more. Half the work for the kernel where thousands are
 // watched.
 struct loop_watch *loop_watch_arrivals(
     struct loop *l, int fd, enum loop_priority prio, loop_fn *fn, void *arg);
+// Calls fn while fd is writable (level triggered).
 struct loop_watch *loop_watch_write(
     struct loop *l, int fd, enum loop_priority prio, loop_fn *fn, void *arg);
 struct loop_watch *loop_watch_signal(struct loop *l, int signo, loop_fn *fn, void *arg);

@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "lib/clock.h"
 #include "lib/mem.h"
@@ -29,6 +30,16 @@ send_bytes(struct http_request *r, size_t len)
 	free(bytes);
 }
 
+// Uses 20 ms of the processor.
+static void
+be_slow(void)
+{
+	clock_t from = clock();
+
+	while (clock() - from < CLOCKS_PER_SEC / 50)
+		;
+}
+
 void
 http_handle(void *ctx, struct http_request *r)
 {
@@ -46,6 +57,8 @@ http_handle(void *ctx, struct http_request *r)
 		send_bytes(r, r->target.path[1] == 'b' ? BIG : LONG);
 		return;
 	}
+	if (strcmp(r->target.path, "/slow") == 0)
+		be_slow();
 	if (f->hold) {
 		http_takes_long(r);
 		f->held = r;

@@ -218,6 +218,20 @@ test_old_protocol_gets_no_stream(void **state)
 }
 
 static void
+test_i1_the_work_of_a_request_counts_as_a_callback(void **state)
+{
+	static const char quick[] = "GET /x HTTP/1.1\r\nHost: localhost\r\n\r\n";
+	static const char slow[] = "GET /slow HTTP/1.1\r\nHost: localhost\r\n\r\n";
+	struct fixture *f = *state;
+
+	(void)loop_take_lag(f->loop);
+	assert_int_equal(status_of(f, quick, sizeof(quick) - 1), 200);
+	assert_true(loop_take_lag(f->loop).callback_us < 20000);
+	assert_int_equal(status_of(f, slow, sizeof(slow) - 1), 200);
+	assert_true(loop_take_lag(f->loop).callback_us >= 20000);
+}
+
+static void
 test_address_in_use_is_said_clearly(void **state)
 {
 	struct fixture *f = *state;
@@ -261,6 +275,7 @@ main(void)
 		T(test_pipelined_requests_are_answered_in_order),
 		T(test_every_reply_has_the_security_headers),
 		T(test_old_protocol_gets_no_stream),
+		T(test_i1_the_work_of_a_request_counts_as_a_callback),
 		T(test_address_in_use_is_said_clearly),
 		T(test_listen_address_must_be_numeric),
 	};
