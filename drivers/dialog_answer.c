@@ -368,8 +368,9 @@ go_on(struct field_device *d, struct plan_block *b)
 		events_unanswered(d, b);
 		return;
 	case STEP_CURSOR:
-		if (cursor_unanswered(&g->cursor, selector_of(g), now) ==
-		    CURSOR_NO_VALUE) {
+		cursor_unanswered(&g->cursor, now);
+		if (b->misses > d->def->retries) {
+			b->misses = 0;
 			send_value(d, NULL, g->codes[PANEL_NO_VALUE]);
 			cursor_next(&g->cursor, now);
 		}

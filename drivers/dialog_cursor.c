@@ -65,14 +65,10 @@ cursor_exception(struct dialog_cursor *c, const struct profile_selector *def,
 	return CURSOR_GOES_ON;
 }
 
-enum cursor_outcome
-cursor_unanswered(
-    struct dialog_cursor *c, const struct profile_selector *def, int64_t now)
+void
+cursor_unanswered(struct dialog_cursor *c, int64_t now)
 {
-	if (too_long(c, def, now))
-		return CURSOR_NO_VALUE;
 	c->due_ms = now + CURSOR_RETRY_MS;
-	return CURSOR_GOES_ON;
 }
 
 void

@@ -64,8 +64,8 @@ enum cursor_outcome cursor_good(
 enum cursor_outcome cursor_exception(struct dialog_cursor *c,
     const struct profile_selector *def, uint8_t exception, int64_t now);
 
-enum cursor_outcome cursor_unanswered(
-    struct dialog_cursor *c, const struct profile_selector *def, int64_t now);
+// No answer to either: it is asked again. Who has asked often enough calls cursor_next.
+void cursor_unanswered(struct dialog_cursor *c, int64_t now);
 
 // Goes to the next point.
 void cursor_next(struct dialog_cursor *c, int64_t now);

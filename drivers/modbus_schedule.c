@@ -99,9 +99,10 @@ any_hope(const struct mbus *b)
 	return false;
 }
 
-// A reply may still come that would pass for the reply to its next request. When that
-// was waited for once and another request of its shape is due, the one that was asked
-// does not go first again, or the other would wait for ever.
+// A reply may still come that would pass for the reply to its next request. Where
+// another request of its shape is due, the one that was asked does not go first again
+// once it was waited for, or while the unit answers to others: the other would wait
+// anew.
 static bool
 is_owed(const struct mbus *b, const struct field_device *d)
 {
@@ -114,7 +115,8 @@ is_owed(const struct mbus *b, const struct field_device *d)
 	if (!pdu_alike(&next, &d->owed))
 		return false;
 	return next.address != d->owed.address ||
-	       (d->owed_again && device_waits_alike(d, &d->owed));
+	       ((d->owed_again || d->link == DEVICE_UP) &&
+		   device_waits_alike(d, &d->owed));
 }
 
 // The first rank of which a unit is due, and of which one is due that had no turn since

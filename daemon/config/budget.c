@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/budget_others.h"
+#include "config/budget_own.h"
 #include "config/requests.h"
 #include "core/link.h"
 #include "core/profile_dialog.h"
@@ -21,18 +23,11 @@ enum {
 	// More lost replies than these in a row of polls make a unit sick, and the
 	// bound is no longer its (drivers/device_link.c).
 	LOST_MOST = 2,
-	// A time-out is told by the next tick of the loop, after a last look.
-	EXPIRY_MS = 2,
 	CHARACTER_BITS = 11, // as drivers count
 	// An opened link that has been unheard twice is opened anew.
 	REOPEN_LOSSES = 2,
 	FEW_DEVICES = 3,
 	LONG_PERIODS = 4, // drivers/modbus_schedule.c
-	// drivers/modbus_schedule.h: the least that a healthy unit is given.
-	IMPATIENT_MIN_MS = 60,
-	HELD_MS = 10, // beyond what the gateway waits
-	IMPATIENT_FACTOR = 4,
-	SHAPES_MOST = 32, // told apart
 	// drivers/dialog_cursor.h
 	SELECTOR_RETRY_MS = 250,
 };
@@ -113,55 +108,6 @@ budget_of_bus(const struct site *s, uint16_t bus)
 
 // ---- devices ---------------------------------------------------------------------
 
-struct shape {
-	enum area area;
-	uint32_t count, address; // the latter of the last
-	unsigned n;
-};
-
-// Of the device itself.
-struct own {
-	double cycle_ms, longest_ms, longest_reply_ms;
-	uint32_t blocks, requests;
-	// Reads of one shape, and the most there are of one.
-	struct shape shapes[SHAPES_MOST];
-	unsigned n_shapes;
-	unsigned alike;
-	bool owes; // a late reply to one would pass for the reply to another
-};
-
-static void
-add_shape(struct own *o, const struct request *r)
-{
-	unsigned i = 0;
-
-	while (i < o->n_shapes &&
-	       (o->shapes[i].area != r->area || o->shapes[i].count != r->count))
-		i++;
-	if (i == SHAPES_MOST || r->count == 0 ||
-	    (i < o->n_shapes && o->shapes[i].address == r->address))
-		return; // a write, or the same once more
-	if (i == o->n_shapes)
-		o->shapes[o->n_shapes++] =
-		    (struct shape){ .area = r->area, .count = r->count };
-	o->shapes[i].address = r->address;
-	o->shapes[i].n++;
-	o->alike = o->shapes[i].n > o->alike ? o->shapes[i].n : o->alike;
-}
-
-static void
-add_own(void *ctx, const struct request *r)
-{
-	struct own *o = ctx;
-
-	o->cycle_ms += r->ms;
-	o->blocks += r->of_points;
-	o->requests++;
-	o->longest_ms = fmax(o->longest_ms, r->ms);
-	o->longest_reply_ms = fmax(o->longest_reply_ms, r->reply_ms);
-	add_shape(o, r);
-}
-
 static void
 count_block(void *ctx, const struct request *r)
 {
@@ -177,176 +123,10 @@ budget_blocks(const struct site *s, const struct device *d)
 	return blocks;
 }
 
-static struct own
-own_of(const struct site *s, const struct device *d)
-{
-	struct own o = { 0 };
-
-	requests_each(s, d, add_own, &o);
-	o.owes = s->buses[d->bus].kind != BUS_MODBUS_TCP && o.alike > 1;
-	return o;
-}
-
-// What waits because a late reply would pass for its own: each of two time-outs, once
-// for each request of the shape, and one loss may have been before the contact.
+// Until nobody who is well is waiting: each once, and what comes due meanwhile.
 static double
-owed_ms(const struct device *d, unsigned losses, unsigned alike)
-{
-	unsigned within = losses < alike - 1 ? losses : alike - 1;
-	unsigned before = losses < alike ? losses : alike;
-	double a = 2.0 * within, b = 2.0 * before - 1;
-
-	return d->timeout_ms * fmax(a, b);
-}
-
-// How long the bus waits for a reply that does not come.
-static double
-loss_ms(const struct site *s, const struct device *d, const struct own *o)
-{
-	const struct bus *b = &s->buses[d->bus];
-	double line_ms = b->kind == BUS_MODBUS_TCP ? 0 : o->longest_reply_ms * 1.1;
-
-	return d->timeout_ms + ceil(line_ms) + EXPIRY_MS +
-	       (b->kind == BUS_MODBUS_RTU ? 5 : 0);
-}
-
-// The same right after another time-out, for a unit that was well until then.
-static double
-hasty_ms(const struct site *s, const struct device *d, const struct own *o)
-{
-	double full = loss_ms(s, d, o), hold = bus_hold_ms(&s->buses[d->bus], d);
-	double usual = fmax(IMPATIENT_MIN_MS, IMPATIENT_FACTOR * o->longest_reply_ms);
-
-	return fmin(full, fmax(usual, hold + HELD_MS) + full - d->timeout_ms);
-}
-
-// Of a reply of ours that is lost and a unit that falls silent only one costs a whole
-// time-out, where nobody has to wait for a whole period of its own.
-static double
-spared_ms(const struct site *s, const struct device *d, const struct device *u,
-    const struct bus_budget *bus)
-{
-	struct own a = own_of(s, d), z = own_of(s, u);
-	double most = bus->cycle_ms + bus->longest_ms;
-
-	if (most > d->poll_ms || most > u->poll_ms)
-		return 0;
-	return fmin(loss_ms(s, d, &a) - hasty_ms(s, d, &a),
-	    loss_ms(s, u, &z) - hasty_ms(s, u, &z));
-}
-
-// What other units that fall silent cost: the first time, and each further one.
-struct others {
-	double total_ms; // the first time and those between our own tries
-	double all_ms;   // all of their tries, until they are lost
-	double hasty_ms; // one more that is given less
-	double dead_ms;  // one that is dead already is tried with its whole time-out
-	uint32_t n;
-	uint8_t silent; // at once
-};
-
-// The greatest so many, in falling order.
-struct greatest {
-	uint8_t n;
-	double ms[SILENT_UNITS_MAX];
-};
-
-static void
-offer(struct greatest *g, double ms, uint8_t most)
-{
-	uint8_t i = g->n;
-
-	if (i == most && (most == 0 || g->ms[i - 1] >= ms))
-		return;
-	if (i == most)
-		i--;
-	for (; i > 0 && g->ms[i - 1] < ms; i--)
-		g->ms[i] = g->ms[i - 1];
-	g->ms[i] = ms;
-	if (g->n < most)
-		g->n++;
-}
-
-static double
-sum_of(const struct greatest *g)
-{
-	double ms = 0;
-
-	for (uint8_t i = 0; i < g->n; i++)
-		ms += g->ms[i];
-	return ms;
-}
-
-// Its tries between ours, after the first one.
-static double
-further_ms(const struct device *d, const struct device *u, const struct own *o,
-    double try_ms, unsigned losses, bool owed)
-{
-	// By turns, until it has cost as much as we have.
-	double before = floor((double)d->timeout_ms * (losses + 1) / u->timeout_ms) - 1;
-	double ms;
-
-	if (losses == 0)
-		return 0;
-	if (owed) // it has had its turns meanwhile, but for what is in flight and the
-		  // next
-		before = fmin(before, 2);
-	ms = try_ms * fmax(0, fmin(u->retries, before));
-	if (o->owes && u->timeout_ms < d->timeout_ms)
-		ms = fmax(ms, 2.0 * u->timeout_ms);
-	return ms;
-}
-
-static struct others
-others_of(const struct site *s, const struct device *d, const struct bus_budget *bus,
-    unsigned losses, double idle_ms, bool owed)
-{
-	const struct bus *b = &s->buses[d->bus];
-	struct others out = { .silent = b->silent_units };
-	struct greatest total = { 0 }, all = { 0 };
-	struct greatest full = { 0 }; // of two that fill the last places
-	unsigned places = 1;
-
-	for (uint16_t i = 0; i < s->n_devices; i++) {
-		const struct device *u = &s->devices[i];
-		if (u->bus != d->bus || u == d)
-			continue;
-		out.n++;
-		struct own o = own_of(s, u);
-		double cost = loss_ms(s, u, &o);
-		if (b->window > 1) {
-			offer(&full, cost, 2);
-			places = u->window > places ? u->window : places;
-			continue;
-		}
-		out.dead_ms = fmax(out.dead_ms, cost);
-		double further = further_ms(d, u, &o, cost + idle_ms, losses, owed);
-		offer(&all, cost * (1 + u->retries), out.silent);
-		if (losses > 0)
-			cost -= spared_ms(s, d, u, bus);
-		offer(&total, cost + further, out.silent);
-		out.hasty_ms = fmax(out.hasty_ms, hasty_ms(s, u, &o));
-	}
-	out.all_ms = sum_of(&all);
-	out.total_ms = sum_of(&total);
-	if (losses == 0 && total.n > 0) // we go next: the others are given less
-		out.total_ms = total.ms[0] + (total.n - 1) * out.hasty_ms;
-	out.silent = out.n < out.silent ? (uint8_t)out.n : out.silent;
-	// Several in flight: the silent, and one of the dead, may take all places,
-	// until the first of them is given up; else there is room beside them. One unit
-	// alone leaves a place.
-	bool dead = out.n > out.silent;
-	places = places < b->window ? places : b->window - 1U;
-	if (b->window > 1 && full.n == 2 && out.silent + dead >= 2 &&
-	    out.silent * places + dead >= b->window)
-		out.total_ms = full.ms[1];
-	return out;
-}
-
-// Until nobody who is well is waiting: each once, and what comes due meanwhile. Where
-// several requests may be in flight a silent unit leaves one place.
-static double
-until_idle_ms(const struct bus_budget *bus, const struct own *own, double most_ms)
+until_idle_ms(
+    const struct bus_budget *bus, const struct budget_own *own, double most_ms)
 {
 	double t = bus->cycle_ms - own->cycle_ms;
 
@@ -392,21 +172,53 @@ take_widest(void *ctx, const struct request *r)
 		w->ms = fmax(w->ms, varies_ms(w->bus, r->period_ms));
 }
 
-// The faults of a shared bus.
-static void
-add_others(const struct site *s, const struct device *d, const struct bus_budget *bus,
-    const struct own *own, bool owed, struct device_budget *out)
-{
-	double most = LONG_PERIODS * fmax(d->poll_ms, d->timeout_ms) + bus->cycle_ms;
-	double idle = until_idle_ms(bus, own, most) + bus->longest_ms;
-	struct others o = others_of(s, d, bus, out->lost_replies, idle, owed);
+// The faults of a shared bus, for a device.
+struct shared {
+	struct budget_loser of;
+	double idle_ms;    // until nobody who is well waits
+	double longest_ms; // request that has just begun
+};
 
+// With so much to wait for after each loss, and `once_ms` in all.
+static double
+shared_ms(const struct shared *f, double idle_ms, double once_ms)
+{
+	double wait = idle_ms + f->longest_ms;
+
+	return once_ms + f->of.losses * wait + budget_others(&f->of, wait).total_ms;
+}
+
+// Requests with this period and longer ones do not come due again in each wait: within
+// `within_ms` there are no more of them than their periods allow.
+static double
+sparse_ms(const struct shared *f, uint32_t period, double within_ms)
+{
+	double idle = f->of.bus->rest_ms, once = 0;
+
+	for (uint8_t i = 0; i < f->of.bus->n_periods; i++) {
+		double ms = f->of.bus->periods[i].busy_ms,
+		       each = f->of.bus->periods[i].ms;
+
+		if (each < period)
+			idle += ms * (1 + floor(f->idle_ms / each));
+		else
+			once += ms * (1 + floor(within_ms / each));
+	}
+	return shared_ms(f, fmin(idle, f->idle_ms), once);
+}
+
+static void
+add_others(const struct shared *f, struct device_budget *out)
+{
+	struct budget_others o = budget_others(&f->of, f->idle_ms + f->longest_ms);
+	double before =
+	    f->of.d->poll_ms + out->varies_ms + out->wait_ms + out->faults_ms + SLOT_MS;
+	double ms = shared_ms(f, f->idle_ms, 0);
+
+	for (uint8_t i = 0; f->of.losses > 0 && i < f->of.bus->n_periods; i++)
+		ms = fmin(ms, sparse_ms(f, f->of.bus->periods[i].ms, before + ms));
 	out->silent = o.silent;
-	// After a time-out of one that is dead the silent are given less, and after
-	// theirs the dead have had their share.
-	double total =
-	    o.n > o.silent ? fmax(o.total_ms, o.dead_ms) + o.hasty_ms : o.total_ms;
-	out->faults_ms += SLOT_MS + total + out->lost_replies * idle;
+	out->faults_ms += SLOT_MS + ms;
 	out->drift_ms = fmax(0, o.all_ms - o.total_ms);
 }
 
@@ -414,26 +226,33 @@ struct device_budget
 budget_of_device(
     const struct site *s, const struct device *d, const struct bus_budget *bus)
 {
-	struct own own = own_of(s, d);
+	struct budget_own own = budget_own(s, d);
 	struct device_budget out = {
 		.lost_replies = d->retries < LOST_MOST ? d->retries : LOST_MOST,
 		.own_ms = own.cycle_ms,
 	};
 	struct widest widest = { .bus = bus };
 	bool owed = own.owes && out.lost_replies > 0;
+	bool room = bus->window > 1 && budget_others_leave_room(s, d);
 
 	requests_each(s, d, take_widest, &widest);
 	out.varies_ms = widest.ms;
 	out.wait_ms =
-	    SLOT_MS + own.longest_ms + (bus->window > 1 ? bus->longest_ms : 0);
-	out.faults_ms = out.lost_replies * loss_ms(s, d, &own);
+	    SLOT_MS + own.longest_ms + (bus->window > 1 && !room ? bus->longest_ms : 0);
+	out.faults_ms = out.lost_replies * budget_loss_ms(s, d, &own);
 	if (out.lost_replies > 0) // asked again with another request, in another order
 		out.faults_ms += bus->cycle_ms / bus->window +
 				 (out.lost_replies - 1.0) * own.cycle_ms;
 	if (owed)
-		out.faults_ms += owed_ms(d, out.lost_replies, own.alike);
-	if (bus->devices > 1)
-		add_others(s, d, bus, &own, owed, &out);
+		out.faults_ms += budget_owed_ms(d, &own, out.lost_replies);
+	if (bus->devices > 1) {
+		double most =
+		    LONG_PERIODS * fmax(d->poll_ms, d->timeout_ms) + bus->cycle_ms;
+		double idle = until_idle_ms(bus, &own, most) / bus->window;
+		struct shared f = { { s, d, bus, &own, out.lost_replies, owed },
+			room ? 0 : idle, room ? 0 : bus->longest_ms };
+		add_others(&f, &out);
+	}
 	if (bus->devices <= FEW_DEVICES) { // else others are heard meanwhile
 		unsigned losses = (unsigned)out.lost_replies + out.silent;
 		unsigned reopened = losses / REOPEN_LOSSES;
@@ -543,8 +362,6 @@ tell_selected(const struct points_walk *w)
 			continue;
 		if (w->b.silent > 0) // each step may come after one of its tries
 			faults += w->b.drift_ms + period / (LINK_DEAD_SHARE - 1.0);
-		if (faults + sel->wait_ms + 2 * wait >= sel->patience_ms)
-			faults += period;
 		tell(w, p, period + 2 * wait + sel->wait_ms + w->b.wait_ms, faults);
 	}
 }

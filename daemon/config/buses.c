@@ -276,3 +276,43 @@ buses_read(struct load *l, const struct node_list *list)
 		read_bus(l, list->items[i], i);
 	}
 }
+
+// A bus of which the site does not say how many requests may be in flight has as many
+// as one of its devices takes.
+static void
+widen(struct site *s)
+{
+	for (uint16_t b = 0; b < s->n_buses; b++) {
+		if (s->buses[b].window > 0)
+			continue;
+		for (uint16_t i = 0; i < s->n_devices; i++)
+			if (s->devices[i].bus == b &&
+			    s->devices[i].window > s->buses[b].window)
+				s->buses[b].window = s->devices[i].window;
+	}
+}
+
+static void
+assume_holds(struct site *s)
+{
+	for (uint16_t b = 0; b < s->n_buses; b++)
+		s->buses[b].hold_ms = s->buses[b].gateway_ms;
+	for (uint16_t i = 0; i < s->n_devices; i++) {
+		const struct device *d = &s->devices[i];
+
+		if (d->bus >= s->n_buses)
+			continue; // it names none that there is
+		struct bus *b = &s->buses[d->bus];
+		if (b->gateway_ms > 0 || b->kind != BUS_MODBUS_TCP || b->window > 1)
+			continue;
+		if (b->hold_ms == 0 || d->timeout_ms < b->hold_ms)
+			b->hold_ms = d->timeout_ms;
+	}
+}
+
+void
+buses_settle(struct site *s)
+{
+	widen(s);
+	assume_holds(s);
+}

@@ -406,21 +406,6 @@ read_device(struct load *l, const struct yaml_node *node, size_t i)
 	d->points = points_run(l, first, &d->n_points);
 }
 
-// A bus of which the site does not say how many requests may be in flight has as many
-// as one of its devices takes.
-static void
-widen_buses(struct site *s)
-{
-	for (uint16_t b = 0; b < s->n_buses; b++) {
-		if (s->buses[b].window > 0)
-			continue;
-		for (uint16_t i = 0; i < s->n_devices; i++)
-			if (s->devices[i].bus == b &&
-			    s->devices[i].window > s->buses[b].window)
-				s->buses[b].window = s->devices[i].window;
-	}
-}
-
 void
 devices_read(struct load *l, const struct node_list *list)
 {
@@ -430,7 +415,7 @@ devices_read(struct load *l, const struct node_list *list)
 		l->site->n_devices++;
 		read_device(l, list->items[i], i);
 	}
-	widen_buses(l->site);
+	buses_settle(l->site);
 }
 
 static void

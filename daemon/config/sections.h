@@ -59,6 +59,8 @@ void zones_read(struct load *l, const struct node_list *list);
 
 // buses.c
 void buses_read(struct load *l, const struct node_list *list);
+// What the site does not say of buses and their devices do, once those are read.
+void buses_settle(struct site *s);
 // Both connect to the same place over TCP.
 bool buses_same_endpoint(const struct bus *a, const struct bus *b);
 

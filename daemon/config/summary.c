@@ -57,7 +57,7 @@ print_hold(const struct bus *b, const struct bus_budget *budget, FILE *out)
 		(void)fprintf(out,
 		    "assumed: a unit that does not answer holds the gateway for %s "
 		    "(gateway_timeout would say it)\n",
-		    b->kind == BUS_MODBUS_TCP ? "the unit's time-out" : "no time");
+		    b->hold_ms > 0 ? units_show_ms(b->hold_ms, ms) : "no time");
 }
 
 // Each bus is reckoned by itself: what they cost each other at the far end is not

@@ -215,7 +215,7 @@ struct profile_selector {
 	enum area area;
 	uint16_t address, registers;
 	uint32_t every_ms;    // one point at most this often
-	uint32_t patience_ms; // after this there is no value
+	uint32_t patience_ms; // "not obtained yet" after this: there is no value
 	uint8_t n_pending;
 	uint8_t pending[PENDING_MAX]; // exceptions: the same request again, later
 	const char *why_off_zh, *why_off_en;

@@ -22,14 +22,6 @@ bus_kind_name(enum bus_kind k)
 }
 
 uint32_t
-bus_hold_ms(const struct bus *b, const struct device *unit)
-{
-	if (b->gateway_ms > 0)
-		return b->gateway_ms;
-	return b->kind == BUS_MODBUS_TCP && b->window <= 1 ? unit->timeout_ms : 0;
-}
-
-uint32_t
 site_find_point(const struct site *s, const char *id)
 {
 	for (uint32_t i = 0; i < s->n_points; i++) {

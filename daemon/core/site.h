@@ -62,9 +62,12 @@ struct bus {
 	enum rs485_mode rs485; // RTU
 	uint8_t window;        // requests in flight on a connection; 0 and 1 = one
 	uint32_t settle_ms;    // quiet after the link was opened
-	// How long the gateway waits for a unit and lets nobody through meanwhile;
-	// 0 = the site does not say: bus_hold_ms
-	uint32_t gateway_ms;
+	uint32_t gateway_ms; // gateway_timeout; 0 = the site does not say
+	// How long nobody is let through for a request that a unit of a shared bus does
+	// not answer: gateway_ms, else assumed. A gateway that asks one at a time must
+	// give up within the shortest time-out of its units, or it works for none of
+	// them; on a line, and where others are asked meanwhile, it is nothing.
+	uint32_t hold_ms;
 	uint8_t silent_units; // other units that fall silent at once, in a budget
 	uint32_t link_point;  // index of "@bus/ID"
 	const struct recording *recording; // BUS_REPLAY
@@ -257,12 +260,6 @@ struct site {
 
 // The key of the site file: "modbus_tcp", ...
 const char *bus_kind_name(enum bus_kind k);
-
-// How long nobody is let through for a request that this unit of a shared bus does not
-// answer: what the site says, else assumed to be the time-out of the unit behind a
-// gateway that asks one at a time, and nothing on a line or where others are asked
-// meanwhile.
-uint32_t bus_hold_ms(const struct bus *b, const struct device *unit);
 
 // Index of the point with this id, or UINT32_MAX. Linear; for tools and tests. The
 // engine keeps an index of its own.

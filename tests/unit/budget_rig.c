@@ -212,10 +212,9 @@ trace(struct rig *r, uint16_t device, const uint8_t *q, const char *what)
 
 // The gateway waits for a unit that does not answer, and lets nobody through.
 static void
-hold(struct rig *r, uint16_t device)
+hold(struct rig *r)
 {
-	uint32_t ms =
-	    is_shared(r) ? bus_hold_ms(r->bus.def, &r->site->devices[device]) : 0;
+	uint32_t ms = is_shared(r) ? r->bus.def->hold_ms : 0;
 	int64_t from =
 	    rig_now(r) > r->gateway_free_ms ? rig_now(r) : r->gateway_free_ms;
 
@@ -242,7 +241,7 @@ rig_send(struct mbus *b, const uint8_t *frame, size_t len)
 
 	if (is_lost(r, device, q)) {
 		trace(r, device, q, " lost");
-		hold(r, device);
+		hold(r);
 		return 0;
 	}
 	units_take(r, device, q);

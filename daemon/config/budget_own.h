@@ -1,0 +1,50 @@
+// SPDX-FileCopyrightText: 2026 Watchroom contributors
+// SPDX-License-Identifier: Apache-2.0
+//
+// What a device costs on its bus by itself: its requests, and its replies that do not
+// come. Pure. Private to the budget.
+#ifndef CONFIG_BUDGET_OWN_H
+#define CONFIG_BUDGET_OWN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/site.h"
+
+enum {
+	BUDGET_SHAPES = 32, // told apart
+};
+
+// Reads of one area and size.
+struct budget_shape {
+	enum area area;
+	uint32_t count, address; // the latter of the last
+	unsigned n;
+};
+
+// Of the device itself.
+struct budget_own {
+	double cycle_ms, longest_ms, longest_reply_ms;
+	uint32_t blocks, requests;
+	// Reads of one shape, and the most there are of one.
+	struct budget_shape shapes[BUDGET_SHAPES];
+	unsigned n_shapes;
+	unsigned alike;
+	bool owes; // a late reply to one would pass for the reply to another
+};
+
+struct budget_own budget_own(const struct site *s, const struct device *d);
+
+// What waits because a late reply would pass for its own, with so many lost. ms.
+double budget_owed_ms(
+    const struct device *d, const struct budget_own *o, unsigned losses);
+
+// How long the bus waits for a reply that does not come. ms.
+double budget_loss_ms(
+    const struct site *s, const struct device *d, const struct budget_own *o);
+
+// The same right after another time-out, for a unit that was well until then. ms.
+double budget_hasty_ms(
+    const struct site *s, const struct device *d, const struct budget_own *o);
+
+#endif
