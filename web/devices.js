@@ -8,10 +8,17 @@
 // only when nothing speaks against it, else the reasons stand there.
 import { h, setAttr, setText, show, syncList } from "./dom.js";
 import { codeOf, elapsedOf, nameOf, timeOf } from "./format.js";
-import { groupDevices } from "./groups.js";
+import { groupDevices, guessOf } from "./groups.js";
 import { icon, setIcon } from "./icons.js";
 import { notNormal, stalestMs } from "./model.js";
 import { t } from "./text.js";
+
+function guessText(guess, devices) {
+  if (guess === "all") return [t("ui.mark.inferred")];
+  if (guess !== "some") return [];
+  const n = devices.reduce((sum, d) => sum + d.inferred_points, 0);
+  return [t("ui.mark.partly_inferred", { n })];
+}
 
 export class Devices {
   #chips = new Map();
@@ -84,15 +91,15 @@ export class Devices {
   }
 
   // The well units of one bus, counted, or a bus that is gone with all of them.
-  #drawGroup(e, { bus, all, lost, inferred, members }, now) {
+  #drawGroup(e, { bus, all, lost, guess, members }, now) {
     const heard = members.filter((d) => d.last_heard).map((d) => Date.parse(d.last_heard));
     const oldest = heard.length > 0 ? (lost ? Math.max : Math.min)(...heard) : null;
     const n = lost ? 0 : members.length;
     setAttr(e, "data-bus", bus);
     setAttr(e, "data-lost", lost ? "" : null);
     setIcon(e.firstElementChild, lost ? "cut" : "link");
-    const doubt = inferred ? ` · ${t("ui.mark.inferred")}` : "";
-    setText(e.querySelector(".name"), t("ui.devices.group", { bus, n, all }) + doubt);
+    const name = [t("ui.devices.group", { bus, n, all }), ...guessText(guess, members)];
+    setText(e.querySelector(".name"), name.join(" · "));
     setText(e.querySelector(".age"), this.#age({ lost, code: members[0].code }, oldest, now));
   }
 
@@ -101,8 +108,7 @@ export class Devices {
     setAttr(e, "data-device", d.id);
     setAttr(e, "data-lost", d.lost ? "" : null);
     setIcon(e.firstElementChild, d.lost ? "cut" : "link");
-    const doubts = [];
-    if (d.maturity === "inferred") doubts.push(t("ui.mark.inferred"));
+    const doubts = guessText(guessOf(d), [d]);
     if (d.accepted_budget) {
       const limit = elapsedOf(d.accepted_budget.limit_ms);
       doubts.push(t("ui.mark.accepted_budget", { limit }));

@@ -8,24 +8,29 @@
 const GROUP_FROM = 6; // devices of one bus
 const TILES = 12;
 
-const isInferred = (d) => d.maturity === "inferred";
+// How far the register map of a device is a guess: "all", "some" or null.
+export function guessOf(d) {
+  if (d.maturity === "inferred") return "all";
+  return d.inferred_points > 0 ? "some" : null;
+}
 
-// Devices to show by name, the lost first, and groups {bus, all, lost, inferred, members}.
+// Devices to show by name, the lost first, and groups {bus, all, lost, guess, members}.
 export function groupDevices(devices) {
   const byBus = new Map();
   for (const d of devices) byBus.set(d.bus, [...(byBus.get(d.bus) ?? []), d]);
   const named = [], groups = [];
   for (const [bus, all] of byBus) {
     const gone = all.every((d) => d.lost);
-    const inferred = all.every(isInferred); // then the group says so
-    const isPlain = (d) => !d.lost && !d.accepted_budget && (inferred || !isInferred(d));
+    const same = all.every((d) => guessOf(d) === guessOf(all[0]));
+    const guess = same ? guessOf(all[0]) : null; // then the group says so
+    const isPlain = (d) => !d.lost && !d.accepted_budget && guessOf(d) === guess;
     const members = gone ? all : all.filter(isPlain);
     if (all.length < GROUP_FROM || members.length < 2) {
       named.push(...all);
       continue;
     }
     named.push(...all.filter((d) => !members.includes(d)));
-    groups.push({ bus, all: all.length, lost: gone, inferred, members });
+    groups.push({ bus, all: all.length, lost: gone, guess, members });
   }
   const lostFirst = (a, b) => Number(b.lost) - Number(a.lost);
   return { named: named.sort(lostFirst), groups: groups.sort(lostFirst) };

@@ -272,6 +272,17 @@ take_points(struct load *l)
 	wr_assert(s->n_points == l->n_points + built_in);
 }
 
+static void
+count_inferred(struct site *s)
+{
+	for (uint32_t i = 0; i < s->n_site_points; i++) {
+		const struct point *p = &s->points[i];
+
+		if (p->device < s->n_devices && site_point_inferred(s, p))
+			s->devices[p->device].n_inferred++;
+	}
+}
+
 // Lengths are hashed too: moving a byte from one file to the next is a change.
 static void
 compute_revision(struct load *l)
@@ -324,6 +335,7 @@ load_run(struct load *l, const char *file)
 		read_sections(l, &sections);
 		if (l->problems->n == 0) {
 			take_points(l);
+			count_inferred(l->site);
 			compute_revision(l);
 			budget_check(l);
 			doors_settle(l);

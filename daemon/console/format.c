@@ -230,6 +230,7 @@ format_device(struct buf *b, const struct site *site, const struct device_view *
 	json_str(b, "maturity",
 	    d->device->profile != NULL ? maturity_name(d->device->profile->maturity)
 				       : NULL);
+	json_int(b, "inferred_points", d->device->n_inferred);
 	format_accepted(b, d->device);
 	format_dialogs(b, d->device);
 	json_close(b, '}');

@@ -62,7 +62,7 @@ struct bus {
 	enum rs485_mode rs485; // RTU
 	uint8_t window;        // requests in flight on a connection; 0 and 1 = one
 	uint32_t settle_ms;    // quiet after the link was opened
-	uint32_t gateway_ms; // gateway_timeout; 0 = the site does not say
+	uint32_t gateway_ms;   // gateway_timeout; 0 = the site does not say
 	// How long nobody is let through for a request that a unit of a shared bus does
 	// not answer: gateway_ms, else assumed. A gateway that asks one at a time must
 	// give up within the shortest time-out of its units, or it works for none of
@@ -110,6 +110,7 @@ struct device {
 	uint32_t
 	    panel_point; // index of "@panel/ID"; only where the profile has dialogs
 	uint32_t n_points;
+	uint32_t n_inferred;    // of its points, whose register map is a guess
 	const uint32_t *points; // indexes, ordered by (area, pdu)
 };
 

@@ -121,6 +121,7 @@ class Console:
             "last_heard": utc(),
             "points": points,
             "maturity": "documented",
+            "inferred_points": 0,
             "accepted_budget": None,
         }
 

@@ -273,6 +273,9 @@ def test_a_device_that_is_inferred_or_may_be_late_says_so(mock, open_page):
     assert "inferred" not in notes["sprinkler-main"]
     plain = page.text("#devices [data-device=fap1] .name")
     assert "inferred" not in plain and "late" not in plain
+    mock.do("device", name="fap1", inferred_points=2)
+    page.see(lambda: "register map of 2 points inferred" in
+             page.text("#devices [data-device=fap1] .name"), 5)
 
 
 def test_i6_normal_is_not_said_while_the_link_is_lost(mock, open_page):

@@ -33,8 +33,17 @@ test("a doubtful register map and an accepted budget stay by name", () => {
 test("units that are all of a doubtful register map are one group, which says so", () => {
   const list = units(32, { maturity: "inferred" });
   const { named, groups } = groupDevices(list);
-  equal([named.length, groups[0].inferred, groups[0].members.length], [0, true, 32]);
-  equal(groupDevices(units(8)).groups[0].inferred, false);
+  equal([named.length, groups[0].guess, groups[0].members.length], [0, "all", 32]);
+  equal(groupDevices(units(8)).groups[0].guess, null);
+});
+
+test("a device of which some points are a guess is named, or they all are and the group says so", () => {
+  const list = units(8);
+  list[3].inferred_points = 2;
+  const { named, groups } = groupDevices(list);
+  equal([ids(named), groups[0].guess], [["u4"], null]);
+  const all = groupDevices(units(8, { inferred_points: 1 }));
+  equal([all.named.length, all.groups[0].guess], [0, "some"]);
 });
 
 test("a bus that is gone with all its units is one thing", () => {
