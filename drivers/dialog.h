@@ -123,7 +123,8 @@ bool guard_covers(
     const struct field_device *d, const struct dialog_summary *s, uint32_t point);
 void guard_hurry(struct field_device *d, const struct dialog_summary *s); // NULL = all
 bool guard_scanning(const struct field_device *d, const struct dialog_summary *s);
-bool guard_shows_fire(const struct field_device *d, const struct dialog_summary *s);
+// How many of them show a fire.
+uint32_t guard_fires(const struct field_device *d, const struct dialog_summary *s);
 // Sets the periods of the blocks: guarded ones wait for the full scan.
 void guard_periods(struct field_device *d);
 // When a guarded block is due next.

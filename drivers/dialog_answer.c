@@ -98,7 +98,7 @@ take_summary(struct field_device *d, uint16_t i, const uint16_t *words)
 	bool fire = def->fire_mask != 0, was_known = s->known;
 	const struct summary_guarded guarded = {
 		.scanning = fire && guard_scanning(d, s),
-		.shown = fire && guard_shows_fire(d, s),
+		.fires = fire ? guard_fires(d, s) : 0,
 		.poll_ms = d->def->poll_ms,
 	};
 

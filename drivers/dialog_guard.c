@@ -64,13 +64,14 @@ guard_scanning(const struct field_device *d, const struct dialog_summary *s)
 	return false;
 }
 
-bool
-guard_shows_fire(const struct field_device *d, const struct dialog_summary *s)
+uint32_t
+guard_fires(const struct field_device *d, const struct dialog_summary *s)
 {
+	uint32_t n = 0;
+
 	for (uint32_t i = 0; i < d->def->n_points; i++)
-		if (d->seen[i].have && d->seen[i].fire && guard_covers(d, s, i))
-			return true;
-	return false;
+		n += d->seen[i].have && d->seen[i].fire && guard_covers(d, s, i);
+	return n;
 }
 
 static bool

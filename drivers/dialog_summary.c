@@ -16,21 +16,28 @@ summary_address(const struct profile_summary *def, const struct dialog_summary *
 	return (uint16_t)(def->address + (s->loop - def->loop_min) * def->loop_stride);
 }
 
-static bool
-says_fire(const struct profile_summary *def, const uint16_t *words)
+// How many fires it speaks of; of flags 1 for any number.
+static uint32_t
+fires_said(const struct profile_summary *def, const uint16_t *words)
 {
-	return (words[def->fire_at] & def->fire_mask) != 0;
+	uint16_t mask = def->fire_mask;
+	uint32_t n = 0;
+
+	for (uint16_t i = 0; i < def->registers; i++)
+		if (def->fire_registers & 1u << i)
+			n += (words[i] & mask) / (mask & (~mask + 1u));
+	return def->kind == SUMMARY_COUNT ? n : n != 0;
 }
 
 // True where the points are to be read for it.
 static bool
-follow_fire(struct dialog_summary *s, bool says, const struct summary_guarded *guarded,
-    int64_t now)
+follow_fire(struct dialog_summary *s, uint32_t said,
+    const struct summary_guarded *guarded, int64_t now)
 {
 	int64_t most = SUMMARY_SCAN_MS + 3 * (int64_t)guarded->poll_ms;
 
-	if (!says || guarded->shown) {
-		s->fire = says ? FIRE_SEEN : FIRE_NONE;
+	if (said <= guarded->fires) {
+		s->fire = said > 0 ? FIRE_SEEN : FIRE_NONE;
 		return false;
 	}
 	if (s->fire == FIRE_NONE || s->fire == FIRE_SEEN) {
@@ -49,7 +56,7 @@ summary_take(struct dialog_summary *s, const struct profile_summary *def,
 {
 	size_t bytes = def->registers * sizeof(*words);
 	bool changed = s->known && memcmp(s->words, words, bytes) != 0;
-	bool seek = follow_fire(s, says_fire(def, words), guarded, now);
+	bool seek = follow_fire(s, fires_said(def, words), guarded, now);
 
 	memcpy(s->words, words, bytes);
 	s->known = true;

@@ -22,9 +22,9 @@ enum {
 // A fire that the summary speaks of.
 enum summary_fire {
 	FIRE_NONE,
-	FIRE_SEEN,     // a guarded point shows it
-	FIRE_SOUGHT,   // none does: the points are being read
-	FIRE_UNLISTED, // none does after a scan: the panel as a whole has it
+	FIRE_SEEN,     // guarded points show it, or all that are counted
+	FIRE_SOUGHT,   // they do not: the points are being read
+	FIRE_UNLISTED, // nor after a scan: the panel as a whole has it
 };
 
 struct dialog_summary {
@@ -51,8 +51,8 @@ uint16_t summary_address(
 
 // The points that a summary guards, at its reading.
 struct summary_guarded {
-	bool scanning; // one is still to be read
-	bool shown;    // one shows a fire
+	bool scanning;  // one is still to be read
+	uint32_t fires; // so many show a fire
 	uint32_t poll_ms;
 };
 

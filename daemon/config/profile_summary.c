@@ -52,7 +52,7 @@ enum {
 };
 
 enum {
-	FIRE_REGISTER,
+	FIRE_REGISTERS,
 	FIRE_MASK,
 	FIRE_FIELDS,
 };
@@ -87,6 +87,9 @@ kind_choice(size_t i)
 // clang-format off
 static const struct schema_field number_item = {
 	.key = "values", .type = SCHEMA_INTEGER, .max = UINT16_MAX,
+};
+static const struct schema_field fire_register = {
+	.key = "registers", .type = SCHEMA_INTEGER, .max = SUMMARY_REGISTERS_MAX - 1,
 };
 static const struct schema_field guard_item = { .key = "guards", .type = SCHEMA_TEXT };
 
@@ -131,10 +134,11 @@ static const struct schema_field run_fields[RUN_FIELDS] = {
 static const struct schema_map run_map = { run_fields, RUN_FIELDS };
 
 static const struct schema_field fire_fields[FIRE_FIELDS] = {
-	[FIRE_REGISTER] = { .key = "register", .type = SCHEMA_INTEGER,
-	    .max = SUMMARY_REGISTERS_MAX - 1, .help = "which of them, from 0" },
+	[FIRE_REGISTERS] = { .key = "registers", .type = SCHEMA_LIST, .required = true,
+	    .max = SUMMARY_REGISTERS_MAX, .each = &fire_register,
+	    .help = "which of them, from 0" },
 	[FIRE_MASK] = { .key = "mask", .type = SCHEMA_INTEGER, .min = 1,
-	    .max = UINT16_MAX, .fallback = UINT16_MAX, .help = "its bits" },
+	    .max = UINT16_MAX, .fallback = UINT16_MAX, .help = "their bits" },
 };
 static const struct schema_map fire_map = { fire_fields, FIRE_FIELDS };
 
@@ -159,7 +163,7 @@ static const struct schema_field summary_fields[SUM_FIELDS] = {
 	[SUM_GUARDS] = { .key = "guards", .type = SCHEMA_LIST, .max = GUARDS_MAX,
 	    .each = &guard_item, .help = "items whose points are read next when it differs" },
 	[SUM_FIRE] = { .key = "fire", .type = SCHEMA_MAP, .map = &fire_map,
-	    .help = "bits that say that a fire stands somewhere" },
+	    .help = "bits that say that a fire stands somewhere, of a count: how many" },
 	[SUM_DECODER] = { .key = "decoder", .type = SCHEMA_TEXT,
 	    .help = "what the first register means for the device as a whole" },
 };
@@ -273,13 +277,19 @@ read_summary_fire(
 {
 	struct schema_value v[FIRE_FIELDS];
 
+	uint16_t at[SUMMARY_REGISTERS_MAX];
+
 	if (!schema_read(l, node, "fire", fire_fields, FIRE_FIELDS, v))
 		return;
-	s->fire_at = (uint8_t)v[FIRE_REGISTER].number;
 	s->fire_mask = (uint16_t)v[FIRE_MASK].number;
-	if (s->fire_at >= s->registers)
-		problem(l, v[FIRE_REGISTER].pos, "register: the summary has %u",
-		    (unsigned)s->registers);
+	uint8_t n = dialog_numbers(l, &v[FIRE_REGISTERS], "registers",
+	    SUMMARY_REGISTERS_MAX - 1, at, SUMMARY_REGISTERS_MAX);
+	for (uint8_t i = 0; i < n; i++)
+		if (at[i] < s->registers)
+			s->fire_registers |= (uint16_t)(1u << at[i]);
+		else
+			problem(l, v[FIRE_REGISTERS].pos,
+			    "registers: the summary has %u", (unsigned)s->registers);
 	if (s->n_guards == 0)
 		problem(l, node->pos, "fire: the summary guards nothing");
 }

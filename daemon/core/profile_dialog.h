@@ -111,10 +111,10 @@ struct profile_summary {
 	bool optional; // not all devices of the profile have it
 	uint16_t n_guards;
 	const uint16_t *guards; // indexes of items; of the same loop
-	// Not 0: bits of register `fire_at` that mean a fire somewhere. Where no
-	// guarded point shows it after a scan, the panel as a whole has it.
-	uint16_t fire_mask;
-	uint8_t fire_at;
+	// Not 0: bits that mean a fire somewhere, in each register whose bit is set in
+	// fire_registers (bit 0 = the first); of SUMMARY_COUNT they count them. Where
+	// guarded points do not show as many after a scan, the panel as a whole has it.
+	uint16_t fire_mask, fire_registers;
 	int decoder; // of the first register, for the panel as a whole; -1 = none
 	const char *printed;
 };

@@ -57,7 +57,7 @@ static const char profile_text[] =
     "  summaries:\n"
     "    - {name: counters, area: holding, address: 14100, printed: \"414101\","
     " registers: 11, loop: {from: 1, to: 4, stride: 11}, kind: count,"
-    " optional: true, guards: [detector], fire: {register: 2, mask: 0x00FF}}\n"
+    " optional: true, guards: [detector], fire: {registers: [2], mask: 0x00FF}}\n"
     "    - {name: revision, area: input, address: 20, printed: \"21\","
     " kind: revision, guards: [module], decoder: code}\n"
     "  queue:\n"
@@ -146,7 +146,7 @@ test_a_profile_with_every_dialog(void **state)
 	assert_int_equal(g->n_summaries, 2);
 	assert_int_equal(g->summaries[0].kind, SUMMARY_COUNT);
 	assert_true(g->summaries[0].optional);
-	assert_int_equal(g->summaries[0].fire_at, 2);
+	assert_int_equal(g->summaries[0].fire_registers, 1 << 2);
 	assert_int_equal(g->summaries[0].fire_mask, 0x00FF);
 	assert_int_equal(g->summaries[0].loop_stride, 11);
 	assert_int_equal(g->summaries[0].decoder, -1);

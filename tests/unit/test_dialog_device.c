@@ -19,7 +19,7 @@
   "  summaries:\n"                                                          \
   "    - {name: counters, area: holding, address: 4000, printed: \"4000\"," \
   " registers: 2, loop: {from: 1, to: 4, stride: 3}, kind: count,"          \
-  " guards: [detector], fire: {register: 1}, optional: true}\n"             \
+  " guards: [detector], fire: {registers: [1]}, optional: true}\n"          \
   "    - {name: flags, area: holding, address: 4100, printed: \"4100\","    \
   " kind: flags, decoder: state}\n"
 

@@ -189,6 +189,29 @@ test_clss_fire_is_seen_within_a_period(void **state)
 }
 
 static void
+test_clss_fires_of_devices_in_no_map(void **state)
+{
+	(void)state;
+	start_clss();
+	// A call point that the site does not have.
+	rig.sim.holding[CLSS_COUNTERS_2 + 5] = 1;
+	dialog_rig_run(&rig, 20 * SECOND);
+	assert_true(dialog_rig_shows(&rig, "@panel/dev", COND_FIRE, "unlisted"));
+	// It is one that it has.
+	rig.sim.holding[CLSS_M2] = FIRE;
+	dialog_rig_run(&rig, 20 * SECOND);
+	assert_false(dialog_rig_shows(&rig, "@panel/dev", COND_FIRE, "unlisted"));
+	// Behind the fire that is shown another one, of a detector in no map.
+	rig.sim.holding[CLSS_COUNTERS_2] = 1;
+	dialog_rig_run(&rig, 20 * SECOND);
+	assert_true(dialog_rig_shows(&rig, "m2", COND_FIRE, ""));
+	assert_true(dialog_rig_shows(&rig, "@panel/dev", COND_FIRE, "unlisted"));
+	rig.sim.holding[CLSS_COUNTERS_2] = 0;
+	dialog_rig_run(&rig, 20 * SECOND);
+	assert_false(dialog_rig_shows(&rig, "@panel/dev", COND_FIRE, "unlisted"));
+}
+
+static void
 test_clss_without_counters_is_read_each_period(void **state)
 {
 	unsigned asked;
@@ -306,6 +329,7 @@ main(void)
 		TEST(test_clss_node_that_is_off_line_is_lost),
 		TEST(test_clss_counters_bring_a_loop_forward),
 		TEST(test_clss_fire_is_seen_within_a_period),
+		TEST(test_clss_fires_of_devices_in_no_map),
 		TEST(test_clss_without_counters_is_read_each_period),
 		TEST(test_clss_number_of_troubles_is_the_panels),
 		TEST(test_modbus_gw_moved_by_one),

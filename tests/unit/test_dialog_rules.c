@@ -343,12 +343,12 @@ static const struct profile_summary count_def = {
 	.registers = 2,
 	.kind = SUMMARY_COUNT,
 	.fire_mask = 0xFFFF,
-	.fire_at = 1,
+	.fire_registers = 1 << 1,
 };
 
 static enum summary_outcome
 look(struct dialog_summary *s, uint16_t troubles, uint16_t fires, bool scanning,
-    bool shown, int64_t now)
+    uint32_t shown, int64_t now)
 {
 	const uint16_t words[2] = { troubles, fires };
 	const struct summary_guarded guarded = { scanning, shown, POLL };
@@ -362,16 +362,16 @@ test_a_summary_that_differs(void **state)
 	struct dialog_summary s = { 0 };
 
 	(void)state;
-	assert_int_equal(look(&s, 3, 0, false, false, 0), SUMMARY_SAME); // first
-	assert_int_equal(look(&s, 3, 0, false, false, 1000), SUMMARY_SAME);
-	assert_int_equal(look(&s, 4, 0, false, false, 2000), SUMMARY_CHANGED);
-	assert_int_equal(look(&s, 3, 0, false, false, 3000), SUMMARY_CHANGED);
+	assert_int_equal(look(&s, 3, 0, false, 0, 0), SUMMARY_SAME); // first
+	assert_int_equal(look(&s, 3, 0, false, 0, 1000), SUMMARY_SAME);
+	assert_int_equal(look(&s, 4, 0, false, 0, 2000), SUMMARY_CHANGED);
+	assert_int_equal(look(&s, 3, 0, false, 0, 3000), SUMMARY_CHANGED);
 	summary_lost(&s);
-	assert_int_equal(look(&s, 9, 0, false, false, 4000), SUMMARY_SAME);
+	assert_int_equal(look(&s, 9, 0, false, 0, 4000), SUMMARY_SAME);
 	summary_absent(&s, 5000);
 	assert_true(s.absent && !s.known);
 	assert_int_equal(s.due_ms, 5000 + SUMMARY_SLOW_MS);
-	(void)look(&s, 9, 0, false, false, 65000);
+	(void)look(&s, 9, 0, false, 0, 65000);
 	assert_false(s.absent);
 }
 
@@ -381,16 +381,16 @@ test_a_fire_without_a_point_is_unlisted_after_a_scan(void **state)
 	struct dialog_summary s = { 0 };
 
 	(void)state;
-	(void)look(&s, 0, 0, false, false, 0);
-	assert_int_equal(look(&s, 0, 1, false, false, 1000), SUMMARY_SEEK);
+	(void)look(&s, 0, 0, false, 0, 0);
+	assert_int_equal(look(&s, 0, 1, false, 0, 1000), SUMMARY_SEEK);
 	assert_int_equal(s.fire, FIRE_SOUGHT);
-	(void)look(&s, 0, 1, true, false, 2000);
+	(void)look(&s, 0, 1, true, 0, 2000);
 	assert_int_equal(s.fire, FIRE_SOUGHT); // the scan goes on
-	(void)look(&s, 0, 1, false, false, 3000);
+	(void)look(&s, 0, 1, false, 0, 3000);
 	assert_int_equal(s.fire, FIRE_UNLISTED);
-	(void)look(&s, 0, 1, false, true, 4000); // a point shows it now
+	(void)look(&s, 0, 1, false, 1, 4000); // a point shows it now
 	assert_int_equal(s.fire, FIRE_SEEN);
-	(void)look(&s, 0, 0, false, false, 5000);
+	(void)look(&s, 0, 0, false, 0, 5000);
 	assert_int_equal(s.fire, FIRE_NONE);
 }
 
@@ -400,15 +400,58 @@ test_a_fire_that_a_point_shows_is_the_points(void **state)
 	struct dialog_summary s = { 0 };
 
 	(void)state;
-	(void)look(&s, 0, 0, false, false, 0);
-	assert_int_equal(look(&s, 0, 1, false, false, 1000), SUMMARY_SEEK);
-	(void)look(&s, 0, 1, false, true, 2000);
+	(void)look(&s, 0, 0, false, 0, 0);
+	assert_int_equal(look(&s, 0, 1, false, 0, 1000), SUMMARY_SEEK);
+	(void)look(&s, 0, 1, false, 1, 2000);
 	assert_int_equal(s.fire, FIRE_SEEN);
 	// The point was reset and the summary not read since: sought, not unlisted.
-	assert_int_equal(look(&s, 0, 1, false, false, 3000), SUMMARY_SEEK);
+	assert_int_equal(look(&s, 0, 1, false, 0, 3000), SUMMARY_SEEK);
 	assert_int_equal(s.fire, FIRE_SOUGHT);
-	(void)look(&s, 0, 0, false, false, 4000);
+	(void)look(&s, 0, 0, false, 0, 4000);
 	assert_int_equal(s.fire, FIRE_NONE);
+}
+
+static void
+test_more_fires_than_points_show_are_unlisted(void **state)
+{
+	static const struct profile_summary two = {
+		.registers = 3,
+		.kind = SUMMARY_COUNT,
+		.fire_mask = 0xFF00, // counted in the upper byte
+		.fire_registers = 1 << 0 | 1 << 2,
+	};
+	const uint16_t words[3] = { 0x01FF, 0xFFFF, 0x02FF };
+	struct summary_guarded guarded = { .fires = 3, .poll_ms = POLL };
+	struct dialog_summary s = { 0 };
+
+	(void)state;
+	assert_int_equal(summary_take(&s, &two, words, &guarded, 0), SUMMARY_SAME);
+	assert_int_equal(s.fire, FIRE_SEEN);
+	guarded.fires = 2; // one of three is nobody's
+	assert_int_equal(summary_take(&s, &two, words, &guarded, 1000), SUMMARY_SEEK);
+	(void)summary_take(&s, &two, words, &guarded, 2000);
+	assert_int_equal(s.fire, FIRE_UNLISTED);
+	guarded.fires = 3;
+	(void)summary_take(&s, &two, words, &guarded, 3000);
+	assert_int_equal(s.fire, FIRE_SEEN);
+}
+
+static void
+test_flags_of_a_fire_are_no_number(void **state)
+{
+	static const struct profile_summary flags = {
+		.registers = 1,
+		.kind = SUMMARY_FLAGS,
+		.fire_mask = 0x00F0,
+		.fire_registers = 1 << 0,
+	};
+	const uint16_t words[1] = { 0x00F0 };
+	const struct summary_guarded guarded = { .fires = 1, .poll_ms = POLL };
+	struct dialog_summary s = { 0 };
+
+	(void)state;
+	(void)summary_take(&s, &flags, words, &guarded, 0);
+	assert_int_equal(s.fire, FIRE_SEEN);
 }
 
 static void
@@ -418,10 +461,10 @@ test_a_scan_that_does_not_end_is_not_waited_for_for_ever(void **state)
 	int64_t now = 0;
 
 	(void)state;
-	(void)look(&s, 0, 1, false, false, now);
+	(void)look(&s, 0, 1, false, 0, now);
 	while (s.fire != FIRE_UNLISTED && now < 60000) {
 		now += POLL;
-		(void)look(&s, 0, 1, true, false, now);
+		(void)look(&s, 0, 1, true, 0, now);
 	}
 	assert_in_range(now, SUMMARY_SCAN_MS + 3 * POLL, SUMMARY_SCAN_MS + 4 * POLL);
 	summary_lost(&s); // a fire that stands is not cleared by silence (I6)
@@ -553,6 +596,8 @@ main(void)
 		cmocka_unit_test(test_a_gateway_that_does_not_tell),
 		cmocka_unit_test(test_a_summary_that_differs),
 		cmocka_unit_test(test_a_fire_without_a_point_is_unlisted_after_a_scan),
+		cmocka_unit_test(test_more_fires_than_points_show_are_unlisted),
+		cmocka_unit_test(test_flags_of_a_fire_are_no_number),
 		cmocka_unit_test(test_a_fire_that_a_point_shows_is_the_points),
 		cmocka_unit_test(
 		    test_a_scan_that_does_not_end_is_not_waited_for_for_ever),
