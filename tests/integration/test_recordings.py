@@ -20,7 +20,8 @@ import yaml
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "lib"))
 
-import recordings  # noqa: E402  (the path comes first)
+import makers  # noqa: E402  (the path comes first)
+import recordings  # noqa: E402
 
 BUILD = pathlib.Path(os.environ.get("WATCHROOM_BUILD", ROOT / "build"))
 FIXTURES = recordings.FIXTURES
@@ -50,6 +51,45 @@ def test_a_replay_comes_to_what_was_reviewed(name):
     seen = recordings.replay(BUILD, FIXTURES / f"{name}.log")
     assert seen == text_of(name, "chk")
     assert recordings.disagreements(table, seen) == []
+
+
+def judged(name, log, chk):
+    """[(ms, point, what the document means, what the replay says)] at the end of each
+    span, while the device is not lost."""
+    table, profile, out = table_of(name), recordings.profile_of(name), []
+    for end, image in makers.spans(log, table["device"]["unit"]):
+        seen = recordings.state_at(chk, end)
+        if seen["@device/d"] != "up":
+            continue
+        for point in [p for p in table["rest"] if not p.startswith("@")]:
+            wanted = makers.meant(profile, table, point, image)
+            if wanted is not None:
+                out.append((end, point, wanted, seen.get(point, "")))
+    return out
+
+
+DOCUMENTED = [n for n in recordings.tables() if recordings.profile_of(n) in makers.READERS]
+
+
+@pytest.mark.parametrize("name", DOCUMENTED)
+def test_i6_a_second_reading_of_the_makers_document_comes_to_the_same(name):
+    profile = recordings.profile_of(name)
+    all_of_it = judged(name, text_of(name, "log"), text_of(name, "chk"))
+    assert len(all_of_it) >= 5
+    assert [row for row in all_of_it if not makers.agree(profile, *row[2:])] == []
+
+
+def test_the_second_reading_is_no_echo_of_the_first():
+    """An outcome that is not the document's is found, in either direction."""
+    for name, right, wrong in (("notifier-modbus-gw", "0C10 fire", "0C10 normal"),
+                               ("gst-5000", "0007 disabled", "0007 normal"),
+                               ("bolid-s2000-pp", "fault/loop-open", "security/loop-open"),
+                               ("pressure-transmitter-ptmb", "18 kPa", "1.8 kPa"),
+                               ("pressure-transmitter-ptmb", "bad fault/sensor-range", "good 1700 kPa")):
+        chk = text_of(name, "chk")
+        assert f" {right}\n" in chk
+        rows = judged(name, text_of(name, "log"), chk.replace(f" {right}\n", f" {wrong}\n"))
+        assert any(not makers.agree(recordings.profile_of(name), *r[2:]) for r in rows)
 
 
 # Values behind a selector have no address formula.
