@@ -358,7 +358,9 @@ check_selector(struct load *l, const struct schema_value v[static SEL_FIELDS],
 	else if (item->device_min < w->min || item->device_max > w->max)
 		problem(l, v[SEL_ITEM].pos,
 		    "item: %s has numbers that %s must not write", item->name, w->name);
-	if (decoder_width(&p->decoders[item->decoder]) != s->registers)
+	// A profile without decoders was complained of already.
+	if (p->n_decoders > 0 &&
+	    decoder_width(&p->decoders[item->decoder]) != s->registers)
 		problem(l, v[SEL_ITEM].pos, "registers: the decoder of %s takes %u",
 		    item->name, (unsigned)decoder_width(&p->decoders[item->decoder]));
 	dialog_span(l, &v[SEL_ADDRESS], s->address, s->registers);
