@@ -163,10 +163,14 @@ op_renew(void *ctx, char *aside, size_t size)
 	return 0;
 }
 
+// SQLITE_ERROR: a statement of ours that does not fit the tables of a file that says it
+// has our schema, for a byte of that schema has changed.
 static bool
 damaged(int rc)
 {
-	return (rc & 0xff) == SQLITE_CORRUPT || (rc & 0xff) == SQLITE_NOTADB;
+	int kind = rc & 0xff;
+
+	return kind == SQLITE_CORRUPT || kind == SQLITE_NOTADB || kind == SQLITE_ERROR;
 }
 
 // Opens, and does what the daemon is about to do: takes the tail, writes this run's
