@@ -4,6 +4,7 @@
 # One table of hostile Modbus peers, a row each, beside peers that behave. Each has an
 # address of its own, is cured at the end, and answers what is valid with NORMAL and what
 # is not with FIRE, so that a fire among its points is a value that it never sent.
+import collections
 import contextlib
 import os
 import pty
@@ -344,6 +345,34 @@ class BarePoller(threading.Thread):
         self.ended = True
         self.join(5)
         self.peer.close()
+
+
+class CpuWaits(threading.Thread):
+    """The longest that the first thread of a process had to wait for a CPU within the time
+    of two polls (schedstat of the kernel): what it is late by no doing of its own."""
+
+    EVERY = 0.05
+
+    def __init__(self, pid, seconds):
+        super().__init__(daemon=True)
+        self.path = f"/proc/{pid}/task/{pid}/schedstat"
+        self.samples = collections.deque(maxlen=1 + round(seconds / self.EVERY))
+        self.ended = threading.Event()
+        self.worst = 0.0
+        self.start()
+
+    def waited(self):
+        with open(self.path, encoding="ascii") as file:
+            return int(file.read().split()[1]) / 1e9
+
+    def run(self):
+        while not self.ended.wait(self.EVERY):
+            self.samples.append(self.waited())
+            self.worst = max(self.worst, self.samples[-1] - self.samples[0])
+
+    def stop(self):
+        self.ended.set()
+        self.join(5)
 
 
 # ---- serial lines ----------------------------------------------------------------------
