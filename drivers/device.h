@@ -119,6 +119,13 @@ uint16_t device_next_block(const struct field_device *d, int64_t now_ms);
 // Its class: a scan that is late by a whole period counts as POLL_CHANGED.
 enum poll_class device_next_class(const struct field_device *d, int64_t now_ms);
 
+// A reply may still come that would pass for the reply to this block: another block of
+// the shape of what was not answered. That one itself is not asked again before them
+// once it was waited for, or while the unit answers to others: they would wait anew.
+bool device_block_owed(const struct field_device *d, uint16_t block, int64_t now_ms);
+// When the first of its blocks is due for which that does not hold, or it is over.
+int64_t device_unowed_due_ms(const struct field_device *d, int64_t now_ms);
+
 // Whether anything is due but its event queue, which is always due while it is emptied.
 bool device_waits(const struct field_device *d, int64_t now_ms);
 

@@ -72,12 +72,58 @@ is_suspect(const struct field_device *d, const struct plan_block *b)
 		   (b->flags & (PLAN_ABSENT | PLAN_REFUSED)));
 }
 
+bool
+device_block_owed(const struct field_device *d, uint16_t block, int64_t now_ms)
+{
+	struct pdu_request r;
+
+	if (d->owed_until_ms <= now_ms)
+		return false;
+	device_request(d, block, &r);
+	if (!pdu_alike(&r, &d->owed))
+		return false;
+	return r.address != d->owed.address ||
+	       ((d->owed_again || d->link == DEVICE_UP) &&
+		   device_waits_alike(d, &d->owed));
+}
+
+int64_t
+device_unowed_due_ms(const struct field_device *d, int64_t now_ms)
+{
+	int64_t due = d->owed_until_ms;
+
+	for (uint16_t i = 0; i < d->plan.n; i++) {
+		const struct plan_block *b = &d->plan.blocks[i];
+
+		if (may_ask(d, b) && b->due_ms < due &&
+		    !device_block_owed(d, i, now_ms))
+			due = b->due_ms;
+	}
+	return due;
+}
+
+// Of two that are due one has to wait, and the other need not.
+static bool
+is_held(const struct field_device *d, const struct plan_block *b,
+    const struct plan_block *other, int64_t now)
+{
+	const struct plan_block *blocks = d->plan.blocks;
+
+	return d->owed_until_ms > now && other->due_ms <= now &&
+	       device_block_owed(d, (uint16_t)(b - blocks), now) &&
+	       !device_block_owed(d, (uint16_t)(other - blocks), now);
+}
+
 static bool
 comes_before(const struct field_device *d, const struct plan_block *a,
     const struct plan_block *b, int64_t now)
 {
 	enum poll_class of_a = class_of(d, a, now), of_b = class_of(d, b, now);
 
+	if (is_held(d, a, b, now))
+		return false;
+	if (is_held(d, b, a, now))
+		return true;
 	if (is_suspect(d, a) != is_suspect(d, b))
 		return is_suspect(d, b);
 	if (a->due_ms <= now && b->due_ms <= now && of_a != of_b)

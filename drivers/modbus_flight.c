@@ -178,9 +178,11 @@ expire(struct mbus *b, struct mbus_flight *f)
 	if (is_rtu(b) && b->n_received > 0)
 		d->sums.malformed++; // a frame that never became whole
 	forget_partial(b);
-	d->owed = f->request;
-	d->owed_again = false;
-	d->owed_until_ms = now_of(b) + d->def->timeout_ms;
+	if (b->transport->framing == PDU_RTU) { // else numbers tell replies apart
+		d->owed = f->request;
+		d->owed_again = false;
+		d->owed_until_ms = now_of(b) + d->def->timeout_ms;
+	}
 	if (b->timeouts_in_row < UINT16_MAX)
 		b->timeouts_in_row++;
 	miss(b, f, land(b, f), "timeout");

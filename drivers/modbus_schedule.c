@@ -18,7 +18,8 @@
 //      while others answer, those in doubt too are tried with only a few times the
 //      usual reply time, and together get at most a third of the line's time.
 // Of units in doubt the one goes first that has cost least, and none begins a time-out
-// that outlasts the wait of one that is not sick for an owed reply.
+// that outlasts the wait of one that is not sick for an owed reply, or while one that
+// has cost less is about to be asked again.
 // Sick is what is lost, and what answered less than three quarters of its last polls: a
 // unit that flaps is not a healthy one in between.
 // Runs on the loop, keeps nothing of its own. Missed polls are skipped, never caught
@@ -99,24 +100,16 @@ any_hope(const struct mbus *b)
 	return false;
 }
 
-// A reply may still come that would pass for the reply to its next request. Where
-// another request of its shape is due, the one that was asked does not go first again
-// once it was waited for, or while the unit answers to others: the other would wait
-// anew.
+// All that is due of it waits for a late reply to be over.
 static bool
 is_owed(const struct mbus *b, const struct field_device *d)
 {
-	struct pdu_request next;
+	uint16_t next;
 
-	if (b->transport->framing != PDU_RTU || d->owed_until_ms <= now_of(b) ||
-	    d->in_flight > 0)
+	if (d->owed_until_ms <= now_of(b) || d->in_flight > 0)
 		return false;
-	device_request(d, device_next_block(d, now_of(b)), &next);
-	if (!pdu_alike(&next, &d->owed))
-		return false;
-	return next.address != d->owed.address ||
-	       ((d->owed_again || d->link == DEVICE_UP) &&
-		   device_waits_alike(d, &d->owed));
+	next = device_next_block(d, now_of(b));
+	return next != PLAN_NONE && device_block_owed(d, next, now_of(b));
 }
 
 // The first rank of which a unit is due, and of which one is due that had no turn since
@@ -214,6 +207,28 @@ sick_in_flight(const struct mbus *b)
 	return false;
 }
 
+// What a unit in doubt will have cost after one more try.
+static uint64_t
+stake_ms(const struct field_device *d)
+{
+	return (d->misses + 1ULL) * d->def->timeout_ms;
+}
+
+// The reply of one that has cost less is still waited for beside the others: then that
+// one is asked again first, or it would wait for all of this one's time-out.
+static bool
+cheaper_lingers(const struct mbus *b, const struct field_device *d)
+{
+	for (uint8_t i = 0; i < b->n_flights; i++) {
+		const struct mbus_flight *f = &b->flights[i];
+
+		if (f->used && f->lingers &&
+		    stake_ms(&b->devices[f->device]) < stake_ms(d))
+			return true;
+	}
+	return false;
+}
+
 // When this device may be asked. INT64_MAX: not before another has had its turn.
 static int64_t
 may_ask_ms(
@@ -225,6 +240,8 @@ may_ask_ms(
 		return INT64_MAX;
 	if (must_wait(b, d, waits))
 		return INT64_MAX;
+	if (!device_well(d) && cheaper_lingers(b, d))
+		return INT64_MAX;
 	if (hope && is_sick(d)) {
 		if (b->n_flying > 0 && sick_in_flight(b))
 			return INT64_MAX; // their share is of one at a time
@@ -234,15 +251,8 @@ may_ask_ms(
 	if (is_fallen(b, d) && when < b->fallen_next_ms)
 		when = b->fallen_next_ms;
 	if (when < d->owed_until_ms && is_owed(b, d))
-		when = d->owed_until_ms;
+		when = device_unowed_due_ms(d, now_of(b));
 	return when;
-}
-
-// What a unit in doubt will have cost after one more try.
-static uint64_t
-stake_ms(const struct field_device *d)
-{
-	return (d->misses + 1ULL) * d->def->timeout_ms;
 }
 
 // Of two that are in doubt the one goes first that has cost less, so that one with a
@@ -323,9 +333,9 @@ short_patience_ms(const struct mbus *b, uint32_t usual_us)
 	int64_t ms = (int64_t)usual_us * factor / 1000;
 	int64_t least =
 	    (int64_t)SCHEDULE_IMPATIENT_MIN_MS * factor / SCHEDULE_IMPATIENT_FACTOR;
-	int64_t held = (int64_t)b->def->gateway_ms + SCHEDULE_HELD_MS;
+	int64_t held = (int64_t)b->def->hold_ms + SCHEDULE_HELD_MS;
 
-	if (b->def->gateway_ms > 0 && least < held)
+	if (b->def->hold_ms > 0 && least < held)
 		least = held;
 
 	return ms < least ? least : ms;

@@ -101,6 +101,7 @@ budget_of_bus(const struct site *s, uint16_t bus)
 		timeouts += sum.d->timeout_ms;
 	}
 	out.window = s->buses[bus].window > 1 ? s->buses[bus].window : 1;
+	out.wait_ms = (double)longest;
 	out.ceiling_one_ms = ceiling(longest);
 	out.ceiling_all_ms = ceiling(timeouts);
 	return out;
@@ -123,7 +124,15 @@ budget_blocks(const struct site *s, const struct device *d)
 	return blocks;
 }
 
-// Until nobody who is well is waiting: each once, and what comes due meanwhile.
+// How often a request may be due in `ms` after a time-out: it waits already, and comes
+// due again; or both together lie within a period.
+static double
+times_due(const struct bus_budget *bus, double ms, uint32_t period)
+{
+	return fmin(1 + ceil(ms / period), ceil((ms + bus->wait_ms) / period));
+}
+
+// Until nobody who is well is waiting.
 static double
 until_idle_ms(
     const struct bus_budget *bus, const struct budget_own *own, double most_ms)
@@ -134,7 +143,7 @@ until_idle_ms(
 		double next = bus->rest_ms - own->cycle_ms;
 		for (uint8_t k = 0; k < bus->n_periods; k++)
 			next += bus->periods[k].busy_ms *
-				(1 + floor(t / bus->periods[k].ms));
+				times_due(bus, t, bus->periods[k].ms);
 		if (next <= t || next > most_ms)
 			return fmin(next, most_ms);
 		t = next;
@@ -196,13 +205,14 @@ sparse_ms(const struct shared *f, uint32_t period, double within_ms)
 	double idle = f->of.bus->rest_ms, once = 0;
 
 	for (uint8_t i = 0; i < f->of.bus->n_periods; i++) {
-		double ms = f->of.bus->periods[i].busy_ms,
-		       each = f->of.bus->periods[i].ms;
+		double ms = f->of.bus->periods[i].busy_ms;
+		uint32_t each = f->of.bus->periods[i].ms;
 
 		if (each < period)
-			idle += ms * (1 + floor(f->idle_ms / each));
+			idle += ms * times_due(f->of.bus, f->idle_ms, each);
 		else
-			once += ms * (1 + floor(within_ms / each));
+			once +=
+			    ms * (1 + floor((within_ms + f->of.bus->wait_ms) / each));
 	}
 	return shared_ms(f, fmin(idle, f->idle_ms), once);
 }

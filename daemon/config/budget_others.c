@@ -287,6 +287,8 @@ budget_others(const struct budget_loser *l, double idle_ms)
 		offer(&all, budget_loss_ms(s, u, &o) * (1 + u->retries), out.silent);
 	}
 	out.all_ms = sum_of(&all);
+	if (l->losses == 0)
+		out.all_ms += out.silent * costs.hasty_ms + (dead ? costs.dead_ms : 0);
 	out.total_ms = l->losses == 0 ? unlost_ms(&costs, out.silent, dead)
 				      : total_ms(&costs, out.silent, dead, spare);
 	return out;

@@ -25,7 +25,8 @@ struct budget_loser {
 struct budget_others {
 	uint8_t silent;  // at once
 	double total_ms; // until the device was asked again after its last loss
-	double all_ms;   // all tries of the silent, until they are lost
+	double all_ms;   // all tries of the silent, until they are lost, and
+			 // one of the dead
 };
 
 // `idle_ms`: until nobody who is well waits.

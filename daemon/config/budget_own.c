@@ -33,7 +33,9 @@ add_shape(struct budget_own *o, const struct request *r)
 		    (struct budget_shape){ .area = r->area, .count = r->count };
 	o->shapes[i].address = r->address;
 	o->shapes[i].n++;
-	o->alike = o->shapes[i].n > o->alike ? o->shapes[i].n : o->alike;
+	o->shapes[i].of_plan = o->shapes[i].of_plan || !r->first_of_all;
+	if (o->shapes[i].of_plan && o->shapes[i].n > o->alike)
+		o->alike = o->shapes[i].n;
 }
 
 static void

@@ -20,13 +20,14 @@ struct budget_shape {
 	enum area area;
 	uint32_t count, address; // the latter of the last
 	unsigned n;
+	bool of_plan; // not only looks at outputs: those keep no others waiting
 };
 
 // Of the device itself.
 struct budget_own {
 	double cycle_ms, longest_ms, longest_reply_ms;
 	uint32_t blocks, requests;
-	// Reads of one shape, and the most there are of one.
+	// Reads of one shape, and the most there are of one that is of the plan.
 	struct budget_shape shapes[BUDGET_SHAPES];
 	unsigned n_shapes;
 	unsigned alike;
