@@ -423,7 +423,7 @@ bool
 pdu_alike(const struct pdu_request *a, const struct pdu_request *b)
 {
 	return !pdu_is_write(a) && !pdu_is_write(b) && a->area == b->area &&
-	       a->count == b->count;
+	       data_bytes(a) == data_bytes(b);
 }
 
 uint32_t

@@ -232,9 +232,10 @@ add_others(const struct shared *f, struct device_budget *out)
 	out->drift_ms = fmax(0, o.all_ms - o.total_ms);
 }
 
-struct device_budget
-budget_of_device(
-    const struct site *s, const struct device *d, const struct bus_budget *bus)
+// `alike`: for a block that waits for late replies to others of its shape.
+static struct device_budget
+of_device(const struct site *s, const struct device *d, const struct bus_budget *bus,
+    bool alike)
 {
 	struct budget_own own = budget_own(s, d);
 	struct device_budget out = {
@@ -242,7 +243,7 @@ budget_of_device(
 		.own_ms = own.cycle_ms,
 	};
 	struct widest widest = { .bus = bus };
-	bool owed = own.owes && out.lost_replies > 0;
+	bool owed = alike && own.owes && out.lost_replies > 0;
 	bool room = bus->window > 1 && budget_others_leave_room(s, d);
 
 	requests_each(s, d, take_widest, &widest);
@@ -269,6 +270,16 @@ budget_of_device(
 		out.faults_ms += (double)reopened * s->buses[d->bus].settle_ms;
 	}
 	return out;
+}
+
+struct device_budget
+budget_of_device(
+    const struct site *s, const struct device *d, const struct bus_budget *bus)
+{
+	struct device_budget alike = of_device(s, d, bus, true);
+	struct device_budget alone = of_device(s, d, bus, false);
+
+	return alike.faults_ms > alone.faults_ms ? alike : alone;
 }
 
 uint32_t
@@ -318,7 +329,8 @@ struct points_walk {
 	const struct site *s;
 	const struct device *d;
 	const struct bus_budget *bus;
-	struct device_budget b;
+	struct budget_own own;
+	struct device_budget b, alone; // `alone`: for blocks of a shape of their own
 	budget_point_fn *fn;
 	void *ctx;
 };
@@ -342,6 +354,8 @@ tell_block(void *ctx, const struct request *r)
 {
 	const struct points_walk *w = ctx;
 	double period = r->period_ms + varies_ms(w->bus, r->period_ms) + w->b.wait_ms;
+	double faults = budget_own_of_one_shape(&w->own, r) ? w->alone.faults_ms
+							    : w->b.faults_ms;
 
 	if (!r->of_points)
 		return;
@@ -352,7 +366,7 @@ tell_block(void *ctx, const struct request *r)
 			calm = fmin(period,
 			    w->d->poll_ms + varies_ms(w->bus, w->d->poll_ms) +
 				w->b.wait_ms + w->bus->longest_ms + w->b.own_ms);
-		tell(w, p, calm, w->b.faults_ms);
+		tell(w, p, calm, faults);
 	}
 }
 
@@ -382,7 +396,9 @@ budget_of_points(const struct site *s, const struct device *d,
 {
 	struct points_walk w = { .s = s, .d = d, .bus = bus, .fn = fn, .ctx = ctx };
 
+	w.own = budget_own(s, d);
 	w.b = budget_of_device(s, d, bus);
+	w.alone = of_device(s, d, bus, false);
 	requests_each(s, d, tell_block, &w);
 	tell_selected(&w);
 }

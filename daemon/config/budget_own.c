@@ -6,8 +6,6 @@
 
 #include <math.h>
 
-#include "config/requests.h"
-
 enum {
 	// A time-out is told by the next tick of the loop, after a last look.
 	EXPIRY_MS = 2,
@@ -17,25 +15,42 @@ enum {
 	IMPATIENT_FACTOR = 4,
 };
 
-static void
-add_shape(struct budget_own *o, const struct request *r)
+// Of the data in its reply; 0 = a write.
+static uint32_t
+bytes_of(const struct request *r)
+{
+	return area_is_bits(r->area) ? (r->count + 7) / 8 : r->count * 2;
+}
+
+static unsigned
+find_shape(const struct budget_own *o, const struct request *r)
 {
 	unsigned i = 0;
 
 	while (i < o->n_shapes &&
-	       (o->shapes[i].area != r->area || o->shapes[i].count != r->count))
+	       (o->shapes[i].area != r->area || o->shapes[i].bytes != bytes_of(r)))
 		i++;
+	return i;
+}
+
+static void
+add_shape(struct budget_own *o, const struct request *r)
+{
+	unsigned i = find_shape(o, r);
+	struct budget_shape *s = &o->shapes[i];
+
 	if (i == BUDGET_SHAPES || r->count == 0 ||
-	    (i < o->n_shapes && o->shapes[i].address == r->address))
+	    (i < o->n_shapes && s->address == r->address))
 		return; // a write, or the same once more
-	if (i == o->n_shapes)
-		o->shapes[o->n_shapes++] =
-		    (struct budget_shape){ .area = r->area, .count = r->count };
-	o->shapes[i].address = r->address;
-	o->shapes[i].n++;
-	o->shapes[i].of_plan = o->shapes[i].of_plan || !r->first_of_all;
-	if (o->shapes[i].of_plan && o->shapes[i].n > o->alike)
-		o->alike = o->shapes[i].n;
+	if (i == o->n_shapes) {
+		*s = (struct budget_shape){ .area = r->area, .bytes = bytes_of(r) };
+		o->n_shapes++;
+	}
+	s->address = r->address;
+	s->n++;
+	s->of_plan = s->of_plan || !r->first_of_all;
+	if (s->of_plan && s->n > o->alike)
+		o->alike = s->n;
 }
 
 static void
@@ -59,6 +74,14 @@ budget_own(const struct site *s, const struct device *d)
 	requests_each(s, d, add_own, &o);
 	o.owes = s->buses[d->bus].kind != BUS_MODBUS_TCP && o.alike > 1;
 	return o;
+}
+
+bool
+budget_own_of_one_shape(const struct budget_own *o, const struct request *r)
+{
+	unsigned i = find_shape(o, r);
+
+	return i < o->n_shapes && o->shapes[i].n == 1;
 }
 
 // Each of two time-outs, once for each request of the shape, and one loss may have been

@@ -9,16 +9,17 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "config/requests.h"
 #include "core/site.h"
 
 enum {
 	BUDGET_SHAPES = 32, // told apart
 };
 
-// Reads of one area and size.
+// Reads of one area whose replies are of one size.
 struct budget_shape {
 	enum area area;
-	uint32_t count, address; // the latter of the last
+	uint32_t bytes, address; // the latter of the last
 	unsigned n;
 	bool of_plan; // not only looks at outputs: those keep no others waiting
 };
@@ -35,6 +36,9 @@ struct budget_own {
 };
 
 struct budget_own budget_own(const struct site *s, const struct device *d);
+
+// No other read has its shape: it waits for no late reply.
+bool budget_own_of_one_shape(const struct budget_own *o, const struct request *r);
 
 // What waits because a late reply would pass for its own, with so many lost. ms.
 double budget_owed_ms(
