@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/budget_idle.h"
 #include "config/budget_others.h"
 #include "config/budget_own.h"
 #include "config/requests.h"
@@ -101,7 +102,7 @@ budget_of_bus(const struct site *s, uint16_t bus)
 		timeouts += sum.d->timeout_ms;
 	}
 	out.window = s->buses[bus].window > 1 ? s->buses[bus].window : 1;
-	out.wait_ms = (double)longest;
+	out.timeout_ms = (double)longest;
 	out.ceiling_one_ms = ceiling(longest);
 	out.ceiling_all_ms = ceiling(timeouts);
 	return out;
@@ -122,33 +123,6 @@ budget_blocks(const struct site *s, const struct device *d)
 
 	requests_each(s, d, count_block, &blocks);
 	return blocks;
-}
-
-// How often a request may be due in `ms` after a time-out: it waits already, and comes
-// due again; or both together lie within a period.
-static double
-times_due(const struct bus_budget *bus, double ms, uint32_t period)
-{
-	return fmin(1 + ceil(ms / period), ceil((ms + bus->wait_ms) / period));
-}
-
-// Until nobody who is well is waiting.
-static double
-until_idle_ms(
-    const struct bus_budget *bus, const struct budget_own *own, double most_ms)
-{
-	double t = bus->cycle_ms - own->cycle_ms;
-
-	for (int i = 0; i < 64; i++) {
-		double next = bus->rest_ms - own->cycle_ms;
-		for (uint8_t k = 0; k < bus->n_periods; k++)
-			next += bus->periods[k].busy_ms *
-				times_due(bus, t, bus->periods[k].ms);
-		if (next <= t || next > most_ms)
-			return fmin(next, most_ms);
-		t = next;
-	}
-	return most_ms;
 }
 
 // What comes before a request of this period, and not always.
@@ -181,20 +155,25 @@ take_widest(void *ctx, const struct request *r)
 		w->ms = fmax(w->ms, varies_ms(w->bus, r->period_ms));
 }
 
-// The faults of a shared bus, for a device.
+// The faults of a shared bus, for a device. It waits for those who are well after each
+// of its losses, longer where others wasted time too.
 struct shared {
 	struct budget_loser of;
-	double idle_ms;    // until nobody who is well waits
-	double longest_ms; // request that has just begun
+	struct budget_idle after_own, after_others;
+	double own_ms, others_ms; // until nobody waits, after these
+	double part;              // of such times it has to wait; 0 = a place is free
 };
 
 // With so much to wait for after each loss, and `once_ms` in all.
 static double
-shared_ms(const struct shared *f, double idle_ms, double once_ms)
+shared_ms(const struct shared *f, double own_ms, double others_ms, double once_ms)
 {
-	double wait = idle_ms + f->longest_ms;
+	double begun = f->part > 0 ? f->of.bus->longest_ms : 0;
+	struct budget_others o = budget_others(&f->of, others_ms * f->part + begun);
+	double longer = fmin(f->of.losses, o.wastes), losses = f->of.losses;
 
-	return once_ms + f->of.losses * wait + budget_others(&f->of, wait).total_ms;
+	return once_ms * f->part + losses * begun + o.total_ms +
+	       (longer * others_ms + (losses - longer) * own_ms) * f->part;
 }
 
 // Requests with this period and longer ones do not come due again in each wait: within
@@ -202,34 +181,55 @@ shared_ms(const struct shared *f, double idle_ms, double once_ms)
 static double
 sparse_ms(const struct shared *f, uint32_t period, double within_ms)
 {
-	double idle = f->of.bus->rest_ms, once = 0;
+	const struct bus_budget *bus = f->of.bus;
+	double once = 0;
 
-	for (uint8_t i = 0; i < f->of.bus->n_periods; i++) {
-		double ms = f->of.bus->periods[i].busy_ms;
-		uint32_t each = f->of.bus->periods[i].ms;
-
-		if (each < period)
-			idle += ms * times_due(f->of.bus, f->idle_ms, each);
-		else
-			once +=
-			    ms * (1 + floor((within_ms + f->of.bus->wait_ms) / each));
-	}
-	return shared_ms(f, fmin(idle, f->idle_ms), once);
+	for (uint8_t i = 0; i < bus->n_periods; i++)
+		if (bus->periods[i].ms >= period)
+			once += bus->periods[i].busy_ms *
+				(1 + floor((within_ms + bus->timeout_ms) /
+					   bus->periods[i].ms));
+	return shared_ms(f, budget_idle_of_shorter_ms(&f->after_own, period, f->own_ms),
+	    budget_idle_of_shorter_ms(&f->after_others, period, f->others_ms), once);
 }
 
 static void
 add_others(const struct shared *f, struct device_budget *out)
 {
-	struct budget_others o = budget_others(&f->of, f->idle_ms + f->longest_ms);
+	double begun = f->part > 0 ? f->of.bus->longest_ms : 0;
+	struct budget_others o = budget_others(&f->of, f->others_ms * f->part + begun);
 	double before =
 	    f->of.d->poll_ms + out->varies_ms + out->wait_ms + out->faults_ms + SLOT_MS;
-	double ms = shared_ms(f, f->idle_ms, 0);
+	double ms = shared_ms(f, f->own_ms, f->others_ms, 0);
 
 	for (uint8_t i = 0; f->of.losses > 0 && i < f->of.bus->n_periods; i++)
 		ms = fmin(ms, sparse_ms(f, f->of.bus->periods[i].ms, before + ms));
 	out->silent = o.silent;
 	out->faults_ms += SLOT_MS + ms;
 	out->drift_ms = fmax(0, o.all_ms - o.total_ms);
+}
+
+static struct shared
+shared_of(const struct budget_loser *of, bool room)
+{
+	const struct device *d = of->d;
+	double most =
+	    LONG_PERIODS * fmax(d->poll_ms, d->timeout_ms) + of->bus->cycle_ms;
+	double loss =
+	    budget_loss_ms(of->s, d, of->own) +
+	    of->s->buses[d->bus].silent_units * budget_hasty_ms(of->s, d, of->own);
+	struct shared f = {
+		.of = *of,
+		.after_own = { of->bus, of->own->cycle_ms, loss, most },
+		.after_others = { of->bus, of->own->cycle_ms, of->bus->timeout_ms,
+		    most },
+		.part = room ? 0 : 1.0 / of->bus->window,
+	};
+
+	f.own_ms = budget_idle_ms(&f.after_own);
+	f.others_ms = fmax(f.own_ms, budget_idle_ms(&f.after_others));
+	f.of.most_ms = most;
+	return f;
 }
 
 // `alike`: for a block that waits for late replies to others of its shape.
@@ -257,11 +257,8 @@ of_device(const struct site *s, const struct device *d, const struct bus_budget 
 	if (owed)
 		out.faults_ms += budget_owed_ms(d, &own, out.lost_replies);
 	if (bus->devices > 1) {
-		double most =
-		    LONG_PERIODS * fmax(d->poll_ms, d->timeout_ms) + bus->cycle_ms;
-		double idle = until_idle_ms(bus, &own, most) / bus->window;
-		struct shared f = { { s, d, bus, &own, out.lost_replies, owed },
-			room ? 0 : idle, room ? 0 : bus->longest_ms };
+		struct budget_loser of = { s, d, bus, &own, out.lost_replies, owed, 0 };
+		struct shared f = shared_of(&of, room);
 		add_others(&f, &out);
 	}
 	if (bus->devices <= FEW_DEVICES) { // else others are heard meanwhile
@@ -354,8 +351,8 @@ tell_block(void *ctx, const struct request *r)
 {
 	const struct points_walk *w = ctx;
 	double period = r->period_ms + varies_ms(w->bus, r->period_ms) + w->b.wait_ms;
-	double faults = budget_own_of_one_shape(&w->own, r) ? w->alone.faults_ms
-							    : w->b.faults_ms;
+	double faults =
+	    budget_own_of_one_shape(&w->own, r) ? w->alone.faults_ms : w->b.faults_ms;
 
 	if (!r->of_points)
 		return;

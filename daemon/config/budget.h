@@ -31,7 +31,7 @@ struct bus_budget {
 	double cycle_ms;   // time of one pass, every request of every device once
 	double load;       // share of time in use, 1 = always
 	double longest_ms; // request
-	double wait_ms;    // the longest time-out
+	double timeout_ms; // the longest
 	double drift_ms;   // of cycle_ms: requests without fixed times
 	double rest_ms;    // of cycle_ms: those whose period is not told apart
 	uint8_t n_periods;

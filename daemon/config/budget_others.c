@@ -6,6 +6,8 @@
 
 #include <math.h>
 
+#include "config/budget_idle.h"
+
 enum {
 	UNITS_MOST = 256, // of a bus: a unit is a byte
 };
@@ -130,7 +132,10 @@ add_cost(struct costs *c, const struct budget_loser *l, const struct device *u,
 	       hasty = budget_hasty_ms(l->s, u, &o);
 	unsigned silent = l->s->buses[u->bus].silent_units;
 	unsigned misses = misses_after_other(l, spare_ms);
-	struct further f = { l->d, u, whole + idle_ms, l->losses, l->owed, o.owes };
+	struct budget_idle idle = { l->bus, l->own->cycle_ms + o.cycle_ms, whole,
+		l->most_ms };
+	double wait = fmin(idle_ms, budget_idle_ms(&idle) + l->bus->longest_ms);
+	struct further f = { l->d, u, whole + wait, l->losses, l->owed, o.owes };
 	struct unit_cost cost = { .whole_ms = whole + further_ms(&f, l->losses, 1) };
 
 	if (!spares(l->d, u, l->bus, silent * hasty))
@@ -289,6 +294,8 @@ budget_others(const struct budget_loser *l, double idle_ms)
 	out.all_ms = sum_of(&all);
 	if (l->losses == 0)
 		out.all_ms += out.silent * costs.hasty_ms + (dead ? costs.dead_ms : 0);
+	out.wastes =
+	    out.silent > 1 && !costs.spared ? out.silent : out.silent > 0 || dead;
 	out.total_ms = l->losses == 0 ? unlost_ms(&costs, out.silent, dead)
 				      : total_ms(&costs, out.silent, dead, spare);
 	return out;

@@ -19,11 +19,13 @@ struct budget_loser {
 	const struct bus_budget *bus;
 	const struct budget_own *own;
 	unsigned losses;
-	bool owed; // it waits for late replies to be over
+	bool owed;      // it waits for late replies to be over
+	double most_ms; // it waits for those who are well
 };
 
 struct budget_others {
 	uint8_t silent;  // at once
+	unsigned wastes; // so often may a whole time-out of others be wasted first
 	double total_ms; // until the device was asked again after its last loss
 	double all_ms;   // all tries of the silent, until they are lost, and
 			 // one of the dead

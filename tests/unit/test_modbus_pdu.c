@@ -375,6 +375,40 @@ test_random_bytes(void **state)
 	}
 }
 
+// A reply names the number of its bytes alone: three bits pass for five (I6).
+static void
+test_i6_replies_of_one_size_pass_for_one_another(void **state)
+{
+	static const struct {
+		struct pdu_request a, b;
+		bool alike;
+	} cases[] = {
+		{ { .unit = 1, .area = AREA_COIL, .address = 0, .count = 3 },
+		    { .unit = 1, .area = AREA_COIL, .address = 8, .count = 5 }, true },
+		{ { .unit = 1, .area = AREA_COIL, .address = 0, .count = 8 },
+		    { .unit = 1, .area = AREA_COIL, .address = 8, .count = 9 }, false },
+		{ { .unit = 1, .area = AREA_DISCRETE, .address = 0, .count = 9 },
+		    { .unit = 1, .area = AREA_DISCRETE, .address = 40, .count = 16 },
+		    true },
+		{ { .unit = 1, .area = AREA_COIL, .address = 0, .count = 3 },
+		    { .unit = 1, .area = AREA_DISCRETE, .address = 0, .count = 3 },
+		    false },
+		{ { .unit = 1, .area = AREA_HOLDING, .address = 0, .count = 2 },
+		    { .unit = 1, .area = AREA_HOLDING, .address = 9, .count = 2 },
+		    true },
+		{ { .unit = 1, .area = AREA_HOLDING, .address = 0, .count = 2 },
+		    { .unit = 1, .area = AREA_HOLDING, .address = 0, .count = 3 },
+		    false },
+		{ { .unit = 1, .area = AREA_HOLDING, .address = 0, .count = 2 },
+		    { .unit = 1, .area = AREA_INPUT, .address = 0, .count = 2 },
+		    false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+		assert_int_equal(pdu_alike(&cases[i].a, &cases[i].b), cases[i].alike);
+}
+
 int
 main(void)
 {
@@ -389,6 +423,7 @@ main(void)
 		cmocka_unit_test(test_exceptions_of_every_code),
 		cmocka_unit_test(test_nobody_asked),
 		cmocka_unit_test(test_bits_are_lowest_first),
+		cmocka_unit_test(test_i6_replies_of_one_size_pass_for_one_another),
 		cmocka_unit_test(test_i6_one_flipped_bit_is_never_good),
 		cmocka_unit_test(test_random_bytes),
 	};
