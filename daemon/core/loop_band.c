@@ -61,6 +61,15 @@ next_band(const struct loop_state *l, const struct loop_table *t, double value)
 	return better && !well_inside(t, step, value) ? l->band : band;
 }
 
+// A loose wire goes from fault to fault: none lasts, and all together count.
+static bool
+still_waits(const struct loop_state *l, enum loop_band next)
+{
+	bool faulty = bands[l->band].code != NULL && bands[next].code != NULL;
+
+	return faulty && !(l->told && bands[l->reported].code != NULL);
+}
+
 bool
 loop_feed(
     struct loop_state *l, const struct loop_table *t, double value, int64_t now_ms)
@@ -68,11 +77,10 @@ loop_feed(
 	if (isnan(value))
 		return false;
 	enum loop_band band = next_band(l, t, value);
-	if (!l->seen || band != l->band) {
-		l->seen = true;
-		l->band = band;
+	if (!l->seen || (band != l->band && !still_waits(l, band)))
 		l->since_ms = now_ms;
-	}
+	l->seen = true;
+	l->band = band;
 	if (l->told && l->reported == band)
 		return false;
 	if (bands[band].code != NULL &&

@@ -5,7 +5,8 @@
 // of bands turns the value into what the loop is. Towards what is worse a band begins
 // at its limit; towards what is better the value must be inside by 10 %, so that a
 // value on a limit rests on the worse side. A fault counts after a while, for a contact
-// that closes passes through bands; what the contact does counts at once. Pure.
+// that closes passes through bands, and while it goes from one fault to another it
+// lasts on; what the contact does counts at once. Pure.
 #ifndef CORE_LOOP_BAND_H
 #define CORE_LOOP_BAND_H
 
@@ -50,7 +51,7 @@ struct loop_state {
 	enum loop_band band;     // that the value is in
 	bool told;               // `reported` is one
 	enum loop_band reported; // what counts
-	int64_t since_ms;        // the value is in `band`
+	int64_t since_ms; // the value is in `band`, or in one fault after another
 };
 
 // Feeds a value at `now_ms`; also at loop_due, with the same value. NaN changes

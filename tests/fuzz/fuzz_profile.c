@@ -42,7 +42,8 @@ remove_folder(void)
 static void
 set_up(void)
 {
-	(void)snprintf(folder, sizeof(folder), "/tmp/fuzz-profile-XXXXXX");
+	(void)snprintf(folder, sizeof(folder), "%s/fuzz-profile-XXXXXX",
+	    access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
 	wr_assert(mkdtemp(folder) != NULL);
 	(void)snprintf(panels, sizeof(panels), "%s/panels", folder);
 	(void)snprintf(site, sizeof(site), "%s/site.yaml", folder);

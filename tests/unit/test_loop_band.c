@@ -82,6 +82,25 @@ test_the_contact_counts_at_once_a_fault_after_its_delay(void **ctx)
 }
 
 static void
+test_i6_a_loose_wire_between_two_faults_is_a_fault(void **ctx)
+{
+	(void)ctx;
+	struct loop_state l = { 0 };
+	(void)loop_feed(&l, &eol, 10400, 1 * S);
+	for (int64_t now = 10 * S; now < 12 * S; now += S / 2) {
+		assert_false(loop_feed(&l, &eol, now % S == 0 ? 1e9 : 15000, now));
+		assert_int_equal(loop_due(&l, &eol), 12 * S);
+	}
+	assert_true(loop_feed(&l, &eol, 1e9, 12 * S));
+	assert_int_equal(l.reported, LOOP_OPEN);
+	// One that is told is told until another has lasted.
+	assert_false(loop_feed(&l, &eol, 15000, 13 * S));
+	assert_int_equal(loop_due(&l, &eol), 15 * S);
+	assert_true(loop_feed(&l, &eol, 15000, 15 * S));
+	assert_int_equal(l.reported, LOOP_OUT_OF_BAND);
+}
+
+static void
 test_a_value_on_a_limit_rests_on_the_worse_side(void **ctx)
 {
 	(void)ctx;
@@ -186,6 +205,7 @@ main(void)
 		cmocka_unit_test(test_each_row_of_the_tables),
 		cmocka_unit_test(
 		    test_the_contact_counts_at_once_a_fault_after_its_delay),
+		cmocka_unit_test(test_i6_a_loose_wire_between_two_faults_is_a_fault),
 		cmocka_unit_test(test_a_value_on_a_limit_rests_on_the_worse_side),
 		cmocka_unit_test(
 		    test_nothing_is_known_before_a_value_and_after_it_is_forgotten),
