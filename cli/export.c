@@ -5,20 +5,16 @@
 // spreadsheet or as one JSON object a line. Reads in pages and writes as it reads, so
 // its size does not matter and no daemon is held up. CSV begins with a byte order mark,
 // and no field is taken for a formula. A file appears whole or not at all.
-#include <sys/stat.h>
-
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "cli/cli.h"
+#include "cli/whole_file.h"
 #include "lib/buf.h"
 #include "lib/clock.h"
-#include "lib/mem.h"
 #include "store/query.h"
 
 enum {
@@ -162,39 +158,22 @@ parse_time(const struct cli *c, const char *option, const char *text, int64_t *o
 }
 
 static int
-finish(struct export *x, const char *part, const char *file, struct err *err)
-{
-	bool ok = fflush(x->out) == 0;
-	if (file == NULL)
-		return ok ? 0 : err_set(err, errno, "standard output");
-	ok = ok && fchmod(fileno(x->out), 0640) == 0 && fsync(fileno(x->out)) == 0;
-	ok = fclose(x->out) == 0 && ok;
-	ok = ok && rename(part, file) == 0;
-	return ok ? 0 : err_set(err, errno, "%s: %s", file, strerrordesc_np(errno));
-}
-
-static int
 run(const struct cli *c, struct reader *r, struct event_filter *f, struct err *err)
 {
-	struct export x = { .out = stdout, .csv = strcmp(c->format, "csv") == 0 };
-	char *part = c->output != NULL ? xasprintf("%s.part", c->output) : NULL;
-	if (part != NULL)
-		x.out = fopen(part, "we");
-	int result = x.out != NULL
-			 ? 0
-			 : err_set(err, errno, "%s: %s", part, strerrordesc_np(errno));
-	if (result == 0 && x.csv && fputs(csv_head, x.out) == EOF)
-		result = err_set(err, errno, "cannot write");
+	const char *where = c->output != NULL ? c->output : "standard output";
+	struct export x = { .csv = strcmp(c->format, "csv") == 0 };
+	struct whole_file w;
+	if (whole_file_open(&w, c->output) != 0)
+		return err_set(err, errno, "%s: %s", where, strerrordesc_np(errno));
+	x.out = w.out;
+	int result = 0;
+	if (x.csv && fputs(csv_head, x.out) == EOF)
+		result = err_set(err, errno, "%s: %s", where, strerrordesc_np(errno));
 	if (result == 0)
 		result = walk(r, f, &x, err);
-	if (result == 0)
-		result = finish(&x, part, c->output, err);
-	else if (part != NULL && x.out != NULL)
-		(void)fclose(x.out);
-	if (result != 0 && part != NULL)
-		(void)unlink(part);
+	if (whole_file_close(&w, result == 0, 0640) != 0 && result == 0)
+		result = err_set(err, errno, "%s: %s", where, strerrordesc_np(errno));
 	buf_free(&x.line);
-	free(part);
 	return result;
 }
 

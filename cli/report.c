@@ -4,91 +4,29 @@
 // `watchroom report`: one report to standard output or to a file. The daemon runs it as
 // a child. Refuses to leave half a file: the report is whole in memory before anything
 // is written, and a file appears by rename after it was flushed to the disk.
-#include <sys/stat.h>
-
 #include <errno.h>
-#include <fcntl.h>
-#include <libgen.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "cli/cli.h"
+#include "cli/whole_file.h"
 #include "lib/buf.h"
 #include "lib/clock.h"
-#include "lib/mem.h"
 #include "lib/text.h"
-
-static int
-write_all(int fd, const struct buf *b)
-{
-	size_t done = 0;
-	while (done < b->len) {
-		ssize_t n = write(fd, b->data + done, b->len - done);
-		if (n < 0 && errno != EINTR)
-			return -1;
-		if (n > 0)
-			done += (size_t)n;
-	}
-	return 0;
-}
-
-// The rename is on the disk only when the folder is.
-static int
-sync_folder(const char *file)
-{
-	char *copy = xstrdup(file);
-	int fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int result = fd < 0 ? -1 : fsync(fd);
-	if (fd >= 0)
-		(void)close(fd);
-	free(copy);
-	return result;
-}
-
-static int
-fill_and_close(int fd, const struct buf *b)
-{
-	mode_t mask = umask(0);
-	(void)umask(mask);
-	int result = write_all(fd, b);
-	if (result == 0)
-		result = fchmod(fd, 0666 & ~mask);
-	if (result == 0)
-		result = fsync(fd);
-	int kept = errno;
-	if (close(fd) != 0 && result == 0)
-		return -1;
-	errno = kept;
-	return result;
-}
-
-static int
-write_file(const char *file, const struct buf *b)
-{
-	char *temporary = xasprintf("%s.XXXXXX", file);
-	int fd = mkostemp(temporary, O_CLOEXEC);
-	int result = -1;
-	if (fd >= 0) {
-		result = fill_and_close(fd, b);
-		if (result == 0)
-			result = rename(temporary, file);
-		if (result == 0)
-			result = sync_folder(file);
-		else
-			(void)unlink(temporary);
-	}
-	free(temporary);
-	return result;
-}
 
 static enum cli_exit
 deliver(const struct cli *c, const struct buf *b)
 {
 	const char *where = c->output != NULL ? c->output : "standard output";
-	int result =
-	    c->output != NULL ? write_file(c->output, b) : write_all(STDOUT_FILENO, b);
+	struct whole_file w;
+	int result = whole_file_open(&w, c->output);
+
+	if (result == 0) {
+		bool written = fwrite(b->data, 1, b->len, w.out) == b->len;
+		result = whole_file_close(&w, written, 0666);
+		if (!written)
+			result = -1;
+	}
 	if (result != 0)
 		return cli_fail(c, CLI_FAILED, "%s: %s", where, strerror(errno));
 	return CLI_OK;

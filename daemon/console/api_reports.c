@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "console/console_int.h"
+#include "core/report_name.h"
 #include "lib/child.h"
 #include "lib/log.h"
 #include "lib/mem.h"
@@ -33,8 +34,11 @@ static const uint64_t report_memory = 1024ull * 1024 * 1024;
 #endif
 
 // clang-format off
-static const char *const names[] = { "alarms-daily", "pressure-daily",
-	"commissioning" };
+static const char *const names[] = {
+#define X(id, name) [id] = name,
+	REPORTS(X)
+#undef X
+};
 
 static const struct format { const char *name, *type; } formats[] = {
 	{ "json", "application/json; charset=utf-8" },
@@ -98,6 +102,8 @@ on_child(void *arg, int status, const char *out, size_t len)
 		http_send(r, 200, run->format->type, blob_copy(out, len));
 	} else if (status == CHILD_BAD_INPUT) {
 		http_error(r, 400, "bad_parameter", "day");
+	} else if (status == CHILD_OUTPUT_LIMIT) {
+		http_error(r, 413, "report_too_large", "format");
 	} else {
 		log_warnx("console", "report %s ended with %d", run->file, status);
 		http_error(r, 503,

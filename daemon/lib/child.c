@@ -8,6 +8,7 @@
 #include "lib/child.h"
 
 #include <sys/pidfd.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 
@@ -138,8 +139,17 @@ on_exit_seen(void *arg)
 struct start {
 	const struct child_options *options;
 	int out_fd;
+	pid_t parent;
 	volatile int error; // written by the child, which has our memory until it execs
 };
+
+// A killed daemon's child must not go on into a pipe that nobody reads. The thread that
+// starts it must live as long as the daemon: that of the loop, or of delivery.
+static bool
+dies_with(pid_t parent)
+{
+	return prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && getppid() == parent;
+}
 
 // In the child, between vfork and exec: system calls only.
 __attribute__((noinline)) static _Noreturn void
@@ -157,7 +167,7 @@ become(struct start *s)
 	int in_fd = open("/dev/null", O_RDONLY);
 	if (in_fd >= 0 && dup2(in_fd, STDIN_FILENO) >= 0 &&
 	    dup2(s->out_fd, STDOUT_FILENO) >= 0 && close_range(3, ~0U, 0) == 0 &&
-	    setpgid(0, 0) == 0 &&
+	    setpgid(0, 0) == 0 && dies_with(s->parent) &&
 	    (o->max_memory == 0 || setrlimit(RLIMIT_AS, &r) == 0) &&
 	    sigprocmask(SIG_SETMASK, &none, NULL) == 0)
 		(void)execve(args[0], args, environ);
@@ -173,7 +183,7 @@ spawn(pid_t *pid, const struct child_options *o, int out_fd)
 {
 	if (access(o->argv[0], X_OK) != 0)
 		return errno;
-	struct start s = { .options = o, .out_fd = out_fd };
+	struct start s = { .options = o, .out_fd = out_fd, .parent = getpid() };
 	sigset_t all, before;
 	(void)sigfillset(&all);
 	(void)pthread_sigmask(SIG_SETMASK, &all, &before);

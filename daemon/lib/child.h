@@ -33,8 +33,9 @@ enum child_failure {
 typedef void child_done(void *arg, int status, const char *out, size_t len);
 
 // Starts the program with standard input empty, standard error shared, nothing else
-// open, signals at their defaults, in a process group of its own. `done` runs on the
-// loop, exactly once, later. NULL with errno where it cannot be started.
+// open, signals at their defaults, in a process group of its own, killed when the
+// thread that started it ends. `done` runs on the loop, exactly once, later. NULL with
+// errno where it cannot be started.
 struct child *child_run(
     struct loop *l, const struct child_options *o, child_done *done, void *arg);
 

@@ -10,6 +10,7 @@
 #include <sodium.h>
 #include <string.h>
 
+#include "core/report_name.h"
 #include "lib/mem.h"
 #include "report/definitions.h"
 
@@ -20,15 +21,20 @@ static const char *const by_reading[] = { "report.sign.read", "report.sign.leade
 static const char *const by_handing_over[] = { "report.sign.integrator",
 	"report.sign.operator_of_site", NULL };
 
+static const char *const names[REPORT_COUNT] = {
+#define X(id, name) [id] = name,
+	REPORTS(X)
+#undef X
+};
+
 static const struct {
-	const char *name; // its title is the catalogue's "report." + name
 	int (*build)(
 	    const struct report_input *in, struct report_doc *d, struct err *err);
 	const char *const *signatures;
-} reports[] = {
-	{ "alarms-daily", alarms_daily_build, by_day },
-	{ "pressure-daily", pressure_daily_build, by_reading },
-	{ "commissioning", commissioning_build, by_handing_over },
+} reports[REPORT_COUNT] = {
+	[REPORT_ALARMS_DAILY] = { alarms_daily_build, by_day },
+	[REPORT_PRESSURE_DAILY] = { pressure_daily_build, by_reading },
+	[REPORT_COMMISSIONING] = { commissioning_build, by_handing_over },
 };
 
 static const struct {
@@ -43,14 +49,13 @@ static const struct {
 };
 
 enum {
-	N_REPORTS = sizeof(reports) / sizeof(reports[0]),
 	N_FORMATS = sizeof(formats) / sizeof(formats[0]),
 };
 
 const char *
 report_name(size_t index)
 {
-	return index < N_REPORTS ? reports[index].name : NULL;
+	return index < REPORT_COUNT ? names[index] : NULL;
 }
 
 const char *
@@ -100,7 +105,7 @@ report_render(
 	if (result == 0 && query_anchor(r, &anchor, err) < 0)
 		result = -1;
 	if (result == 0) {
-		struct report_frame f = { .name = reports[report].name,
+		struct report_frame f = { .name = names[report],
 			.request = q,
 			.doc = &doc,
 			.day = &in.day,

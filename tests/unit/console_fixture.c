@@ -49,10 +49,12 @@ write_file(const char *directory, const char *name, const char *text)
 	assert_int_equal(fclose(out), 0);
 }
 
-// Says what it was called with. "2026-01-09" fails, "2026-01-08" does not come back.
+// Says what it was called with. "2026-01-09" fails, "2026-01-08" does not come back,
+// "2026-01-07" never ends.
 static const char report_script[] = "#!/bin/sh\n"
 				    "case \"$5$6$7\" in *2026-01-09*) exit 3;;\n"
-				    "*2026-01-08*) exec sleep 100;; esac\n"
+				    "*2026-01-08*) exec sleep 100;;\n"
+				    "*2026-01-07*) exec cat /dev/zero;; esac\n"
 				    "printf '{\"said\":\"%s\"}' \"$*\"\n";
 
 static void

@@ -3,10 +3,16 @@
 //
 // Programs run beside the loop: output and exit status arrive, limits of time, output
 // and memory hold, nothing is left behind. Waits by condition with a deadline.
+#include <sys/pidfd.h>
+#include <sys/wait.h>
+
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "lib/child.h"
 #include "lib/loop.h"
@@ -96,6 +102,44 @@ a_child_over_its_limits_is_killed(void **state)
 	assert_string_not_equal(o.out, "300000000\n");
 }
 
+// A daemon that is killed leaves no report behind that computes for nobody.
+static void
+a_child_dies_with_who_started_it(void **state)
+{
+	(void)state;
+	int out[2];
+	char text[32] = "";
+	assert_int_equal(pipe(out), 0);
+	pid_t starter = fork();
+	if (starter == 0) {
+		struct loop *l = loop_new(clock_real());
+		char script[64];
+		(void)snprintf(script, sizeof script,
+		    "echo $$ >/proc/%d/fd/%d; exec sleep 100", (int)getpid(), out[1]);
+		struct child_options options = {
+			.argv = (const char *const[]){ "/bin/sh", "-c", script, NULL },
+			.max_bytes = 1000,
+			.timeout_ms = INT64_C(10) * DEADLINE,
+		};
+		if (child_run(l, &options, on_child, NULL) == NULL)
+			_exit(1);
+		(void)pause();
+		_exit(1);
+	}
+	assert_true(starter > 0);
+	assert_true(read(out[0], text, sizeof text - 1) > 0);
+	pid_t child = (pid_t)strtol(text, NULL, 10);
+	int fd = pidfd_open(child, 0);
+	assert_true(fd >= 0);
+	assert_int_equal(kill(starter, SIGKILL), 0);
+	assert_int_equal(waitpid(starter, NULL, 0), starter);
+	struct pollfd ended = { .fd = fd, .events = POLLIN };
+	assert_int_equal(poll(&ended, 1, DEADLINE), 1);
+	(void)close(fd);
+	(void)close(out[0]);
+	(void)close(out[1]);
+}
+
 static void
 a_program_that_is_not_there_is_an_error(void **state)
 {
@@ -121,6 +165,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_child_is_run_and_reaped),
 		cmocka_unit_test(a_child_over_its_limits_is_killed),
+		cmocka_unit_test(a_child_dies_with_who_started_it),
 		cmocka_unit_test(a_program_that_is_not_there_is_an_error),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -167,6 +167,19 @@ def test_output_file_is_whole_or_not_there(made, tmp_path):
     run("--store", made, "report", "alarms-daily", "-o", tmp_path / "no" / "r.csv", code=1)
 
 
+@pytest.mark.parametrize("words", [("report", "alarms-daily"), ("export", "log")])
+def test_an_output_file_never_follows_a_link_that_lies_there(made, tmp_path, words):
+    other = tmp_path / "other"
+    other.write_text("of somebody else", encoding="utf-8")
+    out = tmp_path / "r.csv"
+    for name in (out, tmp_path / "r.csv.part"):
+        name.symlink_to(other)
+    run("--store", made, *words, "-o", out)
+    assert other.read_text(encoding="utf-8") == "of somebody else"
+    assert out.is_file() and not out.is_symlink() and out.stat().st_size > 100
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["other", "r.csv", "r.csv.part"]
+
+
 @pytest.mark.parametrize("words, parts", [
     (["report", "alarms"], ["alarms", "allowed: alarms-daily, pressure-daily, commissioning"]),
     (["report", "alarms-daily", "--format", "docx"], ["docx", "allowed: csv, json, html, pdf, xlsx"]),

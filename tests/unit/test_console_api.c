@@ -262,6 +262,8 @@ test_reports_run_the_program(void **state)
 	fake_store.fails = false;
 	expect(ask(f, "GET /api/v1/reports/alarms-daily?day=2026-01-09", "", NULL), 503,
 	    "\"report_failed\"");
+	expect(ask(f, "GET /api/v1/reports/alarms-daily?day=2026-01-07", "", NULL), 413,
+	    "\"report_too_large\"");
 }
 
 static void
