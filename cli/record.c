@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "cli/whole_file.h"
 #include "config/units.h"
 #include "lib/buf.h"
 #include "lib/clock.h"
@@ -39,8 +40,7 @@ struct recorder {
 	uint16_t index;
 	int fd;
 	uint32_t for_ms; // 0 = until a signal
-	char *path;      // being written, or NULL
-	FILE *out;
+	struct whole_file file;
 	size_t n, n_lines, written;
 	unsigned long missed;
 	long long last_ms;
@@ -176,35 +176,24 @@ ask(struct recorder *r)
 // --------------------------------------------------------------------------
 
 static enum cli_exit
+cannot_write(const struct recorder *r)
+{
+	return cli_fail(r->c, CLI_FAILED, "%s: %s",
+	    r->c->output != NULL ? r->c->output : "standard output", strerror(errno));
+}
+
+static enum cli_exit
 open_file(struct recorder *r)
 {
-	r->out = stdout;
-	if (r->c->output == NULL)
-		return CLI_OK;
-	r->path = xasprintf("%s.part", r->c->output);
-	r->out = fopen(r->path, "we");
-	if (r->out == NULL)
-		return cli_fail(r->c, CLI_FAILED, "%s: %s", r->path, strerror(errno));
-	return CLI_OK;
+	return whole_file_open(&r->file, r->c->output) == 0 ? CLI_OK : cannot_write(r);
 }
 
 static enum cli_exit
 close_file(struct recorder *r, enum cli_exit code)
 {
-	bool good = ferror(r->out) == 0 && fflush(r->out) == 0;
+	int result = whole_file_close(&r->file, code == CLI_OK, 0666);
 
-	if (r->path == NULL)
-		return good || code != CLI_OK
-			   ? code
-			   : cli_fail(r->c, CLI_FAILED, "cannot be written");
-	good = fclose(r->out) == 0 && good;
-	if (good && code == CLI_OK && rename(r->path, r->c->output) == 0)
-		return code;
-	if (code == CLI_OK)
-		code =
-		    cli_fail(r->c, CLI_FAILED, "%s: %s", r->c->output, strerror(errno));
-	(void)unlink(r->path);
-	return code;
+	return code == CLI_OK && result != 0 ? cannot_write(r) : code;
 }
 
 static void
@@ -221,7 +210,7 @@ write_head(struct recorder *r)
 		.recorded = recorded,
 		.note = r->c->note,
 	};
-	record_head_write(&h, r->out);
+	record_head_write(&h, r->file.out);
 	free(recorded);
 }
 
@@ -238,7 +227,7 @@ write_line(struct recorder *r)
 		gap = strtoul(said + 6, NULL, 10);
 		r->missed += gap;
 	}
-	(void)fprintf(r->out, "%s\n", r->line);
+	(void)fprintf(r->file.out, "%s\n", r->line);
 	r->written += len + 1;
 	r->n_lines++;
 	r->line[len] = '\n';
@@ -273,12 +262,12 @@ write_frames(struct recorder *r)
 
 	while (r->written < BYTES_MAX && stopped == 0 &&
 	       (more = take_line(r, until)) == 1) {
-		if (ferror(r->out))
+		if (ferror(r->file.out))
 			return cli_fail(r->c, CLI_FAILED, "cannot be written");
 		write_line(r);
 	}
 	long long end = now_ms() - r->begin_ms;
-	(void)fprintf(r->out, "%8lld .\n", end > r->last_ms ? end : r->last_ms);
+	(void)fprintf(r->file.out, "%8lld .\n", end > r->last_ms ? end : r->last_ms);
 	if (r->written >= BYTES_MAX)
 		(void)cli_fail(r->c, CLI_OK, "ended: a recording is at most 32 MiB");
 	say_end(r);
@@ -310,11 +299,11 @@ record_alone(struct recorder *r)
 		.bus = r->index,
 		.for_ms = r->for_ms,
 		.bytes_max = BYTES_MAX,
-		.out = r->out,
+		.out = r->file.out,
 		.stopped = &stopped,
 	};
 	record_direct(&d, &count);
-	(void)fprintf(r->out, "%8lld .\n", (long long)count.ms);
+	(void)fprintf(r->file.out, "%8lld .\n", (long long)count.ms);
 	r->n_lines = count.lines;
 	say_end(r);
 	return close_file(r, CLI_OK);
@@ -376,7 +365,6 @@ cmd_record(const struct cli *c)
 		code = record(&r);
 	if (r.fd >= 0)
 		(void)close(r.fd);
-	free(r.path);
 	cli_close(&s);
 	return code;
 }
