@@ -102,21 +102,13 @@ physical(const struct decoder *dec, const struct decode_settings *set, double nu
 	return number * (dec->scale * factor) / divisor + dec->offset * factor;
 }
 
-// NAMUR NE 43: a transmitter of 4 to 20 mA is broken from 3.6 mA down and from 21 mA
-// up. What lies between that and its range is a measurement: an empty pipe reads a
-// little below zero, and that is low, not a broken sensor.
-static const double BELOW_ZERO = 0.4 / 16, ABOVE_FULL = 1.0 / 16;
-
 static bool
 in_range(const struct decoder *dec, const struct decode_settings *set, double number,
     double value)
 {
-	double span = set->full - set->zero;
-
 	if (!isfinite(value))
 		return false;
-	if (dec->range_from_device && (number <= set->zero - BELOW_ZERO * span ||
-					  number >= set->full + ABOVE_FULL * span))
+	if (dec->range_from_device && signal_is_broken(number, set->zero, set->full))
 		return false;
 	return !dec->has_plausible ||
 	       (value >= dec->plausible_min && value <= dec->plausible_max);

@@ -124,6 +124,15 @@ gather(const struct plan_block *b, const struct profile *profile,
 		(size_t)b->address);
 }
 
+static void
+scale(const struct point_scale *by, const struct decode_codes *codes, struct sample *s)
+{
+	if (by->full > by->zero && signal_is_broken(s->value, by->zero, by->full))
+		decode_void(s, codes->sensor_range);
+	else
+		s->value = s->value * by->factor + by->offset;
+}
+
 // What the value's past and the site's own scale make of it.
 static void
 follow(struct field_device *d, uint32_t i, uint16_t moving, struct sample *s)
@@ -141,7 +150,7 @@ follow(struct field_device *d, uint32_t i, uint16_t moving, struct sample *s)
 		s->value = (double)decode_counter_feed(
 		    dec, &d->past[i].counter, (uint64_t)s->value);
 	if (p->scale)
-		s->value = s->value * p->scale->factor + p->scale->offset;
+		scale(p->scale, d->codes, s);
 }
 
 static void

@@ -170,7 +170,7 @@ static const struct schema_field point_fields[POINT_FIELDS] = {
 	[POINT_DEVICE] = { .key = "device", .type = SCHEMA_TEXT,
 	    .help = "its number in the loop, or in the item" },
 	[POINT_SCALE] = { .key = "scale", .type = SCHEMA_MAP, .each = &scale_item,
-	    .help = "two values and what they stand for, for example {4mA: 0MPa, 20mA: 1.6MPa}" },
+	    .help = "two values and what they stand for, for example {4mA: 0MPa, 20mA: 1.6MPa}; where one is a fifth of the other, as here, what lies below 3.6mA or above 21mA is a broken sensor" },
 	[POINT_SUPERVISED] = { .key = "supervised", .type = SCHEMA_TEXT,
 	    .help = "the id of a table of loops: the point is a contact" },
 	[POINT_LIMITS] = { .key = "limits", .type = SCHEMA_MAP, .map = &limits_map,
@@ -358,6 +358,19 @@ decoder_of(const struct load *l, const struct point *p)
 		   : &profile->decoders[profile->items[p->item].decoder];
 }
 
+// IEC 60381: a standard signal with a live zero goes from a fifth of its full value up,
+// 4 to 20 mA or 1 to 5 V, or what an input makes of it.
+static void
+read_live_zero(double a, double b, struct point_scale *scale)
+{
+	double zero = fmin(a, b), full = fmax(a, b);
+
+	if (zero <= 0 || fabs(full - 5 * zero) > full / 1000)
+		return;
+	scale->zero = zero;
+	scale->full = full;
+}
+
 // Two pairs "4mA: 0MPa": the line through both.
 static void
 read_scale(struct load *l, const struct yaml_node *map, struct point *p)
@@ -400,6 +413,7 @@ read_scale(struct load *l, const struct yaml_node *map, struct point *p)
 	}
 	scale->factor = (to[1] - to[0]) / (from[1] - from[0]);
 	scale->offset = to[0] - from[0] * scale->factor;
+	read_live_zero(from[0], from[1], scale);
 	p->scale = scale;
 }
 

@@ -73,6 +73,8 @@ enum {
 // unit): a transmitter behind a current input.
 struct point_scale {
 	double factor, offset;
+	double zero,
+	    full; // the ends of a signal with a live zero; both 0 = it has none
 };
 
 // What the chip itself ties an open GPIO line to.

@@ -119,6 +119,15 @@ decoder_width(const struct decoder *d)
 	return d->form == DECODE_WORD && d->repeat > 1 ? d->repeat : 1;
 }
 
+bool
+signal_is_broken(double signal, double zero, double full)
+{
+	const double below = 0.4 / 16, above = 1.0 / 16; // of the span, NE 43
+	double span = full - zero;
+
+	return signal <= zero - below * span || signal >= full + above * span;
+}
+
 static void
 widen(struct item_span *s, uint32_t address)
 {

@@ -308,6 +308,12 @@ uint32_t profile_part_pdu(const struct profile_item *item, const struct item_par
 // there are more.
 int profile_only_item(const struct profile *p);
 
+// Whether a signal whose range is `zero` to `full` says that its transmitter, or the
+// wire to it, is broken. NAMUR NE 43: of 4 to 20 mA from 3.6 mA down and from 21 mA up.
+// What lies between that and the range is a measurement: an empty pipe reads a little
+// below zero, and that is low.
+bool signal_is_broken(double signal, double zero, double full);
+
 // Registers one value takes: 1 to DECODE_REPEAT_MAX. Bits: 1.
 uint16_t decoder_width(const struct decoder *d);
 

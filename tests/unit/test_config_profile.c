@@ -480,6 +480,8 @@ test_numbers(void **state)
 	assert_int_equal(p->decoders[3].wrap, 1000000);
 	assert_float_equal(s->points[0].scale->factor, 0.1, 1e-9);
 	assert_float_equal(s->points[0].scale->offset, -400, 1e-9);
+	assert_float_equal(s->points[0].scale->zero, 4000, 1e-9);
+	assert_float_equal(s->points[0].scale->full, 20000, 1e-9);
 	site_free(s);
 }
 

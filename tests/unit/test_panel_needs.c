@@ -376,6 +376,55 @@ test_no_read_is_longer_than_its_area_allows(void **state)
 		assert_int_equal(longest[f], most[f]);
 }
 
+static void
+put_float(uint16_t *at, float value)
+{
+	uint32_t bits;
+
+	memcpy(&bits, &value, sizeof(bits));
+	at[0] = (uint16_t)(bits >> 16);
+	at[1] = (uint16_t)bits;
+}
+
+// The plain item, in a mode of the module in which its status says nothing of a wire.
+static void
+test_i6_a_broken_wire_of_a_live_zero_is_no_value(void **state)
+{
+	static const struct {
+		float milliamps;
+		bool broken;
+		double megapascals;
+	} rows[] = { { 4, false, 0 }, { 12, false, 0.8 }, { 3.61F, false, -0.039 },
+		{ 3.6F, true, 0 }, { 0, true, 0 }, { 20.9F, false, 1.69 },
+		{ 21, true, 0 }, { 20, false, 1.6 } };
+
+	(void)state;
+	dialog_rig_init_panel(&rig, "iologik-e1240",
+	    "poll: 1s, points: [{id: p, item: ai, device: 0, kind: pressure, place: "
+	    "{en: "
+	    "P}, scale: {20: 1.6MPa, 4: 0MPa}}, {id: q, item: ai, device: 1, kind: "
+	    "pressure, place: {en: Q}, scale: {0: -0.4MPa, 20: 1.6MPa}}]");
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct sample *s;
+
+		put_float(&rig.sim.input[8], rows[i].milliamps);
+		put_float(&rig.sim.input[10], rows[i].milliamps);
+		dialog_rig_run(&rig, 3 * SECOND);
+		s = dialog_rig_last(&rig, "p");
+		assert_non_null(s);
+		assert_int_equal(
+		    s->quality, rows[i].broken ? QUALITY_BAD : QUALITY_GOOD);
+		assert_int_equal(
+		    dialog_rig_shows(&rig, "p", COND_FAULT, "sensor-range"),
+		    rows[i].broken);
+		if (!rows[i].broken)
+			assert_float_equal(
+			    s->value, rows[i].megapascals * 1000, 1.0); // kPa
+		// The same line by two other pairs: no signal with a live zero.
+		assert_int_equal(dialog_rig_last(&rig, "q")->quality, QUALITY_GOOD);
+	}
+}
+
 int
 main(void)
 {
@@ -388,6 +437,7 @@ main(void)
 		TEST(test_i6_zeros_of_undefined_registers_are_no_values),
 		TEST(test_an_absent_detector_costs_the_others_nothing),
 		TEST(test_a_float_is_never_read_in_halves),
+		TEST(test_i6_a_broken_wire_of_a_live_zero_is_no_value),
 		TEST(test_no_read_is_longer_than_its_area_allows),
 	};
 
