@@ -141,8 +141,9 @@ print_text(const struct check *k)
 	if (k->site == NULL) {
 		(void)fflush(stdout);
 		problems_print(k->problems, stderr);
-		(void)fprintf(stderr, "%zu errors: this file would be refused whole\n",
-		    k->problems->n + k->problems->more);
+		size_t n = k->problems->n + k->problems->more;
+		(void)fprintf(stderr, "%zu error%s: this file would be refused whole\n",
+		    n, n == 1 ? "" : "s");
 		return;
 	}
 	(void)printf("%6s  %-20s %-12s %-8s %-8s %5s %-8s %-18s %-10s %s\n", "line",

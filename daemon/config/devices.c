@@ -344,7 +344,7 @@ read_points(struct load *l, const struct yaml_node *node, size_t i)
 static bool
 read_trial(struct load *l, size_t i)
 {
-	struct points_trial *t = l->trial;
+	struct points_trial *t = l->asked;
 	enum encoding stated = ENCODING_DETECT;
 
 	if (t == NULL || strcmp(t->device, l->site->devices[i].id) != 0)
@@ -353,8 +353,10 @@ read_trial(struct load *l, size_t i)
 		if (strcmp(encoding_choice(e), t->encoding) == 0)
 			stated = (enum encoding)(e + 1);
 	t->met = true;
+	l->trial = t;
 	points_read_csv(
 	    l, (struct pos){ .file = UINT16_MAX }, t->file, stated, (uint16_t)i);
+	l->trial = NULL;
 	return true;
 }
 

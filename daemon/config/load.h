@@ -82,7 +82,8 @@ struct load {
 	struct copy_map *copy; // NULL = not a saved copy
 	const char *panels;
 	size_t n_nodes;             // YAML nodes so far
-	struct points_trial *trial; // NULL = an ordinary load
+	struct points_trial *asked; // NULL = an ordinary load
+	struct points_trial *trial; // `asked` while its file is read, else NULL
 
 	struct site *site;
 	struct pos *bus_pos, *device_pos, *host_pos; // where their ids stand

@@ -43,7 +43,7 @@ static const struct {
 
 	{ "zone", CELL_ZONE },
 	{ "分区", CELL_ZONE }, { "区域", CELL_ZONE }, { "区号", CELL_ZONE }, { "分区号", CELL_ZONE },
-	{ "防火分区", CELL_ZONE }, { "报警分区", CELL_ZONE }, { "探测区域", CELL_ZONE },
+	{ "防火分区", CELL_ZONE }, { "防区", CELL_ZONE }, { "防区号", CELL_ZONE }, { "报警分区", CELL_ZONE }, { "探测区域", CELL_ZONE },
 	{ "zoneid", CELL_ZONE }, { "zoneno", CELL_ZONE },
 
 	{ "latch", CELL_LATCH },

@@ -14,11 +14,11 @@
 static void
 refuse_device(struct load *l)
 {
-	struct suggestion s = suggest_begin(l->trial->device);
+	struct suggestion s = suggest_begin(l->asked->device);
 
 	index_each(&l->devices, suggest_offer_each, &s);
 	problem(l, (struct pos){ .file = UINT16_MAX }, "device: there is no %s%s",
-	    load_show(l, l->trial->device), suggest_text(l, &s));
+	    load_show(l, l->asked->device), suggest_text(l, &s));
 }
 
 struct site *
@@ -28,7 +28,7 @@ site_try_points(
 	struct load l;
 
 	load_begin(&l, panels, p);
-	l.trial = t;
+	l.asked = t;
 	struct site *site = load_run(&l, file);
 	if (!t->met && (site != NULL || l.devices.n > 0)) {
 		refuse_device(&l);

@@ -7,6 +7,7 @@ import csv
 import io
 import json
 import os
+import shutil
 import subprocess
 
 import pytest
@@ -36,9 +37,9 @@ def sheet(headings, rows, separator=",", end="\r\n"):
     return out.getvalue()
 
 
-def check(path, *words, code=0):
+def check(path, *words, code=0, site=SITE):
     done = subprocess.run(
-        [BUILD / "cli" / "watchroom", "-c", SITE, "points", "check", path, "--device",
+        [BUILD / "cli" / "watchroom", "-c", site, "points", "check", path, "--device",
          "fap1", *words], env=dict(os.environ, WATCHROOM_DATA=str(ROOT)),
         capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == code, done.stdout + done.stderr
@@ -133,6 +134,31 @@ def test_i12_what_is_no_sheet_is_refused_by_name(tmp_path, data, why):
     path = tmp_path / "sheet.csv"
     path.write_bytes(data)
     assert why in check(path, code=2).stderr
+
+
+def test_the_sheets_of_other_panels_are_no_part_of_a_trial(tmp_path):
+    """Each panel of the site has a sheet of its own, in other forms than the one tried."""
+    shutil.copytree(SITE.parent, tmp_path / "site")
+    site = tmp_path / "site" / "site.yaml"
+    first = site.read_text("utf-8").index("  - id: fap1\n")
+    rest = site.read_text("utf-8")
+    for n, codec in ((2, "utf-8"), (3, "gb18030")):
+        (tmp_path / f"site/points/fap{n}.csv").write_bytes(sheet(
+            CHINESE + ["备注"], [[f"fap{n}-{r[0]}", *r[1:], "x"] for r in plan(n)], ";"
+        ).encode(codec))
+        rest = rest[:first] + (
+            f"  - {{id: fap{n}, bus: panel-lan, unit: {n}, profile: notifier-modbus-gw,\n"
+            f"     poll: 1s, points: points/fap{n}.csv}}\n\n") + rest[first:]
+    site.write_text(rest, "utf-8")
+    path = tmp_path / "sheet.csv"
+    path.write_text(sheet(ENGLISH, plan(40)), "utf-8")
+    r = json.loads(check(path, "--json", site=site).stdout)
+    assert r["ok"] and r["rows"] == 40 and len(r["points"]) == 40
+    assert (r["encoding"], r["separator"]) == ("utf-8", "comma")
+    assert {note["file"] for note in r["notes"]} == {str(path)}
+    lost = check(path, "--device", "fap4", code=2, site=site)
+    assert lost.stdout == "", "nothing was read"
+    assert "1 error: this file" in lost.stderr
 
 
 def test_wrong_words_on_the_command_line(tmp_path):
