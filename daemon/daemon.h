@@ -41,6 +41,7 @@ struct daemon {
 	bool last_good;
 	struct site *site;
 	struct loop *loop;
+	struct recheck *recheck;
 	struct store *store;
 	struct works *works;
 	struct engine *engine;

@@ -24,6 +24,7 @@
 #include "lib/log.h"
 #include "lib/mem.h"
 #include "lib/paths.h"
+#include "recheck.h"
 
 enum {
 	EXIT_BAD_INPUT = 2,
@@ -323,8 +324,7 @@ on_alive(void *ctx, const char *why)
 static void
 on_hangup(void *arg)
 {
-	(void)arg;
-	log_warnx("config", "a changed configuration takes effect at the next start");
+	recheck_start(((struct daemon *)arg)->recheck);
 }
 
 // ---- start and stop
@@ -450,6 +450,7 @@ start_outward(struct daemon *d)
 static void
 stop(struct daemon *d)
 {
+	recheck_free(d->recheck);
 	control_stop(d->control);
 	running_site_stop(d->running);
 	d->running = NULL;
@@ -497,6 +498,7 @@ run(struct daemon *d)
 	tzset();
 	raise_limits();
 	d->loop = loop_new(clock_real());
+	d->recheck = recheck_new(d->loop, d->config_file);
 	d->started_utc_ms = loop_utc_ms(d->loop);
 	// From here on a signal waits for the loop: a stop that comes during the start
 	// is a stop in order.
