@@ -283,6 +283,16 @@ on_store_mode(void *ctx, enum store_mode mode, const char *detail)
 		console_push_health(d->console);
 }
 
+// Stands as long as a loss of events does, below.
+static void
+on_store_unread(void *ctx)
+{
+	const struct daemon *d = ctx;
+	log_warnx("store", "not all that the journal set aside held could be read");
+	if (d->engine != NULL)
+		engine_system_one(d->engine, d->site->store_point, true, "not-carried");
+}
+
 static void
 on_store_lost(
     void *ctx, int64_t from_utc_ms, int64_t to_utc_ms, const uint32_t lost[CLASS_COUNT])
@@ -337,6 +347,7 @@ start_store(struct daemon *d)
 	const struct store_host host = {
 		.ctx = d,
 		.mode = on_store_mode,
+		.unread = on_store_unread,
 		.lost = on_store_lost,
 		.anchored = journal_anchored,
 		.cut = journal_cut,

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What outlives a journal that was set aside: rows of its tables, copied into the one
-// that was begun in its place. Runs once, at opening. What cannot be read stays behind;
+// that was begun in its place, before it has events. What cannot be read stays behind;
 // it is still in the file that was set aside.
 #include <stdio.h>
 #include <string.h>
@@ -32,7 +32,27 @@ copy_row(sqlite3_stmt *in, sqlite3_stmt *out)
 	return rc;
 }
 
-void
+// A table that the file does not have, for its version is older.
+static bool
+is_of_later(sqlite3 *old)
+{
+	int64_t version = 0;
+
+	return db_integer(old, "PRAGMA user_version", 0, &version) == SQLITE_OK &&
+	       version >= 1 && version < db_schema_version(DB_JOURNAL);
+}
+
+static int
+copy_rows(sqlite3_stmt *in, sqlite3_stmt *out)
+{
+	int read, kept = SQLITE_OK;
+
+	while ((read = sqlite3_step(in)) == SQLITE_ROW && kept == SQLITE_OK)
+		kept = copy_row(in, out);
+	return read == SQLITE_DONE ? kept : SQLITE_CORRUPT;
+}
+
+bool
 bring_rows(sqlite3 *journal, const char *from, const char *table, const char *columns)
 {
 	static const char marks[] = "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?";
@@ -44,10 +64,11 @@ bring_rows(sqlite3 *journal, const char *from, const char *table, const char *co
 
 	wr_assert(n <= BRING_COLUMNS);
 	if (db_open_read(from, &old, &fault) != SQLITE_OK)
-		return;
+		return false;
 	(void)snprintf(
 	    sql, sizeof(sql), "SELECT %s FROM %s ORDER BY 1", columns, table);
 	int rc = sqlite3_prepare_v2(old, sql, -1, &in, NULL);
+	bool none = rc == SQLITE_ERROR && is_of_later(old);
 	(void)snprintf(sql, sizeof(sql), "INSERT INTO %s (%s) VALUES (%.*s)", table,
 	    columns, (int)(3 * n - 2), marks);
 	if (rc == SQLITE_OK)
@@ -55,11 +76,13 @@ bring_rows(sqlite3 *journal, const char *from, const char *table, const char *co
 	// One commit for all: there may be tens of thousands, and nothing is watched
 	// meanwhile.
 	(void)sqlite3_exec(journal, "BEGIN IMMEDIATE", NULL, NULL, NULL);
-	while (rc == SQLITE_OK && sqlite3_step(in) == SQLITE_ROW)
-		rc = copy_row(in, out);
+	if (rc == SQLITE_OK)
+		rc = copy_rows(in, out);
 	(void)sqlite3_finalize(in);
 	(void)sqlite3_finalize(out);
-	if (sqlite3_get_autocommit(journal) == 0)
-		(void)sqlite3_exec(journal, "COMMIT", NULL, NULL, NULL);
+	if (sqlite3_get_autocommit(journal) == 0 &&
+	    sqlite3_exec(journal, "COMMIT", NULL, NULL, NULL) != SQLITE_OK)
+		rc = SQLITE_ERROR;
 	db_close(old);
+	return rc == SQLITE_OK || none;
 }

@@ -46,13 +46,16 @@ old_head(sqlite3 *old, int64_t seq, char hex[static 2 * CHAIN_HASH + 1])
 }
 
 static void
-unread_names(struct buf *b, const struct salvaged *all)
+unread_names(struct buf *b, const struct salvaged *all, const struct brought *more)
 {
 	const struct {
 		bool whole;
 		const char *name;
 	} parts[] = { { all->tail, "events" }, { all->alarms, "alarms" },
-		{ all->notices, "notices" }, { all->settings, "settings" } };
+		{ all->notices, "notices" }, { all->settings, "settings" },
+		{ more->people, "people" }, { more->flags, "flags" },
+		{ more->verdicts, "verdicts" }, { more->missed, "missed" },
+		{ more->commissioning, "commissioning" } };
 	json_open(b, "unread", '[');
 	for (unsigned i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
 		if (!parts[i].whole)
@@ -61,15 +64,9 @@ unread_names(struct buf *b, const struct salvaged *all)
 	json_close(b, ']');
 }
 
-// The journal that was set aside: where it is now, why, and when.
-struct origin {
-	const char *aside, *why;
-	int64_t now_utc_ms;
-};
-
 static int
 append_head(struct append *a, sqlite3 *old, const struct recovered *r,
-    const struct salvaged *all, const struct origin *from)
+    const struct salvaged *all, const struct carry_origin *from)
 {
 	char head[2 * CHAIN_HASH + 1] = "";
 	struct event e;
@@ -89,7 +86,7 @@ append_head(struct append *a, sqlite3 *old, const struct recovered *r,
 	json_int(&b, "alarms", (int64_t)r->n_alarms);
 	json_int(&b, "notices", (int64_t)r->n_notices);
 	json_int(&b, "settings", (int64_t)r->n_metas);
-	unread_names(&b, all);
+	unread_names(&b, all, &from->brought);
 	put_params(&e, &b);
 	return append_event(a, &e, "");
 }
@@ -184,28 +181,33 @@ append_all(
 	return rc;
 }
 
+static bool
+is_whole(const struct brought *b)
+{
+	return b->people && b->flags && b->verdicts && b->missed && b->commissioning;
+}
+
 int
-carry_over(struct append *a, const char *from, const char *aside, const char *why,
-    int64_t now_utc_ms, struct carried *out)
+carry_over(struct append *a, const struct carry_origin *from, struct carried *out)
 {
 	struct fault fault = { 0 };
 	struct recovered r = { 0 };
 	struct salvaged all = { 0 };
 	sqlite3 *old = NULL;
-	if (db_open_read(from, &old, &fault) == SQLITE_OK)
+	if (db_open_read(from->path, &old, &fault) == SQLITE_OK)
 		recover_salvage(old, &r, &all);
-	const struct origin origin = { aside, why, now_utc_ms };
 	int rc = append_begin(a);
 	if (rc == SQLITE_OK)
-		rc = append_head(a, old, &r, &all, &origin);
+		rc = append_head(a, old, &r, &all, from);
 	if (rc == SQLITE_OK)
-		rc = append_all(a, old, &r, now_utc_ms);
+		rc = append_all(a, old, &r, from->now_utc_ms);
 	if (rc == SQLITE_OK)
 		rc = append_commit(a);
 	if (rc != SQLITE_OK)
 		append_rollback(a);
 	*out = (struct carried){
-		.whole = all.alarms && all.notices && all.settings,
+		.whole = all.alarms && all.notices && all.settings &&
+			 is_whole(&from->brought),
 		.last_utc_ms = r.last_utc_ms,
 		.last_mono_ms = r.last_mono_ms,
 		.same_boot = r.same_boot,
@@ -213,7 +215,7 @@ carry_over(struct append *a, const char *from, const char *aside, const char *wh
 	};
 	log_warnx("store",
 	    "%zu open alarms, %zu notices and %zu settings were carried over from %s%s",
-	    r.n_alarms, r.n_notices, r.n_metas, aside,
+	    r.n_alarms, r.n_notices, r.n_metas, from->aside,
 	    out->whole ? "" : "; NOT ALL COULD BE READ");
 	recover_free(&r);
 	db_close(old);

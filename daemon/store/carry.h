@@ -13,18 +13,28 @@
 #include "store/append.h"
 
 struct carried {
-	bool whole; // nothing that was open could not be read
+	bool whole; // nothing but events could not be read
 	// Of the old journal, as in struct recovered.
 	int64_t last_utc_ms, last_mono_ms;
 	bool same_boot, clean_stop;
 };
 
-// Reads the journal in the file `from`, as far as that can be done, and appends to `a`,
-// in one transaction of its own: `journal.carry`, then for each open alarm its row with
-// an `alarm.carry`, the notices owed, the settings. `aside` is the name that `from`
-// will have, `why` the reason. Returns an SQLite code of the new file; damage of the
-// old one is in *out.
-int carry_over(struct append *a, const char *from, const char *aside, const char *why,
-    int64_t now_utc_ms, struct carried *out);
+// What was brought over beside it, before: whether all of it could be read and kept.
+struct brought {
+	bool people, flags, verdicts, missed, commissioning;
+};
+
+// The journal that is set aside: its file, the name that this will have, why, and when.
+struct carry_origin {
+	const char *path, *aside, *why;
+	int64_t now_utc_ms;
+	struct brought brought;
+};
+
+// Reads the old journal as far as that can be done, and appends to `a`, in one
+// transaction of its own: `journal.carry`, then for each open alarm its row with an
+// `alarm.carry`, the notices owed, the settings. Returns an SQLite code of the new
+// file; damage of the old one is in *out.
+int carry_over(struct append *a, const struct carry_origin *from, struct carried *out);
 
 #endif

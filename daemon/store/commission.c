@@ -45,10 +45,10 @@ commission_append(struct append *a, const struct event *e)
 	return SQLITE_OK;
 }
 
-void
+bool
 commission_bring(sqlite3 *journal, const char *from)
 {
-	bring_rows(journal, from, "commission",
+	return bring_rows(journal, from, "commission",
 	    "n, epoch, seq, time_utc_ms, point, verdict, expected, at_panel, here, "
 	    "here_seq, who, note, wiring, config_rev");
 }

@@ -73,6 +73,8 @@ enum db_refusal {
 int db_migrate(
     sqlite3 *db, enum db_kind kind, enum db_refusal *refused, struct err *err);
 // For readers: -1 with *err filled where the file is not of this program's schema.
+// The version that this program writes.
+int db_schema_version(enum db_kind kind);
 int db_check_version(sqlite3 *db, enum db_kind kind, struct err *err);
 
 // PRAGMA quick_check for at most limit_ms. false where damage was found in that time.

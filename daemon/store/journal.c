@@ -152,7 +152,7 @@ op_rollback(void *ctx)
 }
 
 static int
-op_renew(void *ctx, char *aside, size_t size)
+op_renew(void *ctx, char *aside, size_t size, bool *unread)
 {
 	struct journal *j = ctx;
 	struct carried carried = { 0 };
@@ -160,6 +160,7 @@ op_renew(void *ctx, char *aside, size_t size)
 	if (journal_renew(j, STORE_CORRUPT, &carried, &fault) != SQLITE_OK)
 		return -1;
 	(void)str_copy(aside, size, j->aside);
+	*unread = !carried.whole;
 	return 0;
 }
 

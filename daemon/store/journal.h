@@ -23,9 +23,9 @@ struct journal {
 	char *path;
 	const struct site_meta *site;
 	struct day_rule rule;
-	int64_t opened_utc_ms;
-	const struct seal_key *key; // NULL: no anchors, no cuts
-	sqlite3 *db;                // NULL while it cannot be opened
+	int64_t opened_utc_ms, opened_ms; // the latter on the clock of db_now_ms
+	const struct seal_key *key;       // NULL: no anchors, no cuts
+	sqlite3 *db;                      // NULL while it cannot be opened
 	struct append append;
 	bool settled;   // this run's settings and day are written
 	char aside[64]; // name that the file was given which stood here; "" = none
@@ -64,16 +64,23 @@ int journal_ensure_epoch(sqlite3 *db);
 int journal_set_aside(
     const char *path, const char *why, int64_t utc_ms, char *aside, size_t size);
 
-// people.c: adds the people of the journal in the file `from`, as far as it can be
-// read.
-void people_bring(sqlite3 *journal, const char *from, int64_t now_utc_ms);
+// people.c: the people of the journal in the file `from`, as far as it can be read, and
+// into another, in one transaction with their events.
+struct people {
+	struct person *rows; // free() ends them
+	size_t n;
+	bool whole; // all could be read
+};
+struct people people_read(const char *from);
+void people_bring(sqlite3 *journal, const struct people *p, int64_t now_utc_ms);
 
-// commission.c: the same for the entries of the commissioning ledger, which name the
-// epoch they are from.
-void commission_bring(sqlite3 *journal, const char *from);
+// commission.c: the entries of the commissioning ledger, which name the epoch they are
+// from. Whether all could be read and kept, as all that follow.
+bool commission_bring(sqlite3 *journal, const char *from);
 
-// verdict.c: the same for verdicts and missed alarms.
-void verdict_bring(sqlite3 *journal, const char *from);
+// verdict.c: the same for verdicts, and for missed alarms.
+bool verdict_bring(sqlite3 *journal, const char *from);
+bool missed_bring(sqlite3 *journal, const char *from);
 
 // bring.c: the rows of a table of the journal in the file `from`, in the order of its
 // key, as far as they can be read and kept. `columns`: at most BRING_COLUMNS names,
@@ -81,7 +88,7 @@ void verdict_bring(sqlite3 *journal, const char *from);
 enum {
 	BRING_COLUMNS = 16
 };
-void bring_rows(
+bool bring_rows(
     sqlite3 *journal, const char *from, const char *table, const char *columns);
 
 // tool.c: a change of the journal by a tool, beside a running daemon or without one

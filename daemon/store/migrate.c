@@ -57,6 +57,12 @@ refuse(const struct schema *s, int64_t application_id, int64_t version, struct e
 }
 
 int
+db_schema_version(enum db_kind kind)
+{
+	return schemas[kind].version;
+}
+
+int
 db_check_version(sqlite3 *db, enum db_kind kind, struct err *err)
 {
 	const struct schema *s = &schemas[kind];
@@ -72,6 +78,8 @@ static int
 step_up(sqlite3 *db, const struct schema *s, int64_t from)
 {
 	int rc = SQLITE_OK;
+	if (from < 0)
+		return SQLITE_CORRUPT;
 	for (int64_t v = from; v < s->version && rc == SQLITE_OK; v++)
 		rc = db_exec(db, s->steps[v]);
 	if (rc != SQLITE_OK)

@@ -6,6 +6,7 @@
 // transaction. The PIN's hash goes to the table and nowhere else; an event never
 // carries it.
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "lib/buf.h"
@@ -131,23 +132,30 @@ make_event(
 	buf_free(&b);
 }
 
+// With the event that says so; inside a transaction.
 static int
-put_in_transaction(
-    sqlite3 *db, const struct person *p, const char *actor, int64_t now_utc_ms)
+put_person(
+    struct append *a, const struct person *p, const char *actor, int64_t now_utc_ms)
+{
+	struct event e;
+	make_event(&e, p, actor, now_utc_ms);
+	int rc = put_row(a->db, p, now_utc_ms);
+	return rc == SQLITE_OK ? append_event(a, &e, "") : rc;
+}
+
+static int
+put_all(sqlite3 *db, const struct person *rows, size_t n, const char *actor,
+    int64_t now_utc_ms)
 {
 	struct append a;
-	struct event e;
 	int rc = journal_ensure_epoch(db);
 	if (rc == SQLITE_OK)
 		rc = append_open(&a, db, NULL);
 	if (rc != SQLITE_OK)
 		return rc;
-	make_event(&e, p, actor, now_utc_ms);
 	rc = append_begin(&a);
-	if (rc == SQLITE_OK)
-		rc = put_row(db, p, now_utc_ms);
-	if (rc == SQLITE_OK)
-		rc = append_event(&a, &e, "");
+	for (size_t i = 0; i < n && rc == SQLITE_OK; i++)
+		rc = put_person(&a, &rows[i], actor, now_utc_ms);
 	if (rc == SQLITE_OK)
 		rc = append_commit(&a);
 	if (rc != SQLITE_OK)
@@ -156,26 +164,44 @@ put_in_transaction(
 	return rc;
 }
 
-void
-people_bring(sqlite3 *journal, const char *from, int64_t now_utc_ms)
+struct people
+people_read(const char *from)
 {
 	struct fault fault = { 0 };
+	struct people all = { 0 };
 	sqlite3 *old = NULL;
 	sqlite3_stmt *st = NULL;
-	unsigned n = 0;
-	if (db_open_read(from, &old, &fault) == SQLITE_OK)
-		(void)sqlite3_prepare_v2(old, PEOPLE_SQL, -1, &st, NULL);
-	while (st != NULL && sqlite3_step(st) == SQLITE_ROW) {
-		struct person p;
-		read_person(st, &p);
-		if (p.id[0] != '\0' && role_known(p.role) &&
-		    put_in_transaction(journal, &p, "set-aside", now_utc_ms) ==
-			SQLITE_OK)
-			n++;
+	size_t size = 0;
+	int rc = db_open_read(from, &old, &fault);
+	if (rc == SQLITE_OK)
+		rc = sqlite3_prepare_v2(old, PEOPLE_SQL, -1, &st, NULL);
+	all.whole = true;
+	while (st != NULL && (rc = sqlite3_step(st)) == SQLITE_ROW) {
+		if (all.n == size) {
+			size = size == 0 ? 16 : size * 2;
+			all.rows = xreallocarray(all.rows, size, sizeof(*all.rows));
+		}
+		struct person *p = &all.rows[all.n];
+		read_person(st, p);
+		bool good = p->id[0] != '\0' && role_known(p->role);
+		all.n += good;
+		all.whole = all.whole && good;
 	}
+	all.whole = all.whole && rc == SQLITE_DONE;
 	(void)sqlite3_finalize(st);
 	db_close(old);
-	log_warnx("store", "%u people were brought over from %s", n, from);
+	return all;
+}
+
+void
+people_bring(sqlite3 *journal, const struct people *p, int64_t now_utc_ms)
+{
+	int rc = put_all(journal, p->rows, p->n, "set-aside", now_utc_ms);
+	if (rc == SQLITE_OK)
+		log_warnx("store", "%zu people were brought over", p->n);
+	else
+		log_warnx(
+		    "store", "people cannot be brought over: %s", sqlite3_errstr(rc));
 }
 
 struct change {
@@ -187,7 +213,7 @@ static int
 change_person(sqlite3 *db, void *arg)
 {
 	const struct change *c = arg;
-	return put_in_transaction(db, c->person, "cli", c->now_utc_ms);
+	return put_all(db, c->person, 1, "cli", c->now_utc_ms);
 }
 
 int

@@ -283,9 +283,10 @@ op_rollback(void *ctx)
 }
 
 static int
-op_renew(void *ctx, char *aside, size_t size)
+op_renew(void *ctx, char *aside, size_t size, bool *unread)
 {
 	struct readings *r = ctx;
+	*unread = false; // nothing is open in it
 	return journal_set_aside(
 	    r->path, store_mode_name(STORE_CORRUPT), r->opened_utc_ms, aside, size);
 }

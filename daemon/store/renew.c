@@ -135,7 +135,7 @@ journal_settle_names(const char *path)
 
 // Makes the new file with what it takes from the old one, closed and whole.
 static int
-make_fresh(struct journal *j, char *fresh, const char *aside, const char *why,
+make_fresh(struct journal *j, char *fresh, struct carry_origin *from,
     struct carried *carried, struct fault *fault)
 {
 	struct journal n = *j;
@@ -147,17 +147,23 @@ make_fresh(struct journal *j, char *fresh, const char *aside, const char *why,
 	int rc = journal_open_file(&n, fault, &refused, &err);
 	if (rc != SQLITE_OK)
 		return rc;
-	rc = carry_over(&n.append, j->path, aside, why, j->opened_utc_ms, carried);
+	struct people people = people_read(j->path);
+	from->brought = (struct brought){
+		.people = people.whole,
+		.flags = bring_rows(n.db, j->path, "flag", flag_row_names),
+		.verdicts = verdict_bring(n.db, j->path),
+		.missed = missed_bring(n.db, j->path),
+		.commissioning = commission_bring(n.db, j->path),
+	};
+	rc = carry_over(&n.append, from, carried);
 	if (rc == SQLITE_OK) {
-		people_bring(n.db, j->path, j->opened_utc_ms);
-		commission_bring(n.db, j->path);
-		bring_rows(n.db, j->path, "flag", flag_row_names);
-		verdict_bring(n.db, j->path);
+		people_bring(n.db, &people, from->now_utc_ms);
 		rc = sqlite3_wal_checkpoint_v2(
 		    n.db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
 	}
 	if (rc != SQLITE_OK)
 		db_fault(n.db, rc, fault);
+	free(people.rows);
 	journal_close(&n);
 	return rc;
 }
@@ -166,12 +172,18 @@ int
 journal_renew(struct journal *j, enum store_mode why, struct carried *carried,
     struct fault *fault)
 {
-	char *base = aside_name(j->path, store_mode_name(why), j->opened_utc_ms);
+	// Our clock may have been set meanwhile; what the daemon knows is its start.
+	struct carry_origin from = {
+		.path = j->path,
+		.why = store_mode_name(why),
+		.now_utc_ms = j->opened_utc_ms + db_now_ms() - j->opened_ms,
+	};
+	char *base = aside_name(j->path, from.why, from.now_utc_ms);
 	char *fresh = xasprintf("%s%s", base, FRESH);
+	from.aside = last_part(base);
 	wr_assert(j->db == NULL);
 	remove_all(fresh);
-	int rc =
-	    make_fresh(j, fresh, last_part(base), store_mode_name(why), carried, fault);
+	int rc = make_fresh(j, fresh, &from, carried, fault);
 	if (rc != SQLITE_OK) {
 		remove_all(fresh);
 	} else if (rename_all(j->path, base) != 0 || rename(fresh, j->path) != 0) {

@@ -175,6 +175,7 @@ open_files(struct store *s, struct err *err)
 	s->journal.key = s->key.there ? &s->key : NULL;
 	s->journal.rule = s->readings.rule = rule;
 	s->journal.opened_utc_ms = s->readings.opened_utc_ms = now;
+	s->journal.opened_ms = db_now_ms();
 	s->readings.path = xasprintf("%s/readings.db", s->directory);
 	note_lost_tail(s, &s->journal_lane, s->journal.path);
 	note_lost_tail(s, &s->readings_lane, s->readings.path);

@@ -142,11 +142,14 @@ struct store_options {
 // mode: the worse of journal and readings; `detail` is a code ("locked", "full (sqlite
 // 13)"), with "readings: " before it where only that file is concerned. lost: an
 // events_lost row was made; its event stands in the journal after the next commit.
+// unread: a damaged journal was set aside, and not all that it held open, or people
+// entered, could be read. NULL: nobody asks.
 struct store_host {
 	void *ctx;
 	void (*mode)(void *ctx, enum store_mode mode, const char *detail);
 	void (*lost)(void *ctx, int64_t from_utc_ms, int64_t to_utc_ms,
 	    const uint32_t lost[CLASS_COUNT]);
+	void (*unread)(void *ctx);
 	// An anchor is durable; a run of retention has deleted events. NULL: nobody
 	// asks.
 	void (*anchored)(void *ctx, const struct store_anchor *a);

@@ -214,6 +214,9 @@ take_mode(struct store *s, struct lane *l, const struct report *r)
 	if (healed && l == &s->journal_lane && s->queue.lost.any)
 		say_lost(s);
 	store_tell_mode(s);
+	// What the change of mode ends begins anew with it.
+	if (r->unread && s->host.unread != NULL && !s->closed)
+		s->host.unread(s->host.ctx);
 }
 
 static void

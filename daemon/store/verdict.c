@@ -57,9 +57,14 @@ verdict_append(struct append *a, const struct event *e)
 	return SQLITE_OK;
 }
 
-void
+bool
 verdict_bring(sqlite3 *journal, const char *from)
 {
-	bring_rows(journal, from, "verdict", "n, " VERDICT_COLUMNS);
-	bring_rows(journal, from, "missed", "n, " MISSED_COLUMNS);
+	return bring_rows(journal, from, "verdict", "n, " VERDICT_COLUMNS);
+}
+
+bool
+missed_bring(sqlite3 *journal, const char *from)
+{
+	return bring_rows(journal, from, "missed", "n, " MISSED_COLUMNS);
 }

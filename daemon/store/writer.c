@@ -52,6 +52,7 @@ struct writer {
 	enum store_mode mode;
 	char detail[64];
 	bool mode_told;
+	bool unread;           // to be told with the mode
 	int64_t slow_ms;       // of the last slow commit
 	int64_t failing_since; // 0 = not
 	int64_t locked_since;  // 0 = not
@@ -97,8 +98,11 @@ set_mode(struct writer *w, enum store_mode mode, const char *detail)
 	w->mode = r->mode = mode;
 	(void)str_copy(w->detail, sizeof(w->detail), detail);
 	(void)str_copy(r->detail, sizeof(r->detail), detail);
+	r->unread = w->unread;
 	w->mode_told = mailbox_post(w->out, r) == 0;
-	if (!w->mode_told)
+	if (w->mode_told)
+		w->unread = false;
+	else
 		free(r); // told again at the next attempt
 }
 
@@ -110,7 +114,7 @@ static void
 renew(struct writer *w)
 {
 	char aside[sizeof(w->detail)] = "";
-	if (w->ops->renew(w->ctx, aside, sizeof(aside)) == 0) {
+	if (w->ops->renew(w->ctx, aside, sizeof(aside), &w->unread) == 0) {
 		set_mode(w, STORE_CORRUPT, aside);
 		w->pause_ms = 0;
 	}
@@ -140,6 +144,8 @@ after_failure(struct writer *w, const struct fault *f)
 	if (w->pause_ms < RETRY_MOST_MS)
 		return;
 	w->pause_ms = RETRY_MOST_MS;
+	// These may hang as any write may.
+	atomic_store(&w->busy_since_ms, now);
 	// A file system that went and came back is only seen by opening again.
 	if (f->mode != STORE_FULL)
 		w->ops->close(w->ctx);
@@ -147,6 +153,7 @@ after_failure(struct writer *w, const struct fault *f)
 		w->damaged = 0;
 	else if (++w->damaged > 1)
 		renew(w);
+	atomic_store(&w->busy_since_ms, 0);
 }
 
 static void

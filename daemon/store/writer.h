@@ -51,8 +51,9 @@ struct writer_ops {
 	int (*commit)(void *ctx);
 	void (*rollback)(void *ctx);
 	// The file, which is closed, stays damaged also after it was opened anew: puts
-	// another in its place. 0 with the old one's new name in `aside`, or -1.
-	int (*renew)(void *ctx, char *aside, size_t size);
+	// another in its place. 0 with the old one's new name in `aside`, and whether
+	// not all it held could be read; or -1.
+	int (*renew)(void *ctx, char *aside, size_t size, bool *unread);
 };
 
 enum report_kind {
@@ -67,6 +68,7 @@ struct report {
 	struct work_list done; // REPORT_DONE: durable or refused, in order
 	enum store_mode mode;  // REPORT_MODE
 	char detail[64];
+	bool unread; // REPORT_MODE: of a file that was set aside
 };
 
 struct writer;

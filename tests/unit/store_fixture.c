@@ -26,6 +26,12 @@ on_mode(void *ctx, enum store_mode mode, const char *detail)
 }
 
 static void
+on_unread(void *ctx)
+{
+	((struct store_fixture *)ctx)->unread++;
+}
+
+static void
 on_lost(
     void *ctx, int64_t from_utc_ms, int64_t to_utc_ms, const uint32_t lost[CLASS_COUNT])
 {
@@ -81,6 +87,7 @@ store_fixture_open(struct store_fixture *f)
 		.ctx = f,
 		.mode = on_mode,
 		.lost = on_lost,
+		.unread = on_unread,
 		.anchored = on_anchored,
 		.cut = on_cut,
 	};

@@ -32,6 +32,7 @@ struct store_fixture {
 	size_t not_durable;
 	enum store_mode mode;
 	char detail[80];
+	unsigned unread;     // told so often
 	unsigned modes_seen; // mask of 1 << enum store_mode
 	uint32_t lost[CLASS_COUNT];
 	size_t lost_calls;

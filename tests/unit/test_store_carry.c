@@ -271,7 +271,10 @@ test_i11_what_cannot_be_carried_over_is_said(void **state)
 	static const struct {
 		const char *part, *damage;
 		size_t alarms, notices;
-	} cases[] = { { "alarms", "alarm_open", 0, 2 }, { "notices", "outbox", 1, 0 } };
+	} cases[] = { { "alarms", "alarm_open", 0, 2 }, { "notices", "outbox", 1, 0 },
+		{ "people", "person", 1, 2 }, { "flags", "flag", 1, 2 },
+		{ "verdicts", "verdict", 1, 2 }, { "missed", "missed", 1, 2 },
+		{ "commissioning", "commission", 1, 2 } };
 	for (unsigned i = 0; i < ARRAY_LEN(cases); i++) {
 		struct store_fixture f;
 		char sql[120];
@@ -285,7 +288,7 @@ test_i11_what_cannot_be_carried_over_is_said(void **state)
 		assert_true(r->last_utc_ms >= FIXTURE_UTC_MS);
 		store_fixture_close(&f);
 		(void)snprintf(sql, sizeof(sql),
-		    "SELECT json_extract(params, '$.unread[0]') = '%s' FROM event "
+		    "SELECT json_extract(params, '$.unread') = '[\"%s\"]' FROM event "
 		    "WHERE kind = 'journal.carry'",
 		    cases[i].part);
 		assert_int_equal(number(&f, sql), 1);
@@ -329,6 +332,23 @@ answered(const struct store_fixture *f)
 	return asked.answered;
 }
 
+static void
+add_twenty(struct store_fixture *f)
+{
+	for (unsigned i = 0; i < 20; i++) {
+		struct event e;
+		store_fixture_event(f, &e, EVENT_ALARM_ONSET, COND_FIRE, i);
+		store_fixture_add(f, &e);
+	}
+}
+
+// Another connection's commit makes the writer forget what it has in memory.
+static void
+forget(const struct store_fixture *f)
+{
+	run_sql(f, "UPDATE meta SET value = value || ' ' WHERE key = 'site_id'");
+}
+
 // I2, I3, I11: damage that shows while the daemon runs: what waits is not kept in
 // memory for ever but written to a new file, with what was open, and nothing is lost.
 static void
@@ -343,16 +363,12 @@ test_i11_damage_while_running(void **state)
 	assert_true(store_fixture_wait(&f, answered, 5000));
 	assert_int_equal(asked.events, 0);
 	damage_root(&f, "event_point");
-	// Another connection's commit makes the writer forget what it has in memory.
-	run_sql(&f, "UPDATE meta SET value = value || ' ' WHERE key = 'site_id'");
-	for (unsigned i = 0; i < 20; i++) {
-		struct event e;
-		store_fixture_event(&f, &e, EVENT_ALARM_ONSET, COND_FIRE, i);
-		store_fixture_add(&f, &e);
-	}
+	forget(&f);
+	add_twenty(&f);
 	assert_true(store_fixture_wait(&f, ok_again, 20000));
 	assert_int_equal(f.not_durable, 0);
 	assert_int_equal(f.durable_events, 20 + 202);
+	assert_int_equal(f.unread, 0);
 	asked = (struct asked){ 0 };
 	store_read(f.store, ask_head, take_answer, &asked);
 	assert_true(store_fixture_wait(&f, answered, 5000));
@@ -360,6 +376,52 @@ test_i11_damage_while_running(void **state)
 	store_fixture_close(&f);
 	assert_int_equal(store_fixture_verify(&f), 4 + 20);
 	assert_int_equal(number(&f, "SELECT count(*) FROM alarm_open"), 1);
+	// It was set aside after the start, for the writer had tried for a while.
+	assert_true(number(&f, "SELECT time_utc_ms FROM event WHERE kind = "
+			       "'journal.carry'") > FIXTURE_UTC_MS + 500);
+	store_fixture_free(&f);
+}
+
+// What could not be read then is told at once, not at the next start.
+static void
+test_i11_damage_while_running_that_hides_what_is_open_is_told(void **state)
+{
+	(void)state;
+	struct store_fixture f;
+	begin(&f);
+	assert_true(store_fixture_open(&f));
+	damage_root(&f, "person");
+	damage_root(&f, "event_point");
+	forget(&f);
+	add_twenty(&f);
+	assert_true(store_fixture_wait(&f, ok_again, 20000));
+	assert_int_equal(f.unread, 1);
+	store_fixture_close(&f);
+	assert_int_equal(number(&f, "SELECT json_extract(params, '$.unread') = "
+				    "'[\"people\"]' FROM event "
+				    "WHERE kind = 'journal.carry'"),
+	    1);
+	assert_int_equal(number(&f, "SELECT count(*) FROM person"), 0);
+	store_fixture_free(&f);
+}
+
+// A header that says a version before the first, above tables that are none of ours.
+static void
+test_a_negative_version_is_damage(void **state)
+{
+	(void)state;
+	struct store_fixture f;
+	store_fixture_new(&f, false);
+	assert_true(store_fixture_open(&f));
+	store_fixture_close(&f);
+	run_sql(&f, "PRAGMA writable_schema = ON; DELETE FROM sqlite_schema; "
+		    "PRAGMA user_version = -3");
+	assert_true(store_fixture_open(&f));
+	assert_int_equal(store_current_mode(f.store), STORE_CORRUPT);
+	store_fixture_close(&f);
+	assert_int_equal(number(&f, "SELECT count(*) FROM event WHERE kind = "
+				    "'journal.carry'"),
+	    1);
 	store_fixture_free(&f);
 }
 
@@ -434,7 +496,10 @@ main(void)
 		cmocka_unit_test(test_i11_newer_journal_hands_over_what_is_open),
 		cmocka_unit_test(test_i11_damaged_journal_hands_over_what_is_open),
 		cmocka_unit_test(test_i11_what_cannot_be_carried_over_is_said),
+		cmocka_unit_test(test_a_negative_version_is_damage),
 		cmocka_unit_test(test_i11_damage_while_running),
+		cmocka_unit_test(
+		    test_i11_damage_while_running_that_hides_what_is_open_is_told),
 		cmocka_unit_test(test_i11_crash_while_a_journal_is_set_aside),
 		cmocka_unit_test(test_i11_crash_before_a_journal_is_set_aside),
 	};
