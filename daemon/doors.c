@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // See doors.h. A door's conditions are alarms of its contact's point, each with a code
-// of its own; a grant that does not end is a fault of the grant's point.
+// of its own.
 #include "doors.h"
 
 #include <stdio.h>
@@ -11,23 +11,11 @@
 
 #include "bypass.h"
 #include "engine_impl.h"
+#include "grants.h"
 #include "lib/mem.h"
 #include "local_time.h"
 
-static const char code_bypass[] = "bypass", code_bypass_ending[] = "bypass-ending",
-		  code_stuck[] = "stuck";
-
-struct grant_run {
-	struct doors *doors;
-	const struct grant_def *def;
-	struct grant grant;
-	enum contact_state contact; // as known
-	enum contact_state counts;  // what doors go by
-	int64_t earliest_ms;        // it acts, not since before
-	bool told;                  // stuck
-	const char *shown;          // its state, as it was told; static
-	struct loop_timer due;
-};
+static const char code_bypass[] = "bypass", code_bypass_ending[] = "bypass-ending";
 
 // What the page was told of a door.
 struct door_shown {
@@ -57,9 +45,9 @@ struct doors {
 	struct engine *engine;
 	struct local_time *local;
 	struct loop_timer minute; // of the hours
-	uint16_t n_doors, n_grants;
+	uint16_t n_doors;
 	struct door_run *doors;
-	struct grant_run *grants;
+	struct grants *grants;
 };
 
 static const struct point *
@@ -169,12 +157,13 @@ grants_of(struct door_run *run, int64_t *earliest_ms)
 	*earliest_ms = INT64_MAX;
 	for (unsigned i = 0; i < run->def->n_grants; i++) {
 		uint16_t index = run->def->grants[i];
-		const struct grant_run *g = &run->doors->grants[index];
-		enum contact_state c = g->counts;
+		int64_t since_ms;
+		enum contact_state c =
+		    grants_state(run->doors->grants, index, &since_ms);
 		if (c == CONTACT_ACTIVE) {
 			run->last_grant = index;
-			if (g->earliest_ms < *earliest_ms)
-				*earliest_ms = g->earliest_ms;
+			if (since_ms < *earliest_ms)
+				*earliest_ms = since_ms;
 		}
 		if (c == CONTACT_ACTIVE ||
 		    (c == CONTACT_UNKNOWN && all == CONTACT_IDLE))
@@ -286,16 +275,6 @@ update(struct door_run *run)
 // ---- what comes in
 // ------------------------------------------------------------------------
 
-// When a change was at the earliest, monotonic; `none` where nothing says so.
-static int64_t
-earliest_of(const struct facts *f, int64_t none)
-{
-	int64_t age = f->t_utc_ms - f->not_before_utc_ms;
-	if (f->not_before_utc_ms == 0 || age < 0)
-		return none;
-	return f->t_mono_ms - age;
-}
-
 static void
 door_level(void *arg, uint32_t point, const struct sample *s, const struct facts *f)
 {
@@ -306,86 +285,28 @@ door_level(void *arg, uint32_t point, const struct sample *s, const struct facts
 		bool open = point_active(&e->site->points[point], s->value);
 		run->contact = open ? CONTACT_ACTIVE : CONTACT_IDLE;
 		run->facts = *f;
-		run->earliest_ms = earliest_of(f, f->t_mono_ms);
+		run->earliest_ms = engine_facts_earliest(f, f->t_mono_ms);
 	}
 	update(run);
 }
 
-static const char *
-grant_state(const struct grant_run *g)
-{
-	static const char *const names[] = {
-		[CONTACT_UNKNOWN] = "unknown",
-		[CONTACT_IDLE] = "idle",
-		[CONTACT_ACTIVE] = "acts",
-	};
-
-	return g->grant.stuck ? "stuck" : names[g->contact];
-}
-
 static void
-show_grant(struct grant_run *g)
+on_grant(void *ctx, uint16_t grant)
 {
-	const char *is = grant_state(g);
-	if (g->shown == is)
-		return;
-	g->shown = is;
-	engine_tell_rule(g->doors->engine, g->def->point);
-}
-
-static void
-update_grant(struct grant_run *g)
-{
-	struct engine *e = g->doors->engine;
-	g->counts =
-	    grant_feed(&g->grant, g->contact, g->def->stuck_ms, loop_now_ms(e->loop));
-	if (g->told != g->grant.stuck) {
-		struct facts now = engine_facts_now(e);
-		engine_feed(
-		    e, g->def->point, COND_FAULT, code_stuck, g->grant.stuck, &now);
-		g->told = g->grant.stuck;
-	}
-	show_grant(g);
-	int64_t due = grant_due(&g->grant, g->def->stuck_ms);
-	if (due >= 0)
-		loop_timer_at(e->loop, &g->due, due);
-	else
-		loop_timer_stop(e->loop, &g->due);
-	for (uint16_t i = 0; i < g->doors->n_doors; i++) {
-		struct door_run *run = &g->doors->doors[i];
-		for (unsigned k = 0; k < run->def->n_grants; k++) {
-			if (&g->doors->grants[run->def->grants[k]] == g)
-				update(run);
+	struct doors *d = ctx;
+	for (uint16_t i = 0; i < d->n_doors; i++) {
+		const struct door_def *def = d->doors[i].def;
+		for (unsigned k = 0; k < def->n_grants; k++) {
+			if (def->grants[k] == grant)
+				update(&d->doors[i]);
 		}
 	}
-}
-
-static void
-grant_level(void *arg, uint32_t point, const struct sample *s, const struct facts *f)
-{
-	struct grant_run *g = arg;
-	const struct engine *e = g->doors->engine;
-	enum contact_state before = g->contact;
-	g->contact = CONTACT_UNKNOWN;
-	if (s != NULL)
-		g->contact = point_active(&e->site->points[point], s->value)
-				 ? CONTACT_ACTIVE
-				 : CONTACT_IDLE;
-	if (g->contact == CONTACT_ACTIVE && before != CONTACT_ACTIVE)
-		g->earliest_ms = earliest_of(f, 0);
-	update_grant(g);
 }
 
 static void
 on_door_due(void *arg)
 {
 	update(arg);
-}
-
-static void
-on_grant_due(void *arg)
-{
-	update_grant(arg);
 }
 
 // The hours begin and end on whole minutes, of whatever clock the wall has by then.
@@ -426,14 +347,6 @@ door_list(const void *arg, struct condition_list *out)
 }
 
 static void
-grant_list(const void *arg, struct condition_list *out)
-{
-	const struct grant_run *g = arg;
-	if (g->told)
-		add(out, COND_FAULT, code_stuck);
-}
-
-static void
 door_json(const void *arg, struct buf *out)
 {
 	const struct door_run *run = arg;
@@ -452,16 +365,7 @@ door_json(const void *arg, struct buf *out)
 	json_close(out, '}');
 }
 
-static void
-grant_json(const void *arg, struct buf *out)
-{
-	json_open(out, "grant", '{');
-	json_str(out, "state", grant_state(arg));
-	json_close(out, '}');
-}
-
 static const struct meaning door_meaning = { door_level, door_list, door_json };
-static const struct meaning grant_meaning = { grant_level, grant_list, grant_json };
 
 // ---- life
 // ---------------------------------------------------------------------------------
@@ -477,16 +381,6 @@ start_door(struct doors *d, uint16_t i)
 	engine_give_meaning(d->engine, run->def->point, &door_meaning, run);
 }
 
-static void
-start_grant(struct doors *d, uint16_t i)
-{
-	struct grant_run *g = &d->grants[i];
-	g->doors = d;
-	g->def = &d->engine->site->grants[i];
-	loop_timer_init(&g->due, on_grant_due, g);
-	engine_give_meaning(d->engine, g->def->point, &grant_meaning, g);
-}
-
 struct doors *
 doors_new(struct engine *e)
 {
@@ -497,13 +391,10 @@ doors_new(struct engine *e)
 	d->engine = e;
 	d->local = local_time_new(s->time_zone);
 	d->n_doors = s->n_doors;
-	d->n_grants = s->n_grants;
 	d->doors = xcalloc(s->n_doors, sizeof(*d->doors));
-	d->grants = xcalloc(s->n_grants + 1U, sizeof(*d->grants));
 	for (uint16_t i = 0; i < s->n_doors; i++)
 		start_door(d, i);
-	for (uint16_t i = 0; i < s->n_grants; i++)
-		start_grant(d, i);
+	d->grants = grants_new(e, on_grant, d);
 	loop_timer_init(&d->minute, on_minute, d);
 	loop_timer_in(
 	    e->loop, &d->minute, MINUTE_MS - loop_utc_ms(e->loop) % MINUTE_MS);
@@ -517,12 +408,10 @@ doors_free(struct doors *d)
 		return;
 	for (uint16_t i = 0; i < d->n_doors; i++)
 		loop_timer_stop(d->engine->loop, &d->doors[i].due);
-	for (uint16_t i = 0; i < d->n_grants; i++)
-		loop_timer_stop(d->engine->loop, &d->grants[i].due);
 	loop_timer_stop(d->engine->loop, &d->minute);
 	local_time_free(d->local);
+	grants_free(d->grants);
 	free(d->doors);
-	free(d->grants);
 	free(d);
 }
 
@@ -532,11 +421,7 @@ doors_recover(struct doors *d, const struct recovered *r)
 	if (d == NULL)
 		return;
 	struct engine *e = d->engine;
-	for (uint16_t i = 0; i < d->n_grants; i++) {
-		struct grant_run *g = &d->grants[i];
-		g->told = g->grant.stuck =
-		    engine_stands(e, g->def->point, COND_FAULT, code_stuck);
-	}
+	grants_recover(d->grants);
 	for (uint16_t i = 0; i < d->n_doors; i++) {
 		struct door_run *run = &d->doors[i];
 		uint32_t point = run->def->point;

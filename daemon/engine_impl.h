@@ -187,6 +187,9 @@ void engine_apply_set(struct engine *e, uint32_t point, const struct condition_l
 
 // links.c
 struct facts engine_facts_now(const struct engine *e);
+// When the change that they tell of was at the earliest, monotonic; `none` where
+// nothing says so.
+int64_t engine_facts_earliest(const struct facts *f, int64_t none);
 void links_init(struct engine *e);
 void links_free(struct engine *e);
 

@@ -146,6 +146,15 @@ engine_facts_now(const struct engine *e)
 	};
 }
 
+int64_t
+engine_facts_earliest(const struct facts *f, int64_t none)
+{
+	int64_t age = f->t_utc_ms - f->not_before_utc_ms;
+	if (f->not_before_utc_ms == 0 || age < 0)
+		return none;
+	return f->t_mono_ms - age;
+}
+
 // ---- links that only come and go -------------------------------------------------
 
 // Behind a bus that flaps its devices flap, too: that is one fault.
