@@ -23,6 +23,7 @@
 #include "store/journal.h"
 #include "store/lock.h"
 #include "store/reader.h"
+#include "store/wal_tail.h"
 
 enum {
 	ASIDE_TRIES = 100
@@ -106,12 +107,14 @@ prepare_journal(const char *fresh, const char *backup, int64_t now_utc_ms,
 }
 
 // Moves what is in the log into the file, where that can be done: then one file is all.
+// Of a damaged log only the beginning could be, and the rest would be gone with it.
 static void
 fold_log(const char *path)
 {
 	struct fault fault = { 0 };
 	sqlite3 *db = NULL;
-	if (access(path, F_OK) != 0 || db_open(path, DB_TOOL, &db, &fault) != SQLITE_OK)
+	if (access(path, F_OK) != 0 || wal_tail_lost(path) ||
+	    db_open(path, DB_TOOL, &db, &fault) != SQLITE_OK)
 		return;
 	(void)sqlite3_wal_checkpoint_v2(
 	    db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);

@@ -108,6 +108,38 @@ def test_a_backup_that_is_not_sound_is_refused(busy, tmp_path):
     assert not list(busy.state.glob("*.part")) and not list(busy.state.glob("*.replaced-*"))
 
 
+def restored_over(daemon, made):
+    done = daemon.tool("restore", made["folder"], "--json")
+    assert done.returncode == 0, done.stderr
+    daemon.verify()
+    daemon.start()
+    assert [e for e in daemon.api().events() if e["kind"] == "journal.restore"]
+    assert daemon.stop() == 0
+    daemon.verify()
+    return daemon.state / json.loads(done.stdout)["aside"]
+
+
+def test_a_backup_replaces_a_damaged_journal_which_keeps_its_bytes(busy, tmp_path):
+    made = backup(busy, tmp_path / "b")
+    assert busy.stop() == 0
+    journal = busy.state / "journal.db"
+    junk = b"\xa5" * journal.stat().st_size
+    journal.write_bytes(junk)
+    assert restored_over(busy, made).read_bytes() == junk
+
+
+def test_a_backup_replaces_a_journal_with_a_damaged_log_which_goes_with_it(busy, tmp_path):
+    made = backup(busy, tmp_path / "b")
+    until(lambda: len(busy.api().events()) > made["last_seq"] + 20, 30, "more events")
+    busy.kill()
+    log = busy.state / "journal.db-wal"
+    data = bytearray(log.read_bytes())
+    data[32 + 24 + 100] ^= 0x40     # in the page of the first frame: no commit is read
+    log.write_bytes(data)
+    aside = restored_over(busy, made)
+    assert aside.with_name(f"{aside.name}-wal").read_bytes() == data
+
+
 def test_a_name_that_is_taken_or_a_full_folder_leaves_nothing(busy, tmp_path):
     done = busy.tool("backup", str(tmp_path / "absent"))
     assert done.returncode == 1 and "absent" in done.stderr
@@ -152,3 +184,26 @@ def test_export_of_the_whole_log(busy, tmp_path):
     assert all(x["time"] >= middle[:19] for x in later)
     assert busy.tool("export", "log", "--from", "yesterday").returncode == 2
     assert busy.tool("export", "log", "--format", "xml").returncode == 2
+
+
+HOSTILE = ['=HYPERLINK("http://x","y")', "+1,2", "-1", "@sum", "say \"hi\", twice", "two\nlines"]
+
+
+def test_what_people_wrote_is_no_formula_in_the_log(busy, tmp_path):
+    """In CSV set off by an apostrophe, and one field; in JSON lines as it was."""
+    api = busy.api().login()
+    moment = api.state()["time"]
+    for text in HOSTILE:
+        status, _, data = api.call("POST", "/api/v1/missed", {
+            "place": text, "happened": moment, "found": "a test"})
+        assert status == (400 if "\n" in text else 200), data
+    assert busy.stop() == 0
+    kept = [x for x in HOSTILE if "\n" not in x]
+    rows = list(csv.DictReader(io.StringIO(busy.tool("export", "log").stdout.lstrip("\ufeff"),
+                                           newline="")))
+    lines = [json.loads(x) for x in busy.tool(
+        "export", "log", "--format", "jsonl").stdout.splitlines()]
+    told = [r["place_zh"] for r in rows if r["kind"] == "alarm.missed"]
+    assert told == [f"'{x}" if x[0] in "=+-@" else x for x in kept]
+    assert [x["place"]["zh"] for x in lines if x["kind"] == "alarm.missed"] == kept
+    assert all(None not in r and len(r) == len(rows[0]) for r in rows)
