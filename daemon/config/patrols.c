@@ -112,23 +112,7 @@ longest(const struct patrol_def *d)
 static void
 read_starts(struct load *l, const struct yaml_node *list, struct patrol_def *d)
 {
-	if (list->n == 0)
-		problem(l, list->pos, "starts is empty");
-	for (const struct yaml_node *c = list->first; c != NULL; c = c->next) {
-		struct schema_value v = { 0 };
-		char why[WHY_MAX];
-		uint16_t minute;
-		if (!schema_scalar(l, c, &start_item, &v))
-			continue;
-		if (units_time_of_day(v.text, &minute, why) != 0)
-			schema_refuse(l, c->pos, "starts", v.text, why);
-		else if (d->n_starts > 0 && minute <= d->starts[d->n_starts - 1])
-			problem(l, c->pos,
-			    "starts: each must be later than the one "
-			    "before");
-		else
-			d->starts[d->n_starts++] = minute;
-	}
+	d->n_starts = (uint8_t)rule_times(l, list, &start_item, d->starts);
 	for (unsigned i = 0; i < d->n_starts; i++) {
 		uint16_t next = d->starts[(i + 1) % d->n_starts];
 		uint32_t gap =

@@ -168,3 +168,28 @@ rule_hours(struct load *l, const struct yaml_node *list, struct schedule *out)
 	}
 	out->spans = spans;
 }
+
+size_t
+rule_times(struct load *l, const struct yaml_node *list,
+    const struct schema_field *item, uint16_t *out)
+{
+	size_t n = 0;
+
+	if (list->n == 0)
+		problem(l, list->pos, "%s is empty", item->key);
+	for (const struct yaml_node *c = list->first; c != NULL; c = c->next) {
+		struct schema_value v = { 0 };
+		char why[WHY_MAX];
+		uint16_t minute;
+		if (!schema_scalar(l, c, item, &v))
+			continue;
+		if (units_time_of_day(v.text, &minute, why) != 0)
+			schema_refuse(l, c->pos, item->key, v.text, why);
+		else if (n > 0 && minute <= out[n - 1])
+			problem(l, c->pos, "%s: each must be later than the one before",
+			    item->key);
+		else
+			out[n++] = minute;
+	}
+	return n;
+}

@@ -75,6 +75,11 @@ void accept_read(struct load *l, const struct yaml_node *node, uint32_t *limit_m
 
 // rules.c: what the sections that give points a meaning in time share
 
+// Times of day, each later than the one before; room for the field's own maximum.
+// Returns how many are good.
+size_t rule_times(struct load *l, const struct yaml_node *list,
+    const struct schema_field *item, uint16_t *out);
+
 enum rule_use {
 	RULE_DOOR,
 	RULE_GRANT,

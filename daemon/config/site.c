@@ -16,7 +16,8 @@
 enum {
 	DESK_MAX = 64,
 	DAY_BEGINS_MIN = 8 * 60, // the morning handover: a night stays in one day
-	REASON_MIN = 8,          // bytes: a few Chinese characters, more than "yes"
+	NIGHT_BEGINS_MIN = 20 * 60,
+	REASON_MIN = 8, // bytes: a few Chinese characters, more than "yes"
 	REASON_MAX = 200,
 	MINUTE_MS = 60000,
 	CLOCK_FAULT_MS = 10 * MINUTE_MS, // a time service finds its peers in less
@@ -32,6 +33,7 @@ enum {
 	SITE_TIME_ZONE,
 	SITE_DAY,
 	SITE_CLOCK_FAULT,
+	SITE_SHIFTS,
 	SITE_FIELDS
 };
 enum {
@@ -62,6 +64,12 @@ acknowledge_name(size_t i)
 	return names[i];
 }
 
+static const struct schema_field shift_item = {
+	.key = "shifts",
+	.type = SCHEMA_TEXT,
+	.shape = SHAPE_TIME_OF_DAY,
+};
+
 // clang-format off
 static const struct schema_field site_fields[SITE_FIELDS] = {
 	[SITE_ID] = { .key = "id", .type = SCHEMA_ID, .required = true,
@@ -74,6 +82,8 @@ static const struct schema_field site_fields[SITE_FIELDS] = {
 	[SITE_CLOCK_FAULT] = { .key = "clock_fault_after", .type = SCHEMA_DURATION,
 	    .max = DAY_MS, .fallback = CLOCK_FAULT_MS,
 	    .help = "so long not synchronised is a fault, default 10min; 0s: no time service" },
+	[SITE_SHIFTS] = { .key = "shifts", .type = SCHEMA_LIST, .max = SHIFTS_MAX,
+	    .each = &shift_item, .help = "when each shift begins, default 08:00 and 20:00" },
 };
 const struct schema_map site_map = { site_fields, SITE_FIELDS };
 
@@ -160,6 +170,12 @@ read_site(struct load *l, const struct yaml_node *node)
 	    units_time_of_day(v[SITE_DAY].text, &site->statistics_day_min, why) != 0)
 		schema_refuse(
 		    l, v[SITE_DAY].pos, "statistics_day", v[SITE_DAY].text, why);
+	site->n_shifts = 2;
+	site->shifts[0] = DAY_BEGINS_MIN;
+	site->shifts[1] = NIGHT_BEGINS_MIN;
+	if (v[SITE_SHIFTS].ok)
+		site->n_shifts = (uint8_t)rule_times(
+		    l, v[SITE_SHIFTS].node, &shift_item, site->shifts);
 }
 
 static void

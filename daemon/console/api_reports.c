@@ -35,7 +35,7 @@ static const uint64_t report_memory = 1024ull * 1024 * 1024;
 
 // clang-format off
 static const char *const names[] = {
-#define X(id, name) [id] = name,
+#define X(id, name, span) [id] = name,
 	REPORTS(X)
 #undef X
 };

@@ -1,19 +1,30 @@
 // SPDX-FileCopyrightText: 2026 Watchroom contributors
 // SPDX-License-Identifier: Apache-2.0
 //
-// The reports there are, by the names that the command line and the API know them by.
+// The reports there are, by the names that the command line and the API know them by,
+// and the span that each is of.
 // report/ makes them; the console only hands the name on. Pure data.
 #ifndef CORE_REPORT_NAME_H
 #define CORE_REPORT_NAME_H
 
+enum report_span {
+	REPORT_DAY, // a statistics day, or what is now
+	REPORT_WEEK,
+	REPORT_MONTH,
+	REPORT_YEAR,
+};
+
 // The title is the catalogue's "report." + name.
-#define REPORTS(X)                           \
-  X(REPORT_ALARMS_DAILY, "alarms-daily")     \
-  X(REPORT_PRESSURE_DAILY, "pressure-daily") \
-  X(REPORT_COMMISSIONING, "commissioning")
+#define REPORTS(X)                                         \
+  X(REPORT_ALARMS_DAILY, "alarms-daily", REPORT_DAY)       \
+  X(REPORT_ALARMS_WEEKLY, "alarms-weekly", REPORT_WEEK)    \
+  X(REPORT_ALARMS_MONTHLY, "alarms-monthly", REPORT_MONTH) \
+  X(REPORT_ALARMS_YEARLY, "alarms-yearly", REPORT_YEAR)    \
+  X(REPORT_PRESSURE_DAILY, "pressure-daily", REPORT_DAY)   \
+  X(REPORT_COMMISSIONING, "commissioning", REPORT_DAY)
 
 enum report_id {
-#define X(id, name) id,
+#define X(id, name, span) id,
 	REPORTS(X)
 #undef X
 	REPORT_COUNT,

@@ -196,11 +196,17 @@ struct desk_address {
 	const char *address; // numeric, e.g. "127.0.0.1"
 };
 
+enum {
+	SHIFTS_MAX = 8
+};
+
 struct site {
 	const char *id;
 	const char *name_zh, *name_en;
 	const char *time_zone;       // tz database name
 	uint16_t statistics_day_min; // minutes after local midnight
+	uint8_t n_shifts;
+	uint16_t shifts[SHIFTS_MAX]; // when each begins, as above; rising
 	uint32_t
 	    clock_fault_after_ms; // unsynchronised for so long is a fault; 0 = never
 	bool acknowledge_panel;   // regime `acknowledge: panel`

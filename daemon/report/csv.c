@@ -207,14 +207,14 @@ put_head(struct csv *c, const struct report_frame *f)
 	put_field(c, show_in(c->lang, s->name_zh, s->name_en));
 	put_field(c, s->id);
 	end_line(c);
-	put_key(c, "report.day");
+	put_key(c, f->span == REPORT_DAY ? "report.day" : "report.span");
 	put_field(c, f->day->day);
 	put_local(c, f->day->from_ms);
 	put_local(c, f->day->to_ms);
 	put_field(c, s->time_zone);
 	end_line(c);
 	put_key(c, "report.state");
-	put_key(c, f->day->closed ? "report.closed" : "report.running");
+	put_field(c, show_state(f));
 	if (!f->day->closed)
 		put_local(c, f->request->now_utc_ms);
 	end_line(c);

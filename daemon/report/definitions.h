@@ -6,6 +6,7 @@
 #ifndef REPORT_DEFINITIONS_H
 #define REPORT_DEFINITIONS_H
 
+#include "core/report_name.h"
 #include "report/doc.h"
 #include "report/report.h"
 #include "store/query.h"
@@ -13,12 +14,12 @@
 struct report_input {
 	struct reader *reader;
 	const struct report_request *request;
-	struct day_span day;
+	enum report_span span;
+	struct day_span day; // the whole span
 };
 
 // Row sources: fill an empty doc. 0 or -1.
-int alarms_daily_build(
-    const struct report_input *in, struct report_doc *d, struct err *err);
+int alarms_build(const struct report_input *in, struct report_doc *d, struct err *err);
 int pressure_daily_build(
     const struct report_input *in, struct report_doc *d, struct err *err);
 int commissioning_build(
@@ -29,7 +30,8 @@ struct report_frame {
 	const char *name;
 	const struct report_request *request;
 	const struct report_doc *doc;
-	const struct day_span *day;
+	enum report_span span;
+	const struct day_span *day;    // the whole span
 	const char *const *signatures; // catalogue keys of who signs; NULL at the end
 	const struct store_anchor *anchor; // the newest; seq 0 = none
 };

@@ -4,10 +4,10 @@
 // What was not watched during a statistics day: spans in which the daemon was down, a
 // device was out of reach, or events were lost, from the events that say so. One
 // thread. Missing data is said in the report, never left out.
-#include <stdlib.h>
 #include <string.h>
 
 #include "report/definitions.h"
+#include "report/params.h"
 
 enum {
 	PAGE = 1000,
@@ -42,14 +42,6 @@ struct walk {
 	int64_t last_seq;
 };
 
-// A number of the event's own parameters, which the daemon wrote; else `otherwise`.
-static int64_t
-param(const struct event *e, const char *key, int64_t otherwise)
-{
-	const char *at = strstr(e->params, key);
-	return at != NULL ? strtoll(at + strlen(key), NULL, 10) : otherwise;
-}
-
 static bool
 take(void *arg, const struct stored_event *s)
 {
@@ -58,8 +50,8 @@ take(void *arg, const struct stored_event *s)
 	w->last_seq = e->seq;
 	if ((kinds & UINT64_C(1) << e->kind) == 0)
 		return true;
-	int64_t from = param(e, "\"from_utc_ms\":", e->time_utc_ms);
-	int64_t to = param(e, "\"to_utc_ms\":", e->time_utc_ms);
+	int64_t from = params_number(e->params, "from_utc_ms", e->time_utc_ms);
+	int64_t to = params_number(e->params, "to_utc_ms", e->time_utc_ms);
 	if (from > to || from >= w->day->to_ms || to < w->day->from_ms)
 		return true;
 	from = from < w->day->from_ms ? w->day->from_ms : from;

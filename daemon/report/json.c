@@ -94,11 +94,13 @@ put_site(struct buf *b, const struct report_site *s)
 }
 
 static void
-put_day(struct buf *b, const struct day_span *day)
+put_day(struct buf *b, enum report_span span, const struct day_span *day)
 {
+	static const char *const spans[] = { "day", "week", "month", "year" };
 	char from[LOCAL_TIME_MAX], to[LOCAL_TIME_MAX];
 	doc_local_time(day->from_ms, from);
 	doc_local_time(day->to_ms, to);
+	json_str(b, "span", spans[span]);
 	json_str(b, "day", day->day);
 	json_time(b, "from", day->from_ms);
 	json_time(b, "to", day->to_ms);
@@ -129,7 +131,7 @@ format_json(const struct report_frame *f, struct buf *out, struct err *err)
 	json_open(&b, NULL, '{');
 	json_str(&b, "report", f->name);
 	put_site(&b, f->request->site);
-	put_day(&b, f->day);
+	put_day(&b, f->span, f->day);
 	json_raw(&b, "data", data.data);
 	json_int(&b, "rows", (int64_t)doc_rows(f->doc));
 	json_int(&b, "revision", f->doc->last_seq);

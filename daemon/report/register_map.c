@@ -36,16 +36,24 @@ register_map_free(struct register_map *m)
 	*m = (struct register_map){ 0 };
 }
 
+const struct point *
+register_map_point(const struct register_map *m, const char *id)
+{
+	const struct point wanted = { .id = id }, *key = &wanted;
+
+	if (m->points == NULL)
+		return NULL;
+	const struct point *const *found =
+	    bsearch(&key, m->points, m->site->n_points, sizeof(*m->points), by_id);
+	return found != NULL ? *found : NULL;
+}
+
 void
 register_map_put(const struct register_map *m, const char *point, struct report_cell *c)
 {
-	const struct point wanted = { .id = point }, *key = &wanted;
+	const struct point *p = register_map_point(m, point);
 	enum maturity maturity;
 
-	if (m->points == NULL)
-		return;
-	const struct point *const *found =
-	    bsearch(&key, m->points, m->site->n_points, sizeof(*m->points), by_id);
-	if (found != NULL && site_point_maturity(m->site, *found, &maturity))
+	if (p != NULL && site_point_maturity(m->site, p, &maturity))
 		doc_put_text(c, maturity_name(maturity));
 }

@@ -24,6 +24,9 @@ struct register_map {
 void register_map_init(struct register_map *m, const struct site *site);
 void register_map_free(struct register_map *m);
 
+// The point of the site with this id, or NULL.
+const struct point *register_map_point(const struct register_map *m, const char *id);
+
 // Leaves the cell at none where the site no longer has the point, or no profile says
 // what it is.
 void register_map_put(

@@ -10,9 +10,9 @@
 #include <sodium.h>
 #include <string.h>
 
-#include "core/report_name.h"
 #include "lib/mem.h"
 #include "report/definitions.h"
+#include "report/interval.h"
 
 static const char *const by_day[] = { "report.sign.counted", "report.sign.leader",
 	"report.sign.manager", NULL };
@@ -21,8 +21,11 @@ static const char *const by_reading[] = { "report.sign.read", "report.sign.leade
 static const char *const by_handing_over[] = { "report.sign.integrator",
 	"report.sign.operator_of_site", NULL };
 
-static const char *const names[REPORT_COUNT] = {
-#define X(id, name) [id] = name,
+static const struct {
+	const char *name;
+	enum report_span span;
+} names[REPORT_COUNT] = {
+#define X(id, name, span) [id] = { name, span },
 	REPORTS(X)
 #undef X
 };
@@ -32,7 +35,10 @@ static const struct {
 	    const struct report_input *in, struct report_doc *d, struct err *err);
 	const char *const *signatures;
 } reports[REPORT_COUNT] = {
-	[REPORT_ALARMS_DAILY] = { alarms_daily_build, by_day },
+	[REPORT_ALARMS_DAILY] = { alarms_build, by_day },
+	[REPORT_ALARMS_WEEKLY] = { alarms_build, by_day },
+	[REPORT_ALARMS_MONTHLY] = { alarms_build, by_day },
+	[REPORT_ALARMS_YEARLY] = { alarms_build, by_day },
 	[REPORT_PRESSURE_DAILY] = { pressure_daily_build, by_reading },
 	[REPORT_COMMISSIONING] = { commissioning_build, by_handing_over },
 };
@@ -55,7 +61,7 @@ enum {
 const char *
 report_name(size_t index)
 {
-	return index < REPORT_COUNT ? names[index] : NULL;
+	return index < REPORT_COUNT ? names[index].name : NULL;
 }
 
 const char *
@@ -90,8 +96,10 @@ report_render(
 	int format = report < 0 ? -1 : find("format", q->format, report_format, err);
 	if (format < 0)
 		return -1;
-	struct report_input in = { .reader = r, .request = q };
-	if (query_day(r, q->day, q->now_utc_ms, &in.day, err) < 0) {
+	struct report_input in = {
+		.reader = r, .request = q, .span = names[report].span
+	};
+	if (interval_find(r, in.span, q->day, q->now_utc_ms, &in.day, err) < 0) {
 		if (err != NULL && err->code == EINVAL)
 			return err_set(err, EINVAL,
 			    "day: found \"%s\", allowed: today or a date YYYY-MM-DD",
@@ -105,7 +113,8 @@ report_render(
 	if (result == 0 && query_anchor(r, &anchor, err) < 0)
 		result = -1;
 	if (result == 0) {
-		struct report_frame f = { .name = names[report],
+		struct report_frame f = { .name = names[report].name,
+			.span = in.span,
 			.request = q,
 			.doc = &doc,
 			.day = &in.day,

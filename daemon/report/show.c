@@ -144,6 +144,15 @@ line(const struct report_frame *f, struct show_line *out, size_t *n, const char 
 	return l;
 }
 
+const char *
+show_state(const struct report_frame *f)
+{
+	const char *key = f->day->closed ? "report.closed" : "report.running";
+	const char *of_span =
+	    f->day->closed ? "report.closed_span" : "report.running_span";
+	return text_get(f->request->lang, f->span == REPORT_DAY ? key : of_span);
+}
+
 size_t
 show_head(const struct report_frame *f, struct show_line out[SHOW_LINES_MAX])
 {
@@ -156,18 +165,16 @@ show_head(const struct report_frame *f, struct show_line out[SHOW_LINES_MAX])
 	    show_in(lang, s->name_zh, s->name_en), s->id);
 	doc_local_time(f->day->from_ms, from);
 	doc_local_time(f->day->to_ms, to);
-	l = line(f, out, &n, "report.day");
+	l = line(f, out, &n, f->span == REPORT_DAY ? "report.day" : "report.span");
 	(void)snprintf(l->text, sizeof(l->text), "%s: %s – %s (%s)", f->day->day, from,
 	    to, s->time_zone);
 	l = line(f, out, &n, "report.state");
 	if (f->day->closed) {
-		(void)str_copy(
-		    l->text, sizeof(l->text), text_get(lang, "report.closed"));
+		(void)str_copy(l->text, sizeof(l->text), show_state(f));
 		return n;
 	}
 	doc_local_time(f->request->now_utc_ms, to);
-	(void)snprintf(
-	    l->text, sizeof(l->text), "%s %s", text_get(lang, "report.running"), to);
+	(void)snprintf(l->text, sizeof(l->text), "%s %s", show_state(f), to);
 	return n;
 }
 

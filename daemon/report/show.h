@@ -24,6 +24,9 @@ const char *show_in(enum lang lang, const char *zh, const char *en);
 // The report's own title.
 const char *show_title(const struct report_frame *f);
 
+// Whether the span is over.
+const char *show_state(const struct report_frame *f);
+
 // Lines above the tables and below them: a heading and what it says.
 struct show_line {
 	const char *heading;

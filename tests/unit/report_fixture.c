@@ -6,6 +6,7 @@
 
 #include <math.h>
 #include <sodium.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -102,16 +103,60 @@ query_readings(struct reader *r, const struct reading_range *q,
 	return 0;
 }
 
+// The onsets behind the counts, each an occurrence of its own.
+static void
+give_onsets(const struct alarm_count *c, const int64_t *seqs, size_t n,
+    const char *params, bool (*row)(void *arg, const struct stored_event *e), void *arg)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct stored_event s = { 0 };
+		event_init(&s.event, EVENT_ALARM_ONSET);
+		s.event.seq = seqs[i];
+		s.event.time_utc_ms = store.day.from_ms + seqs[i];
+		s.event.alarm_class = c->alarm_class;
+		s.event.condition = c->condition;
+		(void)str_copy(s.event.point, sizeof(s.event.point), c->point);
+		(void)str_copy(s.event.code, sizeof(s.event.code), c->code);
+		(void)str_copy(s.event.params, sizeof(s.event.params), params);
+		(void)snprintf(s.event.occurrence_id, sizeof(s.event.occurrence_id),
+		    "1-%lld", (long long)seqs[i]);
+		assert_true(row(arg, &s));
+	}
+}
+
 int
 query_events(struct reader *r, const struct event_filter *f,
     bool (*row)(void *arg, const struct stored_event *e), void *arg, struct err *err)
 {
 	(void)r;
 	(void)err;
+	for (size_t i = 0; i < store.n_alarms; i++) {
+		const struct alarm_count *c = &store.alarms[i];
+		if (f->kinds != UINT64_C(1) << EVENT_ALARM_ONSET)
+			break;
+		give_onsets(c, c->seqs, c->n_seqs, "", row, arg);
+		give_onsets(
+		    c, c->test_seqs, c->n_test_seqs, "{\"test\":true}", row, arg);
+	}
+	if ((f->kinds & UINT64_C(1) << EVENT_BLIND) == 0)
+		return 0;
 	store.asked_kinds = f->kinds;
 	for (size_t i = 0; i < store.n_events; i++)
 		assert_true(row(arg, &store.events[i]));
 	return (int)store.n_events;
+}
+
+int
+query_missed(struct reader *r, int64_t after, unsigned limit,
+    bool (*row)(void *arg, const struct missed_row *m), void *arg, struct err *err)
+{
+	(void)r;
+	(void)after;
+	(void)limit;
+	(void)row;
+	(void)arg;
+	(void)err;
+	return 0;
 }
 
 int

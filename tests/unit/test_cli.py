@@ -181,7 +181,7 @@ def test_an_output_file_never_follows_a_link_that_lies_there(made, tmp_path, wor
 
 
 @pytest.mark.parametrize("words, parts", [
-    (["report", "alarms"], ["alarms", "allowed: alarms-daily, pressure-daily, commissioning"]),
+    (["report", "alarms"], ["alarms", "allowed: alarms-daily, alarms-weekly, alarms-monthly, alarms-yearly, pressure-daily"]),
     (["report", "alarms-daily", "--format", "docx"], ["docx", "allowed: csv, json, html, pdf, xlsx"]),
     (["report", "alarms-daily", "--lang", "fr"], ["fr", "allowed: zh, en"]),
     (["report", "alarms-daily", "--day", "2026-02-30"], ["2026-02-30"]),

@@ -96,9 +96,14 @@ test_alarms_csv_word_for_word(void **ctx)
 	    "Reason,From,To,Length,Place,Point,Event numbers,,,,,,,\r\n"
 	    "none (无),,,,,,,,,,,,,\r\n"
 	    ",,,,,,,,,,,,,\r\n"
-	    "Rows,11,,,,,,,,,,,,\r\n"
-	    "Revision (last event of the day),17,,,,,,,,,,,,\r\n";
+	    "Compared with the span before,,,,,,,,,,,,,\r\n"
+	    "Class,New,Span before,Mean of 7 days before,,,,,,,,,,\r\n"
+	    "Fire,2,2,2.0,,,,,,,,,,\r\n";
 	assert_memory_equal(csv, expected, sizeof(expected) - 1);
+	assert_has(csv, "Ten points that came most often,,,,,,,,,,,,,\r\n"
+			"Point,Place,New,Share (%),Event numbers,,,,,,,,,\r\n"
+			"fap1-d-1-5,,2,66.7,4 5,,,,,,,,,\r\n");
+	assert_has(csv, "Revision (last event of the day),17,,,,,,,,,,,,\r\n");
 	assert_checksum_holds(csv);
 	assert_has(csv, "Produced,2026-11-25T08:00:00+08:00,Watchroom ");
 	free(csv);
@@ -130,7 +135,8 @@ test_alarms_json_has_exact_numbers_and_ids(void **ctx)
 	assert_has(json,
 	    "{\"report\":\"alarms-daily\",\"site\":{\"id\":\"tower-a\",\"name\":{"
 	    "\"zh\":"
-	    "\"科技大厦\",\"en\":\"Tower A\"},\"time_zone\":\"Asia/Shanghai\"},\"day\":"
+	    "\"科技大厦\",\"en\":\"Tower "
+	    "A\"},\"time_zone\":\"Asia/Shanghai\"},\"span\":\"day\",\"day\":"
 	    "\"2026-11-23\",\"from\":\"2026-11-23T00:00:00.000Z\"");
 	assert_has(json,
 	    "\"data\":{\"first_seq\":2,\"last_seq\":17,\"classes\":[{"
@@ -144,8 +150,8 @@ test_alarms_json_has_exact_numbers_and_ids(void **ctx)
 	    "\"fire/smoke\",\"onsets\":2,\"clears\":1,\"acknowledged\":1,\"tests\":1,"
 	    "\"events\":[4,5],\"clear_events\":[7],\"acknowledge_events\":[6],"
 	    "\"test_events\":[11],\"maturity\":null}");
-	assert_has(json, "\"gaps\":[]}");
-	assert_has(json, "\"rows\":11,\"revision\":17,\"sha256\":\"");
+	assert_has(json, "\"gaps\":[],");
+	assert_has(json, "\"rows\":28,\"revision\":17,\"sha256\":\"");
 	assert_null(strstr(json, "\"anchor\""));
 	free(json);
 }
@@ -160,7 +166,7 @@ test_json_checksum_covers_the_data(void **ctx)
 	struct report_request q = request("alarms-daily", "json");
 	char *json = render(&q);
 	const char *from = strstr(json, "\"data\":") + strlen("\"data\":");
-	const char *to = strstr(json, ",\"rows\":11,");
+	const char *to = strstr(json, ",\"rows\":28,");
 	assert_non_null(to);
 	(void)crypto_hash_sha256(
 	    hash, (const unsigned char *)from, (unsigned long long)(to - from));
@@ -347,8 +353,8 @@ test_unknown_requests_name_what_is_allowed(void **ctx)
 	(void)ctx;
 	struct report_request q = request("alarms", "csv");
 	assert_refused(&q,
-	    "report: found \"alarms\", allowed: alarms-daily, pressure-daily, "
-	    "commissioning");
+	    "report: found \"alarms\", allowed: alarms-daily, alarms-weekly, "
+	    "alarms-monthly, alarms-yearly, pressure-daily, commissioning");
 	q = request("alarms-daily", "docx");
 	assert_refused(
 	    &q, "format: found \"docx\", allowed: csv, json, html, pdf, xlsx");

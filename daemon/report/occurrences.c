@@ -1,0 +1,175 @@
+// SPDX-FileCopyrightText: 2026 Watchroom contributors
+// SPDX-License-Identifier: Apache-2.0
+//
+// See occurrences.h. What follows an onset comes later in the journal: one walk gathers
+// onsets and what followed, and joins them by id afterwards.
+#include "report/occurrences.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/mem.h"
+#include "report/params.h"
+
+enum {
+	PAGE = 1000
+};
+
+// A verdict or an end that comes later than this after the span is not waited for, nor
+// an onset that lies further back.
+static const int64_t reach_ms = INT64_C(31) * 24 * 3600 * 1000;
+
+static const uint64_t kinds =
+    UINT64_C(1) << EVENT_ALARM_ONSET | UINT64_C(1) << EVENT_ALARM_CLEAR |
+    UINT64_C(1) << EVENT_ALARM_CLOSE | UINT64_C(1) << EVENT_ALARM_ACKNOWLEDGE |
+    UINT64_C(1) << EVENT_ALARM_VERIFY;
+
+struct walk {
+	struct occurrences *o;
+	const struct day_span *span;
+	struct occurrence **by_id; // of all, once every onset is known
+	int64_t last_seq;
+};
+
+static void
+add_onset(struct walk *w, const struct event *e)
+{
+	struct occurrences *o = w->o;
+	if (o->n == o->size) {
+		o->size = o->size != 0 ? o->size * 2 : 64;
+		o->all = xreallocarray(o->all, o->size, sizeof(*o->all));
+	}
+	struct occurrence *x = &o->all[o->n++];
+	*x = (struct occurrence){
+		.seq = e->seq,
+		.time_ms = e->time_utc_ms,
+		.inside = e->time_utc_ms >= w->span->from_ms &&
+			  e->time_utc_ms < w->span->to_ms,
+		.test = strstr(e->params, "\"test\":true") != NULL,
+		.alarm_class = e->alarm_class,
+		.condition = e->condition,
+	};
+	(void)str_copy(x->id, sizeof(x->id), e->occurrence_id);
+	(void)str_copy(x->point, sizeof(x->point), e->point);
+	(void)str_copy(x->code, sizeof(x->code), e->code);
+	(void)str_copy(x->place_zh, sizeof(x->place_zh), e->place_zh);
+	(void)str_copy(x->place_en, sizeof(x->place_en), e->place_en);
+}
+
+static bool
+take_onset(void *arg, const struct stored_event *s)
+{
+	struct walk *w = arg;
+	w->last_seq = s->event.seq;
+	if (s->event.kind == EVENT_ALARM_ONSET && s->event.time_utc_ms < w->span->to_ms)
+		add_onset(w, &s->event);
+	return true;
+}
+
+static int
+by_id(const void *va, const void *vb)
+{
+	const struct occurrence *const *a = va, *const *b = vb;
+	return strcmp((*a)->id, (*b)->id);
+}
+
+static void
+add_verdict(struct occurrence *x, const struct event *e)
+{
+	x->verdicts =
+	    xreallocarray(x->verdicts, x->n_verdicts + 1, sizeof(*x->verdicts));
+	x->verdicts[x->n_verdicts++] = e->seq;
+	params_text(e->params, "verdict", x->verdict, sizeof(x->verdict));
+	params_text(e->params, "cause", x->cause, sizeof(x->cause));
+}
+
+static bool
+take_rest(void *arg, const struct stored_event *s)
+{
+	struct walk *w = arg;
+	const struct event *e = &s->event;
+	struct occurrence wanted, *key = &wanted;
+	w->last_seq = e->seq;
+	if (e->kind == EVENT_ALARM_ONSET)
+		return true;
+	(void)str_copy(wanted.id, sizeof(wanted.id), e->occurrence_id);
+	struct occurrence **found =
+	    bsearch(&key, w->by_id, w->o->n, sizeof(struct occurrence *), by_id);
+	if (found == NULL)
+		return true;
+	struct occurrence *x = *found;
+	if (e->kind == EVENT_ALARM_VERIFY) {
+		add_verdict(x, e);
+	} else if (e->kind == EVENT_ALARM_ACKNOWLEDGE) {
+		if (x->acknowledged_seq == 0) {
+			x->acknowledged_seq = e->seq;
+			x->acknowledged_ms = e->time_utc_ms;
+		}
+	} else if (x->end_ms == 0) {
+		x->end_ms = e->time_utc_ms;
+	}
+	return true;
+}
+
+static int
+pages(const struct report_input *in, struct walk *w, uint64_t which,
+    bool (*row)(void *arg, const struct stored_event *s), struct err *err)
+{
+	struct event_filter f = {
+		.from_utc_ms = in->day.from_ms - reach_ms,
+		.to_utc_ms = in->day.to_ms + reach_ms,
+		.alarm_class = -1,
+		.kinds = which,
+		.limit = PAGE,
+	};
+	int n;
+	w->last_seq = 0;
+	do {
+		f.after_seq = w->last_seq;
+		n = query_events(in->reader, &f, row, w, err);
+	} while (n == PAGE);
+	return n < 0 ? -1 : 0;
+}
+
+// Those that were over before the span began do not matter to it.
+static void
+drop_old(struct occurrences *o, int64_t from_ms)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < o->n; i++) {
+		struct occurrence *x = &o->all[i];
+		if (!x->inside && x->end_ms != 0 && x->end_ms < from_ms)
+			free(x->verdicts);
+		else
+			o->all[kept++] = *x;
+	}
+	o->n = kept;
+}
+
+int
+occurrences_read(const struct report_input *in, struct occurrences *o, struct err *err)
+{
+	struct walk w = { .o = o, .span = &in->day };
+	int64_t now = in->request->now_utc_ms;
+	*o = (struct occurrences){ .until_ms =
+				       in->day.to_ms < now ? in->day.to_ms : now };
+	if (pages(in, &w, UINT64_C(1) << EVENT_ALARM_ONSET, take_onset, err) < 0)
+		return -1;
+	w.by_id = xcalloc(o->n + 1, sizeof(struct occurrence *));
+	for (size_t i = 0; i < o->n; i++)
+		w.by_id[i] = &o->all[i];
+	qsort(w.by_id, o->n, sizeof(struct occurrence *), by_id);
+	int result = pages(in, &w, kinds, take_rest, err);
+	free(w.by_id);
+	drop_old(o, in->day.from_ms);
+	return result;
+}
+
+void
+occurrences_free(struct occurrences *o)
+{
+	for (size_t i = 0; i < o->n; i++)
+		free(o->all[i].verdicts);
+	free(o->all);
+	*o = (struct occurrences){ 0 };
+}
