@@ -122,3 +122,28 @@ host_judge_way(struct host_judge *j, enum host_way way)
 	else
 		become_lost(j, j->pending);
 }
+
+// One that answers, but not as it should, cuts nobody off.
+static bool
+cuts(const struct host_judge *parent, bool reached)
+{
+	return (parent->state == HOST_LOST && !reached) ||
+	       (parent->state == HOST_BLIND && parent->blind == HOST_BEHIND_PARENT);
+}
+
+// Its own check cannot be made from here, and never will be. (Without a link or a route
+// the child is asked in vain, and shows so itself.)
+static bool
+is_mute(const struct host_judge *parent)
+{
+	return parent->state == HOST_BLIND && (parent->blind == HOST_NO_PERMISSION ||
+						  parent->blind == HOST_NO_RESOURCES);
+}
+
+enum host_way
+host_judge_beyond(const struct host_judge *parent, bool reached, bool since)
+{
+	if (cuts(parent, reached))
+		return WAY_CUT;
+	return since || is_mute(parent) ? WAY_OPEN : WAY_UNSURE;
+}

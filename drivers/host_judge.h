@@ -39,4 +39,10 @@ void host_judge_way(struct host_judge *j, enum host_way way);
 // Failed checks of the last def->of.
 unsigned host_judge_misses(const struct host_judge *j, const struct host *def);
 
+// What a parent says of the way to a host behind it. `reached`: a packet of its last
+// check came back; `since`: after the host's own check began. One that cannot be asked
+// for reasons of its own check hides nobody.
+enum host_way host_judge_beyond(
+    const struct host_judge *parent, bool reached, bool since);
+
 #endif

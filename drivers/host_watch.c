@@ -139,25 +139,14 @@ parent_of(const struct watched *h)
 	return h->def->parent == INDEX_NONE ? NULL : &h->watch->hosts[h->def->parent];
 }
 
-// A parent that answers, but not as it should, cuts nobody off.
-static bool
-is_cut(const struct watched *parent)
-{
-	enum host_state s = parent->judge.state;
-	return (s == HOST_LOST && !parent->reached) ||
-	       (s == HOST_BLIND && parent->judge.blind == HOST_BEHIND_PARENT);
-}
-
 static enum host_way
 way_to(const struct watched *h)
 {
 	const struct watched *parent = parent_of(h);
 	if (!parent)
 		return WAY_OPEN;
-	if (is_cut(parent))
-		return WAY_CUT;
-	return parent->reached && parent->reached_ms >= h->check_began_ms ? WAY_OPEN
-									  : WAY_UNSURE;
+	return host_judge_beyond(&parent->judge, parent->reached,
+	    parent->reached && parent->reached_ms >= h->check_began_ms);
 }
 
 static void report(struct watched *h);
