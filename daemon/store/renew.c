@@ -53,19 +53,37 @@ last_part(const char *path)
 	return slash != NULL ? slash + 1 : path;
 }
 
+// True also where there is no such file.
+static bool
+rename_one(const char *path, const char *base, const char *suffix)
+{
+	char *from = xasprintf("%s%s", path, suffix);
+	char *to = xasprintf("%s%s", base, suffix);
+	bool ok = rename(from, to) == 0 || errno == ENOENT;
+	int error = errno;
+
+	free(from);
+	free(to);
+	errno = error;
+	return ok;
+}
+
+// All, or none: a file without its log lacks its last events. The file itself goes
+// first, so that a crash on the way is known by its absence (settle).
 static int
 rename_all(const char *path, const char *base)
 {
-	int result = 0;
-	for (unsigned i = 0; i < 3 && result == 0; i++) {
-		char *from = xasprintf("%s%s", path, suffixes[i]);
-		char *to = xasprintf("%s%s", base, suffixes[i]);
-		if (rename(from, to) != 0 && errno != ENOENT)
-			result = -1;
-		free(from);
-		free(to);
-	}
-	return result;
+	unsigned n = 0;
+
+	while (n < 3 && rename_one(path, base, suffixes[n]))
+		n++;
+	if (n == 3)
+		return 0;
+	int error = errno;
+	while (n-- > 0)
+		(void)rename_one(base, path, suffixes[n]);
+	errno = error;
+	return -1;
 }
 
 int

@@ -445,6 +445,36 @@ put_file(const struct store_fixture *f, const char *name, const char *text)
 	(void)close(fd);
 }
 
+// A file and its log are set aside together or not at all.
+static void
+test_a_log_that_cannot_be_set_aside_keeps_its_file(void **state)
+{
+	(void)state;
+	struct store_fixture f;
+	char aside[64], log[] = "journal.db-wal", text[8] = "";
+	store_fixture_new(&f, false);
+	put_file(&f, "journal.db", "file");
+	put_file(&f, log, "log");
+	// Where the log would go a folder stands.
+	assert_int_equal(
+	    mkdir(store_fixture_path(&f, "journal.db.corrupt-20260102T000000Z-wal"),
+		0700),
+	    0);
+	char *path = xstrdup(store_fixture_path(&f, "journal.db"));
+	assert_int_equal(
+	    journal_set_aside(path, "corrupt", 1767312000000, aside, sizeof(aside)),
+	    -1);
+	for (int i = 0; i < 2; i++) {
+		FILE *in = fopen(store_fixture_path(&f, i ? log : "journal.db"), "r");
+		assert_non_null(in);
+		assert_non_null(fgets(text, sizeof(text), in));
+		assert_string_equal(text, i ? "log" : "file");
+		(void)fclose(in);
+	}
+	free(path);
+	store_fixture_free(&f);
+}
+
 static bool
 is_there(const struct store_fixture *f, const char *name)
 {
@@ -496,6 +526,7 @@ main(void)
 		cmocka_unit_test(test_i11_newer_journal_hands_over_what_is_open),
 		cmocka_unit_test(test_i11_damaged_journal_hands_over_what_is_open),
 		cmocka_unit_test(test_i11_what_cannot_be_carried_over_is_said),
+		cmocka_unit_test(test_a_log_that_cannot_be_set_aside_keeps_its_file),
 		cmocka_unit_test(test_a_negative_version_is_damage),
 		cmocka_unit_test(test_i11_damage_while_running),
 		cmocka_unit_test(
