@@ -78,29 +78,28 @@ add_file(const char *path)
 static void
 add_path(const char *path)
 {
-	const struct dirent *entry;
+	struct dirent **entries;
 	struct stat st;
-	DIR *dir;
+	int n;
 
 	if (stat(path, &st) == 0 && !S_ISDIR(st.st_mode)) {
 		add_file(path);
 		return;
 	}
-	dir = opendir(path);
-	if (!dir) {
+	n = scandir(path, &entries, NULL, alphasort); // the same order on each machine
+	if (n < 0) {
 		(void)fprintf(stderr, "cannot read %s\n", path);
 		exit(1);
 	}
-	while ((entry = readdir(dir))) {
-		char *file;
+	for (int i = 0; i < n; i++) {
+		char *file = xasprintf("%s/%s", path, entries[i]->d_name);
 
-		if (entry->d_name[0] == '.')
-			continue;
-		file = xasprintf("%s/%s", path, entry->d_name);
-		add_file(file);
+		if (entries[i]->d_name[0] != '.')
+			add_file(file);
 		free(file);
+		free(entries[i]);
 	}
-	(void)closedir(dir);
+	free(entries);
 }
 
 // One input from two others.
