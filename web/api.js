@@ -7,6 +7,7 @@
 import { has, lang, t } from "./text.js";
 
 const DEADLINE_MS = 5000;
+const REPORT_DEADLINE_MS = 25000; // the server gives up after 20 s
 let csrf = null;
 
 export const setCsrf = (token) => {
@@ -36,6 +37,12 @@ async function answerOf(response) {
   }
 }
 
+function refusal(response, data) {
+  const error = data.error ?? {};
+  const message = error.message || t("ui.message.refused", { status: response.status });
+  return new ApiError(response.status, error.code ?? "", message);
+}
+
 // {status, data}. status 0 in an ApiError: it did not arrive, as far as we know.
 export async function call(method, path, body) {
   const headers = { "Accept-Language": lang(), "X-Watchroom": "1" };
@@ -54,9 +61,7 @@ export async function call(method, path, body) {
     throw new ApiError(0, "", t("ui.message.not_delivered"));
   }
   if (response.ok) return { status: response.status, data };
-  const error = data.error ?? {};
-  const message = error.message || t("ui.message.refused", { status: response.status });
-  throw new ApiError(response.status, error.code ?? "", message);
+  throw refusal(response, data);
 }
 
 export const getState = async () => (await call("GET", "/state")).data;
@@ -76,6 +81,24 @@ export async function getAll(path, key) {
   return all;
 }
 export const getPatrols = async () => (await call("GET", "/patrols")).data.patrols;
+export const getReports = async () => (await call("GET", "/reports")).data;
+export const reportPath = (name, day, format) =>
+  `/api/v1/reports/${name}?day=${day || "today"}&format=${format}&lang=${lang()}`;
+// A report as a file: {file, blob}. It may take as long as the server lets it.
+export async function getReport(name, day, format) {
+  let response;
+  try {
+    response = await fetch(reportPath(name, day, format), { cache: "no-store",
+      headers: { "Accept-Language": lang() }, signal: AbortSignal.timeout(REPORT_DEADLINE_MS) });
+    if (response.ok) {
+      const named = /filename="([^"]+)"/.exec(response.headers.get("Content-Disposition") ?? "");
+      return { file: named?.[1] ?? `${name}.${format}`, blob: await response.blob() };
+    }
+  } catch {
+    throw new ApiError(0, "", t("ui.message.not_delivered"));
+  }
+  throw refusal(response, await answerOf(response));
+}
 const pointPath = (id, what) => `/points/${encodeURIComponent(id)}/${what}`;
 export const bypass = (id, minutes, reason) =>
   call("POST", pointPath(id, "bypass"), { minutes, reason });

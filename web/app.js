@@ -19,6 +19,7 @@ import { clockOf, dateOf, hourOf, nameOf, placeOf, setZone } from "./format.js";
 import { Keys } from "./keys.js";
 import * as m from "./model.js";
 import { Readings } from "./readings.js";
+import { Reports } from "./reports.js";
 import { Rounds } from "./rounds.js";
 import { Session } from "./session.js";
 import { SilenceBook, pattern } from "./silence.js";
@@ -59,6 +60,7 @@ const deadman = new Deadman(model,
 const doors = new Doors(model, session,
   { say: (text, tone) => banners.say(text, tone), now: () => now() });
 const rounds = new Rounds({ now: () => now(), changed: () => changed() });
+const reports = new Reports();
 const desk = { say: (text, tone) => banners.say(text, tone), now: () => now() };
 const flags = new Flags(model, session, desk);
 const verdict = new Verdict(model, session, desk);
@@ -345,11 +347,13 @@ const keys = new Keys({
     setLang(lang() === "zh" ? "en" : "zh");
     stream.tell();
     flags.draw();
+    reports.draw();
     draw();
   },
   theme: () => theme.toggle(),
   doors: () => doors.open(),
   rounds: () => rounds.open(),
+  reports: () => reports.open(),
   help: () => (id("help-dialog").open ? id("help-dialog").close()
     : id("help-dialog").showModal()),
   wake: () => sound.wake(),

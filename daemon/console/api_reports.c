@@ -34,11 +34,12 @@ static const uint64_t report_memory = 1024ull * 1024 * 1024;
 #endif
 
 // clang-format off
-static const char *const names[] = {
-#define X(id, name, span) [id] = name,
+static const struct { const char *name; enum report_span span; } names[] = {
+#define X(id, name, span) [id] = { name, span },
 	REPORTS(X)
 #undef X
 };
+static const char *const spans[] = { "day", "week", "month", "year" };
 
 static const struct format { const char *name, *type; } formats[] = {
 	{ "json", "application/json; charset=utf-8" },
@@ -95,8 +96,9 @@ on_child(void *arg, int status, const char *out, size_t len)
 	char disposition[120];
 
 	if (status == 0) {
-		(void)snprintf(disposition, sizeof(disposition),
-		    "attachment; filename=\"%s\"", run->file);
+		(void)snprintf(disposition, sizeof(disposition), "%s; filename=\"%s\"",
+		    strcmp(run->format->name, "pdf") == 0 ? "inline" : "attachment",
+		    run->file);
 		if (strcmp(run->format->name, "json") != 0)
 			http_add(r, "Content-Disposition", disposition);
 		http_send(r, 200, run->format->type, blob_copy(out, len));
@@ -141,8 +143,8 @@ static const char *
 report_named(const char *name)
 {
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (strcmp(names[i], name) == 0)
-			return names[i];
+		if (strcmp(names[i].name, name) == 0)
+			return names[i].name;
 	return NULL;
 }
 
@@ -240,6 +242,29 @@ on_day(void *arg, int result)
 	log_warn("console", "report cannot be started: %s", c->reports_program);
 	http_error(r, 503, "report_failed", NULL);
 	run_free(run);
+}
+
+void
+api_reports(struct console *c, struct http_request *r)
+{
+	struct buf b = { 0 };
+
+	(void)c;
+	json_open(&b, NULL, '{');
+	json_open(&b, "reports", '[');
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		json_open(&b, NULL, '{');
+		json_str(&b, "name", names[i].name);
+		json_str(&b, "span", spans[names[i].span]);
+		json_close(&b, '}');
+	}
+	json_close(&b, ']');
+	json_open(&b, "formats", '[');
+	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++)
+		json_str(&b, NULL, formats[i].name);
+	json_close(&b, ']');
+	json_close(&b, '}');
+	http_send_json(r, 200, &b);
 }
 
 void

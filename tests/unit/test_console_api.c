@@ -256,6 +256,12 @@ test_reports_run_the_program(void **state)
 	assert_true(answer_has(&a, "Content-Disposition: attachment; "
 				   "filename=\"pressure-daily-2026-01-02.csv\""));
 	expect(a, 200, "--day 2026-01-02 --format csv --lang zh");
+	a = ask(f, "GET /api/v1/reports/alarms-yearly?format=pdf", "", NULL);
+	assert_true(answer_has(&a, "Content-Disposition: inline; "
+				   "filename=\"alarms-yearly-2026-01-02.pdf\""));
+	expect(a, 200, "report alarms-yearly --day 2026-01-02 --format pdf");
+	expect(ask(f, "GET /api/v1/reports", "", NULL), 200,
+	    "{\"name\":\"alarms-weekly\",\"span\":\"week\"}");
 	fake_store.fails = true;
 	expect(ask(f, "GET /api/v1/reports/pressure-daily", "", NULL), 503,
 	    "\"unavailable\"");

@@ -1,0 +1,50 @@
+# SPDX-FileCopyrightText: 2026 Watchroom contributors
+# SPDX-License-Identifier: Apache-2.0
+#
+# The reports on the page: each is listed, opens as PDF and is saved in other formats, of the day that was chosen.
+import types
+import urllib.request
+
+import pytest
+
+from field import Modbus, panel
+from rig import Daemon, site
+
+NAMES = ["日统计表", "周统计表", "月统计表", "年统计表", "压力", "调试验证"]
+
+
+@pytest.fixture(name="reports")
+def fixture_reports(tmp_path):
+    peer = Modbus()
+    buses, devices = panel(peer.port)
+    with Daemon(tmp_path, site(buses, devices)) as daemon:
+        daemon.start()
+        yield types.SimpleNamespace(url=f"http://127.0.0.1:{daemon.port}/")
+        assert daemon.stop() == 0
+    peer.stop()
+
+
+@pytest.mark.parametrize("size", [(1920, 1080), (390, 844)])
+def test_reports_are_listed_opened_and_saved(reports, open_page, size):
+    width, height = size
+    page = open_page(reports, width=width, height=height)
+    page.click("#reports-open")
+    page.see(lambda: len(page.texts("#reports li")) == len(NAMES), 5, "the list")
+    assert all(name in row for name, row in zip(NAMES, page.texts("#reports li")))
+    page.js("document.getElementById('reports-day').value = '2026-01-05';"
+            "document.getElementById('reports-day').dispatchEvent(new Event('change'))")
+    link = page.js("return document.querySelector('#reports li:nth-child(3) a').href")
+    assert "alarms-monthly?day=2026-01-05&format=pdf&lang=zh" in link
+    with urllib.request.urlopen(link, timeout=30) as answer:
+        assert answer.headers["Content-Disposition"] == 'inline; filename="alarms-monthly-2026-01-05.pdf"'
+        assert answer.read(5) == b"%PDF-"
+    page.click("#reports li:nth-child(1) button[data-format=csv]")
+    page.see(lambda: "alarms-daily-2026-01-05.csv" in page.text("#reports-said"), 20, "saved")
+    page.screenshot(f"reports-{width}")
+    assert page.cut_texts() == [] and page.low_contrast()["bad"] == []
+    page.click("#reports-close")
+    page.click("#language")
+    page.click("#reports-open")
+    page.see(lambda: "Monthly alarm statistics" in page.text("#reports"), 5)
+    page.screenshot(f"reports-{width}-en")
+    assert page.cut_texts() == []
