@@ -28,6 +28,8 @@ enum {
 	WIDTH_NUMBER = 12,  // characters
 	WIDTH_TIME = 20,
 	WIDTH_TEXT = 24,
+	SHEET_NAME_MOST = 28, // characters, with room for a number
+	SHEET_NAME_BYTES = 4 * 31 + 1,
 };
 
 enum look {
@@ -214,11 +216,35 @@ width_of(enum column_kind kind)
 	return show_is_number(kind) ? WIDTH_NUMBER : WIDTH_TEXT;
 }
 
+// A title as a sheet's name may be: at most 31 characters, none of []:*?/\ and no
+// apostrophe at an end (libxlsxwriter, workbook_validate_sheet_name), each once.
+static void
+name_sheet(struct book *b, const char *title, char out[static SHEET_NAME_BYTES])
+{
+	size_t len = 0, chars = 0;
+
+	for (const char *p = title; *p != '\0'; p++) {
+		bool begins = ((unsigned char)*p & 0xC0U) != 0x80U;
+		if (begins && chars++ == SHEET_NAME_MOST)
+			break;
+		out[len++] = strchr("[]:*?/\\'", *p) != NULL ? ' ' : *p;
+	}
+	out[len] = '\0';
+	for (int n = 2;
+	     n < 100 && workbook_validate_sheet_name(b->workbook, out) != LXW_NO_ERROR;
+	     n++)
+		(void)snprintf(out + len, SHEET_NAME_BYTES - len, " %d", n);
+}
+
 // A sheet of its own, set up for A4 lying, as wide as the page.
 static void
-new_sheet(struct book *b, const char *name)
+new_sheet(struct book *b, const char *title)
 {
+	char name[SHEET_NAME_BYTES];
+
+	name_sheet(b, title, name);
 	b->sheet = workbook_add_worksheet(b->workbook, name);
+	wr_assert(b->sheet != NULL);
 	b->row = 0;
 	worksheet_set_landscape(b->sheet);
 	worksheet_set_paper(b->sheet, PAPER_A4);
