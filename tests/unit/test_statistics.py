@@ -318,10 +318,11 @@ def check_words(journal, begin, end, data):
         assert gap["ms"] == min(e["to_utc_ms"], end) - max(e["from_utc_ms"], begin)
 
 
+@pytest.mark.parametrize("lang", ["zh", "en"])
 @pytest.mark.parametrize("form", ["csv", "html", "pdf", "xlsx"])
-def test_each_format_of_each_span(journal, tmp_path, form):
+def test_each_format_of_each_span(journal, tmp_path, form, lang):
     for kind in SPANS:
         out = tmp_path / f"{kind}.{form}"
         subprocess.run([WATCHROOM, "--store", journal.folder, "report", f"alarms-{kind}", "--day", str(journal.first),
-                        "--format", form, "-o", out], check=True, timeout=60)
+                        "--format", form, "--lang", lang, "-o", out], check=True, timeout=60)
         assert out.stat().st_size > 2000
