@@ -108,9 +108,8 @@ struct alarm_count {
 	size_t n_clear_seqs, n_acknowledge_seqs, n_test_seqs;
 	const int64_t *clear_seqs, *acknowledge_seqs, *test_seqs;
 };
-// The lists end at the first 10,000 events of a class in the day; beyond that
-// query_events with point, class and the span of the day pages through them. In order
-// of class, then point. A test's events count as tests and as nothing else. Returns how
+// The lists are whole: a day of a storm takes 8 bytes an event. In order of class, then
+// point. A test's events count as tests and as nothing else. Returns how
 // many rows, or -1.
 int query_alarms_daily(struct reader *r, const struct day_span *d,
     bool (*row)(void *arg, const struct alarm_count *c), void *arg, struct err *err);

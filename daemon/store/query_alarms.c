@@ -13,11 +13,6 @@
 #include "store/db.h"
 #include "store/reader.h"
 
-// Events whose seq is listed, in one class of one day.
-enum {
-	SEQS_MAX = 10000
-};
-
 struct seq_list {
 	size_t n, size;
 	int64_t *seq;
@@ -52,7 +47,7 @@ static const char EVENTS_SQL[] =
     "coalesce(instr(params, '\"test\":true'), 0) > 0 AS test, seq "
     "FROM event INDEXED BY event_class WHERE class = ?1 AND seq BETWEEN ?2 AND ?3 "
     "AND time_utc_ms >= ?4 AND time_utc_ms < ?5 AND kind IN ('alarm.onset', "
-    "'alarm.clear', 'alarm.acknowledge') ORDER BY seq LIMIT ?6) "
+    "'alarm.clear', 'alarm.acknowledge') ORDER BY seq) "
     "ORDER BY p, c, k, seq";
 static const char PLACE_SQL[] = "SELECT place_zh, place_en FROM event WHERE seq = ?1";
 
@@ -194,7 +189,6 @@ start_events(struct daily *q, enum alarm_class class)
 	(void)sqlite3_bind_int64(q->events, 3, q->last);
 	(void)sqlite3_bind_int64(q->events, 4, q->span->from_ms);
 	(void)sqlite3_bind_int64(q->events, 5, q->span->to_ms);
-	(void)sqlite3_bind_int64(q->events, 6, SEQS_MAX);
 	q->event_rc = sqlite3_step(q->events);
 }
 
