@@ -429,6 +429,7 @@ function keepAwake() {
 }
 
 async function start() {
+  document.documentElement.dataset.started = "yes"; // boot.js
   try {
     await loadTexts();
     applyTexts(document);

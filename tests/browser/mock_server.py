@@ -63,6 +63,7 @@ class Console:
     """The state behind the API; every method is called with the lock held."""
 
     def __init__(self):
+        self.missing = []
         self.lock = threading.Condition()
         self.boot = "7"
         self.n = 100
@@ -315,6 +316,9 @@ class Console:
         self.ack_mode = ack
         return {}
 
+    def do_miss(self, path):
+        self.missing.append(path)
+
     def do_beat(self, on):
         self.beating = on
         return {}
@@ -430,6 +434,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
         return {"alarms": alarms[at : at + limit], "next": str(at + limit) if more else None}
 
     def static(self, path):
+        if path in self.console.missing:    # cut off, once
+            self.console.missing.remove(path)
+            self.close_connection = True
+            return
         base, name = WEB, path.lstrip("/") or "index.html"
         if path.startswith("/unit/"):
             base, name = UNIT, path.removeprefix("/unit/") or "index.html"

@@ -6,6 +6,7 @@
 import re
 import time
 
+import pytest
 from selenium.webdriver.common.keys import Keys
 
 from rig import instant, until
@@ -279,6 +280,13 @@ def test_i9_a_dead_daemon_is_a_grey_page_within_8_seconds(desk, open_page):
     desk.thaw()
     page.see(lambda: not page.shown("#link-lost"), 12, "the link is back")
     assert page.data("body", "link") == "good"
+
+
+@pytest.mark.parametrize("part", ["/app.js", "/groups.js"])
+def test_i9_a_page_of_which_a_part_does_not_arrive_loads_itself_again(mock, open_page, part):
+    mock.do("miss", path=part)
+    page = open_page(mock, expected=[part])
+    page.see(lambda: page.shown("#no-fire"), 5, "it runs")
 
 
 def test_what_happened_while_the_link_was_cut_is_there_after(desk, open_page):
