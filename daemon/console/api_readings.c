@@ -2,18 +2,18 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A gauge's readings per step. Asked and written in the store's reader thread; counting
-// is the store's. Refuses more than 5,000 steps in one answer.
+// is the store's. Refuses more steps than the store gives in one answer.
 #include <stdlib.h>
 #include <string.h>
 
 #include "console/console_int.h"
 #include "console/format.h"
+#include "core/reading.h"
 #include "lib/mem.h"
 #include "store/query.h"
 #include "store/store.h"
 
 enum {
-	STEPS_MAX = 5000,
 	STEP_MAX_S = 366 * 86400,
 	SPAN_DEFAULT_MS = 3600 * 1000
 };
@@ -26,6 +26,12 @@ struct question {
 	struct buf b;
 };
 
+static const char *const rows_names[] = {
+	[ROWS_MINUTE] = "minute",
+	[ROWS_HOUR] = "hour",
+	[ROWS_DAY] = "day",
+};
+
 static bool
 each_step(void *arg, const struct reading_step *s)
 {
@@ -33,6 +39,7 @@ each_step(void *arg, const struct reading_step *s)
 
 	json_open(&q->b, NULL, '{');
 	json_time(&q->b, "from", s->from_ms);
+	json_time(&q->b, "to", s->to_ms);
 	json_double(&q->b, "min", s->min);
 	json_double(&q->b, "mean", s->mean);
 	json_double(&q->b, "max", s->max);
@@ -51,6 +58,7 @@ ask(struct reader *reader, void *arg)
 	json_str(&q->b, "point", q->point);
 	json_str(&q->b, "unit", q->unit);
 	json_int(&q->b, "step_ms", q->step_ms);
+	json_str(&q->b, "rows", rows_names[reading_rows_of(q->step_ms)]);
 	json_open(&q->b, "steps", '[');
 	const struct reading_range range = { q->point, q->from_ms, q->to_ms,
 		q->step_ms };
@@ -95,7 +103,7 @@ read_span(struct console *c, struct http_request *r, struct question *q)
 	if (q->from_ms >= q->to_ms)
 		return refuse(r, 400, "bad_parameter", "from");
 	q->step_ms = step * 1000;
-	if ((q->to_ms - q->from_ms + q->step_ms - 1) / q->step_ms > STEPS_MAX)
+	if (reading_steps(q->from_ms, q->to_ms, q->step_ms) > READING_STEPS_MAX)
 		return refuse(r, 400, "too_many_steps", "step");
 	return 0;
 }

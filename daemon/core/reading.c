@@ -142,3 +142,17 @@ minute_close(struct minute_acc *a, int64_t utc_ms, struct minute *out)
 	take_minute(a, out);
 	return true;
 }
+
+enum reading_rows
+reading_rows_of(int64_t step_ms)
+{
+	if (step_ms % READING_DAY_MS == 0)
+		return ROWS_DAY;
+	return step_ms % READING_HOUR_MS == 0 ? ROWS_HOUR : ROWS_MINUTE;
+}
+
+int64_t
+reading_steps(int64_t from_ms, int64_t to_ms, int64_t step_ms)
+{
+	return (to_ms - from_ms + step_ms - 1) / step_ms;
+}

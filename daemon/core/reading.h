@@ -14,7 +14,9 @@
 #include "core/sample.h"
 
 enum {
-	MINUTE_MS = 60000
+	MINUTE_MS = 60000,
+	READING_HOUR_MS = 3600000,
+	READING_DAY_MS = 86400000, // as a step; the day itself may be 23 or 25 h long
 };
 
 struct minute {
@@ -47,5 +49,19 @@ unsigned minute_feed(struct minute_acc *a, const struct sample *s, uint32_t hold
 // sample). Returns true where *out was filled. A value held beyond the minute goes on
 // in the next: at a stop, call until false.
 bool minute_close(struct minute_acc *a, int64_t utc_ms, struct minute *out);
+
+// Which rows a chart's step is the sum of: a multiple of 24 h takes so many statistics
+// days, a multiple of 1 h hours, anything else minutes.
+enum reading_rows {
+	ROWS_MINUTE,
+	ROWS_HOUR,
+	ROWS_DAY
+};
+enum {
+	READING_STEPS_MAX = 5000 // in one answer: ten years of days, a wide screen
+};
+enum reading_rows reading_rows_of(int64_t step_ms);
+// How many steps cover the span, all in ms; step_ms > 0, from_ms < to_ms.
+int64_t reading_steps(int64_t from_ms, int64_t to_ms, int64_t step_ms);
 
 #endif

@@ -124,7 +124,7 @@ struct class_count {
 int query_class_counts(struct reader *r, const struct day_span *d,
     struct class_count *out, struct err *err);
 
-// A gauge's day: from minute rows.
+// A gauge's day: from the sums of its minutes.
 struct pressure_day {
 	char point[ID_MAX];
 	double min, max, mean; // kPa; NaN where good_ms == 0
@@ -139,20 +139,20 @@ struct pressure_day {
 int query_pressure_daily(struct reader *r, const struct day_span *d, int64_t now_utc_ms,
     bool (*row)(void *arg, const struct pressure_day *p), void *arg, struct err *err);
 
-// min/mean/max per step for charts; every step of the span, empty ones too. step_ms is
-// a multiple of 60,000; from_ms is taken down to a minute; at most 5,000 steps. Returns
-// how many, or -1.
+// min/mean/max per step for charts; every step of the span, empty ones too. The step
+// says which rows are summed (reading_rows_of).
 struct reading_step {
-	int64_t from_ms;
-	double min, max, mean; // NaN where good_ms == 0
+	int64_t from_ms, to_ms; // UTC, half-open
+	double min, max, mean;  // NaN where good_ms == 0
 	int64_t good_ms;
 	uint32_t minutes;
 };
 struct reading_range {
 	const char *point;
-	int64_t from_ms, to_ms; // half-open; from is rounded down to its minute
-	int64_t step_ms;        // a multiple of a minute; at most 5,000 steps
+	int64_t from_ms, to_ms; // half-open; taken outwards to the begin of whole rows
+	int64_t step_ms;        // a multiple of a minute
 };
+// Refuses more than READING_STEPS_MAX steps. Returns how many, or -1.
 int query_readings(struct reader *r, const struct reading_range *q,
     bool (*row)(void *arg, const struct reading_step *s), void *arg, struct err *err);
 

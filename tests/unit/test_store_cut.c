@@ -144,6 +144,13 @@ test_i4_a_month_a_day_leaves_a_signed_cut(void **state)
 	assert_int_equal(one_integer(&f, "readings.db",
 			     "SELECT n FROM tally WHERE name = 'minutes'"),
 	    DAYS - 61);
+	// Their hours and days left with them (I13).
+	assert_int_equal(
+	    one_integer(&f, "readings.db", "SELECT count(*) FROM reading_day"),
+	    DAYS - 61);
+	assert_int_equal(
+	    one_integer(&f, "readings.db", "SELECT count(*) FROM reading_hour"),
+	    DAYS - 61);
 	// And it goes on: a new event follows the last.
 	assert_true(store_fixture_open(&f));
 	f.next_seq = DAYS * PER_DAY + 1;
