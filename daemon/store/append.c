@@ -364,8 +364,8 @@ append_unit(struct append *a, struct unit *u)
 		rc = append_meta(a, &metas[i]);
 	for (size_t i = 0; i < u->flags.n && rc == SQLITE_OK; i++)
 		rc = append_flag(a, &flags[i]);
-	if (rc == SQLITE_OK && u->wants_anchor)
-		rc = anchor_append(a, u->upkeep_utc_ms, &u->anchor);
+	if (rc == SQLITE_OK && u->anchor != NULL)
+		rc = anchor_append(a, u->upkeep_utc_ms, u->anchor);
 	if (rc == SQLITE_OK && u->order.most > 0)
 		rc = cut_append(a, &u->order, u->upkeep_utc_ms, &u->cut);
 	return rc;

@@ -15,6 +15,12 @@
 
 #include "store/unit.h"
 
+// What may wait (DESIGN 1), where the site says nothing else.
+enum {
+	STORE_QUEUE_ROWS = 1000000,
+	STORE_QUEUE_BYTES = 256 * 1024 * 1024
+};
+
 struct lost_events {
 	bool any;
 	int64_t from_utc_ms, to_utc_ms;

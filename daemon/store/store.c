@@ -27,8 +27,6 @@
 #include "store/wal_tail.h"
 
 enum {
-	QUEUE_ROWS = 1000000,
-	QUEUE_BYTES = 256 * 1024 * 1024,
 	END_PATIENCE_MS = 2000, // for a writer to end after it was told to
 };
 
@@ -75,8 +73,8 @@ store_new(
 		.statistics_day_min = o->statistics_day_min,
 	};
 	store_set_config_rev(s, o->config_rev);
-	size_t rows = o->queue_events != 0 ? o->queue_events : QUEUE_ROWS;
-	queue_init(&s->queue, rows, QUEUE_BYTES);
+	size_t rows = o->queue_events != 0 ? o->queue_events : STORE_QUEUE_ROWS;
+	queue_init(&s->queue, rows, STORE_QUEUE_BYTES);
 	STAILQ_INIT(&s->dropped);
 	loop_timer_init(&s->drop_timer, store_on_dropped, s);
 	loop_timer_init(&s->minute_timer, store_on_minutes, s);

@@ -96,15 +96,23 @@ unit_free(struct unit *u)
 	free(u->notices.data);
 	free(u->metas.data);
 	free(u->flags.data);
+	free(u->anchor);
 	free(u->packed);
 	free(u);
+}
+
+void
+unit_want_anchor(struct unit *u, int64_t utc_ms)
+{
+	u->anchor = xcalloc(1, sizeof(*u->anchor));
+	u->upkeep_utc_ms = utc_ms;
 }
 
 size_t
 unit_rows(const struct unit *u)
 {
 	return u->events.n + u->alarms.n + u->notices.n + u->metas.n + u->flags.n +
-	       u->wants_anchor + u->order.most;
+	       (u->anchor != NULL) + u->order.most;
 }
 
 bool

@@ -42,14 +42,18 @@ struct unit {
 	void (*done)(void *arg, const struct unit *u, bool durable);
 	void *arg;
 	int64_t upkeep_utc_ms;
-	bool wants_anchor;          // after what else it has
-	struct store_anchor anchor; // what became of it
+	// Wanted after what else it has, then what became of it; NULL = none. Owned.
+	// Not in here: a storm makes hundreds of thousands of units wait in memory.
+	struct store_anchor *anchor;
 	struct cut_order order;
 	struct cut_done cut;
 	STAILQ_ENTRY(unit) queue; // of the loop-side queue
 	uint8_t *packed;          // non-NULL while the rows are packed away
 	size_t packed_len;
 };
+
+// Asks for an anchor, signed as of this moment.
+void unit_want_anchor(struct unit *u, int64_t utc_ms);
 
 // Rows of all kinds; what a transaction is measured by.
 size_t unit_rows(const struct unit *u);

@@ -34,8 +34,8 @@ static void
 on_anchored(void *arg, const struct unit *u, bool durable)
 {
 	const struct store *s = arg;
-	if (durable && u->anchor.seq != 0 && s->host.anchored != NULL && !s->closed)
-		s->host.anchored(s->host.ctx, &u->anchor);
+	if (durable && u->anchor->seq != 0 && s->host.anchored != NULL && !s->closed)
+		s->host.anchored(s->host.ctx, u->anchor);
 }
 
 static void
@@ -47,8 +47,7 @@ on_anchor_timer(void *arg)
 		return;
 	}
 	struct unit *u = unit_new();
-	u->wants_anchor = true;
-	u->upkeep_utc_ms = loop_utc_ms(s->loop);
+	unit_want_anchor(u, loop_utc_ms(s->loop));
 	unit_on_done(u, on_anchored, s);
 	store_submit(s, u);
 	loop_timer_in(s->loop, &s->upkeep.anchor_timer, s->upkeep.anchor_every_ms);

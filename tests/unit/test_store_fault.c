@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "lib/mem.h"
+#include "store/queue.h"
 #include "store_fixture.h"
 #include "test.h"
 
@@ -188,6 +189,44 @@ told_ok(const struct store_fixture *f)
 {
 	return store_current_mode(f->store) == STORE_OK &&
 	       store_waiting(f->store) == 0 && f->lost_calls > 0;
+}
+
+// A storm of 40,000 events/s for 10 s, each with its open alarm as the engine has it,
+// fits into what may wait while the disk does not take it: none is lost.
+static void
+test_i2_a_storm_fits_into_what_waits(void **state)
+{
+	enum {
+		UNITS = 1000,
+		STORM = 400000
+	};
+	(void)state;
+	struct store_fixture f;
+	struct unit_queue q;
+	store_fixture_new(&f, false);
+	assert_true(store_fixture_open(&f));
+	queue_init(&q, STORE_QUEUE_ROWS, STORE_QUEUE_BYTES);
+	for (unsigned i = 0; i < UNITS; i++) {
+		struct unit *u = unit_new();
+		struct event e;
+		struct alarm_row row = { .condition = COND_FAULT,
+			.alarm_class = CLASS_FAULT };
+		store_fixture_event(&f, &e, EVENT_ALARM_ONSET, COND_FAULT, i);
+		(void)str_copy(row.point, sizeof(row.point), e.point);
+		(void)snprintf(
+		    row.occurrence_id, sizeof(row.occurrence_id), "12-%u", i);
+		(void)snprintf(row.incident_id, sizeof(row.incident_id), "12-%u", i);
+		(void)unit_event(u, &e);
+		unit_alarm(u, &row);
+		assert_true(queue_add(&q, u));
+	}
+	size_t rows = q.rows / UNITS * STORM, bytes = q.bytes / UNITS * STORM;
+	assert_true(rows <= STORE_QUEUE_ROWS - STORE_QUEUE_ROWS / 10);
+	if (bytes > STORE_QUEUE_BYTES - STORE_QUEUE_BYTES / 10)
+		fail_msg("%zu bytes of a unit", q.bytes / UNITS);
+	for (unsigned i = 0; i < UNITS; i++)
+		unit_free(queue_take(&q));
+	store_fixture_free(&f);
 }
 
 // The queue is bounded: beyond it events are counted into one row; fires have the
@@ -546,6 +585,7 @@ main(void)
 		cmocka_unit_test(test_i2_full_disk),
 		cmocka_unit_test(test_close_with_a_full_disk),
 		cmocka_unit_test(test_i11_start_with_a_full_disk),
+		cmocka_unit_test(test_i2_a_storm_fits_into_what_waits),
 		cmocka_unit_test(test_bounded_queue_counts_what_is_lost),
 		cmocka_unit_test(test_i2_locked_by_another_process),
 		cmocka_unit_test(test_short_lock_is_no_mode),
