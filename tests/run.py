@@ -45,6 +45,7 @@ SUITES = [
     ("hostile", "wait", "build", "pytest", ["tests/integration/test_hostile.py"], 300),
     ("simulation", "wait", "build", "pytest", ["tests/simulation"], 600),
     ("crash", "wait", "build", "pytest", ["tests/crash"], 900),
+    ("bench", "wait", "build", "pytest", ["tests/bench"], 600),
     ("vm", "wait", "build", "pytest", ["tests/vm"], 1800),
     ("browser", "wait", "build", "pytest", ["tests/browser"], 1500),
 ]

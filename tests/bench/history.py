@@ -1,0 +1,194 @@
+# SPDX-FileCopyrightText: 2026 Watchroom contributors
+# SPDX-License-Identifier: Apache-2.0
+#
+# Ten years of a site: how long writing, checking, starting, counting and listing take
+# with millions of events in the journal, each beside a bare peer on the same file; and a
+# storm of events beside bare SQLite. make_history writes the store with a seed; --store
+# DIR keeps it there and finds it again.
+import contextlib
+import pathlib
+import subprocess
+import tempfile
+import time
+
+from figures import PROGRAMS, Server, fleet_site, summary, table
+from rig import BUILD, Daemon, until
+
+DAY_MS = 86400 * 1000
+END_MS = 1795737600 * 1000  # any moment does; the same gives the same store
+YEARS = 10
+DEVICES = 50  # of 20 points each, as make_history has them
+LIST_BUDGET_MS, CHART_BUDGET_MS = 50, 100
+
+
+def lines_of(program, *words):
+    """What a program of the bench prints: {first word: [numbers]}."""
+    done = subprocess.run([PROGRAMS / program, *map(str, words)], text=True, check=True,
+                          stdout=subprocess.PIPE)
+    found = {}
+    for line in done.stdout.splitlines():
+        name, *numbers = line.split()
+        found[name] = [float(n) for n in numbers if n.replace(".", "").isdigit()]
+    return found
+
+
+class History:
+    """A store that make_history wrote."""
+
+    def __init__(self, folder, events, gauges, days, seed=1):
+        self.folder, self.events = pathlib.Path(folder), events
+        self.begin, self.took = END_MS - days * DAY_MS, None
+        if not (self.folder / "readings.db").exists():
+            self.folder.mkdir(parents=True, exist_ok=True)
+            began = time.monotonic()
+            lines_of("make_history", self.folder, self.begin, END_MS, events, gauges, seed)
+            self.took = time.monotonic() - began
+
+    def ask(self, what):
+        """{question: milliseconds}."""
+        found = lines_of("ask_history", what, self.folder, self.begin, END_MS)
+        return {name: numbers[0] for name, numbers in found.items()}
+
+    def size_mib(self, name):
+        return (self.folder / name).stat().st_size / 2 ** 20
+
+
+@contextlib.contextmanager
+def history(options):
+    """The store of --store, or one for the occasion."""
+    events = options.events or 10_000_000
+    days = int(365.25 * YEARS * min(1, events / 1_000_000))
+    with tempfile.TemporaryDirectory() as folder:
+        yield History(options.store or folder, events, options.gauges, days)
+
+
+def asked(store, what, rounds):
+    return table({name: rows for name, rows in by_name(
+        [store.ask(what) for _ in range(rounds)]).items()})
+
+
+def by_name(rounds):
+    """[{name: ms}] -> {name: [{"ms": ms}]}."""
+    return {name: [{"ms": r[name]} for r in rounds] for name in rounds[0]}
+
+
+def start_once(store):
+    """Daemon on the store, stopped before by itself: until it watches, seconds."""
+    with Server("field_server") as field, tempfile.TemporaryDirectory() as folder:
+        text = fleet_site([field.ports["healthy"]] * DEVICES)
+        with Daemon(folder, text + f"store: {{directory: {store.folder}}}\n") as daemon:
+            before, began = field.count(), time.monotonic()
+            daemon.launch()
+            until(lambda: field.count() > before, 60, "the first poll", 0.002)
+            took = time.monotonic() - began
+            daemon.stop(60)
+    return took
+
+
+def start_empty():
+    """The peer: the same site with an empty store."""
+    with tempfile.TemporaryDirectory() as folder:
+        class Nothing:
+            pass
+        Nothing.folder = pathlib.Path(folder)
+        return start_once(Nothing)
+
+
+def sizes(store):
+    found = {"events": store.events,
+             "journal MiB per million events":
+                 round(store.size_mib("journal.db") / (store.events / 1e6), 1),
+             "readings MiB": round(store.size_mib("readings.db"), 1)}
+    if store.took is not None:
+        found["written, events per s"] = round(store.events / store.took)
+    return found
+
+
+def bench_history(options):
+    """Millions of events: lists, statistics against a scan, verify against bare hashes."""
+    with history(options) as store:
+        found = sizes(store)
+        for what in ("lists", "statistics"):
+            for name, row in asked(store, what, options.rounds).items():
+                found[f"{what} {name}, ms"] = row["ms"]
+        if options.gauges:
+            for name, row in asked(store, "chart", options.rounds).items():
+                found[f"chart {name}, ms"] = row["ms"]
+        scans = asked(store, "scan", options.rounds)
+        for span in ("day", "month", "year"):
+            found[f"counts of a {span} / scan of all events"] = round(
+                found[f"statistics {span}, ms"]["median"] /
+                scans["scan-all"]["ms"]["median"], 6)
+        checks = [store.ask("verify") for _ in range(max(1, options.rounds // 2))]
+        found["scan of all events, ms"] = scans["scan-all"]["ms"]
+        found["verify / (bare hashes + integrity check)"] = summary(
+            [c["verify"] / (c["bare-hashes"] + c["integrity-check"]) for c in checks])
+        found["verify, events per s"] = summary(
+            [store.events / c["verify"] * 1000 for c in checks])
+    return found
+
+
+def bench_boot(options):
+    """Start with millions of events in the journal, and with none: to the first poll."""
+    with history(options) as store:
+        full = [start_once(store) for _ in range(options.rounds)]
+        empty = [start_empty() for _ in range(options.rounds)]
+    return {"start with the store, s": summary(full), "start with none, s": summary(empty)}
+
+
+def bench_storm(options):
+    """40,000 events/s for 10 s through the store, beside bare SQLite in the same run."""
+    rows, per_s, seconds = [], options.events or 40000, options.seconds or 10
+    for _ in range(options.rounds):
+        with tempfile.TemporaryDirectory() as folder:
+            found = lines_of("storm", folder, per_s, seconds)
+            rows.append({name: numbers[0] for name, numbers in found.items()})
+    return {name: summary([r[name] for r in rows]) for name in rows[0]} | {
+        "store / bare sqlite": summary(
+            [r["events_per_s"] / r["sqlite_events_per_s"] for r in rows])}
+
+
+def hammer(folder):
+    """Another process that writes and syncs as fast as the disk allows."""
+    return subprocess.Popen(
+        ["/bin/sh", "-c", "while :; do dd if=/dev/zero of=\"$0\" bs=1M count=64 "
+         "conv=fsync 2>/dev/null; done", f"{folder}/hammered"], start_new_session=False)
+
+
+def worst_late(api, seconds):
+    """The worst lateness of the loop in so many seconds, ms (a figure of each second)."""
+    worst = 0.0
+    for _ in range(max(1, seconds)):
+        time.sleep(1)
+        worst = max(worst, api.metric("loop_late_seconds") * 1000)
+    return worst
+
+
+def exporting(store, folder):
+    """A whole log that streams, again and again."""
+    return subprocess.Popen(
+        ["/bin/sh", "-c", "while :; do \"$0\" --store \"$1\" export log --format csv "
+         ">/dev/null 2>&1; done", str(BUILD / "cli/watchroom"), str(store.folder)],
+        cwd=folder)
+
+
+def bench_lag(options):
+    """Lateness of the loop at rest, beside a disk hammer, beside an export of all."""
+    seconds, rows = options.seconds or 20, {}
+    with history(options) as store, Server("field_server") as field, \
+            tempfile.TemporaryDirectory() as folder:
+        text = fleet_site([field.ports["healthy"]] * DEVICES)
+        with Daemon(folder, text) as daemon:
+            api = daemon.start(seconds=60).api()
+            loads = {"rest": lambda: None, "hammered disk": lambda: hammer(folder),
+                     "export": lambda: exporting(store, folder)}
+            for _ in range(options.rounds):
+                for name, begin in loads.items():
+                    time.sleep(11)  # the figure is that of the last 10 s
+                    load = begin()
+                    rows.setdefault(name, []).append(worst_late(api, seconds))
+                    if load:
+                        load.terminate()
+                        load.wait(60)
+            daemon.stop(60)
+    return {f"loop late, {name}, ms": summary(values) for name, values in rows.items()}
