@@ -220,9 +220,8 @@ shared_of(const struct budget_loser *of, bool room)
 	    of->s->buses[d->bus].silent_units * budget_hasty_ms(of->s, d, of->own);
 	struct shared f = {
 		.of = *of,
-		.after_own = { of->bus, of->own->cycle_ms, loss, most },
-		.after_others = { of->bus, of->own->cycle_ms, of->bus->timeout_ms,
-		    most },
+		.after_own = { of->bus, { of->own }, loss, most },
+		.after_others = { of->bus, { of->own }, of->bus->timeout_ms, most },
 		.part = room ? 0 : 1.0 / of->bus->window,
 	};
 
@@ -261,7 +260,8 @@ of_device(const struct site *s, const struct device *d, const struct bus_budget 
 		struct shared f = shared_of(&of, room);
 		add_others(&f, &out);
 	}
-	if (bus->devices <= FEW_DEVICES) { // else others are heard meanwhile
+	// Else others are heard meanwhile; and a serial port is no connection.
+	if (bus->devices <= FEW_DEVICES && s->buses[d->bus].kind != BUS_MODBUS_RTU) {
 		unsigned losses = (unsigned)out.lost_replies + out.silent;
 		unsigned reopened = losses / REOPEN_LOSSES;
 		out.faults_ms += (double)reopened * s->buses[d->bus].settle_ms;

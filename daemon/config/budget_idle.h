@@ -9,12 +9,14 @@
 #include <stdint.h>
 
 #include "config/budget.h"
+#include "config/budget_own.h"
 
 struct budget_idle {
 	const struct bus_budget *bus;
-	double without_ms; // of the bus's cycle: who does not ask meanwhile
-	double after_ms;   // the time-out that they waited for
-	double most_ms;    // then whoever waits goes all the same
+	// Who does not ask meanwhile; NULL = nobody.
+	const struct budget_own *without[2];
+	double after_ms; // the time-out that they waited for
+	double most_ms;  // then whoever waits goes all the same
 };
 
 // How often a request of this period is due in `ms` after the time-out: it waits

@@ -132,8 +132,7 @@ add_cost(struct costs *c, const struct budget_loser *l, const struct device *u,
 	       hasty = budget_hasty_ms(l->s, u, &o);
 	unsigned silent = l->s->buses[u->bus].silent_units;
 	unsigned misses = misses_after_other(l, spare_ms);
-	struct budget_idle idle = { l->bus, l->own->cycle_ms + o.cycle_ms, whole,
-		l->most_ms };
+	struct budget_idle idle = { l->bus, { l->own, &o }, whole, l->most_ms };
 	double wait = fmin(idle_ms, budget_idle_ms(&idle) + l->bus->longest_ms);
 	struct further f = { l->d, u, whole + wait, l->losses, l->owed, o.owes };
 	struct unit_cost cost = { .whole_ms = whole + further_ms(&f, l->losses, 1) };

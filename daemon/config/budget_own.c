@@ -54,6 +54,21 @@ add_shape(struct budget_own *o, const struct request *r)
 }
 
 static void
+add_period(struct budget_own *o, const struct request *r)
+{
+	uint8_t i = 0;
+
+	while (i < o->n_periods && o->periods[i].ms != r->period_ms)
+		i++;
+	if (i == BUDGET_PERIODS)
+		return;
+	if (i == o->n_periods)
+		o->n_periods++;
+	o->periods[i].ms = r->period_ms;
+	o->periods[i].busy_ms += r->ms;
+}
+
+static void
 add_own(void *ctx, const struct request *r)
 {
 	struct budget_own *o = ctx;
@@ -64,6 +79,7 @@ add_own(void *ctx, const struct request *r)
 	o->longest_ms = fmax(o->longest_ms, r->ms);
 	o->longest_reply_ms = fmax(o->longest_reply_ms, r->reply_ms);
 	add_shape(o, r);
+	add_period(o, r);
 }
 
 struct budget_own

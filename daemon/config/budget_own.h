@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "config/budget.h"
 #include "config/requests.h"
 #include "core/site.h"
 
@@ -26,6 +27,12 @@ struct budget_shape {
 
 // Of the device itself.
 struct budget_own {
+	// What it asks in each of its periods; those beyond so many are left out.
+	uint8_t n_periods;
+	struct {
+		uint32_t ms;
+		double busy_ms;
+	} periods[BUDGET_PERIODS];
 	double cycle_ms, longest_ms, longest_reply_ms;
 	uint32_t blocks, requests;
 	// Reads of one shape, and the most there are of one that is of the plan.

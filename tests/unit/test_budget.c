@@ -313,6 +313,13 @@ is_tight(const struct search *s)
 	return s->budget.worst_ms * 100ULL <= s->worst_ms * (uint64_t)SLACK_PERCENT;
 }
 
+// Now and then a step to what is a little better leads on to what is worse.
+static bool
+goes_down(struct search *s, uint32_t ms)
+{
+	return ms * 10ULL >= s->at_ms * 9ULL && dice_below(&s->dice, 8) == 0;
+}
+
 static void
 try_one(struct search *s, unsigned *stale)
 {
@@ -329,7 +336,7 @@ try_one(struct search *s, unsigned *stale)
 		mutate(s, &next);
 	}
 	ms = judge(s, &next);
-	if (ms < s->at_ms)
+	if (ms < s->at_ms && !goes_down(s, ms))
 		return;
 	*stale = ms > s->at_ms ? 0 : *stale;
 	s->at = next;
