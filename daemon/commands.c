@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/own_code.h"
+#include "core/trend.h"
 #include "deadman.h"
 #include "doors.h"
 #include "engine_impl.h"
@@ -354,16 +356,22 @@ recover_fields(
 	r->climb.onset_ms = mono_of(e, row->ladder_onset_utc_ms);
 }
 
-// The limit that raised it was taken out of the site: no value will ever clear it.
+// The limit or rule that raised it was taken out of the site: no value will ever clear
+// it.
 static bool
-limit_is_gone(const struct alarm_record *r)
+rule_is_gone(const struct alarm_record *r)
 {
 	const struct limit *limits = r->point->limits;
-	if (r->a.condition != COND_PROCESS)
+	const struct trend_rules *trend = r->point->trend;
+	if (!own_code(r->a.condition, r->code))
 		return false;
 	for (enum limit_kind k = 0; k < LIMIT_COUNT; k++) {
 		if (strcmp(r->code, limit_name(k)) == 0)
 			return limits == NULL || !limits[k].set;
+	}
+	for (enum trend t = 0; t < TREND_COUNT; t++) {
+		if (strcmp(r->code, trend_name(t)) == 0)
+			return trend == NULL || trend_ms(trend, t) == 0;
 	}
 	return false;
 }
@@ -382,7 +390,7 @@ recover_one(struct engine *e, const struct alarm_row *row, uint32_t index)
 	if (missing != NULL)
 		r->a.flags &= (uint8_t)~FLAG_SUPPRESSED;
 	transition_count_recovered(e, r);
-	if (missing != NULL || limit_is_gone(r))
+	if (missing != NULL || rule_is_gone(r))
 		transition_withdraw(e, r);
 }
 

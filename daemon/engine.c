@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/own_code.h"
 #include "deadman.h"
 #include "doors.h"
 #include "engine_impl.h"
@@ -21,6 +22,7 @@
 #include "lib/mem.h"
 #include "loops.h"
 #include "patrols.h"
+#include "trends.h"
 
 static bool
 record_true(const struct alarm_record *r)
@@ -143,25 +145,11 @@ in_set(const struct condition_list *s, enum condition c, const char *code)
 	return false;
 }
 
-static bool
-is_limit_code(const char *code)
-{
-	for (enum limit_kind k = 0; k < LIMIT_COUNT; k++) {
-		if (strcmp(code, limit_name(k)) == 0)
-			return true;
-	}
-	return false;
-}
-
 // Whether the set says that this is over.
 static bool
 clears(const struct condition_list *s, enum condition c, const char *code)
 {
-	bool limit = c == COND_PROCESS && is_limit_code(code);
-
-	if (flags_own(c, code))
-		return false;
-	return !limit && (s->silent & 1U << c) == 0 && !in_set(s, c, code);
+	return !own_code(c, code) && (s->silent & 1U << c) == 0 && !in_set(s, c, code);
 }
 
 void
@@ -243,6 +231,8 @@ engine_set_quality(struct engine *e, uint32_t point, enum quality q, int64_t utc
 	const struct point_rules *rules = engine_rules(e, point);
 	if (q == QUALITY_UNKNOWN)
 		loops_lost(e->loops, point);
+	if (q == QUALITY_UNKNOWN || q == QUALITY_BAD)
+		trend_lost(e, point);
 	if (rules->meaning != NULL && (q == QUALITY_UNKNOWN || q == QUALITY_BAD))
 		rules->meaning->level(rules->meaning_arg, point, NULL, NULL);
 	struct alarm_record *r = alarms_of_point(e->alarms, point);
@@ -289,6 +279,8 @@ good_sample(struct engine *e, const struct sample *s, struct facts *f)
 		st->value = s->value;
 
 	bool number = s->kind == SAMPLE_ANALOG || s->kind == SAMPLE_COUNT;
+	if (number)
+		trend_feed(e, s, f);
 	if (number && s->n_codes == 0 && alarms_of_point(e->alarms, s->point) == NULL &&
 	    engine_rules(e, s->point)->filters == NULL &&
 	    e->site->points[s->point].limits == NULL)
@@ -427,6 +419,7 @@ engine_new(struct loop *loop, const struct site *site, struct store *store,
 	}
 	links_init(e);
 	gauges_init(e);
+	trends_init(e);
 	e->flags = flags_new(e);
 	e->loops = loops_new(e);
 	e->doors = doors_new(e);
@@ -463,6 +456,7 @@ engine_free(struct engine *e)
 	loop_timer_stop(e->loop, &e->realarm_timer);
 	loop_timer_stop(e->loop, &e->resound_timer);
 	gauges_free(e);
+	trends_free(e);
 	doors_free(e->doors);
 	fire_doors_free(e->fire_doors);
 	patrols_free(e->patrols);

@@ -66,6 +66,7 @@ struct gauge {
 struct point_rules {
 	struct filter *filters;
 	struct gauge *gauge;           // analog points only
+	struct trend_watch *trend;     // of those with such rules (trends.c)
 	const struct meaning *meaning; // NULL = its kind's
 	void *meaning_arg;
 };

@@ -132,18 +132,12 @@ drop(struct flags *f, struct flag_set *s)
 // ---- the alarms under a flag
 // ----------------------------------------------------------
 
-bool
-flags_own(enum condition c, const char *code)
-{
-	return isolations_own(c, code);
-}
-
 uint8_t
 flags_over(const struct flags *f, uint32_t point, enum condition c, const char *code)
 {
 	const struct site *site = f->engine->site;
 	unsigned mask = 0;
-	if (f->n == 0 || point >= site->n_points || flags_own(c, code))
+	if (f->n == 0 || point >= site->n_points || isolations_own(c, code))
 		return 0;
 	if (flags_find(f, FLAG_SHELVED, point, (int)c) != NULL)
 		mask |= FLAG_SHELVED;

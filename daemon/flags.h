@@ -32,8 +32,6 @@ void flags_recover(
 // Mask of what stands over an alarm of this key.
 uint8_t flags_over(
     const struct flags *f, uint32_t point, enum condition c, const char *code);
-// An alarm that a rule of the flags raised itself, and that no sample clears.
-bool flags_own(enum condition c, const char *code);
 
 // `condition` is -1 but for a shelved one. NULL where it is not set.
 struct flag_set *flags_find(

@@ -12,6 +12,7 @@
 
 #include "config/profile_load.h"
 #include "config/units.h"
+#include "core/own_code.h"
 
 enum {
 	VALUES_MAX = 4096,
@@ -143,6 +144,13 @@ read_condition(struct load *l, const struct yaml_node *node, struct condition_co
 		return unknown_condition(l, node, name);
 	if (node->text[len] == '/' && units_id(code, why) != 0) {
 		schema_refuse(l, node->pos, "means", code, why);
+		return false;
+	}
+	if (own_code(out->condition, code)) {
+		problem(l, node->pos,
+		    "means: %s is raised by limits and rules of a point alone, and no "
+		    "device says it",
+		    load_show(l, node->text));
 		return false;
 	}
 	out->code = load_code(l, node->pos, code);

@@ -38,6 +38,8 @@ enum {
 	POINT_SCALE,
 	POINT_SUPERVISED,
 	POINT_LIMITS,
+	POINT_RATE,
+	POINT_STUCK,
 	POINT_DAILY_LOG,
 	POINT_FIELDS,
 	LINE_LINE = POINT_COMMON,
@@ -46,7 +48,7 @@ enum {
 	LINE_PULSE,
 	LINE_BIAS,
 	LINE_FIELDS,
-	MOST_FIELDS = POINT_COMMON + 7,
+	MOST_FIELDS = POINT_COMMON + 9,
 };
 _Static_assert(POINT_FIELDS <= MOST_FIELDS && LINE_FIELDS <= MOST_FIELDS, "room");
 
@@ -175,6 +177,10 @@ static const struct schema_field point_fields[POINT_FIELDS] = {
 	    .help = "the id of a table of loops: the point is a contact" },
 	[POINT_LIMITS] = { .key = "limits", .type = SCHEMA_MAP, .map = &limits_map,
 	    .help = "of a measured value; a limit is a value or {value, on_delay, ..}" },
+	[POINT_RATE] = { .key = "rate", .type = SCHEMA_MAP, .map = &rate_map,
+	    .help = "of a measured value: how far it may move in how long" },
+	[POINT_STUCK] = { .key = "stuck", .type = SCHEMA_MAP, .map = &stuck_map,
+	    .help = "of a measured value: how long it may stand still" },
 	[POINT_DAILY_LOG] = { .key = "daily_log", .type = SCHEMA_BOOL,
 	    .help = "whether its readings stand in the daily book" },
 };
@@ -425,6 +431,7 @@ read_measured(
 		read_scale(l, v[POINT_SCALE].node, p);
 	if (v[POINT_LIMITS].ok)
 		p->limits = read_limits(l, v[POINT_LIMITS].node, p->kind);
+	trend_read(l, &v[POINT_RATE], &v[POINT_STUCK], p);
 	if (!v[POINT_DAILY_LOG].ok)
 		return;
 	p->daily_log = v[POINT_DAILY_LOG].number == 1;

@@ -106,6 +106,11 @@ void loops_read(struct load *l, const struct node_list *list);
 // The point is a contact on an analogue input, with the bands of this name.
 void loop_refer(struct load *l, struct pos at, const char *name, struct point *p);
 
+// trends.c: the keys rate and stuck of a point of a device, and what is in them.
+extern const struct schema_map rate_map, stuck_map;
+void trend_read(struct load *l, const struct schema_value *rate,
+    const struct schema_value *stuck, struct point *p);
+
 // doors.c
 void doors_read(struct load *l, const struct node_list *list);
 // Once the plan is known: how long an opening waits for a grant, where the site does

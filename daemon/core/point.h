@@ -15,6 +15,7 @@
 #include "core/limit.h"
 #include "core/loop_band.h"
 #include "core/profile.h"
+#include "core/trend.h"
 
 // X(enum, name, condition of an active level, default latch, quantity)
 #define POINT_KINDS(X)                                                               \
@@ -93,6 +94,7 @@ struct point {
 	const struct point_scale *scale;     // or NULL
 	const struct loop_table *supervised; // of an analogue input, or NULL
 	const struct limit *limits;          // LIMIT_COUNT of them, or NULL
+	const struct trend_rules *trend;     // of a measured value, or NULL
 	const uint8_t
 	    *class_override; // COND_COUNT of them (CLASS_COUNT = as is), or NULL
 	const char *line;    // GPIO line name or offset
