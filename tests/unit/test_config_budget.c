@@ -136,9 +136,9 @@ test_shared_bus(void **state)
 	assert_int_equal(first_point(s, &b).limit_ms, BUDGET_FIRE_MS);
 	// 1000 + 20 + 5; 2 * 502 of its own, a pass of 10 and one of its own of 5, 3002
 	// of the other, a slot; and twice, until nobody else waits, the longest
-	// request, those that wait (but for its own) and those that come due meanwhile.
+	// request, the other's that waits, and once more for it comes due meanwhile.
 	assert_int_equal(first_point(s, &b).worst_ms,
-	    1025 + 2 * 502 + 10 + 5 + 3002 + 20 + 2 * (5 + 5 + 10));
+	    1025 + 2 * 502 + 10 + 5 + 3002 + 20 + 2 * (5 + 5 + 5));
 	assert_int_equal(s->devices[1].accept_ms, 20000);
 	assert_string_equal(s->devices[1].accept_reason, "slow panel");
 	assert_null(s->devices[0].accept_reason);
