@@ -22,6 +22,7 @@
 #include "loops.h"
 #include "patrols.h"
 #include "shelves.h"
+#include "suppressions.h"
 #include "test_mode.h"
 
 // ---- acknowledge ------------------------------------------------------------------
@@ -236,6 +237,7 @@ engine_point_json(const struct engine *e, uint32_t point, struct buf *out)
 {
 	const struct point_rules *rules = engine_rules(e, point);
 	loops_json(e->loops, point, out);
+	suppressions_json(e->suppressions, point, out);
 	if (rules->meaning != NULL)
 		rules->meaning->json(rules->meaning_arg, out);
 }
@@ -387,7 +389,9 @@ recover_one(struct engine *e, const struct alarm_row *row, uint32_t index)
 	recover_fields(e, r, row);
 	alarms_rename(e->alarms, r, row->occurrence_id);
 	// Nothing is left that could take the flag off again.
-	if (missing != NULL)
+	if (missing != NULL ||
+	    (index < e->site->n_site_points &&
+		!suppressions_cover(e->suppressions, index, row->condition)))
 		r->a.flags &= (uint8_t)~FLAG_SUPPRESSED;
 	transition_count_recovered(e, r);
 	if (missing != NULL || rule_is_gone(r))

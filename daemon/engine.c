@@ -22,6 +22,7 @@
 #include "lib/mem.h"
 #include "loops.h"
 #include "patrols.h"
+#include "suppressions.h"
 #include "trends.h"
 
 static bool
@@ -65,7 +66,10 @@ on_delay(void *arg)
 {
 	struct filter *fl = arg;
 	struct facts f = fl->facts;
-	engine_filter_feed(fl->engine, fl, fl->raw, &f);
+	struct engine *e = fl->engine;
+	uint32_t point = fl->point;
+	engine_filter_feed(e, fl, fl->raw, &f);
+	suppressions_look(e->suppressions, point);
 }
 
 struct filter *
@@ -231,8 +235,10 @@ engine_set_quality(struct engine *e, uint32_t point, enum quality q, int64_t utc
 	const struct point_rules *rules = engine_rules(e, point);
 	if (q == QUALITY_UNKNOWN)
 		loops_lost(e->loops, point);
-	if (q == QUALITY_UNKNOWN || q == QUALITY_BAD)
+	if (q == QUALITY_UNKNOWN || q == QUALITY_BAD) {
 		trend_lost(e, point);
+		suppressions_look(e->suppressions, point);
+	}
 	if (rules->meaning != NULL && (q == QUALITY_UNKNOWN || q == QUALITY_BAD))
 		rules->meaning->level(rules->meaning_arg, point, NULL, NULL);
 	struct alarm_record *r = alarms_of_point(e->alarms, point);
@@ -368,6 +374,7 @@ engine_take(struct engine *e, const struct sample *s)
 		good_sample(e, s, &f);
 	else
 		bad_sample(e, s, &f);
+	suppressions_look(e->suppressions, s->point);
 }
 
 // ---- life -----------------------------------------------------------------------
@@ -424,6 +431,7 @@ engine_new(struct loop *loop, const struct site *site, struct store *store,
 	e->loops = loops_new(e);
 	e->doors = doors_new(e);
 	e->fire_doors = fire_doors_new(e);
+	e->suppressions = suppressions_new(e);
 	e->patrols = patrols_new(e);
 	e->deadman = deadman_watch_new(e);
 	loop_timer_init(&e->realarm_timer, on_realarm, e);
@@ -459,6 +467,7 @@ engine_free(struct engine *e)
 	trends_free(e);
 	doors_free(e->doors);
 	fire_doors_free(e->fire_doors);
+	suppressions_free(e->suppressions);
 	patrols_free(e->patrols);
 	deadman_watch_free(e->deadman);
 	loops_free(e->loops);

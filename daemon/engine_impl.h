@@ -124,6 +124,7 @@ struct engine {
 	struct loops *loops; // each NULL where the site has none
 	struct doors *doors;
 	struct fire_doors *fire_doors;
+	struct suppressions *suppressions;
 	struct patrols *patrols;
 	struct deadman_watch *deadman;
 };

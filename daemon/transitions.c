@@ -16,6 +16,7 @@
 #include "flags.h"
 #include "lib/buf.h"
 #include "lib/mem.h"
+#include "suppressions.h"
 
 // ---- describing -----------------------------------------------------------------
 
@@ -183,7 +184,8 @@ static uint8_t
 flags_at_onset(const struct engine *e, const struct alarm_record *r)
 {
 	unsigned mask = flags_over(e->flags, r->point_index, r->a.condition, r->code);
-	if (behind_dead_bus(e, r->point_index))
+	if (behind_dead_bus(e, r->point_index) ||
+	    suppressions_over(e->suppressions, r->point_index, r->a.condition))
 		mask |= FLAG_SUPPRESSED;
 	return (uint8_t)mask;
 }

@@ -43,6 +43,9 @@ static const struct schema_field root_fields[ROOT_FIELDS] = {
 	    .help = "doors that are guarded" },
 	[SECTION_FIRE_DOORS] = { .key = "fire_doors", .type = SCHEMA_LIST,
 	    .each = &fire_door_item, .help = "fire doors, normally closed and normally open" },
+	[SECTION_SUPPRESSIONS] = { .key = "suppressions", .type = SCHEMA_LIST,
+	    .each = &suppression_item,
+	    .help = "alarms that say nothing while something else is in a known state" },
 	[SECTION_PATROLS] = { .key = "patrols", .type = SCHEMA_LIST, .each = &patrol_item,
 	    .help = "routes that guards walk" },
 	[SECTION_ZONES] = { .key = "zones", .type = SCHEMA_LIST, .each = &zone_item,
@@ -61,7 +64,7 @@ const struct schema_map site_file_map = { root_fields, ROOT_FIELDS };
 // How many of each a site may have: indexes are 16 bits wide and loads are bounded.
 static const size_t most[SECTION_COUNT] = {
 	[SECTION_BUSES] = 4096, [SECTION_DEVICES] = 8192, [SECTION_GPIO] = 64,
-	[SECTION_HOSTS] = HOSTS_MAX, [SECTION_LOOPS] = 256, [SECTION_DOORS] = 4096, [SECTION_FIRE_DOORS] = 4096, [SECTION_PATROLS] = 64,
+	[SECTION_HOSTS] = HOSTS_MAX, [SECTION_LOOPS] = 256, [SECTION_DOORS] = 4096, [SECTION_FIRE_DOORS] = 4096, [SECTION_SUPPRESSIONS] = 256, [SECTION_PATROLS] = 64,
 	[SECTION_ZONES] = 4096, [SECTION_CHANNELS] = 64, [SECTION_LADDERS] = 64,
 	[SECTION_OUTPUTS] = 64,
 };

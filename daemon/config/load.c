@@ -324,6 +324,7 @@ read_sections(struct load *l, struct sections *s)
 	fire_doors_read(l, &s->list[SECTION_FIRE_DOORS]);
 	patrols_read(l, &s->list[SECTION_PATROLS]);
 	deadman_read(l, s->map[SECTION_DEADMAN]);
+	suppressions_read(l, &s->list[SECTION_SUPPRESSIONS]);
 }
 
 struct site *

@@ -30,6 +30,7 @@ enum section {
 	SECTION_LOOPS,
 	SECTION_DOORS,
 	SECTION_FIRE_DOORS,
+	SECTION_SUPPRESSIONS,
 	SECTION_PATROLS,
 	SECTION_ZONES,
 	SECTION_CHANNELS,
@@ -120,6 +121,9 @@ void doors_settle(const struct load *l);
 // fire_doors.c
 void fire_doors_read(struct load *l, const struct node_list *list);
 
+// suppressions.c: after the rules that give points a meaning
+void suppressions_read(struct load *l, const struct node_list *list);
+
 // patrols.c
 void patrols_read(struct load *l, const struct node_list *list);
 
@@ -165,8 +169,8 @@ extern const struct schema_map site_file_map; // of a site's file: all sections
 extern const struct schema_map site_map, store_map, console_map, engine_map,
     deadman_map;
 extern const struct schema_field bus_item, device_item, gpio_item, host_item, loop_item,
-    door_item, fire_door_item, patrol_item, zone_item, channel_item, ladder_item,
-    output_item;
+    door_item, fire_door_item, suppression_item, patrol_item, zone_item, channel_item,
+    ladder_item, output_item;
 extern const struct schema_map accept_map;    // accept_read
 extern const struct schema_map secret_map;    // secret_read
 extern const struct schema_field points_item; // a point of a device

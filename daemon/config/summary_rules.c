@@ -177,10 +177,24 @@ print_deadman(const struct site *s, FILE *out)
 	(void)fputc('\n', out);
 }
 
+static void
+print_suppression(const struct site *s, const struct suppression_def *d, FILE *out)
+{
+	begin(d->id, "suppression", out);
+	(void)fprintf(out, "of %u points while %s is %s", d->n_points,
+	    s->points[d->source].id,
+	    d->rule.while_it_is == CONTACT_ACTIVE ? "active" : "not active");
+	if (d->rule.hold_ms > 0)
+		print_ms(" and for ", d->rule.hold_ms, out);
+	(void)fprintf(out, "%s\n", d->rule.hold_ms > 0 ? " after" : "");
+}
+
 void
 summary_rules_print(const struct site *s, FILE *out)
 {
-	if (s->n_loops + s->n_doors + s->n_fire_doors + s->n_patrols > 0 ||
+	if (s->n_loops + s->n_doors + s->n_fire_doors + s->n_patrols +
+		    s->n_suppressions >
+		0 ||
 	    s->deadman != NULL)
 		(void)fprintf(out, "rules\n");
 	for (uint16_t i = 0; i < s->n_loops; i++)
@@ -189,6 +203,8 @@ summary_rules_print(const struct site *s, FILE *out)
 		print_door(s, &s->doors[i], out);
 	for (uint16_t i = 0; i < s->n_fire_doors; i++)
 		print_fire_door(s, &s->fire_doors[i], out);
+	for (uint16_t i = 0; i < s->n_suppressions; i++)
+		print_suppression(s, &s->suppressions[i], out);
 	for (uint16_t i = 0; i < s->n_patrols; i++)
 		print_patrol(s, &s->patrols[i], out);
 	if (s->deadman != NULL)

@@ -40,6 +40,7 @@
   X(EVENT_ISOLATE_END, "isolate.end")             \
   X(EVENT_TEST_START, "test.start")               \
   X(EVENT_TEST_END, "test.end")                   \
+  X(EVENT_SUPPRESS_CHANGE, "suppress.change")     \
   X(EVENT_DEADMAN_ASK, "deadman.ask")             \
   X(EVENT_DEADMAN_ANSWER, "deadman.answer")       \
   X(EVENT_PATROL_STOP, "patrol.stop")             \

@@ -29,6 +29,7 @@
 #include "core/recording.h"
 #include "core/sample.h"
 #include "core/schedule.h"
+#include "core/suppression.h"
 
 enum {
 	SILENT_UNITS_MAX = 16
@@ -154,6 +155,16 @@ struct fire_door_def {
 	struct fire_door_rule rule;
 };
 
+struct suppression_def {
+	const char *id;
+	uint32_t source; // the point whose state decides
+	uint16_t n_points;
+	uint32_t *points;    // whose alarms
+	uint16_t conditions; // mask of 1 << enum condition, never of a fire
+	struct suppression_rule rule;
+	const char *reason_zh, *reason_en;
+};
+
 enum {
 	PATROL_STARTS_MAX = 24
 };
@@ -243,6 +254,8 @@ struct site {
 	struct door_def *doors;
 	uint16_t n_fire_doors;
 	struct fire_door_def *fire_doors;
+	uint16_t n_suppressions;
+	struct suppression_def *suppressions;
 	uint16_t n_patrols;
 	struct patrol_def *patrols;
 	const struct deadman_def *deadman; // NULL = none

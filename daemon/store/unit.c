@@ -155,6 +155,7 @@ unit_event_reserved(const struct event *e)
 	case EVENT_ISOLATE_END:
 	case EVENT_TEST_START:
 	case EVENT_TEST_END:
+	case EVENT_SUPPRESS_CHANGE:
 	case EVENT_ALARM_VERIFY: // a person's word
 	case EVENT_ALARM_MISSED:
 	case EVENT_DEADMAN_ASK: // who was awake

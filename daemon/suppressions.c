@@ -1,0 +1,230 @@
+// SPDX-FileCopyrightText: 2026 Watchroom contributors
+// SPDX-License-Identifier: Apache-2.0
+//
+// See suppressions.h. The rules of the links (links.c) set the same flag on the alarms
+// of built-in points, these on those of the site's points: no alarm has both.
+//
+// The invariant: a flag stands on just those alarms over which a rule is on; but right
+// after a start those of the run before stand, until the state is known (I11).
+#include "suppressions.h"
+
+#include <stdlib.h>
+
+#include "engine_impl.h"
+#include "lib/mem.h"
+
+enum {
+	UNSEEN_MS = 60000 // so long after a start the flags of the run before stand
+};
+
+struct suppression_run {
+	struct engine *engine;
+	const struct suppression_def *def;
+	struct suppression state;
+	bool unseen; // since the start
+	struct loop_timer due;
+};
+
+struct suppressions {
+	struct engine *engine;
+	uint16_t n;
+	struct suppression_run *runs;
+};
+
+static bool
+names_point(const struct suppression_def *d, uint32_t point)
+{
+	for (uint16_t i = 0; i < d->n_points; i++)
+		if (d->points[i] == point)
+			return true;
+	return false;
+}
+
+static bool
+is_over(const struct suppression_def *d, uint32_t point, enum condition c)
+{
+	return c != COND_FIRE && (d->conditions & 1U << c) != 0 &&
+	       names_point(d, point);
+}
+
+// ---- the source -------------------------------------------------------------------
+
+static enum contact_state
+state_of(const struct engine *e, uint32_t point)
+{
+	const struct point_state *st = &e->points[point].state;
+	enum condition c = point_kind_condition(e->site->points[point].kind);
+
+	if (!st->seen || st->quality == QUALITY_UNKNOWN || st->quality == QUALITY_BAD)
+		return CONTACT_UNKNOWN;
+	const struct alarm_record *r = alarms_of_point(e->alarms, point);
+	for (; r != NULL; r = r->next_of_point) {
+		bool stands = r->a.state == ALARM_UNACKNOWLEDGED ||
+			      r->a.state == ALARM_ACKNOWLEDGED;
+		if (r->a.condition == c && stands)
+			return CONTACT_ACTIVE;
+	}
+	return CONTACT_IDLE;
+}
+
+// ---- the alarms under it ------------------------------------------------------------
+
+static void
+align_point(const struct suppressions *s, uint32_t point)
+{
+	struct engine *e = s->engine;
+	struct alarm_record *r = alarms_of_point(e->alarms, point);
+
+	while (r != NULL) {
+		struct alarm_record *next = r->next_of_point;
+		if (r->a.condition != COND_FIRE)
+			transition_flag(e, r, FLAG_SUPPRESSED,
+			    suppressions_over(s, point, r->a.condition));
+		r = next;
+	}
+}
+
+static void
+tell(const struct suppression_run *run)
+{
+	struct engine *e = run->engine;
+	struct event ev;
+	struct buf b = { 0 };
+
+	event_init(&ev, EVENT_SUPPRESS_CHANGE);
+	engine_describe_point(&e->site->points[run->def->source], &ev);
+	json_open(&b, NULL, '{');
+	json_str(&b, "rule", run->def->id);
+	json_bool(&b, "on", run->state.on);
+	json_int(&b, "points", run->def->n_points);
+	engine_put_params(&ev, &b);
+	(void)works_event(e->works, &ev);
+}
+
+static void
+align(const struct suppression_run *run)
+{
+	const struct suppressions *s = run->engine->suppressions;
+
+	for (uint16_t i = 0; i < run->def->n_points; i++)
+		align_point(s, run->def->points[i]);
+}
+
+static void
+feed(struct suppression_run *run, enum contact_state state)
+{
+	struct loop *loop = run->engine->loop;
+	bool first = run->unseen;
+	bool changed =
+	    suppression_feed(&run->state, &run->def->rule, state, loop_now_ms(loop));
+	int64_t due = suppression_due(&run->state);
+
+	run->unseen = false;
+	if (due >= 0)
+		loop_timer_at(loop, &run->due, due);
+	else
+		loop_timer_stop(loop, &run->due);
+	if (changed)
+		tell(run);
+	if (changed || first)
+		align(run);
+}
+
+static void
+on_due(void *arg)
+{
+	struct suppression_run *run = arg;
+
+	feed(run, state_of(run->engine, run->def->source));
+}
+
+void
+suppressions_look(struct suppressions *s, uint32_t point)
+{
+	for (uint16_t i = 0; s != NULL && i < s->n; i++) {
+		struct suppression_run *run = &s->runs[i];
+		if (run->def->source != point)
+			continue;
+		enum contact_state state = state_of(s->engine, point);
+		if (state != CONTACT_UNKNOWN || !run->unseen)
+			feed(run, state);
+	}
+}
+
+bool
+suppressions_over(const struct suppressions *s, uint32_t point, enum condition c)
+{
+	for (uint16_t i = 0; s != NULL && i < s->n; i++)
+		if (s->runs[i].state.on && is_over(s->runs[i].def, point, c))
+			return true;
+	return false;
+}
+
+bool
+suppressions_cover(const struct suppressions *s, uint32_t point, enum condition c)
+{
+	for (uint16_t i = 0; s != NULL && i < s->n; i++)
+		if (is_over(s->runs[i].def, point, c))
+			return true;
+	return false;
+}
+
+void
+suppressions_json(const struct suppressions *s, uint32_t point, struct buf *out)
+{
+	bool any = false;
+
+	for (uint16_t i = 0; s != NULL && i < s->n; i++) {
+		const struct suppression_def *d = s->runs[i].def;
+		if (!names_point(d, point))
+			continue;
+		if (!any)
+			json_open(out, "suppressions", '[');
+		any = true;
+		json_open(out, NULL, '{');
+		json_str(out, "rule", d->id);
+		json_str(out, "by", s->engine->site->points[d->source].id);
+		json_bool(out, "on", s->runs[i].state.on);
+		json_open(out, "reason", '{');
+		json_str(out, "zh", d->reason_zh);
+		json_str(out, "en", d->reason_en);
+		json_close(out, '}');
+		json_close(out, '}');
+	}
+	if (any)
+		json_close(out, ']');
+}
+
+// ---- life -------------------------------------------------------------------------
+
+struct suppressions *
+suppressions_new(struct engine *e)
+{
+	if (e->site->n_suppressions == 0)
+		return NULL;
+	struct suppressions *s = xcalloc(1, sizeof(*s));
+	s->engine = e;
+	s->n = e->site->n_suppressions;
+	s->runs = xcalloc(s->n, sizeof(*s->runs));
+	for (uint16_t i = 0; i < s->n; i++) {
+		struct suppression_run *run = &s->runs[i];
+		run->engine = e;
+		run->def = &e->site->suppressions[i];
+		run->state.until_ms = -1;
+		run->unseen = true;
+		loop_timer_init(&run->due, on_due, run);
+		loop_timer_in(e->loop, &run->due, UNSEEN_MS);
+	}
+	return s;
+}
+
+void
+suppressions_free(struct suppressions *s)
+{
+	if (s == NULL)
+		return;
+	for (uint16_t i = 0; i < s->n; i++)
+		loop_timer_stop(s->engine->loop, &s->runs[i].due);
+	free(s->runs);
+	free(s);
+}
