@@ -21,8 +21,7 @@ enum {
 	WRITER_CACHE_KIB = 4096,
 	READER_CACHE_KIB = 1024,
 	READER_BUSY_MS = 1000,
-	TOOL_BUSY_MS = 5000,
-	PROGRESS_OPS = 1000
+	TOOL_BUSY_MS = 5000
 };
 
 int64_t
@@ -309,30 +308,76 @@ db_close(sqlite3 *db)
 	wr_assert(rc == SQLITE_OK);
 }
 
-static int
-on_progress(void *arg)
+// A check of a file is one instruction of SQLite's: before 3.41 it asks no progress
+// handler, however long it takes, but it does see that it was interrupted.
+struct patience {
+	sqlite3 *db;
+	struct timespec until; // CLOCK_MONOTONIC
+	pthread_mutex_t mutex;
+	pthread_cond_t changed;
+	bool over, out; // the check has ended; the time had run out before
+};
+
+static void *
+watch_patience(void *arg)
 {
-	const int64_t *until_ms = arg;
-	return db_now_ms() >= *until_ms;
+	struct patience *p = arg;
+	(void)pthread_mutex_lock(&p->mutex);
+	while (!p->over && !p->out)
+		p->out = pthread_cond_timedwait(&p->changed, &p->mutex, &p->until) != 0;
+	if (!p->over)
+		sqlite3_interrupt(p->db);
+	(void)pthread_mutex_unlock(&p->mutex);
+	return NULL;
+}
+
+static void
+patience_begin(struct patience *p, pthread_t *thread, int limit_ms)
+{
+	pthread_condattr_t attr;
+	(void)pthread_condattr_init(&attr);
+	(void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	(void)pthread_cond_init(&p->changed, &attr);
+	(void)pthread_condattr_destroy(&attr);
+	(void)pthread_mutex_init(&p->mutex, NULL);
+	int64_t until_ms = db_now_ms() + limit_ms;
+	p->until = (struct timespec){ .tv_sec = until_ms / 1000,
+		.tv_nsec = until_ms % 1000 * 1000000 };
+	int rc = pthread_create(thread, NULL, watch_patience, p);
+	wr_assert(rc == 0);
+}
+
+static void
+patience_end(struct patience *p, pthread_t thread)
+{
+	(void)pthread_mutex_lock(&p->mutex);
+	p->over = true;
+	(void)pthread_cond_signal(&p->changed);
+	(void)pthread_mutex_unlock(&p->mutex);
+	(void)pthread_join(thread, NULL);
+	(void)pthread_cond_destroy(&p->changed);
+	(void)pthread_mutex_destroy(&p->mutex);
 }
 
 bool
 db_sound(sqlite3 *db, int limit_ms)
 {
-	int64_t until_ms = db_now_ms() + limit_ms;
+	struct patience p = { .db = db };
+	pthread_t thread;
 	sqlite3_stmt *st = NULL;
-	sqlite3_progress_handler(db, PROGRESS_OPS, on_progress, &until_ms);
+	patience_begin(&p, &thread, limit_ms);
 	int rc = sqlite3_prepare_v2(db, "PRAGMA quick_check(1)", -1, &st, NULL);
 	if (rc == SQLITE_OK)
 		rc = sqlite3_step(st);
+	patience_end(&p, thread);
 	bool sound = rc != SQLITE_CORRUPT && rc != SQLITE_NOTADB;
-	if (rc == SQLITE_ROW) {
+	// What a check says that was broken off is of pages it has not seen.
+	if (rc == SQLITE_ROW && !p.out) {
 		const char *text = (const char *)sqlite3_column_text(st, 0);
 		sound = text != NULL && strcmp(text, "ok") == 0;
 		if (!sound)
 			log_warnx("store", "quick check: %s", text);
 	}
 	(void)sqlite3_finalize(st);
-	sqlite3_progress_handler(db, 0, NULL, NULL);
 	return sound;
 }

@@ -69,8 +69,8 @@ any_count(void *arg, const struct alarm_count *c)
 static bool
 any_step(void *arg, const struct reading_step *s)
 {
-	(void)arg;
-	(void)s;
+	unsigned *with_readings = arg;
+	*with_readings += s->good_ms > 0;
 	return true;
 }
 
@@ -314,13 +314,14 @@ ask_chart(struct reader *r, const struct span *s)
 	};
 	for (unsigned i = 0; i < sizeof(charts) / sizeof(charts[0]); i++) {
 		struct err err = { 0 };
-		const struct reading_range q = { .point = "gauge-1",
+		const struct reading_range q = { .point = "gauge-0",
 			.from_ms = s->to_ms - charts[i].days * DAY_MS,
 			.to_ms = s->to_ms,
 			.step_ms = charts[i].step_ms };
 		double began = now_ms();
-		int n = query_readings(r, &q, any_step, NULL, &err);
-		must(n >= 0, charts[i].name, &err);
+		unsigned n = 0;
+		must(query_readings(r, &q, any_step, &n, &err) >= 0 && n > 0,
+		    charts[i].name, &err);
 		say(charts[i].name, began, n);
 	}
 }
