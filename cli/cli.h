@@ -46,7 +46,7 @@ cli_fn cmd_points_check, cmd_probe, cmd_record, cmd_replay, cmd_schema;
 cli_fn cmd_commission_list, cmd_commission_mark, cmd_commission_open,
     cmd_commission_close, cmd_commission_report;
 
-cli_fn cmd_backup, cmd_restore, cmd_export_db, cmd_export_log;
+cli_fn cmd_backup, cmd_restore, cmd_export_db, cmd_export_log, cmd_export_readings;
 
 // An event as the API shows it, one object (log.c).
 void cli_event_json(struct buf *b, const struct stored_event *s);

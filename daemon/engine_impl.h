@@ -8,8 +8,10 @@
 
 #include "core/incident.h"
 #include "core/limit.h"
+#include "core/set_hour.h"
 #include "engine.h"
 #include "lib/buf.h"
+#include "local_time.h"
 
 // What a transition needs to know of the sample that caused it.
 struct facts {
@@ -59,6 +61,7 @@ struct meaning {
 
 struct gauge {
 	struct minute_acc acc;
+	struct set_hour set;
 	uint32_t hold_ms;
 };
 
@@ -114,6 +117,7 @@ struct engine {
 	uint32_t points_unknown;
 	int64_t down_since_utc_ms; // last sign of life of the run before; 0 = first
 				   // run, ENGINE_SINCE_UNKNOWN
+	struct local_time *local;  // of gauges: when a set hour is
 	struct loop_timer minute_timer, realarm_timer, resound_timer;
 	struct loop_timer look_timer; // at links
 	uint32_t voices[VOICE_COUNT]; // alarms by what they sound like

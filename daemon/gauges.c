@@ -1,7 +1,8 @@
 // SPDX-FileCopyrightText: 2026 Watchroom contributors
 // SPDX-License-Identifier: Apache-2.0
 //
-// Analog values: minute rows for the record, limits for the alarms. The hold of a value
+// Analog values: minute rows and the readings at set hours for the record, limits for
+// the alarms. The hold of a value
 // is two and a half poll periods: one lost poll leaves no gap, a dead sensor does. Part
 // of the engine; runs on the loop.
 #include <math.h>
@@ -9,6 +10,7 @@
 
 #include "engine_impl.h"
 #include "lib/mem.h"
+#include "local_time.h"
 
 enum {
 	SWEEP_MS = 5000,
@@ -23,12 +25,44 @@ write_minutes(struct engine *e, uint32_t point, const struct minute *m, unsigned
 		store_minute(e->store, e->site->points[point].id, &m[i]);
 }
 
+static void
+end_set_hour(struct engine *e, uint32_t point)
+{
+	struct gauge *g = engine_rules(e, point)->gauge;
+	enum quality q = e->points[point].state.quality;
+	struct set_reading s;
+	if (set_hour_end(&g->set, q, &s))
+		store_set_reading(e->store, e->site->points[point].id, &s);
+}
+
+// Every gauge waits for the set hour that comes, or is not over yet. A clock that was
+// put back makes the hour awaited another one, without a word on it.
+static void
+await_set_hours(struct engine *e, int64_t now)
+{
+	const struct site *s = e->site;
+	const int64_t over = SET_HOUR_WITHIN_MS + SWEEP_GRACE_MS;
+	if (s->n_set_hours == 0)
+		return;
+	int64_t due =
+	    local_time_next(e->local, s->set_hours_min, s->n_set_hours, now - over);
+	for (uint32_t i = 0; i < s->n_site_points; i++) {
+		struct gauge *g = engine_rules(e, i)->gauge;
+		if (g == NULL || g->set.due_utc_ms == due)
+			continue;
+		if (now >= g->set.due_utc_ms + over)
+			end_set_hour(e, i);
+		set_hour_arm(&g->set, due);
+	}
+}
+
 // Minutes that ended without a further sample.
 static void
 on_minute_sweep(void *arg)
 {
 	struct engine *e = arg;
 	int64_t now = loop_utc_ms(e->loop);
+	await_set_hours(e, now);
 	for (uint32_t i = 0; i < e->site->n_site_points; i++) {
 		struct gauge *g = engine_rules(e, i)->gauge;
 		if (g == NULL || !g->acc.open)
@@ -56,6 +90,8 @@ gauges_init(struct engine *e)
 		g->hold_ms = hold < HOLD_MOST_MS ? hold : HOLD_MOST_MS;
 		engine_own_rules(e, i)->gauge = g;
 	}
+	e->local = local_time_new(s->time_zone);
+	await_set_hours(e, loop_utc_ms(e->loop));
 	loop_timer_init(&e->minute_timer, on_minute_sweep, e);
 	loop_timer_in(e->loop, &e->minute_timer, SWEEP_MS);
 }
@@ -64,6 +100,7 @@ void
 gauges_free(struct engine *e)
 {
 	loop_timer_stop(e->loop, &e->minute_timer);
+	local_time_free(e->local);
 	for (uint32_t i = 0; i < e->site->n_points; i++)
 		free(engine_rules(e, i)->gauge);
 }
@@ -77,6 +114,9 @@ gauge_feed(struct engine *e, const struct sample *s)
 	struct minute done[2];
 	unsigned n = minute_feed(&g->acc, s, g->hold_ms, done, 2);
 	write_minutes(e, s->point, done, n);
+	struct set_reading set;
+	if (set_hour_feed(&g->set, s, &set))
+		store_set_reading(e->store, e->site->points[s->point].id, &set);
 }
 
 void
@@ -105,5 +145,8 @@ engine_close_minutes(struct engine *e)
 		struct minute m;
 		while (g != NULL && minute_close(&g->acc, now, &m))
 			write_minutes(e, i, &m, 1);
+		// What the start after this one may not see any more.
+		if (g != NULL && g->set.near.have)
+			end_set_hour(e, i);
 	}
 }

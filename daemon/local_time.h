@@ -18,4 +18,9 @@ void local_time_free(struct local_time *t); // NULL is fine
 // Seconds since 1970-01-01 00:00 local, at this moment.
 int64_t local_time_s(const struct local_time *t, int64_t utc_ms);
 
+// The first moment after `utc_ms` at which clocks there show one of these minutes after
+// midnight; n > 0. UTC ms.
+int64_t local_time_next(
+    const struct local_time *t, const uint16_t *minutes, unsigned n, int64_t utc_ms);
+
 #endif

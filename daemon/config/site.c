@@ -34,6 +34,7 @@ enum {
 	SITE_DAY,
 	SITE_CLOCK_FAULT,
 	SITE_SHIFTS,
+	SITE_SET_HOURS,
 	SITE_FIELDS
 };
 enum {
@@ -70,6 +71,12 @@ static const struct schema_field shift_item = {
 	.shape = SHAPE_TIME_OF_DAY,
 };
 
+static const struct schema_field set_hour_item = {
+	.key = "set_hours",
+	.type = SCHEMA_TEXT,
+	.shape = SHAPE_TIME_OF_DAY,
+};
+
 // clang-format off
 static const struct schema_field site_fields[SITE_FIELDS] = {
 	[SITE_ID] = { .key = "id", .type = SCHEMA_ID, .required = true,
@@ -84,6 +91,9 @@ static const struct schema_field site_fields[SITE_FIELDS] = {
 	    .help = "so long not synchronised is a fault, default 10min; 0s: no time service" },
 	[SITE_SHIFTS] = { .key = "shifts", .type = SCHEMA_LIST, .max = SHIFTS_MAX,
 	    .each = &shift_item, .help = "when each shift begins, default 08:00 and 20:00" },
+	[SITE_SET_HOURS] = { .key = "set_hours", .type = SCHEMA_LIST, .max = SET_HOURS_MAX,
+	    .each = &set_hour_item,
+	    .help = "when each gauge is read for the sheet, default 08:00 and 20:00" },
 };
 const struct schema_map site_map = { site_fields, SITE_FIELDS };
 
@@ -176,6 +186,12 @@ read_site(struct load *l, const struct yaml_node *node)
 	if (v[SITE_SHIFTS].ok)
 		site->n_shifts = (uint8_t)rule_times(
 		    l, v[SITE_SHIFTS].node, &shift_item, site->shifts);
+	site->n_set_hours = 2;
+	site->set_hours_min[0] = DAY_BEGINS_MIN;
+	site->set_hours_min[1] = NIGHT_BEGINS_MIN;
+	if (v[SITE_SET_HOURS].ok)
+		site->n_set_hours = (uint8_t)rule_times(
+		    l, v[SITE_SET_HOURS].node, &set_hour_item, site->set_hours_min);
 }
 
 static void

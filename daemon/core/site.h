@@ -29,6 +29,7 @@
 #include "core/recording.h"
 #include "core/sample.h"
 #include "core/schedule.h"
+#include "core/set_hour.h"
 #include "core/suppression.h"
 
 enum {
@@ -218,6 +219,8 @@ struct site {
 	uint16_t statistics_day_min; // minutes after local midnight
 	uint8_t n_shifts;
 	uint16_t shifts[SHIFTS_MAX]; // when each begins, as above; rising
+	uint8_t n_set_hours;
+	uint16_t set_hours_min[SET_HOURS_MAX]; // gauges are read then; as above
 	uint32_t
 	    clock_fault_after_ms; // unsynchronised for so long is a fault; 0 = never
 	bool acknowledge_panel;   // regime `acknowledge: panel`

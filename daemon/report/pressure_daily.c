@@ -41,8 +41,19 @@ static const struct report_column gap_columns[] = {
 	{ "ms",    "report.col.length", COLUMN_SPAN,  IN_ALL, NULL },
 };
 
+static const struct report_column set_columns[] = {
+	{ "place",  "report.col.place",    COLUMN_PLACE, IN_ALL, NULL },
+	{ "point",  "report.col.point",    COLUMN_TEXT,  IN_ALL, NULL },
+	{ "due",    "report.col.set_hour", COLUMN_TIME,  IN_ALL, NULL },
+	{ "value",  "report.col.reading",  COLUMN_KPA,   IN_ALL, NULL },
+	{ "unit",   NULL,                  COLUMN_TEXT,  IN_JSON, NULL },
+	{ "at",     "report.col.read_at",  COLUMN_TIME,  IN_ALL, NULL },
+	{ "reason", "report.col.no_reading", COLUMN_KEY, IN_ALL, "reading.none." },
+};
+
 #define COLUMNS(c) .columns = c, .n_columns = sizeof(c) / sizeof((c)[0])
 static const struct report_table gauges_shape = { .name = "gauges", .title = "report.gauges", COLUMNS(gauge_columns) };
+static const struct report_table set_shape    = { .name = "set_readings", .title = "report.set_readings", COLUMNS(set_columns) };
 static const struct report_table gaps_shape   = { .name = "no_value", .title = "report.no_value", COLUMNS(gap_columns) };
 // clang-format on
 
@@ -150,6 +161,49 @@ put_gauge(struct report_table *t, const struct site *s, const struct register_ma
 	doc_put_count(&row[11], p->samples);
 	doc_put_count(&row[12], p->minutes);
 	register_map_put(map, p->point, &row[13]);
+}
+
+struct set_sheet {
+	struct report_table *table;
+	const struct site *site;
+	const char *point;
+};
+
+static bool
+take_set_reading(void *arg, const struct set_hour_row *s)
+{
+	const struct set_sheet *w = arg;
+	struct report_cell *row = doc_row(w->table);
+	put_place(&row[0], w->site, w->point);
+	doc_put_text(&row[1], w->point);
+	doc_put_count(&row[2], s->due_utc_ms);
+	doc_put_number(&row[3], s->value);
+	doc_put_text(&row[4], "kPa");
+	if (s->at_utc_ms != 0)
+		doc_put_count(&row[5], s->at_utc_ms);
+	if (s->reason[0] != '\0')
+		doc_put_text(&row[6], s->reason);
+	return true;
+}
+
+static int
+put_set_readings(const struct report_input *in, struct report_doc *d,
+    const struct gauges *g, struct err *err)
+{
+	const struct site *site = in->request->points;
+	struct report_table *t = doc_table(d, &set_shape);
+	for (size_t i = 0; i < g->n; i++) {
+		struct set_sheet w = { t, site, g->rows[i].point };
+		const struct set_hours_query q = { .point = g->rows[i].point,
+			.from_ms = in->day.from_ms,
+			.to_ms = in->day.to_ms,
+			.now_utc_ms = in->request->now_utc_ms,
+			.hours_min = site != NULL ? site->set_hours_min : NULL,
+			.n_hours = site != NULL ? site->n_set_hours : 0 };
+		if (query_set_readings(in->reader, &q, take_set_reading, &w, err) < 0)
+			return -1;
+	}
+	return 0;
 }
 
 // Walks a gauge's minutes; each run of minutes without a good value is one row.
@@ -260,6 +314,8 @@ build(const struct report_input *in, struct report_doc *d, struct gauges *g,
 	for (size_t i = 0; i < g->n; i++)
 		put_gauge(t, s, &map, &g->rows[i]);
 	register_map_free(&map);
+	if (put_set_readings(in, d, g, err) < 0)
+		return -1;
 	// Whole minutes only: the running one is not missing yet.
 	until -= until % MINUTE_MS;
 	t = doc_table(d, &gaps_shape);

@@ -30,8 +30,8 @@ drop_oldest(struct minute_queue *q)
 	memmove(q->rows, q->rows + n, q->n * sizeof(*q->rows));
 }
 
-void
-minutes_add(struct minute_queue *q, const char *point, const struct minute *m)
+static struct minute_row *
+new_row(struct minute_queue *q, const char *point)
 {
 	if (q->n == ROWS_MAX)
 		drop_oldest(q);
@@ -41,7 +41,23 @@ minutes_add(struct minute_queue *q, const char *point, const struct minute *m)
 	}
 	struct minute_row *row = &q->rows[q->n++];
 	(void)str_copy(row->point, sizeof(row->point), point);
+	return row;
+}
+
+void
+minutes_add(struct minute_queue *q, const char *point, const struct minute *m)
+{
+	struct minute_row *row = new_row(q, point);
+	row->is_set = false;
 	row->m = *m;
+}
+
+void
+minutes_add_set(struct minute_queue *q, const char *point, const struct set_reading *s)
+{
+	struct minute_row *row = new_row(q, point);
+	row->is_set = true;
+	row->set = *s;
 }
 
 struct minute_batch *

@@ -19,6 +19,8 @@ struct minute_queue {
 };
 
 void minutes_add(struct minute_queue *q, const char *point, const struct minute *m);
+void minutes_add_set(
+    struct minute_queue *q, const char *point, const struct set_reading *s);
 // The oldest as a piece of work, else the retention that waits, else NULL.
 struct minute_batch *minutes_take(struct minute_queue *q);
 void minutes_free(struct minute_queue *q);

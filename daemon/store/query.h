@@ -13,6 +13,7 @@
 #include "core/event.h"
 #include "core/flag.h"
 #include "core/notice.h"
+#include "core/reading.h"
 #include "lib/err.h"
 
 struct reader;
@@ -155,6 +156,41 @@ struct reading_range {
 // Refuses more than READING_STEPS_MAX steps. Returns how many, or -1.
 int query_readings(struct reader *r, const struct reading_range *q,
     bool (*row)(void *arg, const struct reading_step *s), void *arg, struct err *err);
+
+// The minutes of all gauges, gauge by gauge, in pages: zeroed but for what is asked,
+// then called until `done`. Each page is a question of its own.
+struct minute_walk {
+	const char *only;       // this gauge; NULL = all
+	int64_t from_ms, to_ms; // UTC, half-open; 0 = open
+	bool done;
+	char point[ID_MAX]; // from here on the walk's own
+	int64_t next_ms;
+	bool in_gauge;
+};
+// A value that is not known is NaN. Returns how many rows, or -1.
+int query_minutes(struct reader *r, struct minute_walk *w,
+    bool (*row)(void *arg, const char *point, const struct minute *m), void *arg,
+    struct err *err);
+
+// Readings of a gauge at the set hours of a span, by time: each that was recorded, and
+// each of `hours_min` that is over and was not, with the reason "not_watched" (nobody
+// looked: the daemon was down, or the gauge was not configured).
+struct set_hour_row {
+	int64_t due_utc_ms;
+	double value;      // base unit; NaN = no reading
+	int64_t at_utc_ms; // of the sample; 0 without one
+	char reason[16];   // "" with a value (core/set_hour.h)
+};
+struct set_hours_query {
+	const char *point;
+	int64_t from_ms, to_ms; // UTC, half-open; a month at most
+	int64_t now_utc_ms;
+	const uint16_t *hours_min; // minutes after local midnight
+	size_t n_hours;
+};
+// Returns how many, or -1.
+int query_set_readings(struct reader *r, const struct set_hours_query *q,
+    bool (*row)(void *arg, const struct set_hour_row *s), void *arg, struct err *err);
 
 struct store_totals {
 	int64_t events, first_seq, last_seq;

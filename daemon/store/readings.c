@@ -42,6 +42,13 @@ static const char *const statements[RD_COUNT] = {
 	    "good_ms = min(60000, good_ms + excluded.good_ms), "
 	    "samples = samples + excluded.samples, "
 	    "last = coalesce(excluded.last, last)",
+	// Of two for one hour the nearer stays, and a reason takes no reading away.
+	[RD_SET] = "INSERT INTO set_reading (point, due_utc_ms, value, at_ms, reason) "
+		   "VALUES ((SELECT id FROM point WHERE name = ?1), ?2, ?3, ?4, ?5) "
+		   "ON CONFLICT DO UPDATE SET value = excluded.value, "
+		   "at_ms = excluded.at_ms, reason = excluded.reason "
+		   "WHERE excluded.value IS NOT NULL AND (value IS NULL OR "
+		   "abs(excluded.at_ms - due_utc_ms) < abs(at_ms - due_utc_ms))",
 };
 
 static int
@@ -214,15 +221,33 @@ bind_minute(sqlite3_stmt *st, const struct minute *m)
 }
 
 static int
-put_minute(struct readings *r, const struct minute_row *row)
+put_set(struct readings *r, const struct minute_row *row)
 {
-	int rc = enter_day(r, row->m.minute_utc_ms);
+	const struct set_reading *s = &row->set;
+	bool some = s->have && isfinite(s->value);
+	const struct cell cells[] = {
+		cell_integer(s->due_utc_ms),
+		some ? cell_real(s->value) : cell_absent(),
+		some ? cell_integer(s->at_utc_ms) : cell_absent(),
+		some ? cell_absent() : cell_text(s->reason != NULL ? s->reason : "bad"),
+	};
+	sqlite3_stmt *st = r->st[RD_SET];
+	(void)sqlite3_bind_text(st, 1, row->point, -1, SQLITE_STATIC);
+	for (int i = 0; i < (int)(sizeof(cells) / sizeof(cells[0])); i++)
+		(void)cell_bind(st, i + 2, &cells[i]);
+	return run(st);
+}
+
+static int
+put_row(struct readings *r, const struct minute_row *row)
+{
+	int rc = enter_day(r, row->is_set ? row->set.due_utc_ms : row->m.minute_utc_ms);
 	if (rc != SQLITE_OK)
 		return rc;
 	(void)sqlite3_bind_text(r->st[RD_POINT], 1, row->point, -1, SQLITE_STATIC);
 	rc = run(r->st[RD_POINT]);
-	if (rc != SQLITE_OK)
-		return rc;
+	if (rc != SQLITE_OK || row->is_set)
+		return rc != SQLITE_OK ? rc : put_set(r, row);
 	(void)sqlite3_bind_text(r->st[RD_MINUTE], 1, row->point, -1, SQLITE_STATIC);
 	bind_minute(r->st[RD_MINUTE], &row->m);
 	return run(r->st[RD_MINUTE]);
@@ -263,7 +288,7 @@ op_apply(void *ctx, struct work *w)
 		return cut_minutes(ctx, b);
 	int rc = SQLITE_OK;
 	for (size_t i = 0; i < b->n && rc == SQLITE_OK; i++)
-		rc = put_minute(ctx, &b->rows[i]);
+		rc = put_row(ctx, &b->rows[i]);
 	return rc;
 }
 

@@ -12,12 +12,17 @@
 
 #include "core/event.h"
 #include "core/reading.h"
+#include "core/set_hour.h"
 #include "store/day.h"
 #include "store/writer.h"
 
 struct minute_row {
 	char point[ID_MAX];
-	struct minute m;
+	bool is_set; // a reading at a set hour, else a minute
+	union {
+		struct minute m;
+		struct set_reading set;
+	};
 };
 
 // A piece of work: minutes in the order of their end.
@@ -35,6 +40,7 @@ struct minute_batch {
 enum readings_statement {
 	RD_POINT,
 	RD_MINUTE,
+	RD_SET,
 	RD_COUNT
 };
 

@@ -7,7 +7,7 @@
 
 enum {
 	JOURNAL_VERSION = 4,
-	READINGS_VERSION = 3,
+	READINGS_VERSION = 4,
 	// PRAGMA application_id, so that file(1) and we know our own: "WRj1", "WRr1".
 	JOURNAL_APPLICATION_ID = 0x57526a31,
 	READINGS_APPLICATION_ID = 0x57527231,
@@ -20,5 +20,6 @@ extern const char schema_journal_4[];
 extern const char schema_readings_1[];
 extern const char schema_readings_2[];
 extern const char schema_readings_3[];
+extern const char schema_readings_4[];
 
 #endif

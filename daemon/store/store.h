@@ -19,6 +19,7 @@
 #include "core/flag.h"
 #include "core/notice.h"
 #include "core/reading.h"
+#include "core/set_hour.h"
 #include "core/verdict.h"
 #include "lib/err.h"
 #include "lib/loop.h"
@@ -171,6 +172,9 @@ void store_submit(struct store *s, struct unit *u);
 
 // A finished minute of a point. Coalesced, never blocks.
 void store_minute(struct store *s, const char *point, const struct minute *m);
+// The reading of a point at a set hour, or why there is none. Of two for one hour the
+// nearer stays. Never blocks.
+void store_set_reading(struct store *s, const char *point, const struct set_reading *r);
 
 // The revision written with units submitted from now on.
 void store_set_config_rev(struct store *s, const char *config_rev);

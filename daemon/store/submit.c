@@ -271,6 +271,13 @@ store_on_minutes(void *store)
 	store_pump_minutes(store);
 }
 
+static void
+minutes_wait(struct store *s)
+{
+	if (!s->minutes_in_hand && !loop_timer_armed(&s->minute_timer))
+		loop_timer_in(s->loop, &s->minute_timer, 0);
+}
+
 void
 store_minute(struct store *s, const char *point, const struct minute *m)
 {
@@ -278,8 +285,17 @@ store_minute(struct store *s, const char *point, const struct minute *m)
 	if (s->closed)
 		return;
 	minutes_add(&s->minutes, point, m);
-	if (!s->minutes_in_hand && !loop_timer_armed(&s->minute_timer))
-		loop_timer_in(s->loop, &s->minute_timer, 0);
+	minutes_wait(s);
+}
+
+void
+store_set_reading(struct store *s, const char *point, const struct set_reading *r)
+{
+	wr_assert(!s->read_only);
+	if (s->closed)
+		return;
+	minutes_add_set(&s->minutes, point, r);
+	minutes_wait(s);
 }
 
 void

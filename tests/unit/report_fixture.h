@@ -23,6 +23,8 @@ struct fake_report_store {
 	int wrong_class_reads; // so often the roll-up lags behind
 	struct pressure_day gauges[4];
 	size_t n_gauges;
+	struct set_hour_row set[4];
+	size_t n_set;
 	int64_t silent_from_ms, silent_to_ms; // minutes without a good value
 	struct stored_event events[4];
 	size_t n_events;

@@ -264,7 +264,9 @@ static void
 make_old(const struct store_fixture *f, int version)
 {
 	store_fixture_run_sql_on(f, "readings.db",
-	    "DROP TRIGGER minute_hour; DROP TRIGGER minute_day; "
+	    "DROP VIEW v_set_reading; DROP TRIGGER set_reading_leaves; "
+	    "DROP TABLE set_reading; DROP TRIGGER minute_hour; DROP TRIGGER "
+	    "minute_day; "
 	    "DROP TRIGGER minute_merge_hour; DROP TRIGGER minute_merge_day; "
 	    "DROP TRIGGER minute_leaves; DROP VIEW v_reading_hourly; "
 	    "DROP VIEW v_reading_daily; DROP TABLE reading_hour; "
