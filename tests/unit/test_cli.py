@@ -167,7 +167,7 @@ def test_output_file_is_whole_or_not_there(made, tmp_path):
     run("--store", made, "report", "alarms-daily", "-o", tmp_path / "no" / "r.csv", code=1)
 
 
-@pytest.mark.parametrize("words", [("report", "alarms-daily"), ("export", "log")])
+@pytest.mark.parametrize("words", [("report", "alarms-daily"), ("export", "log"), ("export", "readings")])
 def test_an_output_file_never_follows_a_link_that_lies_there(made, tmp_path, words):
     other = tmp_path / "other"
     other.write_text("of somebody else", encoding="utf-8")
