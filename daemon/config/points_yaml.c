@@ -41,6 +41,7 @@ enum {
 	POINT_RATE,
 	POINT_STUCK,
 	POINT_DAILY_LOG,
+	POINT_DOMESTIC_WATER,
 	POINT_FIELDS,
 	LINE_LINE = POINT_COMMON,
 	LINE_DEBOUNCE,
@@ -48,7 +49,7 @@ enum {
 	LINE_PULSE,
 	LINE_BIAS,
 	LINE_FIELDS,
-	MOST_FIELDS = POINT_COMMON + 9,
+	MOST_FIELDS = POINT_COMMON + 10,
 };
 _Static_assert(POINT_FIELDS <= MOST_FIELDS && LINE_FIELDS <= MOST_FIELDS, "room");
 
@@ -183,6 +184,8 @@ static const struct schema_field point_fields[POINT_FIELDS] = {
 	    .help = "of a measured value: how long it may stand still" },
 	[POINT_DAILY_LOG] = { .key = "daily_log", .type = SCHEMA_BOOL,
 	    .help = "whether its readings stand in the daily book" },
+	[POINT_DOMESTIC_WATER] = { .key = "domestic_water", .type = SCHEMA_BOOL,
+	    .help = "a pressure gauge of the domestic water: one of their mean in the daily book" },
 };
 static const struct schema_map point_map = { point_fields, POINT_FIELDS };
 const struct schema_field points_item = {
@@ -432,6 +435,11 @@ read_measured(
 	if (v[POINT_LIMITS].ok)
 		p->limits = read_limits(l, v[POINT_LIMITS].node, p->kind);
 	trend_read(l, &v[POINT_RATE], &v[POINT_STUCK], p);
+	p->domestic_water =
+	    v[POINT_DOMESTIC_WATER].ok && v[POINT_DOMESTIC_WATER].number == 1;
+	if (p->domestic_water && point_kind_quantity(p->kind) != QUANTITY_PRESSURE)
+		problem(l, v[POINT_DOMESTIC_WATER].key_pos,
+		    "domestic_water: %s is not a pressure", point_kind_name(p->kind));
 	if (!v[POINT_DAILY_LOG].ok)
 		return;
 	p->daily_log = v[POINT_DAILY_LOG].number == 1;

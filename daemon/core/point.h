@@ -112,8 +112,9 @@ struct point {
 	uint16_t pdu;            // PDU address, computed from the item's formula
 	bool active_low; // applied by point_active; drivers report the level as it is
 	bool daily_log;
-	bool silent;  // panic: no sound here, for who stands beside the button
-	bool indoors; // played from a recording: drives no output, tells nobody
+	bool domestic_water; // a gauge of 生活用水: one of the mean over them
+	bool silent;         // panic: no sound here, for who stands beside the button
+	bool indoors;        // played from a recording: drives no output, tells nobody
 	bool debounce_by_kernel; // GPIO, where the back end can; else by the driver
 	bool pulse_latch;        // GPIO: `pulse: latch`, report at once
 };

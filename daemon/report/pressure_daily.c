@@ -13,6 +13,7 @@
 #include "core/reading.h"
 #include "lib/mem.h"
 #include "report/definitions.h"
+#include "report/domestic_water.h"
 #include "report/register_map.h"
 
 // clang-format off
@@ -167,12 +168,14 @@ struct set_sheet {
 	struct report_table *table;
 	const struct site *site;
 	const char *point;
+	struct domestic_water *domestic;
 };
 
 static bool
 take_set_reading(void *arg, const struct set_hour_row *s)
 {
 	const struct set_sheet *w = arg;
+	domestic_water_add(w->domestic, s->due_utc_ms, w->point, s->value);
 	struct report_cell *row = doc_row(w->table);
 	put_place(&row[0], w->site, w->point);
 	doc_put_text(&row[1], w->point);
@@ -192,8 +195,10 @@ put_set_readings(const struct report_input *in, struct report_doc *d,
 {
 	const struct site *site = in->request->points;
 	struct report_table *t = doc_table(d, &set_shape);
-	for (size_t i = 0; i < g->n; i++) {
-		struct set_sheet w = { t, site, g->rows[i].point };
+	struct domestic_water domestic = { .site = site };
+	int result = 0;
+	for (size_t i = 0; i < g->n && result == 0; i++) {
+		struct set_sheet w = { t, site, g->rows[i].point, &domestic };
 		const struct set_hours_query q = { .point = g->rows[i].point,
 			.from_ms = in->day.from_ms,
 			.to_ms = in->day.to_ms,
@@ -201,9 +206,13 @@ put_set_readings(const struct report_input *in, struct report_doc *d,
 			.hours_min = site != NULL ? site->set_hours_min : NULL,
 			.n_hours = site != NULL ? site->n_set_hours : 0 };
 		if (query_set_readings(in->reader, &q, take_set_reading, &w, err) < 0)
-			return -1;
+			result = -1;
 	}
-	return 0;
+	for (size_t i = 0; i < g->n; i++)
+		domestic_water_add(&domestic, 0, g->rows[i].point,
+		    g->rows[i].good_ms > 0 ? g->rows[i].mean : (double)NAN);
+	domestic_water_put(&domestic, d);
+	return result;
 }
 
 // Walks a gauge's minutes; each run of minutes without a good value is one row.

@@ -30,9 +30,9 @@ site: {{id: tower-a, time_zone: {zone}, statistics_day: "{day}", set_hours: ["07
 buses: [{{id: lan, modbus_tcp: "127.0.0.1:5020"}}]
 devices:
   - {{id: g1, bus: lan, unit: 1, profile: pressure-transmitter-ptmb, poll: 24s, points: [
-      {{id: hydrant, item: pressure, kind: pressure, place: {{zh: 泵房, en: Pump room}}, daily_log: true}}]}}
+      {{id: hydrant, item: pressure, kind: pressure, place: {{zh: 泵房, en: Pump room}}, domestic_water: true}}]}}
   - {{id: g2, bus: lan, unit: 2, profile: pressure-transmitter-ptmb, poll: 24s, points: [
-      {{id: domestic, item: pressure, kind: pressure, place: {{zh: 水箱, en: Tank}}, daily_log: true}}]}}
+      {{id: domestic, item: pressure, kind: pressure, place: {{zh: 水箱, en: Tank}}, domestic_water: true}}]}}
 """
 # Zone, statistics day, its first day. The clocks of Berlin change on 2025-03-30 and 2025-10-26.
 SIGNALS = [("Europe/Berlin", "08:00", "2025-03-28", 1), ("Europe/Berlin", "08:30", "2025-10-24", 2)]
@@ -202,7 +202,23 @@ def test_i13_the_sheet_of_each_day_is_what_the_signal_was(made):
         got = [(s["point"], ms(s["due"]), s["value"], ms(s["at"]), s["reason"]) for s in sheet["data"]["set_readings"]]
         assert [w[:2] + w[3:] for w in wanted] == [g[:2] + g[3:] for g in got]
         assert all(close(g[2], w[2]) for w, g in zip(wanted, got))
+        check_mean_over_gauges(sheet["data"], wanted, {g: signal.figures(g, span) for g in GAUGES})
     assert sorted(lengths) in ([23, 24, 24, 24, 24, 24], [24, 24, 24, 24, 24, 25])
+
+
+def check_mean_over_gauges(data, set_readings, days):
+    """Each hour's and the day's mean, and the gauges it is of (I13)."""
+    values = {}
+    for gauge, due, value, *_ in set_readings:
+        values.setdefault(due, {})[gauge] = value
+    values[None] = {g: f[4] / f[5] if f and f[5] else None for g, f in days.items()}
+    assert {ms(r["due"]) for r in data["domestic_water"]} == set(values)
+    for row in data["domestic_water"]:
+        of = values[ms(row["due"])]
+        known = sorted(g for g, x in of.items() if x is not None)
+        assert (row["points"] or "").split() == known and row["gauges"] == len(known) and row["of"] == len(GAUGES)
+        assert (row["without"] or "").split() == sorted(set(GAUGES) - set(known))
+        assert close(row["mean"], sum(of[g] for g in known) / len(known) if known else None)
 
 
 def test_an_export_is_every_minute_of_the_span(made, tmp_path):
