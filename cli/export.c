@@ -5,19 +5,14 @@
 // spreadsheet or as one JSON object a line. Reads in pages and writes as it reads, so
 // its size does not matter and no daemon is held up. CSV begins with a byte order mark,
 // and no field is taken for a formula. A file appears whole or not at all.
+#include "cli/export.h"
+
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "cli/cli.h"
 #include "cli/export_parts.h"
-#include "lib/buf.h"
-#include "store/query.h"
-
-enum {
-	PAGE = 1000
-};
 
 struct export
 {
@@ -29,13 +24,13 @@ struct export
 	int64_t last_seq;
 };
 
-static const char csv_head[] =
+const char export_csv_head[] =
     "\xEF\xBB\xBFseq,time,kind,class,point,place_zh,place_en,condition,code,value,"
     "quality,actor,occurrence,incident,params,not_before,device_time,cause_seq,"
     "config_rev,epoch,hash\r\n";
 
-static void
-put_csv(struct buf *b, const struct stored_event *s)
+void
+export_csv_event(struct buf *b, const struct stored_event *s)
 {
 	const struct event *e = &s->event;
 	buf_printf(b, "%lld", (long long)e->seq);
@@ -73,7 +68,7 @@ take(void *arg, const struct stored_event *s)
 	struct buf line = { 0 };
 	x->last_seq = s->event.seq;
 	if (x->csv)
-		put_csv(&line, s);
+		export_csv_event(&line, s);
 	else {
 		cli_event_json(&line, s);
 		buf_str(&line, "\n");
@@ -89,10 +84,10 @@ walk(void *arg, FILE *out, struct err *err)
 	int n;
 	x->out = out;
 	do {
-		x->filter.limit = PAGE;
+		x->filter.limit = EXPORT_PAGE;
 		x->filter.after_seq = x->last_seq;
 		n = query_events(x->reader, &x->filter, take, x, err);
-	} while (n == PAGE && !x->failed);
+	} while (n == EXPORT_PAGE && !x->failed);
 	if (x->failed)
 		return err_set(err, errno, "cannot write: %s", strerrordesc_np(errno));
 	return n < 0 ? -1 : 0;
@@ -113,7 +108,7 @@ cmd_export_log(const struct cli *c)
 		return code;
 	x.csv = strcmp(format, "csv") == 0;
 	x.reader = s.reader;
-	const struct export_job job = { x.csv ? csv_head : NULL, walk, &x };
+	const struct export_job job = { x.csv ? export_csv_head : NULL, walk, &x };
 	if (!export_span(c, &x.filter.from_utc_ms, &x.filter.to_utc_ms))
 		code = CLI_USAGE;
 	else if (export_run(c, &job, &err) != 0)

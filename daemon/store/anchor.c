@@ -135,3 +135,29 @@ query_anchor(struct reader *r, struct store_anchor *out, struct err *err)
 		return -1;
 	return found ? 1 : 0;
 }
+
+int
+query_anchors(struct reader *r, int64_t after, unsigned limit,
+    bool (*row)(void *arg, const struct store_anchor *a), void *arg, struct err *err)
+{
+	int count = 0, rc;
+	reader_begin(r);
+	sqlite3_stmt *st = reader_prepare(r, r->journal,
+	    "SELECT " ANCHOR_COLUMNS ", n FROM anchor WHERE n > ?1 ORDER BY n LIMIT ?2",
+	    err);
+	if (st == NULL)
+		return -1;
+	(void)sqlite3_bind_int64(st, 1, after);
+	(void)sqlite3_bind_int64(st, 2, limit);
+	while ((rc = sqlite3_step(st)) == SQLITE_ROW) {
+		struct mark m;
+		struct store_anchor a = { 0 };
+		if (mark_read(st, false, &m))
+			show(&m, &a);
+		a.n = sqlite3_column_int64(st, 6);
+		count++;
+		if (!row(arg, &a))
+			break;
+	}
+	return reader_finish(r->journal, st, rc, err) == 0 ? count : -1;
+}

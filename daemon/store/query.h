@@ -38,6 +38,7 @@ struct stored_event {
 
 // An anchor: the journal's head at a time, signed (docs/schema.md). Hex digits.
 struct store_anchor {
+	int64_t n; // order; from query_anchors only
 	int64_t seq, time_utc_ms;
 	char epoch[33];
 	char hash[65];
@@ -46,6 +47,9 @@ struct store_anchor {
 };
 // The newest. 1 found, 0 not, -1 error.
 int query_anchor(struct reader *r, struct store_anchor *out, struct err *err);
+// Those with n above `after`, at most `limit`, in order. Returns how many, or -1.
+int query_anchors(struct reader *r, int64_t after, unsigned limit,
+    bool (*row)(void *arg, const struct store_anchor *a), void *arg, struct err *err);
 
 struct event_filter {
 	int64_t after_seq;              // 0 = from the first

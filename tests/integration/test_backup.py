@@ -3,10 +3,12 @@
 #
 # Backup, restore and export beside the real daemon, under load.
 import csv
+import hashlib
 import io
 import json
 import random
 import sqlite3
+import tarfile
 import threading
 
 import pytest
@@ -207,3 +209,67 @@ def test_what_people_wrote_is_no_formula_in_the_log(busy, tmp_path):
     assert told == [f"'{x}" if x[0] in "=+-@" else x for x in kept]
     assert [x["place"]["zh"] for x in lines if x["kind"] == "alarm.missed"] == kept
     assert all(None not in r and len(r) == len(rows[0]) for r in rows)
+
+
+EVENT_FILES = ["alarms.csv", "faults.csv", "isolations.csv", "duty.csv", "actions.csv", "other.csv"]
+
+
+def inspection(daemon, file, *words):
+    """What is in the archive, and its files in order."""
+    done = daemon.tool("export", "inspection", "-o", str(file), "--json", *words)
+    assert done.returncode == 0, done.stderr
+    with tarfile.open(file) as tar:
+        return json.loads(done.stdout), {m.name: tar.extractfile(m).read() for m in tar}
+
+
+def rows_of(data):
+    return list(csv.DictReader(io.StringIO(data.decode("utf-8-sig"), newline="")))
+
+
+def test_the_inspector_gets_everything_in_one_archive(busy, tmp_path):
+    """I13: each event of the span is in a file, each count and checksum is that of the file."""
+    acknowledged(busy)
+    signed = "SELECT hash, signature FROM v_anchor ORDER BY n"
+    until(lambda: busy.journal().execute(signed).fetchall(), 30, "an anchor")
+    anchors = busy.journal().execute(signed).fetchall()
+    told, files = inspection(busy, tmp_path / "beside.tar")  # while the daemon writes
+    assert told["events"] == json.loads(files["manifest.json"])["events"] > 0
+    assert busy.stop() == 0
+    before = [p.read_bytes() for p in sorted(busy.state.glob("*.db"))]
+    told, files = inspection(busy, tmp_path / "all.tar")
+    assert [p.read_bytes() for p in sorted(busy.state.glob("*.db"))] == before
+    assert list(files) == EVENT_FILES + ["anchors.csv", "manifest.json", "SHA256SUMS"]
+    sums = dict(reversed(x.split("  ")) for x in files["SHA256SUMS"].decode().splitlines())
+    assert sums == {n: hashlib.sha256(d).hexdigest() for n, d in files.items() if n != "SHA256SUMS"}
+    manifest = json.loads(files["manifest.json"])
+    for entry in manifest["files"]:
+        data = files[entry["name"]]
+        assert (entry["rows"], entry["bytes"], entry["sha256"]) == (
+            len(rows_of(data)), len(data), sums[entry["name"]])
+        assert told["rows"][entry["name"]] == entry["rows"]
+    log = rows_of(busy.tool("export", "log").stdout.encode())
+    parts = {n: rows_of(files[n]) for n in EVENT_FILES}
+    assert sorted({int(r["seq"]) for p in parts.values() for r in p}) == [int(r["seq"]) for r in log]
+    assert manifest["events"] == len(log) and manifest["last_seq"] == int(log[-1]["seq"])
+    assert {r["class"] for r in parts["alarms.csv"] if r["kind"] == "alarm.onset"} >= {"fire"}
+    people = {r["actor"] for r in log if r["kind"] == "alarm.acknowledge"}
+    assert people and people <= {r["actor"] for r in parts["actions.csv"]}
+    assert all(not r["actor"].startswith("panel:") for r in parts["actions.csv"])
+    assert [(r["hash"], r["signature"]) for r in rows_of(files["anchors.csv"])] == anchors
+
+
+def test_an_inspection_of_a_span_and_what_is_refused(busy, tmp_path):
+    acknowledged(busy)
+    assert busy.stop() == 0
+    _, files = inspection(busy, tmp_path / "none.tar", "--from", "2020-01-01", "--to", "2020-02-01")
+    assert all(rows_of(files[n]) == [] for n in EVENT_FILES)  # the headings stand
+    assert json.loads(files["manifest.json"])["events"] == 0
+    for words, found in [((), "-o: found nothing"),
+                         (("-o", "x.tar", "--from", "soon"), "soon"),
+                         (("-o", "x.tar", "--from", "2026-02-01", "--to", "2026-01-01"), "2026-02-01"),
+                         (("-o", "x.tar", "more"), "more")]:
+        done = busy.tool("export", "inspection", *words)
+        assert done.returncode == 2 and found in done.stderr, done.stderr
+    done = busy.tool("export", "inspection", "-o", "/dev/full/x.tar")
+    assert done.returncode == 1 and "/dev/full/x.tar" in done.stderr
+    assert sorted(p.name for p in tmp_path.glob("*.tar*")) == ["none.tar"]
