@@ -8,13 +8,14 @@ import io
 import json
 import random
 import sqlite3
+import subprocess
 import tarfile
 import threading
 
 import pytest
 
 from field import FIRE, NORMAL, Modbus, panel
-from rig import Daemon, site, until
+from rig import BUILD, Daemon, site, until
 
 
 @pytest.fixture(name="busy")
@@ -273,3 +274,18 @@ def test_an_inspection_of_a_span_and_what_is_refused(busy, tmp_path):
     done = busy.tool("export", "inspection", "-o", "/dev/full/x.tar")
     assert done.returncode == 1 and "/dev/full/x.tar" in done.stderr
     assert sorted(p.name for p in tmp_path.glob("*.tar*")) == ["none.tar"]
+
+
+def test_no_half_archive_where_the_disk_is_full(busy, tmp_path):
+    until(lambda: busy.journal().execute("SELECT max(seq) FROM event").fetchone()[0] > 130, 60,
+          "more than fits")
+    assert busy.stop() == 0
+    whole = tmp_path / "whole.tar"
+    inspection(busy, whole)
+    assert whole.stat().st_size > 40 * 1024
+    done = subprocess.run(  # as a full disk: a write fails in the middle
+        ["bash", "-c", "trap '' XFSZ; ulimit -f 40; exec \"$@\"", "-", str(BUILD / "cli/watchroom"),
+         "--store", str(busy.state), "export", "inspection", "-o", str(tmp_path / "half.tar")],
+        capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 1 and "half.tar: File too large" in done.stderr, done.stderr
+    assert [p.name for p in tmp_path.glob("*.tar*")] == ["whole.tar"]
