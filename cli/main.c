@@ -38,7 +38,8 @@ enum {
 	FLAGS = 1 << 20,
 	EXPORT_READINGS = 1 << 21,
 	EXPORT_INSPECTION = 1 << 22,
-	EVERY = (1 << 23) - 1,
+	EXPLAIN = 1 << 23,
+	EVERY = (1 << 24) - 1,
 	SAID_BY = COMMISSION_MARK | COMMISSION_WALK,
 };
 
@@ -61,6 +62,7 @@ static const struct command {
 	{ "export db",   cmd_export_db,   EXPORT_DB,   "DIR",    "a snapshot of the databases for other programs, without PINs" },
 	{ "status",      cmd_status,      STATUS,      "",       "what the files hold: events, last event, outbox" },
 	{ "flags",       cmd_flags,       FLAGS,       "",       "what is isolated, shelved or in test, and the coverage lost by it" },
+	{ "explain",     cmd_explain,     EXPLAIN,     "ALARM|POINT", "why it sounded, or why it did not, in one trace" },
 	{ "user add",    cmd_user_add,    USER_ADD,    "NAME",   "add a person, or change one (PIN on standard input)" },
 	{ "user list",   cmd_user_list,   USER_LIST,   "",       "list the people" },
 	{ "user import", cmd_user_import, USER_IMPORT, "FILE",   "add or change people from a CSV file" },
@@ -90,7 +92,7 @@ static const struct option_def {
 	{ "json",      0,   NULL,    offsetof(struct cli, json),        EVERY,                "print JSON" },
 	{ "day",       0,   "D",     offsetof(struct cli, day),         REPORT,               "statistics day: today (default) or YYYY-MM-DD" },
 	{ "format",    0,   "F",     offsetof(struct cli, format),      REPORT | COMMISSION_REPORT | EXPORT_LOG | EXPORT_READINGS, "csv (default) or json; exports: csv or jsonl" },
-	{ "lang",      0,   "L",     offsetof(struct cli, lang),        REPORT | LOG | COMMISSION_REPORT, "zh (default) or en" },
+	{ "lang",      0,   "L",     offsetof(struct cli, lang),        REPORT | LOG | EXPLAIN | COMMISSION_REPORT, "zh (default) or en" },
 	{ "output",    'o', "FILE",  offsetof(struct cli, output),      REPORT | COMMISSION_REPORT | RECORD | EXPORT_LOG | EXPORT_READINGS | EXPORT_INSPECTION, "write to FILE, whole or not at all" },
 	{ "after",     0,   "SEQ",   offsetof(struct cli, after),       LOG,                  "events after this number; without it the last ones" },
 	{ "limit",     0,   "N",     offsetof(struct cli, limit),       LOG,                  "at most N events (default 100)" },

@@ -65,6 +65,7 @@ engine_acknowledge(struct engine *e, const char *occurrence, const char *actor)
 	r->acknowledged_mono_ms = loop_now_ms(e->loop);
 	(void)str_copy(r->acknowledged_by, sizeof(r->acknowledged_by), actor);
 	write_acknowledge(e, EVENT_ALARM_ACKNOWLEDGE, r, actor);
+	engine_decide_alarm(e, r, DECISION_ACKNOWLEDGED);
 	if (r->a.state != ALARM_NORMAL)
 		e->host.answered(e->host.ctx, r);
 	transition_settle(e, r, before);

@@ -30,6 +30,7 @@ static const struct verb {
 	verb_fn *run;
 } verbs[] = {
 	{ "record", record_begin },
+	{ "decisions", control_decisions },
 };
 
 // ---- what goes out

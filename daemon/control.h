@@ -9,10 +9,12 @@
 // counted and said. On the loop.
 //
 // Verbs: `record BUS` goes on with the frames of that bus as lines of a recording
-// (watchroom-recording(5)) until the client hangs up.
+// (watchroom-recording(5)) until the client hangs up; `decisions POINT` with what the
+// engine decided about that point lately, a line each.
 #ifndef DAEMON_CONTROL_H
 #define DAEMON_CONTROL_H
 
+#include "core/decision.h"
 #include "core/site.h"
 #include "drivers/driver.h"
 #include "lib/err.h"
@@ -33,6 +35,9 @@ struct control_host {
 	const char *version;
 	// driver->listen of a bus.
 	void (*listen)(void *ctx, uint16_t bus, const struct bus_tap *tap);
+	// As console/host.h.
+	unsigned (*decisions)(
+	    void *ctx, uint32_t point, struct decision out[static DECISIONS_PER_POINT]);
 };
 
 // Listens at `path`; what is there is replaced, so the state directory must be ours

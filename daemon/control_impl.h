@@ -49,6 +49,8 @@ size_t control_room(const struct client *cl);
 bool control_put(struct client *cl, const char *text, size_t len);
 void control_refuse(struct client *cl, const char *code, const char *message);
 
+void control_decisions(struct client *cl, const char *point);
+
 void record_init(struct control *c);
 void record_free(struct control *c);
 void record_begin(struct client *cl, const char *bus);

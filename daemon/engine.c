@@ -104,10 +104,13 @@ engine_filter_feed(struct engine *e, struct filter *fl, bool raw, const struct f
 	int64_t now = loop_now_ms(e->loop);
 	if (raw != fl->raw || !fl->delay.pending)
 		fl->facts = *f;
+	bool was_pending = fl->delay.pending;
 	fl->raw = raw;
 	if (delay_feed(&fl->delay, raw, now, fl->on_delay_ms, fl->off_delay_ms))
 		transition_condition(e, fl->point, fl->condition, fl->code,
 		    fl->delay.active, &fl->facts);
+	else
+		engine_decide_delay(e, fl, was_pending);
 	arm_delay(e, fl);
 }
 
@@ -117,6 +120,9 @@ engine_forget_pending(struct engine *e, uint32_t point)
 {
 	struct filter *fl = engine_rules(e, point)->filters;
 	for (; fl != NULL; fl = fl->next) {
+		if (fl->delay.pending)
+			engine_decide(e, point, DECISION_DELAY_STOPPED, fl->condition,
+			    fl->code, NAN);
 		fl->raw = fl->delay.active;
 		fl->delay.pending = false;
 		arm_delay(e, fl);
@@ -225,6 +231,10 @@ engine_set_quality(struct engine *e, uint32_t point, enum quality q, int64_t utc
 	struct point_state *st = &e->points[point].state;
 	if (st->quality == q)
 		return;
+	if (q == QUALITY_UNKNOWN || q == QUALITY_BAD)
+		engine_decide(e, point,
+		    q == QUALITY_BAD ? DECISION_NO_VALUE : DECISION_UNKNOWN, COND_COUNT,
+		    "", NAN);
 	bool site_point = point < e->site->n_site_points;
 	if (site_point && st->quality == QUALITY_UNKNOWN)
 		e->points_unknown--;
@@ -278,6 +288,10 @@ good_sample(struct engine *e, const struct sample *s, struct facts *f)
 	if (f->found_after_gap && f->not_before_utc_ms == 0 &&
 	    known != ENGINE_SINCE_UNKNOWN)
 		f->not_before_utc_ms = known;
+	if (st->quality == QUALITY_UNKNOWN || st->quality == QUALITY_BAD)
+		engine_decide(e, s->point,
+		    f->found_after_gap ? DECISION_FOUND_AFTER_GAP : DECISION_SEEN,
+		    COND_COUNT, "", f->value);
 	engine_set_quality(e, s->point, s->quality, s->t_utc_ms);
 	st->seen = true;
 	st->t_utc_ms = s->t_utc_ms;
@@ -343,6 +357,8 @@ edge_sample(struct engine *e, const struct sample *s)
 	ev.quality = (int)s->quality;
 	ev.not_before_utc_ms = s->not_before_utc_ms;
 	(void)works_event(e->works, &ev);
+	engine_decide(e, s->point, DECISION_EDGE,
+	    s->n_codes > 0 ? s->codes[0].condition : COND_COUNT, ev.code, s->value);
 }
 
 void
@@ -424,6 +440,7 @@ engine_new(struct loop *loop, const struct site *site, struct store *store,
 		e->points[i].state.value = NAN;
 		e->points[i].state.unknown_since_utc_ms = now;
 	}
+	e->decisions = decisions_new(site);
 	links_init(e);
 	gauges_init(e);
 	trends_init(e);
@@ -477,6 +494,7 @@ engine_free(struct engine *e)
 	alarms_free(e->alarms);
 	free(e->points);
 	links_free(e);
+	decisions_free(e->decisions);
 	free(e->heard_mono_ms);
 	free(e->device_fires);
 	free(e);

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "alarms.h"
+#include "core/decision.h"
 #include "core/flag.h"
 #include "core/reading.h"
 #include "core/sample.h"
@@ -134,6 +135,9 @@ bool engine_silenced(const struct engine *e);
 const struct alarms *engine_alarms(const struct engine *e);
 const struct point_state *engine_point(const struct engine *e, uint32_t point);
 uint32_t engine_points_unknown(const struct engine *e);
+// What was decided about the point lately, oldest first. Returns how many.
+unsigned engine_decisions(const struct engine *e, uint32_t point,
+    struct decision out[static DECISIONS_PER_POINT]);
 int64_t engine_device_heard_utc(const struct engine *e, uint32_t device); // 0 = never
 bool engine_link_lost(const struct engine *e, uint32_t link_point);
 // Why it is lost now, which may be another reason than the code of its alarm says; NULL

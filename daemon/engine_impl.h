@@ -6,6 +6,7 @@
 #ifndef DAEMON_ENGINE_IMPL_H
 #define DAEMON_ENGINE_IMPL_H
 
+#include "core/decision.h"
 #include "core/incident.h"
 #include "core/limit.h"
 #include "core/set_hour.h"
@@ -125,6 +126,7 @@ struct engine {
 	enum alarm_voice heard; // as the host was told
 	struct incident_state incidents;
 	struct flags *flags; // what people have set
+	struct decision_pool *decisions;
 	struct loops *loops; // each NULL where the site has none
 	struct doors *doors;
 	struct fire_doors *fire_doors;
@@ -190,6 +192,22 @@ void engine_forget_pending(struct engine *e, uint32_t point);
 // Limits have their own way.
 void engine_apply_set(struct engine *e, uint32_t point, const struct condition_list *s,
     const struct facts *f);
+
+// decisions.c
+struct decision_pool *decisions_new(const struct site *site);
+void decisions_free(struct decision_pool *p); // NULL is fine
+// Keeps a decision about a point for `explain`. COND_COUNT: of no condition; NaN: of no
+// value.
+void engine_decide(struct engine *e, uint32_t point, enum decision_kind kind,
+    enum condition c, const char *word, double value);
+void engine_decide_alarm(
+    struct engine *e, const struct alarm_record *r, enum decision_kind kind);
+// The onset, and why it is seen and heard, or not; a flag that is put on or taken off;
+// a delay that began or ended without a change.
+void engine_decide_onset(struct engine *e, const struct alarm_record *r);
+void engine_decide_flag(
+    struct engine *e, const struct alarm_record *r, enum alarm_flag flag, bool on);
+void engine_decide_delay(struct engine *e, const struct filter *fl, bool was_pending);
 
 // links.c
 struct facts engine_facts_now(const struct engine *e);

@@ -132,6 +132,9 @@ gauge_limits(struct engine *e, const struct sample *s, const struct facts *f)
 		struct filter *fl = engine_filter(e, s->point, COND_PROCESS,
 		    limit_name(k), l->on_delay_ms, l->off_delay_ms);
 		bool tripped = limit_tripped(l, k, s->value, fl->raw);
+		if (tripped && !limit_tripped(l, k, s->value, false))
+			engine_decide(e, s->point, DECISION_HYSTERESIS_HELD,
+			    COND_PROCESS, limit_name(k), s->value);
 		engine_filter_feed(e, fl, tripped, f);
 	}
 }

@@ -206,6 +206,13 @@ point_json(void *ctx, uint32_t point, struct buf *out)
 	engine_point_json(d->engine, point, out);
 }
 
+static unsigned
+get_decisions(
+    void *ctx, uint32_t point, struct decision out[static DECISIONS_PER_POINT])
+{
+	return engine_decisions(((struct daemon *)ctx)->engine, point, out);
+}
+
 static void
 rules_json(void *ctx, struct buf *out)
 {
@@ -439,6 +446,7 @@ console_host(struct daemon *d)
 		.acknowledge = acknowledge,
 		.note = note,
 		.reset = reset,
+		.decisions = get_decisions,
 		.rules_json = rules_json,
 		.patrol_json = patrol_json,
 		.alive = alive,

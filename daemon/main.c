@@ -421,6 +421,13 @@ on_listen(void *ctx, uint16_t bus, const struct bus_tap *tap)
 	running_site_listen(((const struct daemon *)ctx)->running, bus, tap);
 }
 
+static unsigned
+get_decisions(
+    void *ctx, uint32_t point, struct decision out[static DECISIONS_PER_POINT])
+{
+	return engine_decisions(((const struct daemon *)ctx)->engine, point, out);
+}
+
 // Nothing waits for it: without it the command line cannot ask, that is all.
 static void
 start_control(struct daemon *d)
@@ -430,6 +437,7 @@ start_control(struct daemon *d)
 		.site = d->site,
 		.version = WATCHROOM_VERSION,
 		.listen = on_listen,
+		.decisions = get_decisions,
 	};
 	char *path = paths_control(d->state_directory);
 	struct err e = { 0 };

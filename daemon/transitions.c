@@ -116,6 +116,7 @@ transition_settle(struct engine *e, struct alarm_record *r, enum alarm_voice bef
 	e->host.alarm(e->host.ctx, r, closed);
 	if (!closed)
 		return;
+	engine_decide_alarm(e, r, DECISION_CLOSED);
 	struct event ev;
 	event_init(&ev, EVENT_ALARM_CLOSE);
 	engine_describe(r, &ev);
@@ -229,6 +230,18 @@ owes_nothing(const struct alarm_record *r)
 	return r->alarm_class == CLASS_INFO;
 }
 
+// A ladder may start.
+static void
+tell_people(struct engine *e, struct alarm_record *r, const struct event *ev)
+{
+	e->host.raised(e->host.ctx, r, ev);
+	if (r->ladder != NULL)
+		engine_decide(e, r->point_index, DECISION_LADDER, r->a.condition,
+		    r->ladder->id, NAN);
+	else
+		engine_decide_alarm(e, r, DECISION_NO_LADDER);
+}
+
 static void
 onset(struct engine *e, struct alarm_record *r, const struct facts *f,
     enum alarm_voice before)
@@ -262,8 +275,9 @@ onset(struct engine *e, struct alarm_record *r, const struct facts *f,
 	    (voice == VOICE_TEST && e->voices[VOICE_ALARM] == 0))
 		e->silenced = false;
 	bool owed = r->a.state == ALARM_UNACKNOWLEDGED && !alarm_hidden(&r->a);
+	engine_decide_onset(e, r);
 	if (owed)
-		e->host.raised(e->host.ctx, r, &ev);
+		tell_people(e, r, &ev);
 	transition_settle(e, r, before);
 }
 
@@ -329,6 +343,8 @@ ended(struct engine *e, struct alarm_record *r, const struct facts *f)
 		json_bool(&b, "test", true);
 	engine_put_params(&ev, &b);
 	(void)works_event(e->works, &ev);
+	engine_decide(
+	    e, r->point_index, DECISION_CLEARED, r->a.condition, r->code, f->value);
 	transition_settle(e, r, before);
 
 	if (panel_fire && e->device_fires[p->device] > 0 &&
@@ -390,8 +406,10 @@ raise_again(struct engine *e, struct alarm_record *r, enum event_kind kind,
 	if (alarm_sounds(&r->a))
 		e->silenced = false;
 	// The ladder runs wherever an answer is owed, whatever made no sound.
+	engine_decide(
+	    e, r->point_index, DECISION_REALARM, r->a.condition, why, r->value);
 	if (alarm_owed(&r->a) && !alarm_hidden(&r->a))
-		e->host.raised(e->host.ctx, r, &ev);
+		tell_people(e, r, &ev);
 	transition_settle(e, r, before);
 }
 
@@ -428,6 +446,7 @@ transition_flag(struct engine *e, struct alarm_record *r, enum alarm_flag flag, 
 	else
 		r->a.flags = (uint8_t)(r->a.flags & ~(unsigned)flag);
 	bool hidden = alarm_hidden(&r->a);
+	engine_decide_flag(e, r, flag, on);
 	if (hidden && !was_hidden)
 		e->host.answered(e->host.ctx, r);
 	if (was_hidden && !hidden)
@@ -460,6 +479,7 @@ transition_withdraw(struct engine *e, struct alarm_record *r)
 	(void)snprintf(ev.params, sizeof(ev.params),
 	    "{\"state\":\"%s\",\"cause\":\"withdrawn\"}", alarm_state_name(r->a.state));
 	(void)works_event(e->works, &ev);
+	engine_decide_alarm(e, r, DECISION_WITHDRAWN);
 	transition_settle(e, r, before);
 }
 

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "core/alarm.h"
+#include "core/decision.h"
 #include "core/event.h"
 #include "core/flag.h"
 #include "core/link.h"
@@ -109,6 +110,11 @@ struct console_host {
 	// quality, unknown_since, value, time, and what a rule of it says. The console
 	// adds id, place, zone, kind, device and unit itself.
 	void (*point_json)(void *ctx, uint32_t point, struct buf *out);
+
+	// What was decided about the point lately, oldest first; the words stay as long
+	// as the call. Returns how many.
+	unsigned (*decisions)(
+	    void *ctx, uint32_t point, struct decision out[static DECISIONS_PER_POINT]);
 
 	// Members of an open object for the health message: what rules ask of people.
 	void (*rules_json)(void *ctx, struct buf *out);

@@ -46,6 +46,16 @@ on_listen(void *ctx, uint16_t bus, const struct bus_tap *tap)
 	rig.tap[bus] = tap;
 }
 
+static unsigned
+on_decisions(void *ctx, uint32_t point, struct decision out[static DECISIONS_PER_POINT])
+{
+	(void)ctx;
+	wr_assert(point == 0);
+	for (unsigned i = 0; i < DECISIONS_PER_POINT; i++)
+		out[i] = (struct decision){ DECISION_ONSET, 18, COND_FIRE, "low", 0.5 };
+	return DECISIONS_PER_POINT;
+}
+
 static void
 on_stop(void *arg)
 {
@@ -64,7 +74,9 @@ tear_down(void)
 static void
 set_up(void)
 {
-	const struct control_host host = { NULL, &rig.site, "0.1.0", on_listen };
+	static struct point point = { .id = "p1" };
+	const struct control_host host = { NULL, &rig.site, "0.1.0", on_listen,
+		on_decisions };
 	struct err err = { 0 };
 
 	(void)snprintf(rig.folder, sizeof(rig.folder), "/tmp/fuzz-control-XXXXXX");
@@ -73,6 +85,8 @@ set_up(void)
 	rig.buses[0] = (struct bus){ .id = "lan" };
 	rig.buses[1] = (struct bus){ .id = "line", .kind = BUS_MODBUS_RTU };
 	rig.site.n_buses = 2;
+	rig.site.n_points = 1;
+	rig.site.points = &point;
 	rig.site.buses = rig.buses;
 	(void)strcpy(rig.site.revision, "0123456789abcdef");
 	clock_virtual_init(&rig.clock, 5000, 1764000000000);

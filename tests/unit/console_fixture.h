@@ -8,6 +8,7 @@
 
 #include "console/console.h"
 #include "http_client.h"
+#include "store/explain.h"
 #include "store/query.h"
 
 enum {
@@ -109,6 +110,7 @@ extern struct fake_store {
 	struct event_filter filter;
 	char point[ID_MAX], occurrence[MINT_MAX];
 	int64_t from_ms, to_ms, step_ms;
+	struct explain_question explain;
 	struct loop *loop; // where jobs come back
 	unsigned reads;
 	bool fails;

@@ -145,6 +145,19 @@ host_point_json(void *ctx, uint32_t point, struct buf *out)
 	json_int(out, "value", 700 + (int64_t)point);
 }
 
+static unsigned
+host_decisions(
+    void *ctx, uint32_t point, struct decision out[static DECISIONS_PER_POINT])
+{
+	(void)ctx;
+	out[0] = (struct decision){ .kind = DECISION_WITHIN_ON_DELAY,
+		.t_utc_ms = 1767323045678,
+		.condition = COND_PROCESS,
+		.word = "low",
+		.value = 0.5 + (double)point };
+	return 1;
+}
+
 static void
 answer(struct fake_daemon *d, reply_fn *done, void *arg)
 {
@@ -385,6 +398,7 @@ fake_daemon_host(struct fake_daemon *d)
 		.device = host_device,
 		.block = host_block,
 		.point_json = host_point_json,
+		.decisions = host_decisions,
 		.acknowledge = host_acknowledge,
 		.note = host_note,
 		.reset = host_reset,

@@ -203,3 +203,46 @@ query_walks(struct reader *r, int64_t now_utc_ms,
 	(void)err;
 	return 0;
 }
+
+// Of the occurrence 7-404 nothing is known.
+int
+explain_ask(struct reader *r, const struct explain_question *q, int64_t now_utc_ms,
+    struct explanation **out, struct err *err)
+{
+	(void)r;
+	(void)now_utc_ms;
+	(void)err;
+	fake_store.explain = *q;
+	*out = NULL;
+	if (fake_store.fails)
+		return -1;
+	return strcmp(q->occurrence, "7-404") != 0;
+}
+
+void
+explain_json(const struct explanation *x, struct buf *out)
+{
+	(void)x;
+	buf_str(out, "{\"why\":\"told\"}");
+}
+
+void
+explain_free(struct explanation *x)
+{
+	(void)x;
+}
+
+void
+explain_take_decisions(struct explain_question *q, const struct decision *d, unsigned n)
+{
+	q->live = true;
+	q->n_decisions = n;
+	q->decision[0].d = d[0];
+	(void)str_copy(q->decision[0].word, sizeof(q->decision[0].word), d[0].word);
+}
+
+void
+explain_site(struct explain_question *q, const struct site *site, uint32_t point)
+{
+	(void)str_copy(q->point, sizeof(q->point), site->points[point].id);
+}

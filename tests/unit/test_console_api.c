@@ -99,6 +99,36 @@ test_points(void **state)
 }
 
 static void
+test_explain_of_a_point_and_of_an_alarm(void **state)
+{
+	struct fixture *f = *state;
+
+	expect(ask(f, "GET /api/v1/points/hydrant-main/explain", "", NULL), 200,
+	    "\"told\"");
+	assert_string_equal(fake_store.explain.point, "hydrant-main");
+	assert_string_equal(fake_store.explain.occurrence, "");
+	assert_true(fake_store.explain.live);
+	assert_string_equal(fake_store.explain.decision[0].word, "low");
+	expect(ask(f, "GET /api/v1/points/nobody/explain", "", NULL), 404,
+	    "\"not_found\"");
+
+	// One that is closed: of it the journal tells, and no decision.
+	expect(ask(f, "GET /api/v1/alarms/6-1/explain", "", NULL), 200, "\"told\"");
+	assert_string_equal(fake_store.explain.occurrence, "6-1");
+	assert_false(fake_store.explain.live);
+	expect(
+	    ask(f, "GET /api/v1/alarms/7-404/explain", "", NULL), 404, "\"not_found\"");
+	// One that is open has its point's decisions.
+	char open[96];
+	(void)snprintf(open, sizeof(open), "GET /api/v1/alarms/%s/explain",
+	    f->daemon.alarms[0].occurrence);
+	expect(ask(f, open, "", NULL), 200, "\"told\"");
+	assert_true(fake_store.explain.live);
+	fake_store.fails = true;
+	expect(ask(f, open, "", NULL), 503, "\"unavailable\"");
+}
+
+static void
 set_hosts(struct fixture *f)
 {
 	f->daemon.hosts[0] = (struct host_view){
@@ -425,6 +455,7 @@ main(void)
 		T(test_state_shows_at_most_500_alarms),
 		T(test_alarms_are_paged),
 		T(test_points),
+		T(test_explain_of_a_point_and_of_an_alarm),
 		T(test_hosts),
 		T(test_I6_metrics_of_hosts_leave_out_what_is_not_known),
 		T(test_events_are_asked_as_given),

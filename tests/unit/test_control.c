@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,6 +30,7 @@ struct rig {
 	struct loop *loop;
 	struct bus buses[2];
 	struct site site;
+	struct point point;
 	struct control *control;
 	const struct bus_tap *tap; // of bus 1
 	unsigned listens;
@@ -45,6 +47,16 @@ on_listen(void *ctx, uint16_t bus, const struct bus_tap *tap)
 	r->listens++;
 }
 
+static unsigned
+on_decisions(void *ctx, uint32_t point, struct decision out[static DECISIONS_PER_POINT])
+{
+	(void)ctx;
+	assert_int_equal(point, 0);
+	out[0] = (struct decision){ DECISION_UNKNOWN, 17, COND_COUNT, "", (double)NAN };
+	out[1] = (struct decision){ DECISION_ONSET, 18, COND_PROCESS, "low", 0.59 };
+	return 2;
+}
+
 static int
 set_up(void **state)
 {
@@ -57,11 +69,15 @@ set_up(void **state)
 	r->buses[0] = (struct bus){ .id = "lan" };
 	r->buses[1] = (struct bus){ .id = "line", .kind = BUS_MODBUS_RTU };
 	r->site.n_buses = 2;
+	r->point = (struct point){ .id = "p1" };
+	r->site.n_points = 1;
+	r->site.points = &r->point;
 	r->site.buses = r->buses;
 	(void)strcpy(r->site.revision, "0123456789abcdef");
 	clock_virtual_init(&r->clock, 5000, 1764000000000);
 	r->loop = loop_new(&r->clock);
-	const struct control_host host = { r, &r->site, "0.1.0", on_listen };
+	const struct control_host host = { r, &r->site, "0.1.0", on_listen,
+		on_decisions };
 	r->control = control_start(r->loop, &host, r->path, &err);
 	assert_non_null(r->control);
 	*state = r;
@@ -157,6 +173,16 @@ test_the_socket_is_for_owner_and_group(void **state)
 	assert_int_equal(stat(r->path, &st), 0);
 	assert_true(S_ISSOCK(st.st_mode));
 	assert_int_equal(st.st_mode & 0777, 0660);
+}
+
+static void
+test_decisions_are_lines(void **state)
+{
+	struct rig *r = *state;
+	assert_answer(r, "decisions p1\n",
+	    "{\"ok\":true,\"decisions\":2}\n17 unknown - - -\n"
+	    "18 onset process low 0.59\n");
+	assert_answer(r, "decisions p2\n", "\"code\":\"not_found\"");
 }
 
 static void
@@ -321,6 +347,7 @@ main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
 		T(test_the_socket_is_for_owner_and_group),
+		T(test_decisions_are_lines),
 		T(test_what_is_no_request_is_refused),
 		T(test_a_client_that_asks_nothing_goes),
 		T(test_one_too_many_is_told_so),
