@@ -21,6 +21,7 @@
 #include "lib/mem.h"
 #include "loops.h"
 #include "patrols.h"
+#include "pumps.h"
 #include "shelves.h"
 #include "suppressions.h"
 #include "test_mode.h"
@@ -415,6 +416,7 @@ engine_recover(struct engine *e, const struct recovered *r, int64_t down_since_u
 	point_names_free(names);
 	doors_recover(e->doors, r);
 	fire_doors_recover(e->fire_doors, r);
+	pumps_recover(e->pumps, r);
 	patrols_recover(e->patrols, r);
 	deadman_watch_recover(e->deadman, r);
 }

@@ -22,6 +22,7 @@
 #include "lib/mem.h"
 #include "loops.h"
 #include "patrols.h"
+#include "pumps.h"
 #include "suppressions.h"
 #include "trends.h"
 
@@ -251,6 +252,8 @@ engine_set_quality(struct engine *e, uint32_t point, enum quality q, int64_t utc
 	}
 	if (rules->meaning != NULL && (q == QUALITY_UNKNOWN || q == QUALITY_BAD))
 		rules->meaning->level(rules->meaning_arg, point, NULL, NULL);
+	if (rules->watched && (q == QUALITY_UNKNOWN || q == QUALITY_BAD))
+		pumps_gauge(e->pumps, point);
 	struct alarm_record *r = alarms_of_point(e->alarms, point);
 	for (; r != NULL; r = r->next_of_point)
 		e->host.alarm(e->host.ctx, r, false);
@@ -368,6 +371,8 @@ engine_sample(struct engine *e, const struct sample *s)
 	gauge_feed(e, s);
 	if (!loops_sample(e->loops, s))
 		engine_take(e, s);
+	if (engine_rules(e, s->point)->watched)
+		pumps_gauge(e->pumps, s->point);
 }
 
 void
@@ -449,6 +454,7 @@ engine_new(struct loop *loop, const struct site *site, struct store *store,
 	e->doors = doors_new(e);
 	e->fire_doors = fire_doors_new(e);
 	e->suppressions = suppressions_new(e);
+	e->pumps = pumps_new(e);
 	e->patrols = patrols_new(e);
 	e->deadman = deadman_watch_new(e);
 	loop_timer_init(&e->realarm_timer, on_realarm, e);
@@ -485,6 +491,7 @@ engine_free(struct engine *e)
 	doors_free(e->doors);
 	fire_doors_free(e->fire_doors);
 	suppressions_free(e->suppressions);
+	pumps_free(e->pumps);
 	patrols_free(e->patrols);
 	deadman_watch_free(e->deadman);
 	loops_free(e->loops);

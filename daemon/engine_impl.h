@@ -14,6 +14,13 @@
 #include "lib/buf.h"
 #include "local_time.h"
 
+// What a rule measured, and what it allows, for the event's params.
+struct finding_facts {
+	double measured, allowed; // NaN = none
+	const char *unit;         // static; "" = a number
+	int64_t since_utc_ms;     // it began to be so; 0 = not known
+};
+
 // What a transition needs to know of the sample that caused it.
 struct facts {
 	int64_t t_utc_ms, t_mono_ms;
@@ -23,6 +30,7 @@ struct facts {
 	enum quality quality;
 	uint32_t raw;
 	bool found_after_gap;
+	const struct finding_facts *finding; // NULL = none; lives for the call
 };
 
 // On- and off-delay of one (point, condition, code), and the memory of a limit.
@@ -73,6 +81,7 @@ struct point_rules {
 	struct trend_watch *trend;     // of those with such rules (trends.c)
 	const struct meaning *meaning; // NULL = its kind's
 	void *meaning_arg;
+	bool watched; // a gauge that pumps go by
 };
 
 struct point_run {
@@ -131,6 +140,7 @@ struct engine {
 	struct doors *doors;
 	struct fire_doors *fire_doors;
 	struct suppressions *suppressions;
+	struct pumps *pumps;
 	struct patrols *patrols;
 	struct deadman_watch *deadman;
 };

@@ -148,6 +148,17 @@ engine_put_params(struct event *ev, struct buf *b)
 	buf_free(b);
 }
 
+static void
+put_finding(struct buf *b, const struct finding_facts *f)
+{
+	if (f == NULL)
+		return;
+	json_double(b, "measured", f->measured);
+	json_double(b, "allowed", f->allowed);
+	json_str(b, "unit", f->unit);
+	json_time(b, "since", f->since_utc_ms);
+}
+
 // ---- onset ------------------------------------------------------------------------
 
 static struct alarm_record *
@@ -264,6 +275,7 @@ onset(struct engine *e, struct alarm_record *r, const struct facts *f,
 		json_bool(&b, "test", true);
 	if (f->raw != 0)
 		json_int(&b, "raw", f->raw);
+	put_finding(&b, f->finding);
 	engine_put_params(&ev, &b);
 	(void)works_event(e->works, &ev);
 	r->onset_n = works_stream(e->works);
@@ -341,6 +353,7 @@ ended(struct engine *e, struct alarm_record *r, const struct facts *f)
 		json_bool(&b, "found_after_gap", true);
 	if (r->a.test_onset)
 		json_bool(&b, "test", true);
+	put_finding(&b, f->finding);
 	engine_put_params(&ev, &b);
 	(void)works_event(e->works, &ev);
 	engine_decide(

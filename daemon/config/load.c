@@ -248,6 +248,12 @@ add_builtins(struct site *s, struct arena *a)
 	s->loop_point = add_builtin(s, a, "loop", NULL, KIND_SYSTEM);
 	s->console_point = add_builtin(s, a, "console", NULL, KIND_SYSTEM);
 	s->network_point = add_builtin(s, a, "network", NULL, KIND_SYSTEM);
+	for (uint16_t i = 0; i < s->n_pumps; i++) {
+		struct pump_def *d = &s->pumps[i];
+		d->point = add_builtin(s, a, "pump", d->id, KIND_PUMP);
+		s->points[d->point].place_zh = d->name_zh;
+		s->points[d->point].place_en = d->name_en;
+	}
 	if (s->deadman != NULL)
 		s->deadman_point = add_builtin(s, a, "deadman", NULL, KIND_SYSTEM);
 }
@@ -257,7 +263,7 @@ take_points(struct load *l)
 {
 	struct site *s = l->site;
 	size_t built_in = (size_t)s->n_buses + s->n_devices + s->n_gpios +
-			  s->n_channels + s->n_outputs + 5;
+			  s->n_channels + s->n_outputs + s->n_pumps + 5;
 
 	for (uint16_t i = 0; i < s->n_devices; i++)
 		built_in += s->devices[i].profile->dialogs != NULL;
@@ -322,6 +328,7 @@ read_sections(struct load *l, struct sections *s)
 	outputs_read(l, &s->list[SECTION_OUTPUTS], &s->list[SECTION_GPIO]);
 	doors_read(l, &s->list[SECTION_DOORS]);
 	fire_doors_read(l, &s->list[SECTION_FIRE_DOORS]);
+	pumps_read(l, &s->list[SECTION_PUMPS]);
 	patrols_read(l, &s->list[SECTION_PATROLS]);
 	deadman_read(l, s->map[SECTION_DEADMAN]);
 	suppressions_read(l, &s->list[SECTION_SUPPRESSIONS]);

@@ -18,6 +18,9 @@ static const char *const uses[RULE_COUNT] = {
 	[RULE_FIRE_DOOR] = "a fire door",
 	[RULE_RELEASE] = "the release of a fire door",
 	[RULE_LINE] = "the line of a fire door",
+	[RULE_PUMP_RUN] = "the run contact of a pump",
+	[RULE_PUMP_AUTO] = "the automatic contact of a pump",
+	[RULE_PUMP_MANUAL] = "the manual contact of a pump",
 	[RULE_PATROL] = "a stop of a patrol",
 };
 
@@ -80,6 +83,9 @@ kind_fits(struct load *l, const struct point *p, enum rule_use use,
 		[RULE_FIRE_DOOR] = KIND_FIRE_DOOR,
 		[RULE_RELEASE] = KIND_FIRE_DOOR_RELEASE,
 		[RULE_LINE] = KIND_FAULT_CONTACT,
+		[RULE_PUMP_RUN] = KIND_PUMP_RUN,
+		[RULE_PUMP_AUTO] = KIND_PUMP_AUTO,
+		[RULE_PUMP_MANUAL] = KIND_PUMP_MANUAL,
 		[RULE_PATROL] = KIND_PATROL,
 	};
 
@@ -116,8 +122,10 @@ rule_point(
 	if (index == UINT32_MAX || !kind_fits(l, &l->point[index], use, node, key))
 		return UINT32_MAX;
 	uint32_t had = index_add(&l->ruled, l->point[index].id, (uint32_t)use);
-	// Two leaves of one door have one button between them; routes meet.
-	bool shared = use == RULE_GRANT || use == RULE_PATROL;
+	// Two leaves of one door have one button between them; routes meet; two pumps
+	// have one selector.
+	bool shared = use == RULE_GRANT || use == RULE_PATROL ||
+		      use == RULE_PUMP_AUTO || use == RULE_PUMP_MANUAL;
 	if (had == UINT32_MAX || (shared && had == (uint32_t)use))
 		return index;
 	problem(l, node->pos, "%s: %s already is %s", key, v.text, uses[had]);

@@ -129,6 +129,46 @@ print_fire_door(const struct site *s, const struct fire_door_def *d, FILE *out)
 }
 
 static void
+print_bound(const struct pump_def *d, enum pump_finding f, FILE *out)
+{
+	const struct pump_bound *b = &d->rule.bounds[f];
+
+	if (!b->set)
+		return;
+	(void)fprintf(out, "; %s", pump_finding_name(f));
+	if (b->limit > 0)
+		(void)fprintf(out, " %g %s", b->limit, pump_finding_unit(f));
+	if (b->hysteresis > 0)
+		(void)fprintf(out, " (ends %g back)", b->hysteresis);
+	if (b->after_ms > 0)
+		print_ms(f == PUMP_LEAK_DOWN ? " over " : " after ", b->after_ms, out);
+	if (b->off_ms > 0)
+		print_ms(", ends after ", b->off_ms, out);
+	if (f == PUMP_LEAK_DOWN)
+		print_hours(" in", &d->night, out);
+}
+
+static void
+print_pump(const struct site *s, const struct pump_def *d, FILE *out)
+{
+	begin(d->id, d->rule.role == PUMP_JOCKEY ? "jockey pump" : "main pump", out);
+	(void)fprintf(out, "gauge %s", s->points[d->gauge].id);
+	if (d->second_gauge != UINT32_MAX)
+		(void)fprintf(out, " and %s", s->points[d->second_gauge].id);
+	if (d->run != UINT32_MAX)
+		(void)fprintf(out, "; runs by %s", s->points[d->run].id);
+	else
+		(void)fprintf(out, "; runs by turns of %g kPa", d->rule.swing);
+	for (enum pump_finding f = 0; f < PUMP_FINDING_COUNT; f++)
+		print_bound(d, f, out);
+	if (d->weekly_start)
+		(void)fprintf(out, "; a start by itself each week");
+	if (d->monthly_run)
+		(void)fprintf(out, "; a run by hand each month");
+	(void)fputc('\n', out);
+}
+
+static void
 print_patrol(const struct site *s, const struct patrol_def *p, FILE *out)
 {
 	begin(p->id, "patrol", out);
@@ -192,7 +232,7 @@ print_suppression(const struct site *s, const struct suppression_def *d, FILE *o
 void
 summary_rules_print(const struct site *s, FILE *out)
 {
-	if (s->n_loops + s->n_doors + s->n_fire_doors + s->n_patrols +
+	if (s->n_loops + s->n_doors + s->n_fire_doors + s->n_pumps + s->n_patrols +
 		    s->n_suppressions >
 		0 ||
 	    s->deadman != NULL)
@@ -205,6 +245,8 @@ summary_rules_print(const struct site *s, FILE *out)
 		print_fire_door(s, &s->fire_doors[i], out);
 	for (uint16_t i = 0; i < s->n_suppressions; i++)
 		print_suppression(s, &s->suppressions[i], out);
+	for (uint16_t i = 0; i < s->n_pumps; i++)
+		print_pump(s, &s->pumps[i], out);
 	for (uint16_t i = 0; i < s->n_patrols; i++)
 		print_patrol(s, &s->patrols[i], out);
 	if (s->deadman != NULL)

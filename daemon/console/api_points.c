@@ -48,6 +48,12 @@ fire_door_point(const struct site *site, uint32_t i)
 	return site->fire_doors[i].closed;
 }
 
+static uint32_t
+pump_point(const struct site *site, uint32_t i)
+{
+	return site->pumps[i].point;
+}
+
 // Answers with a page of `n` points, as the member `name`.
 static void
 send_page(struct console *c, struct http_request *r, const char *name, uint32_t n,
@@ -92,6 +98,13 @@ api_fire_doors(struct console *c, struct http_request *r)
 {
 	send_page(c, r, "fire_doors", c->host.site(c->host.ctx)->n_fire_doors,
 	    fire_door_point, POINTS_LIMIT);
+}
+
+void
+api_pumps(struct console *c, struct http_request *r)
+{
+	send_page(c, r, "pumps", c->host.site(c->host.ctx)->n_pumps, pump_point,
+	    POINTS_LIMIT);
 }
 
 void

@@ -45,6 +45,8 @@
   X(EVENT_DEADMAN_ANSWER, "deadman.answer")       \
   X(EVENT_PATROL_STOP, "patrol.stop")             \
   X(EVENT_PATROL_ROUND, "patrol.round")           \
+  X(EVENT_PUMP_START, "pump.start")               \
+  X(EVENT_PUMP_STOP, "pump.stop")                 \
   X(EVENT_BLIND, "blind")                         \
   X(EVENT_SILENCE, "silence")                     \
   X(EVENT_SOUND, "console.sound")                 \

@@ -57,6 +57,7 @@
   X(KIND_BROADCAST, "broadcast", COND_FAULT, LATCH_NONE, QUANTITY_NONE)              \
   X(KIND_NETWORK, "network", COND_FAULT, LATCH_NONE, QUANTITY_NONE)                  \
   X(KIND_LINK, "link", COND_LINK, LATCH_NONE, QUANTITY_NONE)                         \
+  X(KIND_PUMP, "pump", COND_FAULT, LATCH_NONE, QUANTITY_NONE)                        \
   X(KIND_SYSTEM, "system", COND_FAULT, LATCH_NONE, QUANTITY_NONE)
 
 enum point_kind {

@@ -7,6 +7,7 @@
 //
 // Built-in points are appended after the configured ones:
 //   @bus/ID @device/ID @gpio/ID @channel/ID (condition link)
+//   @pump/ID (what a pump's gauges and contacts say together)
 //   @panel/ID (of a device with dialogs: what it reports as a whole)
 //   @store @clock @loop @console @network @output/ID (condition fault)
 //   @deadman (condition security), where the site has the section
@@ -26,6 +27,7 @@
 #include "core/patrol.h"
 #include "core/point.h"
 #include "core/profile.h"
+#include "core/pump.h"
 #include "core/recording.h"
 #include "core/sample.h"
 #include "core/schedule.h"
@@ -166,6 +168,18 @@ struct suppression_def {
 	const char *reason_zh, *reason_en;
 };
 
+struct pump_def {
+	const char *id;
+	const char *name_zh, *name_en;
+	uint32_t gauge;        // pressure of its header
+	uint32_t second_gauge; // each UINT32_MAX = it has none
+	uint32_t run, auto_contact, manual_contact;
+	struct pump_rule rule;
+	struct schedule night;          // of leak-down, local time
+	bool weekly_start, monthly_run; // asked for (GB 50974)
+	uint32_t point;                 // index of "@pump/ID"
+};
+
 enum {
 	PATROL_STARTS_MAX = 24
 };
@@ -259,6 +273,8 @@ struct site {
 	struct fire_door_def *fire_doors;
 	uint16_t n_suppressions;
 	struct suppression_def *suppressions;
+	uint16_t n_pumps;
+	struct pump_def *pumps;
 	uint16_t n_patrols;
 	struct patrol_def *patrols;
 	const struct deadman_def *deadman; // NULL = none

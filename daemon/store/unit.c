@@ -164,6 +164,8 @@ unit_event_reserved(const struct event *e)
 	case EVENT_DOOR_ACCESS:
 	case EVENT_PATROL_STOP:
 	case EVENT_PATROL_ROUND:
+	case EVENT_PUMP_START:
+	case EVENT_PUMP_STOP:
 	case EVENT_ALARM_ONSET:
 	case EVENT_ALARM_CLEAR:
 	case EVENT_ALARM_CLOSE:

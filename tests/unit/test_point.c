@@ -51,6 +51,7 @@ test_each_kind_has_its_condition_and_latch(void **ctx)
 		{ "broadcast", "fault", "none" },
 		{ "network", "fault", "none" },
 		{ "link", "link", "none" },
+		{ "pump", "fault", "none" },
 		{ "system", "fault", "none" },
 	};
 	assert_int_equal(ARRAY_LEN(expected), POINT_KIND_COUNT);
