@@ -187,7 +187,7 @@ set_line(struct probe *p, const char *text)
 	return true;
 }
 
-// tcp:HOST[:PORT], rtu-tcp:HOST:PORT, rtu:PATH[,9600,8N1].
+// tcp:HOST[:PORT], rtu-tcp:HOST:PORT, rtu-udp:HOST:PORT, rtu:PATH[,9600,8N1].
 static bool
 set_target(struct probe *p, const char *text)
 {
@@ -200,10 +200,14 @@ set_target(struct probe *p, const char *text)
 		p->target.kind = CLIENT_RTU_TCP;
 		return set_endpoint(p, text + 8, -1);
 	}
+	if (strncmp(text, "rtu-udp:", 8) == 0) {
+		p->target.kind = CLIENT_RTU_UDP;
+		return set_endpoint(p, text + 8, -1);
+	}
 	if (strncmp(text, "rtu:", 4) != 0)
 		return refuse(p, "target", text,
-		    "tcp:HOST[:PORT], rtu-tcp:HOST:PORT or rtu:PATH[,9600,8N1]; or -c "
-		    "with --device or --point");
+		    "tcp:HOST[:PORT], rtu-tcp:HOST:PORT, rtu-udp:HOST:PORT or "
+		    "rtu:PATH[,9600,8N1]; or -c with --device or --point");
 	p->target.kind = CLIENT_RTU;
 	const char *comma = strchr(text + 4, ',');
 	size_t len = comma != NULL ? (size_t)(comma - text - 4) : strlen(text + 4);
@@ -218,6 +222,12 @@ set_bus(struct probe *p, const struct bus *b)
 		[BUS_MODBUS_TCP] = CLIENT_TCP,
 		[BUS_MODBUS_RTU] = CLIENT_RTU,
 		[BUS_MODBUS_RTU_TCP] = CLIENT_RTU_TCP,
+		[BUS_MODBUS_RTU_UDP] = CLIENT_RTU_UDP,
+	};
+	static const char *const words[] = {
+		[CLIENT_TCP] = "tcp",
+		[CLIENT_RTU_TCP] = "rtu-tcp",
+		[CLIENT_RTU_UDP] = "rtu-udp",
 	};
 
 	wr_assert(b->kind != BUS_REPLAY);
@@ -235,8 +245,9 @@ set_bus(struct probe *p, const struct bus *b)
 	}
 	p->target.host = xstrdup(b->host);
 	p->target.port = b->port;
-	(void)snprintf(p->where, sizeof(p->where), "%s:%s:%u",
-	    b->kind == BUS_MODBUS_TCP ? "tcp" : "rtu-tcp", b->host, b->port);
+	p->target.local_port = b->local_port;
+	(void)snprintf(p->where, sizeof(p->where), "%s:%s:%u", words[p->target.kind],
+	    b->host, b->port);
 }
 
 static const struct device *
@@ -305,7 +316,8 @@ find_target(struct probe *p)
 	if (named == (p->c->argc == 1) || p->c->argc > 1) {
 		(void)cli_fail(p->c, CLI_USAGE,
 		    "one target is needed: tcp:HOST[:PORT], rtu-tcp:HOST:PORT, "
-		    "rtu:PATH[,9600,8N1], or -c FILE with --device or --point");
+		    "rtu-udp:HOST:PORT, rtu:PATH[,9600,8N1], or -c FILE with --device "
+		    "or --point");
 		return false;
 	}
 	return named ? set_from_site(p) : set_target(p, p->c->argv[0]);

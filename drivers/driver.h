@@ -134,6 +134,7 @@ struct driver {
 extern const struct driver driver_modbus_tcp;
 extern const struct driver driver_modbus_rtu;
 extern const struct driver driver_modbus_rtu_tcp;
+extern const struct driver driver_modbus_rtu_udp;
 extern const struct driver driver_replay;
 extern const struct driver driver_gpio;
 extern const struct driver driver_hosts; // drivers/host.h

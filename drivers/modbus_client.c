@@ -9,7 +9,6 @@
 
 #include <sys/socket.h>
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -21,6 +20,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "drivers/modbus_endpoint.h"
 #include "drivers/modbus_pdu.h"
 #include "lib/mem.h"
 
@@ -32,6 +32,8 @@ enum {
 struct modbus_client {
 	const struct client_target *target;
 	uint32_t connect_ms;
+	union modbus_endpoint address;
+	socklen_t address_len;
 	enum pdu_framing framing;
 	struct modbus_port *port;
 	int fd; // -1 = closed
@@ -42,6 +44,12 @@ struct modbus_client {
 	size_t n_received;
 	uint8_t received[RECEIVED_MAX];
 };
+
+static bool
+is_udp(const struct modbus_client *c)
+{
+	return c->target->kind == CLIENT_RTU_UDP;
+}
 
 static int64_t
 now_us(void)
@@ -79,25 +87,6 @@ wait_ready(int fd, short events, int64_t until_us)
 }
 
 static int
-set_address(const struct client_target *t, struct sockaddr_storage *out, socklen_t *len)
-{
-	struct sockaddr_in v4 = { .sin_family = AF_INET, .sin_port = htons(t->port) };
-	struct sockaddr_in6 v6 = { .sin6_family = AF_INET6,
-		.sin6_port = htons(t->port) };
-
-	if (inet_pton(AF_INET, t->host, &v4.sin_addr) == 1) {
-		memcpy(out, &v4, sizeof(v4));
-		*len = sizeof(v4);
-	} else if (inet_pton(AF_INET6, t->host, &v6.sin6_addr) == 1) {
-		memcpy(out, &v6, sizeof(v6));
-		*len = sizeof(v6);
-	} else {
-		return -1;
-	}
-	return 0;
-}
-
-static int
 finish_connect(int fd, uint32_t timeout_ms)
 {
 	int error = 0;
@@ -112,26 +101,51 @@ finish_connect(int fd, uint32_t timeout_ms)
 	return error == 0 ? 0 : -1;
 }
 
+// Ours, where the device server wants to be asked from a port of its choice.
+static int
+bind_local(struct modbus_client *c)
+{
+	union modbus_endpoint own = { 0 };
+	uint16_t port = c->target->local_port;
+
+	own.any.sa_family = c->address.any.sa_family;
+	if (own.any.sa_family == AF_INET)
+		own.v4.sin_port = htons(port);
+	else
+		own.v6.sin6_port = htons(port);
+	return port == 0 ? 0 : bind(c->fd, &own.any, c->address_len);
+}
+
+static int
+connect_socket(struct modbus_client *c)
+{
+	int on = 1;
+
+	(void)setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	int result = connect(c->fd, &c->address.any, c->address_len);
+	if (result != 0 && errno == EINPROGRESS)
+		result = finish_connect(c->fd, c->connect_ms);
+	return result;
+}
+
 static int
 open_socket(struct modbus_client *c)
 {
-	struct sockaddr_storage address;
-	socklen_t len;
-	int on = 1;
+	const struct bus far = {
+		.id = "probe", .host = c->target->host, .port = c->target->port
+	};
+	int type = is_udp(c) ? SOCK_DGRAM : SOCK_STREAM;
 
-	if (set_address(c->target, &address, &len) != 0) {
+	c->address_len = modbus_endpoint(&far, &c->address);
+	if (c->address_len == 0) {
 		errno = EINVAL;
 		return -1;
 	}
 	c->fd =
-	    socket(address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	    socket(c->address.any.sa_family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (c->fd < 0)
 		return -1;
-	(void)setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-	int result = connect(c->fd, (const struct sockaddr *)&address, len);
-	if (result != 0 && errno == EINPROGRESS)
-		result = finish_connect(c->fd, c->connect_ms);
-	if (result == 0)
+	if ((is_udp(c) ? bind_local(c) : connect_socket(c)) == 0)
 		return 0;
 	int kept = errno;
 	(void)close(c->fd);
@@ -236,6 +250,17 @@ broken(struct modbus_client *c, struct client_answer *out, const char *why)
 }
 
 static bool
+write_request(struct modbus_client *c, const uint8_t *frame, size_t len)
+{
+	if (c->port != NULL)
+		return modbus_port_write(c->port, frame, len) == 0;
+	if (is_udp(c))
+		return sendto(c->fd, frame, len, MSG_NOSIGNAL, &c->address.any,
+			   c->address_len) == (ssize_t)len;
+	return send(c->fd, frame, len, MSG_NOSIGNAL) == (ssize_t)len;
+}
+
+static bool
 send_request(
     struct modbus_client *c, const struct pdu_request *req, struct client_answer *out)
 {
@@ -244,9 +269,7 @@ send_request(
 
 	drop_stale(c);
 	c->requests++;
-	bool sent = c->port != NULL
-			? modbus_port_write(c->port, frame, len) == 0
-			: send(c->fd, frame, len, MSG_NOSIGNAL) == (ssize_t)len;
+	bool sent = write_request(c, frame, len);
 	if (!sent)
 		(void)broken(c, out, "the request could not be sent");
 	return sent;
@@ -325,6 +348,24 @@ take_received(struct modbus_client *c, const struct client_question *q,
 	}
 }
 
+// A datagram counts by its host: it may come from another port than the one asked.
+static ssize_t
+read_more(struct modbus_client *c)
+{
+	union modbus_endpoint from = { 0 };
+	socklen_t len = sizeof(from);
+	uint8_t *at = c->received + c->n_received;
+	size_t room = sizeof(c->received) - c->n_received;
+
+	if (!is_udp(c))
+		return read(c->fd, at, room);
+	ssize_t n = recvfrom(c->fd, at, room, 0, &from.any, &len);
+	if (n < 0 || modbus_endpoint_same_host(&from, &c->address))
+		return n;
+	errno = EAGAIN;
+	return -1;
+}
+
 // Receives until the answer is there or the time is over.
 static void
 receive(struct modbus_client *c, const struct client_question *q,
@@ -338,8 +379,7 @@ receive(struct modbus_client *c, const struct client_question *q,
 			return;
 		if (c->n_received == sizeof(c->received))
 			c->n_received = 0; // a peer that floods
-		ssize_t n = read(c->fd, c->received + c->n_received,
-		    sizeof(c->received) - c->n_received);
+		ssize_t n = read_more(c);
 		if (n < 0 && (errno == EAGAIN || errno == EINTR))
 			continue;
 		if (n <= 0) {

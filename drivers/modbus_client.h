@@ -14,15 +14,16 @@
 #include "lib/err.h"
 
 enum client_kind {
-	CLIENT_TCP,    // Modbus TCP
-	CLIENT_RTU,    // a serial port
-	CLIENT_RTU_TCP // RTU frames over TCP, to a device server
+	CLIENT_TCP,     // Modbus TCP
+	CLIENT_RTU,     // a serial port
+	CLIENT_RTU_TCP, // RTU frames over TCP, to a device server
+	CLIENT_RTU_UDP  // the same in UDP datagrams
 };
 
 struct client_target {
 	enum client_kind kind;
-	const char *host; // numeric
-	uint16_t port;
+	const char *host;          // numeric
+	uint16_t port, local_port; // the latter of UDP; 0 = any
 	struct port_settings serial;
 	uint32_t gap_ms; // silence after an answer, beside what the line itself needs
 };

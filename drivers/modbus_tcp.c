@@ -12,16 +12,14 @@
 
 #include <sys/socket.h>
 
-#include <arpa/inet.h>
 #include <errno.h>
-#include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "drivers/modbus_bus.h"
 #include "drivers/modbus_driver.h"
+#include "drivers/modbus_endpoint.h"
 #include "lib/log.h"
 #include "lib/mem.h"
 
@@ -42,43 +40,13 @@ struct driver_instance {
 	int fd;          // -1 = none
 	struct loop_watch *watch;
 	socklen_t address_len; // 0 = not a numeric address
-	union {
-		struct sockaddr any;
-		struct sockaddr_in v4;
-		struct sockaddr_in6 v6;
-	} address;
+	union modbus_endpoint address;
 };
 
 static struct driver_instance *
 instance_of(struct mbus *b)
 {
 	return (struct driver_instance *)b;
-}
-
-static const char *
-code_of(int error)
-{
-	switch (error) {
-	case ECONNREFUSED:
-		return "refused";
-	case ETIMEDOUT:
-		return "timeout";
-	case EHOSTUNREACH:
-	case ENETUNREACH:
-	case ENETDOWN:
-	case EHOSTDOWN:
-		return "unreachable";
-	case ECONNRESET:
-	case EPIPE:
-		return "reset";
-	case EMFILE:
-	case ENFILE:
-	case ENOBUFS:
-	case ENOMEM:
-		return "resources";
-	default:
-		return "connect";
-	}
 }
 
 static void
@@ -112,7 +80,7 @@ on_readable(void *arg)
 		else if (n == 0)
 			mbus_broken(&t->bus, "closed");
 		else if (errno != EAGAIN && errno != EINTR)
-			mbus_broken(&t->bus, code_of(errno));
+			mbus_broken(&t->bus, modbus_endpoint_code(errno));
 	} while (t->bus.sums.disconnects == connection &&
 		 (n > 0 || (n < 0 && errno == EINTR)));
 }
@@ -135,7 +103,7 @@ on_connected(void *arg)
 		error = errno;
 	if (error != 0) {
 		tcp_close(&t->bus);
-		mbus_open_failed(&t->bus, code_of(error));
+		mbus_open_failed(&t->bus, modbus_endpoint_code(error));
 		return;
 	}
 	loop_unwatch(t->watch);
@@ -186,7 +154,7 @@ tcp_open(struct mbus *b, const char **code)
 	t->fd = socket(
 	    t->address.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (t->fd < 0) {
-		*code = code_of(errno);
+		*code = modbus_endpoint_code(errno);
 		return MBUS_OPEN_FAILED;
 	}
 	set_options(b, t->fd);
@@ -195,7 +163,7 @@ tcp_open(struct mbus *b, const char **code)
 		return MBUS_OPEN_DONE;
 	}
 	if (errno != EINPROGRESS) {
-		*code = code_of(errno);
+		*code = modbus_endpoint_code(errno);
 		tcp_close(b);
 		return MBUS_OPEN_FAILED;
 	}
@@ -250,23 +218,6 @@ static const struct mbus_transport rtu_tcp_transport = {
 	.send = rtu_tcp_send,
 };
 
-static void
-set_address(struct driver_instance *t, const struct bus *def)
-{
-	if (inet_pton(AF_INET, def->host, &t->address.v4.sin_addr) == 1) {
-		t->address.v4.sin_family = AF_INET;
-		t->address.v4.sin_port = htons(def->port);
-		t->address_len = sizeof(t->address.v4);
-	} else if (inet_pton(AF_INET6, def->host, &t->address.v6.sin6_addr) == 1) {
-		t->address.v6.sin6_family = AF_INET6;
-		t->address.v6.sin6_port = htons(def->port);
-		t->address_len = sizeof(t->address.v6);
-	} else {
-		log_warnx("modbus", "bus %s: \"%s\" is not a numeric address", def->id,
-		    def->host);
-	}
-}
-
 static struct driver_instance *
 start(const struct driver_host *host, const struct mbus_transport *transport,
     uint16_t index)
@@ -275,7 +226,7 @@ start(const struct driver_host *host, const struct mbus_transport *transport,
 	const struct bus *def = &host->site->buses[index];
 
 	t->fd = -1;
-	set_address(t, def);
+	t->address_len = modbus_endpoint(def, &t->address);
 	if (transport->framing == PDU_RTU) {
 		t->bus.silence_ms = PIECES_MS;
 		if (def->baud > 0)

@@ -11,6 +11,7 @@ static const struct driver *const by_kind[] = {
 	[BUS_MODBUS_TCP] = &driver_modbus_tcp,
 	[BUS_MODBUS_RTU] = &driver_modbus_rtu,
 	[BUS_MODBUS_RTU_TCP] = &driver_modbus_rtu_tcp,
+	[BUS_MODBUS_RTU_UDP] = &driver_modbus_rtu_udp,
 	[BUS_REPLAY] = &driver_replay,
 };
 

@@ -2,9 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The section buses: Modbus over TCP, serial lines, and serial lines behind a device
-// server. Runs in the thread of the load. Refuses names where a look-up would be
-// needed, a serial line that Modbus RTU cannot be (7 data bits), several requests in
-// flight where nothing tells their answers apart, and one port used by two buses.
+// server, in TCP or UDP. Runs in the thread of the load. Refuses names where a look-up
+// would be needed, a serial line that Modbus RTU cannot be (7 data bits), several
+// requests in flight where nothing tells their answers apart, and one port used by two
+// buses.
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,6 +27,8 @@ enum {
 	BUS_TCP,
 	BUS_RTU,
 	BUS_RTU_TCP,
+	BUS_RTU_UDP,
+	BUS_LOCAL_PORT,
 	BUS_PLAY,
 	BUS_SPEED,
 	BUS_ALERTS,
@@ -61,6 +64,11 @@ static const struct schema_field bus_fields[BUS_FIELDS] = {
 	    .help = "Modbus RTU: the path of a serial port" },
 	[BUS_RTU_TCP] = { .key = "modbus_rtu_tcp", .type = SCHEMA_TEXT,
 	    .help = "Modbus RTU through a device server: numeric address and port" },
+	[BUS_RTU_UDP] = { .key = "modbus_rtu_udp", .type = SCHEMA_TEXT,
+	    .help = "the same in UDP datagrams: numeric address and port" },
+	[BUS_LOCAL_PORT] = { .key = "local_port", .type = SCHEMA_INTEGER, .min = 1,
+	    .max = UINT16_MAX,
+	    .help = "the port that a device server in UDP wants to be asked from" },
 	[BUS_PLAY] = { .key = "replay", .type = SCHEMA_TEXT,
 	    .help = "a recording that is played in place of a bus" },
 	[BUS_SPEED] = { .key = "speed", .type = SCHEMA_INTEGER, .min = 1,
@@ -95,7 +103,10 @@ read_address(
 {
 	char host[HOST_MAX], why[WHY_MAX];
 
-	if (units_endpoint(v->text, MODBUS_PORT, host, &b->port, why) != 0)
+	// A device server in UDP has no usual port.
+	int fallback = b->kind == BUS_MODBUS_RTU_UDP ? -1 : MODBUS_PORT;
+
+	if (units_endpoint(v->text, fallback, host, &b->port, why) != 0)
 		schema_refuse(l, v->pos, key, v->text, why);
 	else if (b->port == 0)
 		schema_refuse(l, v->pos, key, v->text, "the port must be 1 to 65535");
@@ -138,10 +149,12 @@ read_kind(struct load *l, const struct schema_value v[static BUS_FIELDS], struct
 		[BUS_TCP] = BUS_MODBUS_TCP,
 		[BUS_RTU] = BUS_MODBUS_RTU,
 		[BUS_RTU_TCP] = BUS_MODBUS_RTU_TCP,
+		[BUS_RTU_UDP] = BUS_MODBUS_RTU_UDP,
 	};
-	int which = v[BUS_TCP].node != NULL   ? BUS_TCP
-		    : v[BUS_RTU].node != NULL ? BUS_RTU
-					      : BUS_RTU_TCP;
+	int which = v[BUS_TCP].node != NULL       ? BUS_TCP
+		    : v[BUS_RTU].node != NULL     ? BUS_RTU
+		    : v[BUS_RTU_TCP].node != NULL ? BUS_RTU_TCP
+						  : BUS_RTU_UDP;
 
 	b->kind = kinds[which];
 	if (b->kind != BUS_MODBUS_TCP)
@@ -185,6 +198,10 @@ read_manners(
 	b->silent_units = (uint8_t)v[BUS_SILENT].number;
 	if (v[BUS_SPEED].node != NULL && b->kind != BUS_REPLAY)
 		problem(l, v[BUS_SPEED].key_pos, "speed is for replay only");
+	b->local_port = (uint16_t)v[BUS_LOCAL_PORT].number;
+	if (v[BUS_LOCAL_PORT].node != NULL && b->kind != BUS_MODBUS_RTU_UDP)
+		problem(l, v[BUS_LOCAL_PORT].key_pos,
+		    "local_port is for modbus_rtu_udp only");
 	b->alerts = v[BUS_ALERTS].number == 1;
 	if (v[BUS_ALERTS].node != NULL && b->kind != BUS_REPLAY)
 		problem(l, v[BUS_ALERTS].key_pos,
@@ -206,11 +223,17 @@ is_tcp(const struct bus *b)
 	return b->kind == BUS_MODBUS_TCP || b->kind == BUS_MODBUS_RTU_TCP;
 }
 
+static bool
+is_udp(const struct bus *b)
+{
+	return b->kind == BUS_MODBUS_RTU_UDP;
+}
+
 bool
 buses_same_endpoint(const struct bus *a, const struct bus *b)
 {
-	return is_tcp(a) && is_tcp(b) && a->port == b->port &&
-	       units_same_address(a->host, b->host);
+	return ((is_tcp(a) && is_tcp(b)) || (is_udp(a) && is_udp(b))) &&
+	       a->port == b->port && units_same_address(a->host, b->host);
 }
 
 // A line has one master. A Modbus TCP endpoint may take several connections, and one
@@ -233,6 +256,10 @@ check_line_is_ours_alone(struct load *l, size_t i)
 			    "bus %s: %s port %u is bus %s already, and the line of a "
 			    "device server has one master: put the units on one bus",
 			    b->id, b->host, b->port, other->id);
+		else if (b->local_port != 0 && b->local_port == other->local_port)
+			problem(l, l->bus_pos[i],
+			    "bus %s: local_port %u is that of bus %s already", b->id,
+			    b->local_port, other->id);
 	}
 }
 
@@ -249,11 +276,12 @@ read_bus(struct load *l, const struct yaml_node *node, size_t i)
 	if (node->kind != YAML_MAP)
 		return;
 	if ((v[BUS_TCP].node != NULL) + (v[BUS_RTU].node != NULL) +
-		(v[BUS_RTU_TCP].node != NULL) + (v[BUS_PLAY].node != NULL) !=
+		(v[BUS_RTU_TCP].node != NULL) + (v[BUS_RTU_UDP].node != NULL) +
+		(v[BUS_PLAY].node != NULL) !=
 	    1) {
 		problem(l, node->pos,
-		    "a bus has one of modbus_tcp, modbus_rtu, modbus_rtu_tcp and "
-		    "replay");
+		    "a bus has one of modbus_tcp, modbus_rtu, modbus_rtu_tcp, "
+		    "modbus_rtu_udp and replay");
 		return;
 	}
 	if (v[BUS_PLAY].node != NULL)

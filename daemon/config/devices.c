@@ -162,7 +162,8 @@ const struct schema_field gpio_item = {
 static bool
 is_line(const struct bus *b)
 {
-	return b->kind == BUS_MODBUS_RTU || b->kind == BUS_MODBUS_RTU_TCP;
+	return b->kind == BUS_MODBUS_RTU || b->kind == BUS_MODBUS_RTU_TCP ||
+	       b->kind == BUS_MODBUS_RTU_UDP;
 }
 
 static void
@@ -185,7 +186,7 @@ check_transport(
 {
 	unsigned rtu = TRANSPORT_RTU;
 
-	if (b->kind == BUS_MODBUS_RTU_TCP)
+	if (b->kind != BUS_MODBUS_RTU) // through whatever network
 		rtu |= TRANSPORT_RTU_TCP;
 	if (!is_line(b) || (profile->transports & rtu) != 0)
 		return;

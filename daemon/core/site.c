@@ -15,6 +15,7 @@ bus_kind_name(enum bus_kind k)
 		[BUS_MODBUS_TCP] = "modbus_tcp",
 		[BUS_MODBUS_RTU] = "modbus_rtu",
 		[BUS_MODBUS_RTU_TCP] = "modbus_rtu_tcp",
+		[BUS_MODBUS_RTU_UDP] = "modbus_rtu_udp",
 		[BUS_REPLAY] = "replay",
 	};
 

@@ -42,6 +42,7 @@ enum bus_kind {
 	BUS_MODBUS_TCP,
 	BUS_MODBUS_RTU,
 	BUS_MODBUS_RTU_TCP, // RTU frames over a TCP connection to a device server
+	BUS_MODBUS_RTU_UDP, // RTU frames in UDP datagrams to a device server
 	BUS_REPLAY,         // a recording (watchroom-recording(5))
 };
 
@@ -56,11 +57,12 @@ enum rs485_mode {
 struct bus {
 	const char *id;
 	enum bus_kind kind;
-	const char *host; // TCP: numeric address
+	const char *host; // TCP, UDP: numeric address
 	uint16_t port;
-	const char *tty; // RTU: path
-	uint32_t baud;   // of the line, behind a gateway too; TCP: 0 = none is told
-	char parity;     // 'N', 'E', 'O'
+	uint16_t local_port; // UDP: ours; 0 = any
+	const char *tty;     // RTU: path
+	uint32_t baud;       // of the line, behind a gateway too; TCP: 0 = none is told
+	char parity;         // 'N', 'E', 'O'
 	uint8_t data_bits, stop_bits;
 	bool line_told;        // else 9600 8N1 is assumed
 	enum rs485_mode rs485; // RTU

@@ -6,6 +6,7 @@
 # silence, a refusal and garbage never become a value (I6), and it only ever reads (I8).
 import json
 import os
+import socket
 import struct
 import subprocess
 import time
@@ -13,7 +14,7 @@ import time
 import pytest
 from pymodbus.transaction import ModbusRtuFramer
 
-from field import Hostile, Modbus, Serial, gauges
+from field import DeviceServer, Hostile, Modbus, ModbusUdp, Serial, gauges
 from rig import BUILD, ROOT, Daemon, site, until
 
 
@@ -280,6 +281,27 @@ def test_rtu_frames_to_a_device_server(tmp_path):
     server.stop()
 
 
+def test_rtu_frames_in_datagrams(tmp_path):
+    peer = ModbusUdp(units=(3,), registers=50, value=617)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+        s.bind(("127.0.0.1", 0))
+        port = s.getsockname()[1]
+    server = DeviceServer(peer.port, port)
+    target = f"rtu-udp:127.0.0.1:{peer.port}"
+    r = answer(target, "--unit", 3, "--address", 4, "--count", 1, "--gauge", "0.617MPa")
+    assert (r["answer"], r["candidates"][0]["type"]) == ("good", "int16")
+    # The same as a bus of a site, behind a device server with ports of its own.
+    _, devices = gauges("unused", units=(3,))
+    bus = {"id": "pump-room", "modbus_rtu_udp": f"127.0.0.1:{server.port}",
+           "local_port": port}
+    (tmp_path / "site.yaml").write_text(site([bus], devices), encoding="utf-8")
+    r = answer("-c", tmp_path / "site.yaml", "--device", "pt3", "--address", 4)
+    assert (r["target"], r["unit"], r["answer"]) == (
+        f"rtu-udp:127.0.0.1:{server.port}", 3, "good")
+    server.stop()
+    peer.stop()
+
+
 def test_the_point_of_a_site_as_its_profile_reads_it(line, tmp_path):
     buses, devices = gauges(line.tty)
     path = tmp_path / "site.yaml"
@@ -319,6 +341,7 @@ def test_i7_a_port_that_the_daemon_polls_is_refused(line, tmp_path):
     ([], "one target is needed"),
     (["tcp:localhost"], "names are not looked up"),
     (["rtu-tcp:192.0.2.1"], "the port is missing"),
+    (["rtu-udp:192.0.2.1"], "the port is missing"),
     (["udp:192.0.2.1"], "tcp:HOST[:PORT]"),
     (["rtu:/dev/ttyS9,9600,7E1"], "8 data bits"),
     (["tcp:192.0.2.1", "--unit", "256"], "must be 0 to 255"),

@@ -14,7 +14,8 @@ import time
 
 from pymodbus.datastore import (ModbusSequentialDataBlock, ModbusServerContext,
                                 ModbusSlaveContext)
-from pymodbus.server.async_io import ModbusSerialServer, ModbusTcpServer
+from pymodbus.server.async_io import (ModbusSerialServer, ModbusTcpServer,
+                                      ModbusUdpServer)
 from pymodbus.transaction import ModbusRtuFramer, ModbusSocketFramer
 
 NORMAL = 0x1400         # enabled | inactive
@@ -51,13 +52,10 @@ class Modbus:
             asyncio.set_event_loop(self.loop)
 
             async def run():
-                self.server = ModbusTcpServer(
-                    ModbusServerContext(slaves=self.units, single=False),
-                    framer=self.framer, address=("127.0.0.1", self.port),
-                    allow_reuse_address=True)
+                self.server = self.listen()
                 task = asyncio.ensure_future(self.server.serve_forever())
                 await self.server.serving
-                self.port = self.server.server.sockets[0].getsockname()[1]
+                self.port = self.where()
                 ready.set()
                 with contextlib.suppress(asyncio.CancelledError):
                     await task
@@ -66,6 +64,14 @@ class Modbus:
         self.thread = threading.Thread(target=serve, daemon=True)
         self.thread.start()
         assert ready.wait(60), "pymodbus did not start"
+
+    def listen(self):
+        return ModbusTcpServer(
+            ModbusServerContext(slaves=self.units, single=False), framer=self.framer,
+            address=("127.0.0.1", self.port), allow_reuse_address=True)
+
+    def where(self):
+        return self.server.server.sockets[0].getsockname()[1]
 
     def stop(self):
         """Closes the listening socket and every connection."""
@@ -87,6 +93,60 @@ class Modbus:
 
     def discrete(self, address, value, unit=1):
         self.units[unit].setValues(2, address, [value])
+
+
+class ModbusUdp(Modbus):
+    """The same server in UDP datagrams."""
+
+    def __init__(self, units=(1,), port=0, registers=4000, value=NORMAL):
+        super().__init__(units, port, registers, value, framer=ModbusRtuFramer)
+
+    def listen(self):
+        return ModbusUdpServer(ModbusServerContext(slaves=self.units, single=False),
+                               framer=self.framer, address=("127.0.0.1", self.port))
+
+    def where(self):
+        return self.server.protocol.get_extra_info("sockname")[1]
+
+    def stop(self):
+        def close():
+            self.server.protocol.close()
+            for task in asyncio.all_tasks(self.loop):
+                task.cancel()
+        self.loop.call_soon_threadsafe(close)
+        self.thread.join(10)
+
+
+class DeviceServer(threading.Thread):
+    """In front of a server in UDP, as some device servers are: it hears only who asks
+    from port `from_port`, and answers from another port than the one it was asked on."""
+
+    def __init__(self, behind, from_port):
+        super().__init__(daemon=True)
+        self.behind, self.from_port = behind, from_port
+        self.asked = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.asked.bind(("127.0.0.1", 0))
+        self.asked.settimeout(0.2)
+        self.port = self.asked.getsockname()[1]
+        self.answers = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.answers.bind(("127.0.0.1", 0))
+        self.answers.settimeout(0.5)
+        self.going = True
+        self.start()
+
+    def run(self):
+        while self.going:
+            with contextlib.suppress(TimeoutError):
+                request, client = self.asked.recvfrom(512)
+                if client[1] == self.from_port:
+                    self.answers.sendto(request, ("127.0.0.1", self.behind))
+                    self.answers.sendto(self.answers.recv(512), client)
+
+    def stop(self):
+        self.going = False
+        self.join(5)
+        self.asked.close()
+        self.answers.close()
 
 
 class Hostile(threading.Thread):
