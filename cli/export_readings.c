@@ -83,6 +83,10 @@ walk(void *arg, FILE *out, struct err *err)
 		n = query_minutes(x->reader, &x->walk, take, x, err);
 	if (x->failed)
 		return err_set(err, errno, "cannot write: %s", strerrordesc_np(errno));
+	if (n >= 0 && x->walk.only != NULL && x->walk.point[0] == '\0')
+		return err_set(err, ENOENT,
+		    "--point: found \"%s\", allowed: a gauge that has readings",
+		    x->walk.only);
 	return n < 0 ? -1 : 0;
 }
 

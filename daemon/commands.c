@@ -391,9 +391,7 @@ recover_one(struct engine *e, const struct alarm_row *row, uint32_t index)
 	recover_fields(e, r, row);
 	alarms_rename(e->alarms, r, row->occurrence_id);
 	// Nothing is left that could take the flag off again.
-	if (missing != NULL ||
-	    (index < e->site->n_site_points &&
-		!suppressions_cover(e->suppressions, index, row->condition)))
+	if (missing != NULL)
 		r->a.flags &= (uint8_t)~FLAG_SUPPRESSED;
 	transition_count_recovered(e, r);
 	if (missing != NULL || rule_is_gone(r))
@@ -413,6 +411,7 @@ engine_recover(struct engine *e, const struct recovered *r, int64_t down_since_u
 		recover_one(
 		    e, &r->alarms[i], point_names_find(names, r->alarms[i].point));
 	flags_recover(e->flags, r, names);
+	suppressions_recover(e);
 	point_names_free(names);
 	doors_recover(e->doors, r);
 	fire_doors_recover(e->fire_doors, r);

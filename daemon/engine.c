@@ -236,6 +236,8 @@ engine_set_quality(struct engine *e, uint32_t point, enum quality q, int64_t utc
 		engine_decide(e, point,
 		    q == QUALITY_BAD ? DECISION_NO_VALUE : DECISION_UNKNOWN, COND_COUNT,
 		    "", NAN);
+	else if (point >= e->site->n_site_points) // those of others come as samples
+		engine_decide(e, point, DECISION_SEEN, COND_COUNT, "", NAN);
 	bool site_point = point < e->site->n_site_points;
 	if (site_point && st->quality == QUALITY_UNKNOWN)
 		e->points_unknown--;

@@ -151,6 +151,21 @@ note_stop(struct pump_run *r, const struct pump_turn *t)
 	k->ran_ms += t->ran_ms;
 }
 
+// What tells of its running is lost: it was known until that was last heard, and not
+// until others were.
+static void
+known_until_heard(struct pump_run *r)
+{
+	const struct pump_def *d = r->def;
+	const struct point_state *st =
+	    engine_point(r->pumps->engine, d->rule.has_run ? d->run : d->gauge);
+	int64_t heard =
+	    st->unknown_since_utc_ms != 0 ? st->unknown_since_utc_ms : st->t_utc_ms;
+
+	if (heard != 0 && heard < r->known_utc_ms)
+		r->known_utc_ms = heard;
+}
+
 static void
 take_turn(struct pump_run *r, const struct pump_turn *t, const struct pump_facts *f)
 {
@@ -163,8 +178,10 @@ take_turn(struct pump_run *r, const struct pump_turn *t, const struct pump_facts
 		note_stop(r, t);
 	if (changed)
 		write_turn(r, t, mode);
-	if (running == CONTACT_UNKNOWN)
+	if (running == CONTACT_UNKNOWN) {
+		known_until_heard(r);
 		return;
+	}
 	r->known_utc_ms = loop_utc_ms(r->pumps->engine->loop);
 	if (r->kept.run == (int64_t)running && !changed)
 		return;

@@ -10,7 +10,9 @@
 
 #include <stdlib.h>
 
+#include "core/own_code.h"
 #include "engine_impl.h"
+#include "isolations.h"
 #include "lib/mem.h"
 
 enum {
@@ -40,11 +42,14 @@ names_point(const struct suppression_def *d, uint32_t point)
 	return false;
 }
 
+// Whatever the site calls a fire is one (I14).
 static bool
-is_over(const struct suppression_def *d, uint32_t point, enum condition c)
+is_over(const struct suppressions *s, const struct suppression_def *d, uint32_t point,
+    enum condition c)
 {
 	return c != COND_FIRE && (d->conditions & 1U << c) != 0 &&
-	       names_point(d, point);
+	       names_point(d, point) &&
+	       point_class(&s->engine->site->points[point], c) != CLASS_FIRE;
 }
 
 // ---- the source -------------------------------------------------------------------
@@ -57,17 +62,47 @@ state_of(const struct engine *e, uint32_t point)
 
 	if (!st->seen || st->quality == QUALITY_UNKNOWN || st->quality == QUALITY_BAD)
 		return CONTACT_UNKNOWN;
+	bool known = true;
 	const struct alarm_record *r = alarms_of_point(e->alarms, point);
 	for (; r != NULL; r = r->next_of_point) {
 		bool stands = r->a.state == ALARM_UNACKNOWLEDGED ||
 			      r->a.state == ALARM_ACKNOWLEDGED;
-		if (r->a.condition == c && stands)
+		if (!stands || own_code(r->a.condition, r->code))
+			continue;
+		if (r->a.condition == c)
 			return CONTACT_ACTIVE;
+		// What a point does not say then is not "no" (I6).
+		if (r->a.condition == COND_FAULT || r->a.condition == COND_DISABLED ||
+		    r->a.condition == COND_TEST)
+			known = false;
 	}
-	return CONTACT_IDLE;
+	return known ? CONTACT_IDLE : CONTACT_UNKNOWN;
+}
+
+// Its level is not that of its alarm yet.
+static bool
+is_in_delay(const struct engine *e, uint32_t point)
+{
+	enum condition c = point_kind_condition(e->site->points[point].kind);
+	const struct filter *fl = engine_rules(e, point)->filters;
+
+	for (; fl != NULL; fl = fl->next)
+		if (fl->condition == c && fl->delay.pending)
+			return true;
+	return false;
 }
 
 // ---- the alarms under it ------------------------------------------------------------
+
+// A rule that has not seen its source since the start may be over it.
+static bool
+is_awaited(const struct suppressions *s, uint32_t point, enum condition c)
+{
+	for (uint16_t i = 0; i < s->n; i++)
+		if (s->runs[i].unseen && is_over(s, s->runs[i].def, point, c))
+			return true;
+	return false;
+}
 
 static void
 align_point(const struct suppressions *s, uint32_t point)
@@ -77,9 +112,9 @@ align_point(const struct suppressions *s, uint32_t point)
 
 	while (r != NULL) {
 		struct alarm_record *next = r->next_of_point;
-		if (r->a.condition != COND_FIRE)
-			transition_flag(e, r, FLAG_SUPPRESSED,
-			    suppressions_over(s, point, r->a.condition));
+		bool over = suppressions_over(s, point, r->a.condition, r->code);
+		if (over || !is_awaited(s, point, r->a.condition))
+			transition_flag(e, r, FLAG_SUPPRESSED, over);
 		r = next;
 	}
 }
@@ -146,27 +181,46 @@ suppressions_look(struct suppressions *s, uint32_t point)
 		if (run->def->source != point)
 			continue;
 		enum contact_state state = state_of(s->engine, point);
-		if (state != CONTACT_UNKNOWN || !run->unseen)
-			feed(run, state);
+		if (state == CONTACT_UNKNOWN && run->unseen)
+			continue;
+		if (state != CONTACT_UNKNOWN && !run->state.on &&
+		    is_in_delay(s->engine, point))
+			continue; // the end of the delay looks again
+		feed(run, state);
 	}
 }
 
 bool
-suppressions_over(const struct suppressions *s, uint32_t point, enum condition c)
+suppressions_over(
+    const struct suppressions *s, uint32_t point, enum condition c, const char *code)
 {
-	for (uint16_t i = 0; s != NULL && i < s->n; i++)
-		if (s->runs[i].state.on && is_over(s->runs[i].def, point, c))
+	if (s == NULL || isolations_own(c, code))
+		return false;
+	for (uint16_t i = 0; i < s->n; i++)
+		if (s->runs[i].state.on && is_over(s, s->runs[i].def, point, c))
 			return true;
 	return false;
 }
 
-bool
-suppressions_cover(const struct suppressions *s, uint32_t point, enum condition c)
+static bool
+is_covered(const struct suppressions *s, const struct alarm_record *r)
 {
 	for (uint16_t i = 0; s != NULL && i < s->n; i++)
-		if (is_over(s->runs[i].def, point, c))
+		if (is_over(s, s->runs[i].def, r->point_index, r->a.condition))
 			return true;
 	return false;
+}
+
+void
+suppressions_recover(struct engine *e)
+{
+	size_t n;
+	struct alarm_record *const *all = alarms_all(e->alarms, &n);
+
+	while (n-- > 0)
+		if (all[n]->point_index < e->site->n_site_points &&
+		    !is_covered(e->suppressions, all[n]))
+			transition_flag(e, all[n], FLAG_SUPPRESSED, false);
 }
 
 void

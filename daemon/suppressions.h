@@ -18,10 +18,12 @@ void suppressions_free(struct suppressions *s);          // NULL is fine
 void suppressions_look(struct suppressions *s, uint32_t point);
 
 // A rule suppresses such an alarm now.
-bool suppressions_over(const struct suppressions *s, uint32_t point, enum condition c);
-// Some rule might. An alarm that was suppressed before a restart stays so until the
-// state is known again, a minute at most.
-bool suppressions_cover(const struct suppressions *s, uint32_t point, enum condition c);
+bool suppressions_over(
+    const struct suppressions *s, uint32_t point, enum condition c, const char *code);
+// After the alarms are recovered: those that no rule names any more are suppressed no
+// longer. One that some rule may be over stays so until the state is known again, a
+// minute at most.
+void suppressions_recover(struct engine *e);
 
 // "suppressions": [{rule, by, on, reason}]; nothing where no rule names the point.
 void suppressions_json(const struct suppressions *s, uint32_t point, struct buf *out);

@@ -197,7 +197,7 @@ flags_at_onset(const struct engine *e, const struct alarm_record *r)
 {
 	unsigned mask = flags_over(e->flags, r->point_index, r->a.condition, r->code);
 	if (behind_dead_bus(e, r->point_index) ||
-	    suppressions_over(e->suppressions, r->point_index, r->a.condition))
+	    suppressions_over(e->suppressions, r->point_index, r->a.condition, r->code))
 		mask |= FLAG_SUPPRESSED;
 	return (uint8_t)mask;
 }

@@ -115,9 +115,26 @@ read_source(struct load *l, const struct schema_value *v, const char *key,
 	const struct point *p = &l->point[d->source];
 	if (point_kind_quantity(p->kind) != QUANTITY_NONE)
 		problem(l, v->pos, "%s: %s is measured, and has no state", key, p->id);
-	if (index_find(&l->ruled, p->id) != UINT32_MAX)
+	uint32_t use = index_find(&l->ruled, p->id);
+	if (use != UINT32_MAX && use != RULE_PUMP_RUN) // that still says what it is
 		problem(l, v->pos, "%s: %s has its meaning from a rule of its own", key,
 		    p->id);
+}
+
+// Whatever the site calls a fire is one (I14).
+static void
+check_class(
+    struct load *l, struct pos at, const struct suppression_def *d, uint32_t point)
+{
+	const struct point *p = &l->point[point];
+
+	for (int c = 0; c < COND_LINK; c++)
+		if (c != COND_FIRE && (d->conditions & 1U << c) != 0 &&
+		    point_class(p, (enum condition)c) == CLASS_FIRE)
+			problem(l, at,
+			    "points: %s is of the class fire by its %s, and a fire is "
+			    "never suppressed",
+			    p->id, condition_name((enum condition)c));
 }
 
 static void
@@ -148,6 +165,8 @@ read_suppression(struct load *l, const struct yaml_node *node)
 		read_conditions(l, v[SUPPRESSION_CONDITIONS].node, d);
 	else
 		d->conditions = 1U << COND_PROCESS;
+	for (uint16_t i = 0; i < d->n_points; i++)
+		check_class(l, node->pos, d, d->points[i]);
 	if (v[SUPPRESSION_REASON].ok) {
 		d->reason_zh = arena_text(l->arena, v[SUPPRESSION_REASON].zh);
 		d->reason_en = arena_text(l->arena, v[SUPPRESSION_REASON].en);

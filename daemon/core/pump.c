@@ -211,6 +211,9 @@ pump_feed(struct pump *p, const struct pump_rule *r, const struct pump_facts *f,
 	struct pump_turn t =
 	    r->has_run ? pump_cycle_contact(&p->cycle, f->run, f->kpa, now_ms)
 		       : pump_cycle_trend(&p->cycle, f->kpa, r->swing, now_ms);
+	// It rose before it was known to run: the span ends at its lowest.
+	if (t.step == PUMP_STEP_START && p->leak.in_span && !isnan(t.kpa))
+		p->leak.last_kpa = t.kpa;
 	if (r->bounds[PUMP_LEAK_DOWN].set)
 		(void)pump_leak_feed(&p->leak, p->cycle.running, f->night, f->kpa,
 		    r->bounds[PUMP_LEAK_DOWN].after_ms, now_ms);

@@ -101,7 +101,9 @@ put_stop(struct pump_cycle *c, struct pump_turn *t, double kpa)
 {
 	t->step = PUMP_STEP_STOP;
 	t->kpa = kpa;
-	bool whole = c->started_ms != 0 && !t->after_gap;
+	// A run that was not watched whole may have been two.
+	bool whole =
+	    c->started_ms != 0 && !t->after_gap && c->started_ms >= c->watched_ms;
 	t->ran_ms = whole ? t->at_ms - c->started_ms : 0;
 	c->started_ms = 0;
 	c->start_kpa = c->peak = NAN;

@@ -257,6 +257,8 @@ put_silences(const struct report_input *in, struct report_table *t, const char *
 		.next_ms = in->day.from_ms };
 	const struct reading_range range = { point, in->day.from_ms, until_ms,
 		MINUTE_MS };
+	if (until_ms <= in->day.from_ms)
+		return 0; // no whole minute of it has passed yet
 	if (query_readings(in->reader, &range, take_minute, &w, err) < 0)
 		return -1;
 	put_silence(&w, until_ms);

@@ -162,7 +162,7 @@ events_of_occurrence(struct reader *r, const struct explain_question *q,
     struct explanation *x, struct err *err)
 {
 	struct event_filter f = {
-		.occurrence = q->occurrence, .alarm_class = -1, .limit = EXPLAIN_EVENTS
+		.occurrence = q->occurrence, .alarm_class = -1, .limit = EXPLAIN_OWN
 	};
 	int n = query_events(r, &f, take_event, x, err);
 	if (n <= 0)
@@ -223,7 +223,10 @@ take_flag(void *arg, const struct flag_entry *f)
 {
 	struct flag_take *t = arg;
 	const char *target = f->flag == FLAG_TEST_MODE ? t->zone : t->x->point;
-	if (strcmp(f->target, target) == 0 && t->x->n_flags < EXPLAIN_FLAGS_MAX)
+	// One whose time ran out while no daemon was there to end it; an isolation
+	// stands until somebody ends it.
+	bool runs = f->flag == FLAG_ISOLATED || f->until_utc_ms > t->x->now_utc_ms;
+	if (runs && strcmp(f->target, target) == 0 && t->x->n_flags < EXPLAIN_FLAGS_MAX)
 		t->x->flags[t->x->n_flags++] = *f;
 	return true;
 }
@@ -297,6 +300,8 @@ add_decisions(struct explanation *x, const struct explain_question *q)
 		    s->event.code, sizeof(s->event.code), q->decision[i].word);
 		s->event.value = d->value;
 		x->last_decision = d->kind;
+		if (d->kind == DECISION_ONSET || d->kind == DECISION_CLOSED)
+			x->stands = d->kind == DECISION_ONSET;
 	}
 }
 
@@ -363,6 +368,7 @@ explain_ask(struct reader *r, const struct explain_question *q, int64_t now_utc_
 	x->last_decision = DECISION_COUNT;
 	(void)str_copy(x->point, sizeof(x->point), q->point);
 	(void)str_copy(x->occurrence, sizeof(x->occurrence), q->occurrence);
+	reader_begin(r); // a daemon that did not answer has taken its time
 	int found = collect(r, q, x, err);
 	if (found <= 0) {
 		explain_free(x);

@@ -21,7 +21,8 @@
 struct reader;
 
 enum {
-	EXPLAIN_EVENTS = 200,  // of the point or occurrence, the newest
+	EXPLAIN_EVENTS = 200,  // of the point, the newest
+	EXPLAIN_OWN = 1000,    // of the occurrence, the oldest: with its end
 	EXPLAIN_RELATED = 20,  // of each link that it hangs on
 	EXPLAIN_LINKS_MAX = 3, // device, bus, chip
 };

@@ -32,6 +32,7 @@ struct explanation {
 	int64_t now_utc_ms;
 	bool live;
 	enum decision_kind last_decision; // DECISION_COUNT = none
+	bool stands;                      // an alarm, by what a running engine decided
 	struct explain_step *steps;
 	size_t n_steps, room;
 	struct alarm_row alarms[EXPLAIN_ALARMS_MAX];

@@ -28,6 +28,8 @@ why_alarm(const struct alarm_row *row)
 	};
 	if (alarm_hidden(&a))
 		return "hidden";
+	if (row->alarm_class == CLASS_INFO && row->state == ALARM_ACKNOWLEDGED)
+		return "asks_nothing"; // nobody has acknowledged it
 	return alarm_state_name(row->state);
 }
 
@@ -36,17 +38,35 @@ why_alarm(const struct alarm_row *row)
 static const char *
 why_none(const struct explanation *x)
 {
+	if (x->stands)
+		return "not_saved"; // its row waits for the store
 	if (decision_stops(x->last_decision))
 		return decision_name(x->last_decision);
 	return x->live && x->last_decision == DECISION_COUNT ? "never_seen"
 							     : "no_alarm";
 }
 
+// Whether `a` matters more to an operator than `z`: it is not hidden, it is of a higher
+// class, it is newer.
+static bool
+matters_more(const struct alarm_row *a, const struct alarm_row *z)
+{
+	bool hides_a = strcmp(why_alarm(a), "hidden") == 0;
+	bool hides_z = strcmp(why_alarm(z), "hidden") == 0;
+
+	return hides_a != hides_z ? hides_z : a->alarm_class <= z->alarm_class;
+}
+
 static const char *
 why(const struct explanation *x)
 {
+	const struct alarm_row *top = &x->alarms[0];
+
+	for (unsigned i = 1; i < x->n_alarms; i++)
+		if (matters_more(&x->alarms[i], top))
+			top = &x->alarms[i];
 	if (x->n_alarms > 0)
-		return why_alarm(&x->alarms[x->n_alarms - 1]);
+		return why_alarm(top);
 	return x->occurrence[0] != '\0' ? "closed" : why_none(x);
 }
 

@@ -231,6 +231,10 @@ walk_days(struct walk *w, const struct day_rule *rule, sqlite3_stmt *days)
 		int64_t to_ms = at;
 		for (int64_t i = 0; i < many && rc == SQLITE_OK; i++) {
 			int64_t begin = to_ms;
+			if (db_now_ms() >= w->r->until_ms) {
+				rc = SQLITE_INTERRUPT;
+				break;
+			}
 			rc = day_end(w, rule, days, &stood, begin, &to_ms);
 			if (rc == SQLITE_OK && to_ms <= begin)
 				rc = SQLITE_CORRUPT; // a day without a length

@@ -35,6 +35,12 @@ def names(trace, source):
     return [s["what"] for s in trace["steps"] if s["source"] == source]
 
 
+def durable(daemon, *which):
+    """The alarm once its onset is in the journal, which the trace is of."""
+    alarm = daemon.api().alarm(*which)
+    return alarm if alarm and alarm["seq"] else None
+
+
 def point_trace(daemon, point):
     return daemon.api().json("GET", f"/api/v1/points/{point}/explain")
 
@@ -67,7 +73,7 @@ def test_why_it_did_not_sound_and_then_why_it_did(tmp_path, line):
         assert "alarm.onset" not in names(trace, "event")
 
         line.pressure(3, 580)
-        alarm = until(lambda: daemon.api().alarm("gauge3"), 10)
+        alarm = until(lambda: durable(daemon, "gauge3"), 10)
         trace = daemon.api().json("GET", f"/api/v1/alarms/{alarm['occurrence']}/explain")
         assert trace["why"] == "unacknowledged"
         assert [s["seq"] for s in trace["steps"] if s["what"] == "alarm.onset"] == [
@@ -103,7 +109,7 @@ def test_what_hid_it_and_who_answered(tmp_path, peer):
         body = {"minutes": 60, "reason": "装修", "measure": "巡查"}
         leader.json("POST", "/api/v1/points/d1/isolate", body)
         peer.holding(0, TROUBLE)
-        alarm = until(lambda: daemon.api().alarm("d1", "fault"), 10)
+        alarm = until(lambda: durable(daemon, "d1", "fault"), 10)
         trace = daemon.api().json("GET", f"/api/v1/alarms/{alarm['occurrence']}/explain")
         assert trace["why"] == "hidden"
         assert [(f["flag"], f["by"], f["reason"]) for f in trace["flags"]] == [
@@ -112,7 +118,7 @@ def test_what_hid_it_and_who_answered(tmp_path, peer):
         assert "isolate.start" in names(trace, "event")
         leader.json("POST", "/api/v1/points/d1/restore", {})
         peer.holding(0, FIRE)
-        fire = until(lambda: daemon.api().alarm("d1", "fire"), 10)
+        fire = until(lambda: durable(daemon, "d1", "fire"), 10)
         leader.acknowledge(fire["occurrence"])
         peer.holding(0, NORMAL)
         until(lambda: not daemon.api().alarm("d1", "fire"), 10)

@@ -4,6 +4,7 @@
 // Suppression by the state of another point in the running engine: what stands is
 // hidden and comes back, what begins under it is hidden from its onset; a fire never
 // is, and neither is anything while the state is unknown.
+#include <stdio.h>
 #include <string.h>
 
 #include "engine_rig.h"
@@ -27,6 +28,7 @@ static const char site_text[] =
     "      - {id: run, item: di, device: 0, kind: pump-run, place: {en: Pump}}\n"
     "      - {id: fire, item: di, device: 1, kind: fire-contact, place: {en: F}}\n"
     "      - {id: valve, item: di, device: 2, kind: valve, place: {en: V}}\n"
+    "      - {id: drain, item: di, device: 3, kind: valve, place: {en: D}}\n"
     "suppressions:\n"
     "  - {id: standing, points: [main, fire, valve],"
     " conditions: [process, supervisory], unless: run, hold: 10s,"
@@ -165,6 +167,80 @@ test_i11_a_restart_keeps_what_is_hidden_until_the_state_is_known(void **state)
 	rig_tear_down(&r);
 }
 
+// I6: what is in test, disabled or faulty does not say that it is not active.
+static void
+test_i6_a_source_that_says_something_else_is_not_idle(void **state)
+{
+	(void)state;
+	struct rig r;
+	rig_set_up_site(&r, site_text);
+	rig_level(&r, "run", false);
+	measure(&r, 0.50);
+	assert_true(is_suppressed(low(&r)));
+	struct sample s = rig_sample(&r, "run", SAMPLE_LEVEL);
+	s.value = 0;
+	s.n_codes = 1;
+	s.codes[0] = (struct condition_code){ COND_DISABLED, 0 };
+	engine_sample(r.engine, &s);
+	assert_false(is_suppressed(low(&r)));
+	rig_level(&r, "run", false);
+	assert_true(is_suppressed(low(&r)));
+	rig_tear_down(&r);
+}
+
+static void
+set_up_with(struct rig *r, const char *from, const char *to)
+{
+	char text[sizeof(site_text) + 512];
+	const char *at = strstr(site_text, from);
+	assert_non_null(at);
+	(void)snprintf(text, sizeof(text), "%.*s%s%s", (int)(at - site_text), site_text,
+	    to, at + strlen(from));
+	rig_set_up_site(r, text);
+}
+
+// A pump that runs, but whose alarm is within its delay, does not stand.
+static void
+test_a_source_within_its_delay_is_not_idle(void **state)
+{
+	(void)state;
+	struct rig r;
+	set_up_with(&r, "kind: pump-run,", "kind: pump-run, on_delay: 5s,");
+	measure(&r, 0.50);
+	rig_level(&r, "run", true);
+	assert_false(is_suppressed(low(&r)));
+	rig_pass(&r, 6000);
+	assert_false(is_suppressed(low(&r)));
+	rig_level(&r, "run", false);
+	assert_true(is_suppressed(low(&r)));
+	rig_tear_down(&r);
+}
+
+// I11: the rule that is seen first after a start does not speak for the other.
+static void
+test_i11_two_rules_over_one_point(void **state)
+{
+	(void)state;
+	struct rig r;
+	set_up_with(&r, "suppressions:\n",
+	    "suppressions:\n"
+	    "  - {id: drained, points: [main], while: drain, reason: {en: drained}}\n");
+	rig_level(&r, "drain", false);
+	rig_level(&r, "run", false);
+	measure(&r, 0.50);
+	assert_true(is_suppressed(low(&r)));
+	rig_stop(&r);
+	rig_start(&r);
+	rig_level(&r, "drain", false);
+	assert_true(is_suppressed(low(&r)));
+	rig_level(&r, "run", false);
+	assert_true(is_suppressed(low(&r)));
+	rig_level(&r, "run", true);
+	rig_pass(&r, 11000);
+	assert_false(is_suppressed(low(&r)));
+	rig_tear_down(&r);
+}
+
 static void
 test_what_the_point_says_of_it(void **state)
 {
@@ -193,6 +269,9 @@ main(void)
 		cmocka_unit_test(test_the_first_sample_is_taken_whole),
 		cmocka_unit_test(
 		    test_i11_a_restart_keeps_what_is_hidden_until_the_state_is_known),
+		cmocka_unit_test(test_i6_a_source_that_says_something_else_is_not_idle),
+		cmocka_unit_test(test_a_source_within_its_delay_is_not_idle),
+		cmocka_unit_test(test_i11_two_rules_over_one_point),
 		cmocka_unit_test(test_what_the_point_says_of_it),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
