@@ -20,9 +20,12 @@ struct decision_pool *
 decisions_new(const struct site *site)
 {
 	struct decision_pool *p = xcalloc(1, sizeof(*p));
-	p->n_slots = DECISION_SLOTS;
-	p->slots = xcalloc(p->n_slots, sizeof(*p->slots));
 	p->n_points = site->n_points + 1U;
+	// A small site never fills the whole of it.
+	p->n_slots = p->n_points < DECISION_SLOTS / DECISIONS_PER_POINT
+			 ? p->n_points * DECISIONS_PER_POINT
+			 : DECISION_SLOTS;
+	p->slots = xcalloc(p->n_slots, sizeof(*p->slots));
 	p->heads = xcalloc(p->n_points, sizeof(*p->heads));
 	p->n_words = WORDS_OWN;
 	uint32_t wanted = 2U * site->n_codes + WORDS_OWN;
