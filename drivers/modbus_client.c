@@ -101,21 +101,6 @@ finish_connect(int fd, uint32_t timeout_ms)
 	return error == 0 ? 0 : -1;
 }
 
-// Ours, where the device server wants to be asked from a port of its choice.
-static int
-bind_local(struct modbus_client *c)
-{
-	union modbus_endpoint own = { 0 };
-	uint16_t port = c->target->local_port;
-
-	own.any.sa_family = c->address.any.sa_family;
-	if (own.any.sa_family == AF_INET)
-		own.v4.sin_port = htons(port);
-	else
-		own.v6.sin6_port = htons(port);
-	return port == 0 ? 0 : bind(c->fd, &own.any, c->address_len);
-}
-
 static int
 connect_socket(struct modbus_client *c)
 {
@@ -145,7 +130,8 @@ open_socket(struct modbus_client *c)
 	    socket(c->address.any.sa_family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (c->fd < 0)
 		return -1;
-	if ((is_udp(c) ? bind_local(c) : connect_socket(c)) == 0)
+	if ((is_udp(c) ? modbus_endpoint_bind(c->fd, &c->address, c->target->local_port)
+		       : connect_socket(c)) == 0)
 		return 0;
 	int kept = errno;
 	(void)close(c->fd);

@@ -40,6 +40,22 @@ modbus_endpoint_same_host(
 	return memcmp(&a->v6.sin6_addr, &b->v6.sin6_addr, sizeof(a->v6.sin6_addr)) == 0;
 }
 
+int
+modbus_endpoint_bind(int fd, const union modbus_endpoint *far, uint16_t port)
+{
+	union modbus_endpoint own = { 0 };
+
+	own.any.sa_family = far->any.sa_family;
+	if (port == 0)
+		return 0;
+	if (own.any.sa_family == AF_INET) {
+		own.v4.sin_port = htons(port);
+		return bind(fd, &own.any, sizeof(own.v4));
+	}
+	own.v6.sin6_port = htons(port);
+	return bind(fd, &own.any, sizeof(own.v6));
+}
+
 const char *
 modbus_endpoint_code(int error)
 {

@@ -25,6 +25,10 @@ socklen_t modbus_endpoint(const struct bus *def, union modbus_endpoint *out);
 bool modbus_endpoint_same_host(
     const union modbus_endpoint *a, const union modbus_endpoint *b);
 
+// Gives the socket a port of ours, where a device server wants to be asked from one of
+// its choice; 0 = any. Returns 0, or -1 with errno.
+int modbus_endpoint_bind(int fd, const union modbus_endpoint *far, uint16_t port);
+
 // The code of a link that is lost for this errno; static.
 const char *modbus_endpoint_code(int error);
 

@@ -14,14 +14,10 @@
 
 #include <errno.h>
 #include <netinet/tcp.h>
-#include <stdlib.h>
-#include <unistd.h>
 
-#include "drivers/modbus_bus.h"
 #include "drivers/modbus_driver.h"
-#include "drivers/modbus_endpoint.h"
+#include "drivers/modbus_socket.h"
 #include "lib/log.h"
-#include "lib/mem.h"
 
 enum {
 	KEEPALIVE_IDLE_S = 60, // a peer that vanished is noticed between slow polls
@@ -30,36 +26,8 @@ enum {
 	// What we sent and nobody took: the peer lost power, or the cable was pulled.
 	UNTAKEN_MIN_MS = 5000,
 	UNTAKEN_TIMEOUTS = 3,
-	// TCP brings a frame in pieces, a network's jitter apart.
-	PIECES_MS = 20,
 	STALE_MAX = 4096, // bytes thrown away before one request
 };
-
-struct driver_instance {
-	struct mbus bus; // first: the transport gets its address
-	int fd;          // -1 = none
-	struct loop_watch *watch;
-	socklen_t address_len; // 0 = not a numeric address
-	union modbus_endpoint address;
-};
-
-static struct driver_instance *
-instance_of(struct mbus *b)
-{
-	return (struct driver_instance *)b;
-}
-
-static void
-tcp_close(struct mbus *b)
-{
-	struct driver_instance *t = instance_of(b);
-
-	loop_unwatch(t->watch);
-	t->watch = NULL;
-	if (t->fd >= 0)
-		(void)close(t->fd);
-	t->fd = -1;
-}
 
 // All that came, for the loop does not tell again of what is left. A peer that never
 // ends is given up as a babbling one (mbus_received), which closes the link.
@@ -102,7 +70,7 @@ on_connected(void *arg)
 	if (getsockopt(t->fd, SOL_SOCKET, SO_ERROR, &error, &len) != 0)
 		error = errno;
 	if (error != 0) {
-		tcp_close(&t->bus);
+		modbus_socket_close(&t->bus);
 		mbus_open_failed(&t->bus, modbus_endpoint_code(error));
 		return;
 	}
@@ -145,7 +113,7 @@ set_options(const struct mbus *b, int fd)
 static enum mbus_open
 tcp_open(struct mbus *b, const char **code)
 {
-	struct driver_instance *t = instance_of(b);
+	struct driver_instance *t = modbus_socket_of(b);
 
 	if (t->address_len == 0) {
 		*code = "address";
@@ -164,7 +132,7 @@ tcp_open(struct mbus *b, const char **code)
 	}
 	if (errno != EINPROGRESS) {
 		*code = modbus_endpoint_code(errno);
-		tcp_close(b);
+		modbus_socket_close(b);
 		return MBUS_OPEN_FAILED;
 	}
 	t->watch = loop_watch_write(b->host->loop, t->fd, LOOP_BUS, on_connected, t);
@@ -174,7 +142,7 @@ tcp_open(struct mbus *b, const char **code)
 static int
 tcp_send(struct mbus *b, const uint8_t *frame, size_t len)
 {
-	struct driver_instance *t = instance_of(b);
+	struct driver_instance *t = modbus_socket_of(b);
 	ssize_t n = send(t->fd, frame, len, MSG_NOSIGNAL | MSG_DONTWAIT);
 
 	// A dozen bytes that do not fit into the socket: nobody reads over there.
@@ -200,65 +168,40 @@ drop_stale(struct driver_instance *t)
 static int
 rtu_tcp_send(struct mbus *b, const uint8_t *frame, size_t len)
 {
-	drop_stale(instance_of(b));
+	drop_stale(modbus_socket_of(b));
 	return tcp_send(b, frame, len);
 }
 
 static const struct mbus_transport tcp_transport = {
 	.framing = PDU_MBAP,
 	.open = tcp_open,
-	.close = tcp_close,
+	.close = modbus_socket_close,
 	.send = tcp_send,
 };
 
 static const struct mbus_transport rtu_tcp_transport = {
 	.framing = PDU_RTU,
 	.open = tcp_open,
-	.close = tcp_close,
+	.close = modbus_socket_close,
 	.send = rtu_tcp_send,
 };
 
 static struct driver_instance *
-start(const struct driver_host *host, const struct mbus_transport *transport,
-    uint16_t index)
-{
-	struct driver_instance *t = xcalloc(1, sizeof(*t));
-	const struct bus *def = &host->site->buses[index];
-
-	t->fd = -1;
-	t->address_len = modbus_endpoint(def, &t->address);
-	if (transport->framing == PDU_RTU) {
-		t->bus.silence_ms = PIECES_MS;
-		if (def->baud > 0)
-			t->bus.byte_us = pdu_character_us(def->baud);
-	}
-	mbus_start(&t->bus, host, transport, index);
-	return t;
-}
-
-static struct driver_instance *
 tcp_start(const struct driver_host *host, uint16_t index)
 {
-	return start(host, &tcp_transport, index);
+	return modbus_socket_start(host, &tcp_transport, index);
 }
 
 static struct driver_instance *
 rtu_tcp_start(const struct driver_host *host, uint16_t index)
 {
-	return start(host, &rtu_tcp_transport, index);
-}
-
-static void
-tcp_stop(struct driver_instance *t)
-{
-	mbus_stop(&t->bus);
-	free(t);
+	return modbus_socket_start(host, &rtu_tcp_transport, index);
 }
 
 const struct driver driver_modbus_tcp = {
 	.name = "modbus-tcp",
 	.start = tcp_start,
-	.stop = tcp_stop,
+	.stop = modbus_socket_stop,
 	MBUS_DRIVER_CALLS,
 	.drive = mbus_driver_drive,
 };
@@ -266,7 +209,7 @@ const struct driver driver_modbus_tcp = {
 const struct driver driver_modbus_rtu_tcp = {
 	.name = "modbus-rtu-tcp",
 	.start = rtu_tcp_start,
-	.stop = tcp_stop,
+	.stop = modbus_socket_stop,
 	MBUS_DRIVER_CALLS,
 	.drive = mbus_driver_drive,
 };

@@ -10,48 +10,15 @@
 #include <sys/socket.h>
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "drivers/modbus_bus.h"
 #include "drivers/modbus_driver.h"
-#include "drivers/modbus_endpoint.h"
-#include "lib/log.h"
-#include "lib/mem.h"
+#include "drivers/modbus_socket.h"
 
 enum {
-	// A frame may come in several datagrams, a network's jitter apart.
-	PIECES_MS = 20,
 	STALE_MAX = 64,    // datagrams thrown away before one request
 	DATAGRAM_MAX = 512 // more than any frame
 };
-
-struct driver_instance {
-	struct mbus bus; // first: the transport gets its address
-	int fd;          // -1 = none
-	struct loop_watch *watch;
-	socklen_t address_len; // 0 = not a numeric address
-	union modbus_endpoint address;
-};
-
-static struct driver_instance *
-instance_of(struct mbus *b)
-{
-	return (struct driver_instance *)b;
-}
-
-static void
-udp_close(struct mbus *b)
-{
-	struct driver_instance *u = instance_of(b);
-
-	loop_unwatch(u->watch);
-	u->watch = NULL;
-	if (u->fd >= 0)
-		(void)close(u->fd);
-	u->fd = -1;
-}
 
 // One datagram: its length, 0 for one of somebody else, -1 with errno.
 static ssize_t
@@ -102,32 +69,20 @@ on_readable(void *arg)
 	} while (u->bus.sums.disconnects == connection && (n >= 0 || errno == EINTR));
 }
 
-static bool
-bind_local(const struct driver_instance *u, uint16_t port)
-{
-	union modbus_endpoint own = { 0 };
-
-	own.any.sa_family = u->address.any.sa_family;
-	if (own.any.sa_family == AF_INET)
-		own.v4.sin_port = htons(port);
-	else
-		own.v6.sin6_port = htons(port);
-	return port == 0 || bind(u->fd, &own.any, u->address_len) == 0;
-}
-
 static enum mbus_open
 udp_open(struct mbus *b, const char **code)
 {
-	struct driver_instance *u = instance_of(b);
+	struct driver_instance *u = modbus_socket_of(b);
 
 	*code = "address";
 	if (u->address_len == 0)
 		return MBUS_OPEN_FAILED;
 	u->fd = socket(
 	    u->address.any.sa_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (u->fd < 0 || !bind_local(u, b->def->local_port)) {
+	if (u->fd < 0 ||
+	    modbus_endpoint_bind(u->fd, &u->address, b->def->local_port) != 0) {
 		*code = modbus_endpoint_code(errno);
-		udp_close(b);
+		modbus_socket_close(b);
 		return MBUS_OPEN_FAILED;
 	}
 	u->watch = loop_watch_arrivals(b->host->loop, u->fd, LOOP_BUS, on_readable, u);
@@ -148,7 +103,7 @@ drop_stale(struct driver_instance *u)
 static int
 udp_send(struct mbus *b, const uint8_t *frame, size_t len)
 {
-	struct driver_instance *u = instance_of(b);
+	struct driver_instance *u = modbus_socket_of(b);
 
 	drop_stale(u);
 	ssize_t n = sendto(u->fd, frame, len, MSG_NOSIGNAL | MSG_DONTWAIT,
@@ -159,36 +114,20 @@ udp_send(struct mbus *b, const uint8_t *frame, size_t len)
 static const struct mbus_transport udp_transport = {
 	.framing = PDU_RTU,
 	.open = udp_open,
-	.close = udp_close,
+	.close = modbus_socket_close,
 	.send = udp_send,
 };
 
 static struct driver_instance *
 udp_start(const struct driver_host *host, uint16_t index)
 {
-	struct driver_instance *u = xcalloc(1, sizeof(*u));
-	const struct bus *def = &host->site->buses[index];
-
-	u->fd = -1;
-	u->address_len = modbus_endpoint(def, &u->address);
-	u->bus.silence_ms = PIECES_MS;
-	if (def->baud > 0)
-		u->bus.byte_us = pdu_character_us(def->baud);
-	mbus_start(&u->bus, host, &udp_transport, index);
-	return u;
-}
-
-static void
-udp_stop(struct driver_instance *u)
-{
-	mbus_stop(&u->bus);
-	free(u);
+	return modbus_socket_start(host, &udp_transport, index);
 }
 
 const struct driver driver_modbus_rtu_udp = {
 	.name = "modbus-rtu-udp",
 	.start = udp_start,
-	.stop = udp_stop,
+	.stop = modbus_socket_stop,
 	MBUS_DRIVER_CALLS,
 	.drive = mbus_driver_drive,
 };

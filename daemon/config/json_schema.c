@@ -58,12 +58,6 @@ add_each(struct pattern *p, const char *(*name)(size_t i), size_t n)
 	add(p, ")");
 }
 
-static const char *
-condition_choice(size_t i)
-{
-	return i < COND_LINK ? condition_name((enum condition)i) : NULL;
-}
-
 static void
 print_pattern(struct buf *b, const struct pattern *p)
 {
@@ -80,14 +74,14 @@ print_meaning(struct buf *b, const char *const *words)
 	json_open(b, "anyOf", '[');
 	json_open(b, NULL, '{');
 	json_open(b, "enum", '[');
-	for (size_t i = 0; condition_choice(i) != NULL; i++)
-		json_str(b, NULL, condition_choice(i));
+	for (size_t i = 0; schema_condition(i) != NULL; i++)
+		json_str(b, NULL, schema_condition(i));
 	for (; *words != NULL; words++)
 		json_str(b, NULL, *words);
 	json_close(b, ']');
 	json_close(b, '}');
 	add(&p, "^");
-	add_each(&p, condition_choice, COND_LINK);
+	add_each(&p, schema_condition, COND_LINK);
 	add(&p, "/[a-z0-9][a-z0-9._-]*$");
 	json_open(b, NULL, '{');
 	print_pattern(b, &p);

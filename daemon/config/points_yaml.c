@@ -97,12 +97,6 @@ class_choice(size_t i)
 	return i < CLASS_COUNT ? class_name((enum alarm_class)i) : NULL;
 }
 
-static const char *
-condition_choice(size_t i)
-{
-	return i < COND_LINK ? condition_name((enum condition)i) : NULL;
-}
-
 // clang-format off
 static const struct schema_field class_field = {
 	.key = "class", .type = SCHEMA_CHOICE, .choice = class_choice,
@@ -160,7 +154,7 @@ static const struct schema_map limits_map = { limit_names, LIMIT_COUNT };
 	[POINT_ACTIVE] = { .key = "active", .type = SCHEMA_CHOICE, .choice = active_name, \
 	    .help = "the level that means what the kind says" },                       \
 	[POINT_CLASS] = { .key = "class", .type = SCHEMA_MAP, .each = &class_field,     \
-	    .choice = condition_choice,                                                \
+	    .choice = schema_condition,                                                \
 	    .help = "classes of conditions that differ here: {fault: supervisory}" },   \
 	[POINT_SILENT] = { .key = "silent", .type = SCHEMA_BOOL,                       \
 	    .help = "true: a panic button beside the desk makes no sound here" }
@@ -212,20 +206,6 @@ const struct schema_field lines_item = {
 };
 // clang-format on
 
-static bool
-read_quantity(struct load *l, const struct schema_value *v, const char *key,
-    enum quantity q, double *out)
-{
-	char why[WHY_MAX];
-
-	if (!v->ok)
-		return false;
-	if (units_quantity(v->text, q, out, why) == 0)
-		return true;
-	schema_refuse(l, v->pos, key, v->text, why);
-	return false;
-}
-
 static void
 read_limit(struct load *l, const struct yaml_node *node, const char *name,
     enum quantity q, struct limit *out)
@@ -238,10 +218,11 @@ read_limit(struct load *l, const struct yaml_node *node, const char *name,
 	} else if (!schema_scalar(l, node, &short_form, &v[LIMIT_VALUE])) {
 		return;
 	}
-	out->set = read_quantity(l, &v[LIMIT_VALUE], name, q, &out->value);
+	out->set = schema_quantity(l, &v[LIMIT_VALUE], name, q, &out->value);
 	out->on_delay_ms = (uint32_t)v[LIMIT_ON_DELAY].number;
 	out->off_delay_ms = (uint32_t)v[LIMIT_OFF_DELAY].number;
-	if (read_quantity(l, &v[LIMIT_HYSTERESIS], "hysteresis", q, &out->hysteresis) &&
+	if (schema_quantity(
+		l, &v[LIMIT_HYSTERESIS], "hysteresis", q, &out->hysteresis) &&
 	    out->hysteresis < 0)
 		schema_refuse(l, v[LIMIT_HYSTERESIS].pos, "hysteresis",
 		    v[LIMIT_HYSTERESIS].text, "must not be negative");
@@ -406,7 +387,7 @@ read_scale(struct load *l, const struct yaml_node *map, struct point *p)
 		if (units_quantity(c->key, d->quantity, &from[n], why) != 0)
 			schema_refuse(l, c->key_pos, "scale", c->key, why);
 		else if (schema_scalar(l, c, &scale_item, &value) &&
-			 read_quantity(
+			 schema_quantity(
 			     l, &value, "scale", point_kind_quantity(p->kind), &to[n]))
 			n++;
 	}

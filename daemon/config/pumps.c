@@ -183,14 +183,8 @@ static bool
 read_pressure(
     struct load *l, const struct schema_value *v, const char *key, double *out)
 {
-	char why[WHY_MAX];
-
-	if (!v->ok)
+	if (!schema_quantity(l, v, key, QUANTITY_PRESSURE, out))
 		return false;
-	if (units_quantity(v->text, QUANTITY_PRESSURE, out, why) != 0) {
-		schema_refuse(l, v->pos, key, v->text, why);
-		return false;
-	}
 	if (*out >= 0)
 		return true;
 	schema_refuse(l, v->pos, key, v->text, "must not be negative");

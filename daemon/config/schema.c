@@ -256,3 +256,21 @@ schema_read(struct load *l, const struct yaml_node *map, const char *what,
 		}
 	return good;
 }
+
+bool
+schema_quantity(struct load *l, const struct schema_value *v, const char *key,
+    enum quantity q, double *out)
+{
+	char why[WHY_MAX];
+
+	if (!v->ok || units_quantity(v->text, q, out, why) == 0)
+		return v->ok;
+	schema_refuse(l, v->pos, key, v->text, why);
+	return false;
+}
+
+const char *
+schema_condition(size_t i)
+{
+	return i < COND_LINK ? condition_name((enum condition)i) : NULL;
+}

@@ -97,6 +97,14 @@ bool schema_scalar(struct load *l, const struct yaml_node *node,
 bool schema_text(struct load *l, struct pos at, const char *text,
     const struct schema_field *f, struct schema_value *out);
 
+// A quantity with its unit, in the base unit of `q`. False where it is absent, or bad:
+// then that is a problem.
+bool schema_quantity(struct load *l, const struct schema_value *v, const char *key,
+    enum quantity q, double *out);
+
+// The names of the conditions that a point may have, for `choice`.
+const char *schema_condition(size_t i);
+
 // "must be true or false": the problem "KEY: .. found ..".
 void schema_refuse(
     struct load *l, struct pos at, const char *key, const char *found, const char *why);

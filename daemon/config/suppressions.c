@@ -26,15 +26,9 @@ enum {
 	SUPPRESSION_FIELDS
 };
 
-static const char *
-condition_choice(size_t i)
-{
-	return i < COND_LINK ? condition_name((enum condition)i) : NULL;
-}
-
 // clang-format off
 static const struct schema_field condition_item = {
-	.key = "conditions", .type = SCHEMA_CHOICE, .choice = condition_choice,
+	.key = "conditions", .type = SCHEMA_CHOICE, .choice = schema_condition,
 };
 
 static const struct schema_field suppression_fields[SUPPRESSION_FIELDS] = {

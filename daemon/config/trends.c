@@ -61,18 +61,6 @@ static const struct schema_field stuck_fields[STUCK_FIELDS] = {
 const struct schema_map stuck_map = { stuck_fields, STUCK_FIELDS };
 // clang-format on
 
-static bool
-read_quantity(struct load *l, const struct schema_value *v, const char *key,
-    enum quantity q, double *out)
-{
-	char why[WHY_MAX];
-
-	if (!v->ok || units_quantity(v->text, q, out, why) == 0)
-		return v->ok;
-	schema_refuse(l, v->pos, key, v->text, why);
-	return false;
-}
-
 static void
 check_readings(struct load *l, const struct schema_value *v, const char *key,
     const struct point *p)
@@ -93,8 +81,8 @@ read_change(struct load *l, const struct yaml_node *node, const char *name,
 	bool good = schema_read(l, node, name, change_fields, CHANGE_FIELDS, v);
 
 	check_readings(l, &v[CHANGE_WITHIN], "within", p);
-	if (!read_quantity(l, &v[CHANGE_CHANGE], "change", point_kind_quantity(p->kind),
-		&out->change))
+	if (!schema_quantity(l, &v[CHANGE_CHANGE], "change",
+		point_kind_quantity(p->kind), &out->change))
 		return;
 	if (out->change <= 0)
 		schema_refuse(l, v[CHANGE_CHANGE].pos, "change", v[CHANGE_CHANGE].text,
@@ -126,7 +114,7 @@ read_stuck(struct load *l, const struct yaml_node *node, const struct point *p,
 	bool good = schema_read(l, node, "stuck", stuck_fields, STUCK_FIELDS, v);
 
 	check_readings(l, &v[STUCK_AFTER], "after", p);
-	if (read_quantity(
+	if (schema_quantity(
 		l, &v[STUCK_BAND], "band", point_kind_quantity(p->kind), &out->band) &&
 	    out->band < 0)
 		schema_refuse(l, v[STUCK_BAND].pos, "band", v[STUCK_BAND].text,
