@@ -16,41 +16,43 @@
 #include "cli/whole_file.h"
 #include "lib/clock.h"
 
-#define K(kind)  (UINT64_C(1) << EVENT_##kind)
-#define C(class) (1U << CLASS_##class)
+#define K(kind)    EVENT_##kind
+#define C(class)   (1U << CLASS_##class)
+#define KINDS(...) ((const enum event_kind[]){ __VA_ARGS__, EVENT_KINDS_END })
 
 // What goes where. An event may stand in several; the last takes what no other has.
 struct part {
 	const char *file;
-	uint64_t kinds;   // of these
-	unsigned classes; // or events of an alarm of these classes
-	bool people;      // or said or done by a person
+	const enum event_kind *kinds; // of these; EVENT_KINDS_END ends them
+	unsigned classes;             // or events of an alarm of these classes
+	bool people;                  // or said or done by a person
 };
 
-static const uint64_t of_alarm = K(ALARM_ONSET) | K(ALARM_CLEAR) |
-				 K(ALARM_ACKNOWLEDGE) | K(ALARM_SEEN) | K(ALARM_CLOSE) |
-				 K(ALARM_RESET) | K(ALARM_REALARM) | K(ALARM_NOTE) |
-				 K(ALARM_VERIFY) | K(ALARM_CARRY);
+static const enum event_kind of_alarm[] = { K(ALARM_ONSET), K(ALARM_CLEAR),
+	K(ALARM_ACKNOWLEDGE), K(ALARM_SEEN), K(ALARM_CLOSE), K(ALARM_RESET),
+	K(ALARM_REALARM), K(ALARM_NOTE), K(ALARM_VERIFY), K(ALARM_CARRY),
+	EVENT_KINDS_END };
 
 static const struct part parts[] = {
-	{ "alarms.csv", K(ALARM_MISSED) | K(PANEL_RESET),
+	{ "alarms.csv", KINDS(K(ALARM_MISSED), K(PANEL_RESET)),
 	    C(FIRE) | C(PREALARM) | C(SECURITY) | C(SUPERVISORY) | C(PROCESS) | C(INFO),
 	    false },
 	{ "faults.csv",
-	    K(BLIND) | K(DAEMON_DOWN) | K(EVENTS_LOST) | K(STORE_MODE) | K(CLOCK_STEP) |
-		K(PANEL_GAP) | K(NOTICE_FAILED),
+	    KINDS(K(BLIND), K(DAEMON_DOWN), K(EVENTS_LOST), K(STORE_MODE),
+		K(CLOCK_STEP), K(PANEL_GAP), K(NOTICE_FAILED)),
 	    C(FAULT) | C(SYSTEM), false },
 	{ "isolations.csv",
-	    K(SHELVE_START) | K(SHELVE_END) | K(ISOLATE_START) | K(ISOLATE_END) |
-		K(TEST_START) | K(TEST_END) | K(BYPASS_START) | K(BYPASS_END),
+	    KINDS(K(SHELVE_START), K(SHELVE_END), K(ISOLATE_START), K(ISOLATE_END),
+		K(TEST_START), K(TEST_END), K(BYPASS_START), K(BYPASS_END)),
 	    C(DISABLED), false },
 	{ "duty.csv",
-	    K(DEADMAN_ASK) | K(DEADMAN_ANSWER) | K(PATROL_STOP) | K(PATROL_ROUND), 0,
-	    false },
+	    KINDS(K(DEADMAN_ASK), K(DEADMAN_ANSWER), K(PATROL_STOP), K(PATROL_ROUND)),
+	    0, false },
 	{ "actions.csv",
-	    K(SESSION_OPEN) | K(SESSION_CLOSE) | K(SESSION_REFUSED) | K(USER_CHANGE), 0,
-	    true },
-	{ "other.csv", 0, 0, false },
+	    KINDS(
+		K(SESSION_OPEN), K(SESSION_CLOSE), K(SESSION_REFUSED), K(USER_CHANGE)),
+	    0, true },
+	{ "other.csv", NULL, 0, false },
 };
 
 enum {
@@ -79,10 +81,9 @@ struct inspection {
 static bool
 belongs(const struct part *p, const struct event *e)
 {
-	uint64_t kind = UINT64_C(1) << e->kind;
-	if ((p->kinds & kind) != 0)
+	if (event_kind_among(p->kinds, e->kind))
 		return true;
-	if ((of_alarm & kind) != 0 && e->alarm_class >= 0 &&
+	if (event_kind_among(of_alarm, e->kind) && e->alarm_class >= 0 &&
 	    (p->classes >> e->alarm_class & 1U) != 0)
 		return true;
 	return p->people && e->actor[0] != '\0' && strncmp(e->actor, "panel:", 6) != 0;

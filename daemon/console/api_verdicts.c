@@ -47,12 +47,13 @@ take_onset(void *arg, const struct stored_event *s)
 static int
 ask_onset(struct reader *reader, void *arg)
 {
+	static const enum event_kind kinds[] = { EVENT_ALARM_ONSET, EVENT_ALARM_CARRY,
+		EVENT_KINDS_END };
 	struct entry *n = arg;
 	const struct event_filter f = {
 		.occurrence = n->occurrence,
 		.alarm_class = -1,
-		.kinds = UINT64_C(1) << EVENT_ALARM_ONSET | UINT64_C(1)
-								<< EVENT_ALARM_CARRY,
+		.kinds = kinds,
 		.limit = 1,
 	};
 

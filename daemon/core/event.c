@@ -36,6 +36,16 @@ event_kind_from_name(const char *name, enum event_kind *out)
 	return false;
 }
 
+bool
+event_kind_among(const enum event_kind *list, enum event_kind k)
+{
+	for (; *list != EVENT_KINDS_END; list++) {
+		if (*list == k)
+			return true;
+	}
+	return false;
+}
+
 void
 event_init(struct event *e, enum event_kind kind)
 {

@@ -82,6 +82,7 @@ enum event_kind {
 	EVENT_KINDS(X)
 #undef X
 	EVENT_KIND_COUNT,
+	EVENT_KINDS_END = EVENT_KIND_COUNT, // ends a list of kinds
 };
 
 enum {
@@ -125,6 +126,8 @@ struct event {
 
 const char *event_kind_name(enum event_kind k);
 bool event_kind_from_name(const char *name, enum event_kind *out);
+// Whether k is in the list, which EVENT_KINDS_END ends.
+bool event_kind_among(const enum event_kind *list, enum event_kind k);
 
 // Sets every field to "none". The caller then fills what it knows.
 void event_init(struct event *e, enum event_kind kind);

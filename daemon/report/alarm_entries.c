@@ -118,12 +118,13 @@ put_isolations(const struct report_input *in, struct walk *w, struct report_doc 
 	struct report_table *t = doc_table(d, &isolation_shape);
 	int64_t now = in->request->now_utc_ms;
 	int64_t until = now < in->day.to_ms ? now : in->day.to_ms;
+	static const enum event_kind kinds[] = { EVENT_ISOLATE_START, EVENT_ISOLATE_END,
+		EVENT_KINDS_END };
 	struct event_filter f = {
 		.from_utc_ms = in->day.from_ms - reach_ms,
 		.to_utc_ms = in->day.to_ms,
 		.alarm_class = -1,
-		.kinds = UINT64_C(1) << EVENT_ISOLATE_START | UINT64_C(1)
-								  << EVENT_ISOLATE_END,
+		.kinds = kinds,
 		.limit = PAGE,
 	};
 	int n;

@@ -32,9 +32,8 @@ static const struct report_table shape = { .name = "gaps", .title = "report.gaps
 	.columns = columns, .n_columns = sizeof(columns) / sizeof(columns[0]) };
 // clang-format on
 
-static const uint64_t kinds = UINT64_C(1) << EVENT_BLIND |
-			      UINT64_C(1) << EVENT_DAEMON_DOWN |
-			      UINT64_C(1) << EVENT_EVENTS_LOST;
+static const enum event_kind kinds[] = { EVENT_BLIND, EVENT_DAEMON_DOWN,
+	EVENT_EVENTS_LOST, EVENT_KINDS_END };
 
 struct walk {
 	struct report_table *table;
@@ -48,7 +47,7 @@ take(void *arg, const struct stored_event *s)
 	struct walk *w = arg;
 	const struct event *e = &s->event;
 	w->last_seq = e->seq;
-	if ((kinds & UINT64_C(1) << e->kind) == 0)
+	if (!event_kind_among(kinds, e->kind))
 		return true;
 	int64_t from = params_number(e->params, "from_utc_ms", e->time_utc_ms);
 	int64_t to = params_number(e->params, "to_utc_ms", e->time_utc_ms);

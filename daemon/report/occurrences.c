@@ -19,10 +19,10 @@ enum {
 // an onset that lies further back.
 static const int64_t reach_ms = INT64_C(31) * 24 * 3600 * 1000;
 
-static const uint64_t kinds =
-    UINT64_C(1) << EVENT_ALARM_ONSET | UINT64_C(1) << EVENT_ALARM_CLEAR |
-    UINT64_C(1) << EVENT_ALARM_CLOSE | UINT64_C(1) << EVENT_ALARM_ACKNOWLEDGE |
-    UINT64_C(1) << EVENT_ALARM_VERIFY;
+static const enum event_kind onset_kinds[] = { EVENT_ALARM_ONSET, EVENT_KINDS_END };
+static const enum event_kind rest_kinds[] = { EVENT_ALARM_ONSET, EVENT_ALARM_CLEAR,
+	EVENT_ALARM_CLOSE, EVENT_ALARM_ACKNOWLEDGE, EVENT_ALARM_VERIFY,
+	EVENT_KINDS_END };
 
 struct walk {
 	struct occurrences *o;
@@ -112,7 +112,7 @@ take_rest(void *arg, const struct stored_event *s)
 }
 
 static int
-pages(const struct report_input *in, struct walk *w, uint64_t which,
+pages(const struct report_input *in, struct walk *w, const enum event_kind *which,
     bool (*row)(void *arg, const struct stored_event *s), struct err *err)
 {
 	struct event_filter f = {
@@ -153,13 +153,13 @@ occurrences_read(const struct report_input *in, struct occurrences *o, struct er
 	int64_t now = in->request->now_utc_ms;
 	*o = (struct occurrences){ .until_ms =
 				       in->day.to_ms < now ? in->day.to_ms : now };
-	if (pages(in, &w, UINT64_C(1) << EVENT_ALARM_ONSET, take_onset, err) < 0)
+	if (pages(in, &w, onset_kinds, take_onset, err) < 0)
 		return -1;
 	w.by_id = xcalloc(o->n + 1, sizeof(struct occurrence *));
 	for (size_t i = 0; i < o->n; i++)
 		w.by_id[i] = &o->all[i];
 	qsort(w.by_id, o->n, sizeof(struct occurrence *), by_id);
-	int result = pages(in, &w, kinds, take_rest, err);
+	int result = pages(in, &w, rest_kinds, take_rest, err);
 	free(w.by_id);
 	drop_old(o, in->day.from_ms);
 	return result;

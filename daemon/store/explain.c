@@ -22,9 +22,8 @@ enum {
 };
 
 // What a link tells of the points behind it.
-static const uint64_t link_kinds =
-    UINT64_C(1) << EVENT_ALARM_ONSET | UINT64_C(1) << EVENT_ALARM_CLEAR |
-    UINT64_C(1) << EVENT_BLIND | UINT64_C(1) << EVENT_PANEL_RESET;
+static const enum event_kind link_kinds[] = { EVENT_ALARM_ONSET, EVENT_ALARM_CLEAR,
+	EVENT_BLIND, EVENT_PANEL_RESET, EVENT_KINDS_END };
 
 void
 explain_take_decisions(struct explain_question *q, const struct decision *d, unsigned n)
@@ -84,7 +83,7 @@ take_event(void *arg, const struct stored_event *e)
 
 struct newest {
 	const char *point;
-	uint64_t kinds; // 0 = all
+	const enum event_kind *kinds; // NULL = all
 	unsigned limit, n;
 	struct explanation *x;
 };
@@ -93,7 +92,7 @@ static bool
 take_newest(void *arg, const struct stored_event *e)
 {
 	struct newest *w = arg;
-	if (w->kinds != 0 && (w->kinds & UINT64_C(1) << e->event.kind) == 0)
+	if (w->kinds != NULL && !event_kind_among(w->kinds, e->event.kind))
 		return true;
 	(void)take_event(w->x, e);
 	return ++w->n < w->limit;

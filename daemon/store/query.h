@@ -57,7 +57,7 @@ struct event_filter {
 	const char *point;              // NULL = all
 	const char *occurrence;         // NULL = all
 	int alarm_class;                // -1 = all
-	uint64_t kinds;                 // mask of 1 << enum event_kind; 0 = all
+	const enum event_kind *kinds;   // EVENT_KINDS_END ends them; NULL = all
 	unsigned limit;                 // 1..1000
 };
 

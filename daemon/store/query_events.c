@@ -29,18 +29,15 @@ query_meta(struct reader *r, const char *key, char *out, size_t size, struct err
 	return db_meta(r->journal, key, out, size) ? 1 : 0;
 }
 
-// "AND kind IN (...)" of the mask. The names are our own constants.
+// "AND kind IN (...)" of the list. The names are our own constants.
 static void
-kinds_sql(uint64_t kinds, char out[static KINDS_MAX])
+kinds_sql(const enum event_kind *kinds, char out[static KINDS_MAX])
 {
 	size_t used = 0;
 	out[0] = '\0';
-	for (unsigned k = 0; k < EVENT_KIND_COUNT; k++) {
-		if ((kinds & UINT64_C(1) << k) == 0)
-			continue;
+	for (; kinds != NULL && *kinds != EVENT_KINDS_END; kinds++) {
 		int n = snprintf(out + used, KINDS_MAX - used, "%s'%s'",
-		    used == 0 ? "AND kind IN (" : ", ",
-		    event_kind_name((enum event_kind)k));
+		    used == 0 ? "AND kind IN (" : ", ", event_kind_name(*kinds));
 		used += (size_t)n;
 		wr_assert(used + 2 < KINDS_MAX);
 	}

@@ -144,13 +144,14 @@ query_events(struct reader *r, const struct event_filter *f,
 	(void)err;
 	for (size_t i = 0; i < store.n_alarms; i++) {
 		const struct alarm_count *c = &store.alarms[i];
-		if (f->kinds != UINT64_C(1) << EVENT_ALARM_ONSET)
+		if (!event_kind_among(f->kinds, EVENT_ALARM_ONSET) ||
+		    f->kinds[1] != EVENT_KINDS_END)
 			break;
 		give_onsets(c, c->seqs, c->n_seqs, "", row, arg);
 		give_onsets(
 		    c, c->test_seqs, c->n_test_seqs, "{\"test\":true}", row, arg);
 	}
-	if ((f->kinds & UINT64_C(1) << EVENT_BLIND) == 0)
+	if (!event_kind_among(f->kinds, EVENT_BLIND))
 		return 0;
 	store.asked_kinds = f->kinds;
 	for (size_t i = 0; i < store.n_events; i++)

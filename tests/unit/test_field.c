@@ -57,7 +57,7 @@ look(const struct rig *r, enum event_kind kind)
 	struct reader *reader = reader_open(r->dir, &e);
 	const struct event_filter f = {
 		.alarm_class = -1,
-		.kinds = 1ULL << kind,
+		.kinds = (const enum event_kind[]){ kind, EVENT_KINDS_END },
 		.limit = KEPT,
 	};
 	assert_non_null(reader);

@@ -278,8 +278,8 @@ test_outages_are_said_and_cut_to_the_day(void **ctx)
 	    "blind time,2026-11-23T10:00:00+08:00,2026-11-23T10:30:00+08:00,0:30:00,,"
 	    "'@device/fap1,12,,,,,,,\r\n"
 	    ",,,,,,,,,,,,,\r\n");
-	assert_true((store.asked_kinds & UINT64_C(1) << EVENT_BLIND) != 0);
-	assert_true((store.asked_kinds & UINT64_C(1) << EVENT_ALARM_ONSET) == 0);
+	assert_true(event_kind_among(store.asked_kinds, EVENT_BLIND));
+	assert_false(event_kind_among(store.asked_kinds, EVENT_ALARM_ONSET));
 	free(csv);
 }
 
