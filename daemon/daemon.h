@@ -31,6 +31,7 @@ struct daemon {
 	const char *config_file;
 	const char *state_directory;
 	bool check_only;
+	const char *against; // what --check compares with, or NULL
 	bool debug;
 	// Parts, in order of start
 	char *panels;
@@ -41,7 +42,7 @@ struct daemon {
 	bool last_good;
 	struct site *site;
 	struct loop *loop;
-	struct recheck *recheck;
+	struct reload *reload;
 	struct store *store;
 	struct works *works;
 	struct engine *engine;
@@ -56,7 +57,20 @@ struct daemon {
 	struct control *control; // NULL where it cannot listen
 	int64_t started_utc_ms;
 	bool clock_behind; // at the start it was behind what the journal has seen
+	bool renews;       // ends only to begin anew
 };
+
+// main.c: ends the loop in order, once the outputs are at rest.
+void daemon_end(struct daemon *d);
+
+// last_good.c: loads the site, or its last good copy; false where neither loads, which
+// has been said.
+bool last_good_or_new(struct daemon *d);
+// Copies what was loaded, unless it is a copy. Not before the store is ours: a second
+// daemon that is refused must not replace the copy of the one that runs (I12).
+void last_good_keep(const struct daemon *d);
+// Where the copy is; caller frees.
+char *last_good_file(const struct daemon *d);
 
 // host.c: starts the console; while its address cannot be listened on, that is an alarm
 // and it is tried again: nothing else waits for it.

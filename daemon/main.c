@@ -24,7 +24,7 @@
 #include "lib/log.h"
 #include "lib/mem.h"
 #include "lib/paths.h"
-#include "recheck.h"
+#include "reload.h"
 
 enum {
 	EXIT_BAD_INPUT = 2,
@@ -38,7 +38,8 @@ static void
 usage(FILE *out)
 {
 	(void)fprintf(out,
-	    "usage: watchroomd -c FILE [--state DIR] [--check] [--debug]\n"
+	    "usage: watchroomd -c FILE [--state DIR] [--check [--against FILE]] "
+	    "[--debug]\n"
 	    "       watchroomd --version | --help\n"
 	    "\n"
 	    "  -c, --config FILE  the site\n"
@@ -46,6 +47,7 @@ usage(FILE *out)
 	    "/var/lib/watchroom)\n"
 	    "      --check        check the site, print buses and budgets, exit 0 or "
 	    "2\n"
+	    "      --against FILE  with --check: print what changes against that site\n"
 	    "      --debug        log more\n");
 }
 
@@ -63,6 +65,7 @@ parse_options(struct daemon *d, int argc, char **argv)
 		{ "config", required_argument, NULL, 'c' },
 		{ "state", required_argument, NULL, 's' },
 		{ "check", no_argument, NULL, 'k' },
+		{ "against", required_argument, NULL, 'a' },
 		{ "debug", no_argument, NULL, 'd' },
 		{ "version", no_argument, NULL, 'v' },
 		{ "help", no_argument, NULL, 'h' },
@@ -80,6 +83,9 @@ parse_options(struct daemon *d, int argc, char **argv)
 		case 'k':
 			d->check_only = true;
 			break;
+		case 'a':
+			d->against = optarg;
+			break;
 		case 'd':
 			d->debug = true;
 			break;
@@ -94,7 +100,8 @@ parse_options(struct daemon *d, int argc, char **argv)
 			exit(EXIT_BAD_INPUT);
 		}
 	}
-	if (d->config_file == NULL || optind != argc) {
+	if (d->config_file == NULL || optind != argc ||
+	    (d->against != NULL && !d->check_only)) {
 		usage(stderr);
 		exit(EXIT_BAD_INPUT);
 	}
@@ -104,28 +111,22 @@ parse_options(struct daemon *d, int argc, char **argv)
 
 // ---- configuration ------------------------------------------------------------------
 
-// Loads a site; its problems are printed to `out` where that is not NULL.
-static struct site *
-load(const char *file, const char *panels, FILE *out)
-{
-	struct problems *p = xcalloc(1, sizeof(*p));
-	struct site *s = site_load(file, panels, p);
-	if (s == NULL && out != NULL)
-		problems_print(p, out);
-	problems_free(p);
-	free(p);
-	return s;
-}
-
 static int
 check(struct daemon *d)
 {
-	struct site *s = load(d->config_file, d->panels, stderr);
+	struct problems *p = xcalloc(1, sizeof(*p));
+	struct site *s = d->against != NULL ? site_load_changes(d->config_file,
+						  d->panels, d->against, p, stdout)
+					    : site_load(d->config_file, d->panels, p);
 	if (s == NULL)
-		return EXIT_BAD_INPUT;
-	site_print_summary(s, stdout);
+		problems_print(p, stderr);
+	else if (d->against == NULL)
+		site_print_summary(s, stdout);
+	problems_free(p);
+	free(p);
+	int rc = s != NULL ? EXIT_SUCCESS : EXIT_BAD_INPUT;
 	site_free(s);
-	return EXIT_SUCCESS;
+	return rc;
 }
 
 static void
@@ -133,66 +134,6 @@ make_directory(const char *path)
 {
 	if (mkdir(path, 0750) != 0 && errno != EEXIST)
 		fatal("state", "cannot make the directory %s", path);
-}
-
-static char *
-last_good_directory(const struct daemon *d)
-{
-	return xasprintf("%s/last-good", d->state_directory);
-}
-
-static struct site *
-load_last_good(struct daemon *d)
-{
-	char *dir = last_good_directory(d);
-	const char *slash = strrchr(d->config_file, '/');
-	const char *base = slash != NULL ? slash + 1 : d->config_file;
-	char *file = xasprintf("%s/%s", dir, base);
-	char *panels = xasprintf("%s/panels", dir);
-	bool kept = access(file, F_OK) == 0;
-	struct site *s = load(file, panels, kept ? stderr : NULL);
-	free(panels);
-	free(dir);
-	if (s == NULL) {
-		log_warnx("config",
-		    "the configuration is broken and its last good copy, %s, %s: not "
-		    "started",
-		    file, kept ? "is broken too" : "does not exist");
-		free(file);
-		return NULL;
-	}
-	d->loaded_file = file;
-	d->last_good = true;
-	log_warnx("config",
-	    "the configuration is broken: starting its last good copy, %s", file);
-	return s;
-}
-
-// The site, or its last good copy, or no start at all.
-static void
-load_site(struct daemon *d)
-{
-	d->site = load(d->config_file, d->panels, stderr);
-	if (d->site != NULL)
-		d->loaded_file = xstrdup(d->config_file);
-	else
-		d->site = load_last_good(d);
-	if (d->site == NULL)
-		exit(EXIT_BAD_INPUT);
-}
-
-// Not before the store is ours: a second daemon that is refused must not replace the
-// copy of the one that runs (I12).
-static void
-keep_last_good(const struct daemon *d)
-{
-	if (d->last_good)
-		return;
-	char *dir = last_good_directory(d);
-	struct err e = { 0 };
-	if (site_save_copy(d->config_file, d->panels, dir, &e) != 0)
-		log_warnx("config", "cannot keep a last good copy: %s", e.text);
-	free(dir);
 }
 
 // ---- wiring -------------------------------------------------------------------------
@@ -315,14 +256,22 @@ on_ended(void *arg)
 }
 
 // Outputs take the state that they have while nobody drives them; then it ends.
-static void
-on_stop_signal(void *arg)
+void
+daemon_end(struct daemon *d)
 {
-	struct daemon *d = arg;
 	if (d->outputs != NULL)
 		outputs_end(d->outputs, on_ended, d);
 	else
 		on_ended(d);
+}
+
+// A person's word to end outdoes a renewal that has begun.
+static void
+on_stop_signal(void *arg)
+{
+	struct daemon *d = arg;
+	d->renews = false;
+	daemon_end(d);
 }
 
 static void
@@ -334,7 +283,7 @@ on_alive(void *ctx, const char *why)
 static void
 on_hangup(void *arg)
 {
-	recheck_start(((struct daemon *)arg)->recheck);
+	reload_start(((struct daemon *)arg)->reload);
 }
 
 // ---- start and stop
@@ -469,7 +418,7 @@ start_outward(struct daemon *d)
 static void
 stop(struct daemon *d)
 {
-	recheck_free(d->recheck);
+	reload_free(d->reload);
 	control_stop(d->control);
 	running_site_stop(d->running);
 	d->running = NULL;
@@ -506,18 +455,31 @@ raise_limits(void)
 	(void)setrlimit(RLIMIT_NOFILE, &l);
 }
 
+static void
+tell_the_end(const struct daemon *d)
+{
+	if (d->renews)
+		(void)sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%lld",
+		    (long long)loop_now_ms(d->loop) * 1000);
+	else
+		(void)sd_notify(0, "STOPPING=1");
+}
+
 static int
 run(struct daemon *d)
 {
 	make_directory(d->state_directory);
-	load_site(d);
+	if (!last_good_or_new(d))
+		return EXIT_BAD_INPUT;
 	// Messages to people say local time; nothing is stored in it. Before any
 	// thread.
 	(void)setenv("TZ", d->site->time_zone, 1);
 	tzset();
 	raise_limits();
 	d->loop = loop_new(clock_real());
-	d->recheck = recheck_new(d->loop, d->config_file);
+	char *running_copy = last_good_file(d);
+	d->reload = reload_new(d, running_copy);
+	free(running_copy);
 	d->started_utc_ms = loop_utc_ms(d->loop);
 	// From here on a signal waits for the loop: a stop that comes during the start
 	// is a stop in order.
@@ -526,14 +488,14 @@ run(struct daemon *d)
 	struct loop_watch *intr = loop_watch_signal(d->loop, SIGINT, on_stop_signal, d);
 	struct loop_watch *hup = loop_watch_signal(d->loop, SIGHUP, on_hangup, d);
 	start_store(d);
-	keep_last_good(d);
+	last_good_keep(d);
 	(void)malloc_trim(0); // what both readings needed for a moment goes back
 	start_engine(d);
 	start_outward(d);
 	log_info("main", "watching %u points", d->site->n_site_points);
 	(void)sd_notify(0, "READY=1");
 	int rc = loop_run(d->loop);
-	(void)sd_notify(0, "STOPPING=1");
+	tell_the_end(d);
 	loop_unwatch(term);
 	loop_unwatch(intr);
 	loop_unwatch(hup);
@@ -564,5 +526,8 @@ main(int argc, char **argv)
 		free(d.reports_program);
 		return rc;
 	}
-	return run(&d);
+	int rc = run(&d);
+	if (d.renews && rc == EXIT_SUCCESS)
+		reload_renew(argv);
+	return rc;
 }

@@ -26,13 +26,14 @@ BUILDS = {
 }
 
 # name, lane, build folder, kind, command or meson suite, limit in seconds. The two lanes
-# run side by side: what computes, and what mostly waits.
+# run side by side: what computes, and what mostly waits. A lane that has no more takes
+# the last of the other.
 SUITES = [
     ("lint", "compute", "build", "plain", [PYTHON, "tests/lint/run.py"], 1200),
     ("unit", "compute", "build", "meson", ["unit"], 900),
     ("unit-asan", "compute", "build-asan", "meson", ["unit"], 1500),
     ("fuzz", "compute", "build-asan", "meson", ["fuzz"], 600),
-    ("unit-tsan", "compute", "build-tsan", "meson", ["unit"], 1500),
+    ("unit-tsan", "compute", "build-tsan", "meson", ["threads"], 1500),
     ("field-asan", "compute", "build-asan", "pytest",
      ["tests/integration/test_field.py", "tests/integration/test_readings.py",
       "tests/integration/test_daemon.py", "tests/integration/test_hosts.py"], 1500),
@@ -127,11 +128,12 @@ def whole(counts, status):
 
 
 def count_meson(folder, suite, limit, log):
-    report = os.path.join(ROOT, folder, "meson-logs", "testlog.json")
+    report = os.path.join(ROOT, folder, "meson-logs", f"check-{suite}.json")
     if os.path.exists(report):
         os.unlink(report)
     status = run(["meson", "test", "-C", folder, "--no-rebuild", "--print-errorlogs",
-                  "--suite", suite, "--timeout-multiplier", "10"], limit, log)
+                  "--suite", suite, "--logbase", f"check-{suite}",
+                  "--timeout-multiplier", "10"], limit, log)
     counts = Counts()
     if os.path.exists(report):
         with open(report, encoding="utf-8") as lines:
@@ -186,14 +188,17 @@ class Check:
     def __init__(self, options):
         self.options = options
         self.built = {}
+        self.building = {folder: threading.Lock() for folder in BUILDS}
+        self.taking = threading.Lock()
         self.printing = threading.Lock()
         self.table = []
 
     def suite(self, name, folder, kind, what, limit):
         began = time.monotonic()
         log = Log(name)
-        if folder not in self.built:
-            self.built[folder] = build(folder, log)
+        with self.building[folder]:
+            if folder not in self.built:
+                self.built[folder] = build(folder, log)
         if self.built[folder]:
             limit = limit * 40 if self.options.long else limit
             counts = KINDS[kind](folder, what, limit, log)
@@ -204,8 +209,14 @@ class Check:
             print(f"== {name}\n{log.text()}-- {name}: {counts}", flush=True)
             self.table.append((name, counts, time.monotonic() - began))
 
-    def lane(self, suites):
-        for name, _, folder, kind, what, limit in suites:
+    def take(self, own, other):
+        """The next of a lane: its own first one, else the other's last."""
+        with self.taking:
+            return own.pop(0) if own else other.pop() if other else None
+
+    def lane(self, own, other):
+        while (taken := self.take(own, other)) is not None:
+            name, _, folder, kind, what, limit = taken
             try:
                 self.suite(name, folder, kind, what, limit)
             except Exception as error:  # a broken runner is a failed test
@@ -219,9 +230,9 @@ class Check:
             log = Log("build")
             self.built["build"] = build("build", log)
             print(f"== build\n{log.text()}", flush=True)
-        lanes = [threading.Thread(target=self.lane,
-                                  args=([s for s in wanted if s[1] == lane],))
-                 for lane in ("compute", "wait")]
+        compute, wait = ([s for s in wanted if s[1] == lane] for lane in ("compute", "wait"))
+        lanes = [threading.Thread(target=self.lane, args=pair)
+                 for pair in ((compute, wait), (wait, compute))]
         for lane in lanes:
             lane.start()
         for lane in lanes:

@@ -31,6 +31,11 @@ struct site *site_load(const char *file, const char *panels, struct problems *p)
 // that file (watchroom-recording(5)).
 struct site *site_load_replay(
     const char *file, const char *panels, const char *replay, struct problems *p);
+// The same as site_load, and where it loads, what it changes against the site AGAINST
+// (most often a saved copy) on `out`: "revision OLD -> NEW" (OLD is "unknown" where
+// AGAINST does not load), then a line for each change, or "nothing changes".
+struct site *site_load_changes(const char *file, const char *panels,
+    const char *against, struct problems *p, FILE *out);
 void site_free(struct site *s); // NULL is fine
 
 // "file:line:col: error: text", the line and a caret, for each; as a person reads it.

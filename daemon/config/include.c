@@ -87,6 +87,12 @@ append(struct load *l, struct node_list *list, const struct yaml_node *n)
 	list->items[list->n++] = n;
 }
 
+const char *
+section_name(enum section s)
+{
+	return root_fields[s].key;
+}
+
 void
 sections_add(struct load *l, struct sections *s, enum section which,
     const struct yaml_node *item)

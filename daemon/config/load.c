@@ -335,12 +335,11 @@ read_sections(struct load *l, struct sections *s)
 }
 
 struct site *
-load_run(struct load *l, const char *file)
+load_sections(struct load *l, const char *file, struct sections *sections)
 {
-	struct sections sections;
-
-	if (source_open_copy(l, file) == 0 && sections_gather(l, file, &sections)) {
-		read_sections(l, &sections);
+	*sections = (struct sections){ 0 };
+	if (source_open_copy(l, file) == 0 && sections_gather(l, file, sections)) {
+		read_sections(l, sections);
 		if (l->problems->n == 0) {
 			take_points(l);
 			count_inferred(l->site);
@@ -354,6 +353,14 @@ load_run(struct load *l, const char *file)
 		return NULL;
 	l->arena = NULL; // the site's now
 	return l->site;
+}
+
+struct site *
+load_run(struct load *l, const char *file)
+{
+	struct sections sections;
+
+	return load_sections(l, file, &sections);
 }
 
 void

@@ -50,6 +50,12 @@ struct sections {
 // Reads FILE and what it includes. False where nothing could be read.
 bool sections_gather(struct load *l, const char *file, struct sections *s);
 
+// load_run, and what it read; the nodes live until load_end.
+struct site *load_sections(struct load *l, const char *file, struct sections *s);
+
+// "devices"
+const char *section_name(enum section s);
+
 // One more item of a list section; a problem where there are too many.
 void sections_add(struct load *l, struct sections *s, enum section which,
     const struct yaml_node *item);

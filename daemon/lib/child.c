@@ -166,8 +166,9 @@ become(struct start *s)
 		(void)sigaction(i, &plain, NULL);
 	int in_fd = open("/dev/null", O_RDONLY);
 	if (in_fd >= 0 && dup2(in_fd, STDIN_FILENO) >= 0 &&
-	    dup2(s->out_fd, STDOUT_FILENO) >= 0 && close_range(3, ~0U, 0) == 0 &&
-	    setpgid(0, 0) == 0 && dies_with(s->parent) &&
+	    dup2(s->out_fd, STDOUT_FILENO) >= 0 &&
+	    (!o->errors_too || dup2(s->out_fd, STDERR_FILENO) >= 0) &&
+	    close_range(3, ~0U, 0) == 0 && setpgid(0, 0) == 0 && dies_with(s->parent) &&
 	    (o->max_memory == 0 || setrlimit(RLIMIT_AS, &r) == 0) &&
 	    sigprocmask(SIG_SETMASK, &none, NULL) == 0)
 		(void)execve(args[0], args, environ);

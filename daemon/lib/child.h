@@ -7,6 +7,7 @@
 #ifndef LIB_CHILD_H
 #define LIB_CHILD_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -17,6 +18,7 @@ struct child;
 struct child_options {
 	const char *const *argv; // argv[0] is the program's path; NULL-terminated
 	size_t max_bytes;        // of output; more kills the program
+	bool errors_too;         // standard error belongs to the output
 	int64_t timeout_ms;      // after this the program is killed
 	uint64_t max_memory;     // bytes of address space (RLIMIT_AS); 0 = no limit
 };
@@ -32,7 +34,8 @@ enum child_failure {
 // and valid during the call. The child is freed after it.
 typedef void child_done(void *arg, int status, const char *out, size_t len);
 
-// Starts the program with standard input empty, standard error shared, nothing else
+// Starts the program with standard input empty, standard error shared unless it belongs
+// to the output, nothing else
 // open, signals at their defaults, in a process group of its own, killed when the
 // thread that started it ends. `done` runs on the loop, exactly once, later. NULL with
 // errno where it cannot be started.

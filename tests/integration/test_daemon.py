@@ -49,24 +49,6 @@ def test_the_journal_is_not_for_everybody_to_read(tmp_path, peer):
         assert daemon.stop() == 0
 
 
-def test_i12_sighup_says_what_a_start_would_make_of_the_configuration(tmp_path, peer):
-    with Daemon(tmp_path, site(*panel(peer.port))) as daemon:
-        daemon.start()
-        good = daemon.file.read_text("utf-8")
-        daemon.process.send_signal(signal.SIGHUP)
-        until(lambda: daemon.log().count("good and takes effect at the next start") == 1, 15)
-        daemon.file.write_text(good.replace('"poll": "200ms"', '"poll": "200"'), "utf-8")
-        for _ in range(3):  # one that runs is not doubled, and the last word is the newest
-            daemon.process.send_signal(signal.SIGHUP)
-        until(lambda: "is broken: nothing changes" in daemon.log(), 15)
-        assert "error: poll:" in daemon.log(), "its errors are named, with their place"
-        health = daemon.api().state()["health"]
-        assert health["last_good_configuration"] is False
-        daemon.file.write_text(good, "utf-8")
-        daemon.process.send_signal(signal.SIGHUP)
-        assert daemon.stop() == 0, "a stop does not wait for the check"
-
-
 def test_second_daemon_on_the_same_store_is_refused(tmp_path, peer):
     with Daemon(tmp_path, site(*panel(peer.port))) as daemon:
         daemon.start()

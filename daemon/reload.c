@@ -1,0 +1,120 @@
+// SPDX-FileCopyrightText: 2026 Watchroom contributors
+// SPDX-License-Identifier: Apache-2.0
+//
+// SIGHUP. A configuration that is broken changes nothing and is an alarm until a good
+// one is seen (I12); one that says what runs already changes nothing; one that differs
+// is journalled, and the daemon renews itself: it stops in order, as for SIGTERM, and
+// takes its own place with the new site, as after any start (I11). The process keeps
+// its number. Runs on the loop, renewing after it.
+#include "reload.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <systemd/sd-daemon.h>
+#include <unistd.h>
+
+#include "daemon.h"
+#include "lib/buf.h"
+#include "lib/log.h"
+#include "lib/mem.h"
+#include "recheck.h"
+
+static void
+write_event(struct daemon *d, enum event_kind kind, struct buf *params)
+{
+	struct event ev;
+
+	event_init(&ev, kind);
+	json_close(params, '}');
+	if (!str_copy(ev.params, sizeof(ev.params), params->data))
+		ev.params[0] = '\0'; // half an object is none
+	buf_free(params);
+	(void)works_event(d->works, &ev);
+}
+
+static void
+refuse(struct daemon *d, const struct recheck_report *r)
+{
+	struct buf b = { 0 };
+
+	json_open(&b, NULL, '{');
+	json_str(&b, "file", d->config_file);
+	json_str(&b, "first", r->first);
+	write_event(d, EVENT_CONFIG_REFUSED, &b);
+	log_warnx("config",
+	    "the configuration is broken: nothing changes, and a start would take the "
+	    "last good copy");
+}
+
+static void
+apply(struct daemon *d, const struct recheck_report *r)
+{
+	struct buf b = { 0 };
+
+	json_open(&b, NULL, '{');
+	json_str(&b, "from", d->site->revision);
+	json_str(&b, "to", r->revision);
+	json_int(&b, "changes", r->changes);
+	json_str(&b, "first", r->first);
+	write_event(d, EVENT_CONFIG_LOAD, &b);
+	log_info("config", "the configuration changes: the daemon renews itself");
+	d->renews = true;
+	daemon_end(d);
+}
+
+static void
+on_checked(void *ctx, const struct recheck_report *r)
+{
+	struct daemon *d = ctx;
+
+	engine_system_one(d->engine, d->site->loop_point, r->outcome == RECHECK_BROKEN,
+	    "configuration-refused");
+	if (r->outcome == RECHECK_BROKEN)
+		refuse(d, r);
+	else if (r->outcome == RECHECK_CHANGES || d->last_good)
+		apply(d, r);
+	else
+		log_info("config", "the configuration is what runs: nothing changes");
+}
+
+struct reload {
+	struct recheck *recheck;
+	char *against;
+};
+
+struct reload *
+reload_new(struct daemon *d, const char *running_copy)
+{
+	struct reload *r = xcalloc(1, sizeof(*r));
+	const struct recheck_host host = { d, on_checked };
+
+	r->against = xstrdup(running_copy);
+	r->recheck =
+	    recheck_new(d->loop, d->config_file, r->against, d->site->revision, &host);
+	return r;
+}
+
+void
+reload_start(struct reload *r)
+{
+	recheck_start(r->recheck);
+}
+
+void
+reload_free(struct reload *r)
+{
+	if (r == NULL)
+		return;
+	recheck_free(r->recheck);
+	free(r->against);
+	free(r);
+}
+
+void
+reload_renew(char *const *argv)
+{
+	// Nothing of ours may be held by the next life: sockets, the store's lock.
+	(void)close_range(3, ~0U, 0);
+	(void)execv("/proc/self/exe", argv);
+	fatal("config", "cannot start anew");
+}
