@@ -19,6 +19,7 @@
 #include "lib/loop.h"
 #include "outbox.h"
 #include "outputs.h"
+#include "report_plans.h"
 #include "site.h"
 #include "store/store.h"
 #include "supervise.h"
@@ -42,7 +43,7 @@ struct daemon {
 	bool last_good;
 	struct site *site;
 	struct loop *loop;
-	struct reload *reload;
+	struct recheck *recheck;
 	struct store *store;
 	struct works *works;
 	struct engine *engine;
@@ -50,6 +51,8 @@ struct daemon {
 	struct outputs *outputs;
 	struct field *field;
 	struct supervise *supervise;
+	struct report_plans *report_plans;
+	char *running_file; // the saved copy of the site as it runs
 	struct delivery *delivery;
 	struct console *console; // NULL while it cannot listen
 	struct loop_timer console_retry;

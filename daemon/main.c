@@ -283,7 +283,7 @@ on_alive(void *ctx, const char *why)
 static void
 on_hangup(void *arg)
 {
-	reload_start(((struct daemon *)arg)->reload);
+	recheck_start(((struct daemon *)arg)->recheck);
 }
 
 // ---- start and stop
@@ -351,6 +351,16 @@ start_engine(struct daemon *d)
 	outbox_recover(d->outbox, r);
 	d->outputs = outputs_new(d->loop, d->site, d->engine, d->works);
 	d->field = field_new(d->loop, d->site, d->works, r);
+	const struct report_plans_parts reports = {
+		.loop = d->loop,
+		.site = d->site,
+		.engine = d->engine,
+		.works = d->works,
+		.program = d->reports_program,
+		.file = d->running_file,
+		.directory = d->store_directory,
+	};
+	d->report_plans = report_plans_new(&reports, r);
 	bool unread = r->unread;
 	store_recovered_free(d->store);
 	d->supervise = supervise_new(d->loop, d->site, d->engine, d->works, d->store);
@@ -418,7 +428,8 @@ start_outward(struct daemon *d)
 static void
 stop(struct daemon *d)
 {
-	reload_free(d->reload);
+	recheck_free(d->recheck);
+	report_plans_free(d->report_plans);
 	control_stop(d->control);
 	running_site_stop(d->running);
 	d->running = NULL;
@@ -440,6 +451,7 @@ stop(struct daemon *d)
 	loop_free(d->loop);
 	site_free(d->site);
 	free(d->loaded_file);
+	free(d->running_file);
 	free(d->panels);
 	free(d->web);
 	free(d->reports_program);
@@ -477,9 +489,8 @@ run(struct daemon *d)
 	tzset();
 	raise_limits();
 	d->loop = loop_new(clock_real());
-	char *running_copy = last_good_file(d);
-	d->reload = reload_new(d, running_copy);
-	free(running_copy);
+	d->running_file = last_good_file(d);
+	d->recheck = reload_new(d);
 	d->started_utc_ms = loop_utc_ms(d->loop);
 	// From here on a signal waits for the loop: a stop that comes during the start
 	// is a stop in order.

@@ -8,9 +8,6 @@
 // its number. Runs on the loop, renewing after it.
 #include "reload.h"
 
-#include <errno.h>
-#include <stdlib.h>
-#include <systemd/sd-daemon.h>
 #include <unistd.h>
 
 #include "daemon.h"
@@ -77,37 +74,13 @@ on_checked(void *ctx, const struct recheck_report *r)
 		log_info("config", "the configuration is what runs: nothing changes");
 }
 
-struct reload {
-	struct recheck *recheck;
-	char *against;
-};
-
-struct reload *
-reload_new(struct daemon *d, const char *running_copy)
+struct recheck *
+reload_new(struct daemon *d)
 {
-	struct reload *r = xcalloc(1, sizeof(*r));
 	const struct recheck_host host = { d, on_checked };
 
-	r->against = xstrdup(running_copy);
-	r->recheck =
-	    recheck_new(d->loop, d->config_file, r->against, d->site->revision, &host);
-	return r;
-}
-
-void
-reload_start(struct reload *r)
-{
-	recheck_start(r->recheck);
-}
-
-void
-reload_free(struct reload *r)
-{
-	if (r == NULL)
-		return;
-	recheck_free(r->recheck);
-	free(r->against);
-	free(r);
+	return recheck_new(
+	    d->loop, d->config_file, d->running_file, d->site->revision, &host);
 }
 
 void

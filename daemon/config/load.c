@@ -332,6 +332,7 @@ read_sections(struct load *l, struct sections *s)
 	patrols_read(l, &s->list[SECTION_PATROLS]);
 	deadman_read(l, s->map[SECTION_DEADMAN]);
 	suppressions_read(l, &s->list[SECTION_SUPPRESSIONS]);
+	report_plans_read(l, &s->list[SECTION_REPORTS]);
 }
 
 struct site *
