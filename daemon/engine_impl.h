@@ -108,7 +108,9 @@ struct builtin {
 	bool reason_owed;    // it is not told yet
 	int64_t lost_utc_ms;
 	struct flap flap;
-	int64_t blind_from_utc_ms, blind_ms; // while it flaps: since when, in all
+	bool spanned;              // a row says that all behind it are not watched
+	int64_t blind_from_utc_ms; // since then
+	int64_t blind_ms;          // while it flaps: how long, in all
 	struct engine *engine;
 	struct loop_timer unhide; // of a bus that is back
 };
@@ -142,6 +144,7 @@ struct engine {
 	struct suppressions *suppressions;
 	struct pumps *pumps;
 	struct patrols *patrols;
+	struct blinds *blinds;
 	struct deadman_watch *deadman;
 };
 
@@ -221,6 +224,8 @@ void engine_decide_delay(struct engine *e, const struct filter *fl, bool was_pen
 
 // links.c
 struct facts engine_facts_now(const struct engine *e);
+// Whether a span of blind time of the link goes on.
+bool engine_link_spans(const struct engine *e, uint32_t link_point);
 // When the change that they tell of was at the earliest, monotonic; `none` where
 // nothing says so.
 int64_t engine_facts_earliest(const struct facts *f, int64_t none);

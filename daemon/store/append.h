@@ -36,6 +36,10 @@ enum append_statement {
 	AP_COMMISSION_WALK,
 	AP_VERDICT,
 	AP_MISSED,
+	AP_BLIND_WHOLE,
+	AP_BLIND_BEGIN,
+	AP_BLIND_END,
+	AP_BLIND_DOWN,
 	AP_ANCHOR,
 	AP_COUNT,
 };
@@ -88,10 +92,17 @@ int rollup_event(struct append *a, const struct event *e);
 // An alarm opened (+1) or closed (-1) at about this time.
 int rollup_open(struct append *a, enum alarm_class c, int delta);
 int rollup_flush(struct append *a);
+// Records the day of this moment and makes it the current one.
+int rollup_day(struct append *a, int64_t utc_ms);
 
 // verdict.c: the row of the books that follows from a person's word, if any.
 extern const char verdict_sql[], missed_sql[];
 int verdict_append(struct append *a, const struct event *e);
+
+// blind.c: the spans of blind time that an event begins, ends or tells.
+extern const char blind_whole_sql[], blind_begin_sql[], blind_end_sql[],
+    blind_down_sql[];
+int blind_append(struct append *a, const struct event *e);
 
 // commission.c: the row of the ledger that follows from an event, if any.
 int commission_append(struct append *a, const struct event *e);

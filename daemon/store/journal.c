@@ -113,6 +113,8 @@ settle(struct journal *j)
 	int rc = SQLITE_OK;
 	for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]) && rc == SQLITE_OK; i++)
 		rc = db_set_meta(j->db, rows[i][0], rows[i][1]);
+	if (rc == SQLITE_OK)
+		rc = watched_keep(j->db, j->site->watched, j->opened_utc_ms);
 	struct day day;
 	bool known = true;
 	if (rc == SQLITE_OK)
