@@ -164,8 +164,8 @@ blind_append(struct append *a, const struct event *e)
 		return run(a, AP_BLIND_END, e, e->point, "isolated", &n);
 	if (e->kind == EVENT_EVENTS_LOST || e->kind == EVENT_JOURNAL_RESTORE)
 		return run(a, AP_BLIND_WHOLE, e, "", "store", &n);
-	// Set forward: moments that never were.
-	if (e->kind == EVENT_CLOCK_STEP && has(e, "\"to_utc_ms\""))
+	// Set forward: moments that never were. Set back: a span of no length.
+	if (e->kind == EVENT_CLOCK_STEP)
 		return run(a, AP_BLIND_WHOLE, e, "", "clock", &n);
 	return SQLITE_OK;
 }

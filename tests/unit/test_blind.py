@@ -243,4 +243,4 @@ def test_a_journal_of_before_gets_the_rows_of_its_newest_events():
         (1, 1, "@device/d", "link", 40, 100, 1), (2, 4, "p", "isolated", 200, 300, 1), (5, None, "q", "isolated", 310, None, 1),
         (6, 7, "", "store", 400, 450, 1), (7, None, "@device/d", "link", 900, None, 1), (9, 10, "", "store", 600, 700, 1),
         (10, 10, "", "down", 700, 800, 1), (11, 11, "", "down", 810, 810, 0), (12, 12, "", "clock", 850, 900, 1),
-        (15, 15, "@device/e", "link", 930, 930, 1)]
+        (13, 13, "", "clock", 910, 910, 1),        (15, 15, "@device/e", "link", 930, 930, 1)]

@@ -116,6 +116,7 @@ test_explain_of_a_point_and_of_an_alarm(void **state)
 	expect(ask(f, "GET /api/v1/alarms/6-1/explain", "", NULL), 200, "\"told\"");
 	assert_string_equal(fake_store.explain.occurrence, "6-1");
 	assert_false(fake_store.explain.live);
+	assert_ptr_equal(fake_store.explain.site, &f->daemon.site); // of its links
 	expect(
 	    ask(f, "GET /api/v1/alarms/7-404/explain", "", NULL), 404, "\"not_found\"");
 	// One that is open has its point's decisions.

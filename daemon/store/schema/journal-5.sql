@@ -45,15 +45,15 @@ FROM (SELECT epoch, seq,
 	CASE kind WHEN 'blind' THEN coalesce(json_extract(params, '$.reason'), 'link')
 		WHEN 'daemon.down' THEN 'down' WHEN 'clock.step' THEN 'clock'
 		ELSE 'store' END AS reason,
-	CASE kind WHEN 'clock.step' THEN time_utc_ms - json_extract(params, '$.by_ms')
+	CASE kind WHEN 'clock.step' THEN time_utc_ms
+			- max(0, coalesce(json_extract(params, '$.by_ms'), 0))
 		ELSE coalesce(json_extract(params, '$.from_utc_ms'), time_utc_ms)
 		END AS from_ms,
 	coalesce(json_extract(params, '$.to_utc_ms'), time_utc_ms) AS to_ms,
 	coalesce(json_extract(params, '$.by') <> 'unknown', 1) AS known
 	FROM told
 	WHERE kind IN ('blind', 'daemon.down', 'events_lost', 'journal.restore')
-	OR (kind = 'clock.step' AND json_extract(params, '$.by_ms') > 0
-		AND json_extract(params, '$.while_down') IS NULL));
+	OR (kind = 'clock.step' AND json_extract(params, '$.while_down') IS NULL));
 
 -- Storage trouble: until the next word on the store, or the end of that run.
 INSERT INTO blind (epoch, seq, end_seq, point, reason, from_ms, to_ms, measured)
