@@ -115,6 +115,15 @@ struct builtin {
 	struct loop_timer unhide; // of a bus that is back
 };
 
+// A rule of a point, for the book of decisions.
+struct rule_doubt {
+	uint32_t point;
+	enum condition condition; // COND_COUNT = of none
+	const char *word;         // which rule
+	unsigned bit;
+	bool known;
+};
+
 struct engine {
 	struct loop *loop;
 	const struct site *site;
@@ -213,6 +222,9 @@ void decisions_free(struct decision_pool *p); // NULL is fine
 // value.
 void engine_decide(struct engine *e, uint32_t point, enum decision_kind kind,
     enum condition c, const char *word, double value);
+// What a rule hangs on is not known, or is again: noted where that changes. `doubts`
+// has a bit for each rule of the point.
+void engine_decide_rule(struct engine *e, const struct rule_doubt *d, uint32_t *doubts);
 void engine_decide_alarm(
     struct engine *e, const struct alarm_record *r, enum decision_kind kind);
 // The onset, and why it is seen and heard, or not; a flag that is put on or taken off;
