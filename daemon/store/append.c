@@ -191,6 +191,8 @@ append_begin(struct append *a)
 		rc = read_tail(a);
 	if (rc == SQLITE_OK && a->rollup.open_stale)
 		rc = rollup_load(a);
+	a->begun_seq = a->frame.seq;
+	a->committing = false;
 	return rc;
 }
 
@@ -391,6 +393,7 @@ int
 append_commit(struct append *a)
 {
 	int rc = rollup_flush(a);
+	a->committing = rc == SQLITE_OK;
 	return rc == SQLITE_OK ? db_exec(a->db, "COMMIT") : rc;
 }
 

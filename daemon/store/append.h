@@ -67,6 +67,8 @@ struct append {
 	const struct seal_key *key;  // NULL: nothing is signed, nothing cut
 	struct event_frame frame;    // epoch, boot id, and the tail: seq and hash
 	int64_t last_utc_ms;         // of the newest event
+	int64_t begun_seq;           // of the newest when the transaction began
+	bool committing;             // COMMIT was asked for
 	struct rollup rollup;
 };
 

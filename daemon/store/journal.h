@@ -31,6 +31,12 @@ struct journal {
 	bool settled;   // this run's settings and day are written
 	char aside[64]; // name that the file was given which stood here; "" = none
 	enum store_mode aside_mode; // why
+	// The newest event of a commit that failed and may be in the file all the same.
+	struct {
+		int64_t seq; // 0 = there is none
+		uint8_t hash[CHAIN_HASH];
+		int64_t next_seq; // of its events that are not confirmed yet
+	} doubt;
 };
 
 extern const struct writer_ops journal_ops; // ctx: struct journal

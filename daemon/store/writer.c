@@ -57,6 +57,7 @@ struct writer {
 	int64_t failing_since; // 0 = not
 	int64_t locked_since;  // 0 = not
 	int pause_ms;
+	size_t doubts;    // pieces of the batch, from its head, of a commit in doubt
 	unsigned damaged; // how often it was found damaged after it was opened anew
 };
 
@@ -225,6 +226,54 @@ apply_all(struct writer *w, int64_t began_ms)
 	return rc;
 }
 
+// ---- a commit in doubt
+
+// The pieces that the file has already are done.
+static void
+tell_settled(struct writer *w)
+{
+	struct report *r = report_new(REPORT_DONE);
+	for (; w->doubts > 0; w->doubts--) {
+		struct work *at = STAILQ_FIRST(&w->batch);
+		STAILQ_REMOVE_HEAD(&w->batch, next);
+		w->batch_rows -= at->rows;
+		w->ops->confirm(w->ctx, at);
+		STAILQ_INSERT_TAIL(&r->done, at, next);
+	}
+	log_warnx("store", "%s: a commit that failed is in the file, and stands",
+	    w->ops->name);
+	post(w, r);
+}
+
+// Begins a transaction. What a failed commit was of is not written again where it is in
+// the file. That was never synced, and a disk that refused to sync once may say later
+// that it did: so it is moved out of the log, with a sync of its own, before anybody
+// hears that it is durable (I3).
+static int
+begin(struct writer *w, sqlite3 *db)
+{
+	int rc = w->ops->begin(w->ctx);
+	if (rc != SQLITE_OK || w->doubts == 0 || !w->ops->was_in(w->ctx))
+		return rc;
+	w->ops->rollback(w->ctx);
+	rc = sqlite3_wal_checkpoint_v2(db, NULL, SQLITE_CHECKPOINT_FULL, NULL, NULL);
+	if (rc != SQLITE_OK)
+		return rc;
+	tell_settled(w);
+	return w->ops->begin(w->ctx);
+}
+
+static void
+note_doubt(struct writer *w)
+{
+	struct work *at;
+	if (w->ops->in_doubt == NULL || !w->ops->in_doubt(w->ctx))
+		return;
+	w->doubts = 0;
+	STAILQ_FOREACH (at, &w->batch, next)
+		w->doubts++;
+}
+
 // One attempt to commit the batch and what else is queued.
 static int
 transact(struct writer *w, int64_t began_ms, struct fault *fault)
@@ -236,13 +285,18 @@ transact(struct writer *w, int64_t began_ms, struct fault *fault)
 		(void)sqlite3_wal_hook(db, on_wal, w);
 		w->hooked = db;
 	}
-	int rc = w->ops->begin(w->ctx);
+	int rc = begin(w, db);
 	if (rc == SQLITE_OK)
 		rc = apply_all(w, began_ms);
-	if (rc == SQLITE_OK)
+	if (rc == SQLITE_OK) {
 		rc = w->ops->commit(w->ctx);
-	if (rc == SQLITE_OK)
+		if (rc != SQLITE_OK)
+			note_doubt(w);
+	}
+	if (rc == SQLITE_OK) {
+		w->doubts = 0;
 		return 0;
+	}
 	db_fault(db, rc, fault);
 	if (!fault->locked && w->failing_since == 0)
 		log_warnx("store", "%s: %s: %s", w->ops->name, fault->detail,
@@ -298,6 +352,7 @@ static bool
 split(struct writer *w)
 {
 	struct work *first = STAILQ_FIRST(&w->batch);
+	w->doubts = 0; // a commit comes only after all could be applied
 	if (STAILQ_NEXT(first, next) == NULL) {
 		log_warnx("store", "%s: a row is against the schema and was left out",
 		    w->ops->name);
