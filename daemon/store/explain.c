@@ -206,7 +206,7 @@ events_of_occurrence(struct reader *r, const struct explain_question *q,
 static int
 events_of_site(struct reader *r, struct explanation *x, struct err *err)
 {
-	char sql[1024];
+	char sql[1536];
 	int64_t from, to;
 	bool more = true;
 	span_of(x, &from, &to);
@@ -215,9 +215,12 @@ events_of_site(struct reader *r, struct explanation *x, struct err *err)
 	// The last word of a run is the begin of what was so after it.
 	to = x->occurrence[0] == '\0' || x->n_alarms > 0 ? x->now_utc_ms + 1 : to - 1;
 	(void)snprintf(sql, sizeof(sql),
-	    "SELECT %s FROM event WHERE seq IN (SELECT seq FROM blind WHERE point = '' "
-	    "AND from_ms < ?2 AND (to_ms IS NULL OR to_ms >= ?1) UNION SELECT end_seq "
-	    "FROM blind WHERE point = '' AND from_ms < ?2 AND to_ms >= ?1) AND kind IN "
+	    "SELECT %s FROM event WHERE seq IN (SELECT seq FROM blind b WHERE point = "
+	    "'' "
+	    "AND from_ms < ?2 AND (to_ms IS NULL OR to_ms >= ?1) AND epoch = (SELECT "
+	    "o.epoch FROM event o WHERE o.seq = b.seq) UNION SELECT end_seq FROM blind "
+	    "b WHERE point = '' AND from_ms < ?2 AND to_ms >= ?1 AND epoch = (SELECT "
+	    "o.epoch FROM event o WHERE o.seq = b.seq)) AND kind IN "
 	    "('daemon.down', 'clock.step', 'store.mode', 'events_lost', "
 	    "'journal.restore') ORDER BY seq DESC LIMIT %d",
 	    event_row_names, EXPLAIN_SITE);

@@ -5,8 +5,8 @@
 // disk, the network and the clock, and does what the file named by WATCHROOM_FAULT says
 // (tests/lib/fault.py writes it). So the program is tested as it is installed; there is
 // no such thing in it. A call that matches is counted; at the wanted one the process is
-// killed before or after it, the call fails or takes longer, or it hangs while it is told
-// to.
+// killed before or after it, the call fails or takes longer, or it hangs while it is
+// told to.
 #undef _FILE_OFFSET_BITS // both names of pwrite are defined here
 #include <sys/mman.h>
 #include <sys/socket.h>
@@ -49,8 +49,8 @@ enum act {
 
 // Shared with the test; fields of 8 and 4 bytes only, as fault.py packs them.
 struct orders {
-	int64_t utc_shift_ms; // added to the wall clock
-	int32_t sync;         // what adjtimex says: 0 as it is, 1 synchronised, 2 not
+	int64_t utc_shift_ms;   // added to the wall clock
+	int32_t sync;           // what adjtimex says: 0 as it is, 1 synchronised, 2 not
 	int32_t op, act, error; // SLOW: milliseconds
 	int32_t from; // the how manieth match acts first, from 1; FAIL, HANG, SLOW:
 		      // and all after

@@ -316,9 +316,8 @@ test_i13_blind_time_is_summed_in_words_and_opens(void **ctx)
 	assert_has(csv,
 	    ",'@device/fap1,3,1:30:00,1:00:00,0:00:00,0:00:00,0:45:00,0:00:00,"
 	    "0:00:00,0,3 12,,\r\n");
-	assert_has(csv,
-	    "Whole site (and every point not listed),,20,0:45:00,0:00:00,"
-	    "0:00:00,0:00:00,0:45:00,0:00:00,0:00:00,1,3,,\r\n");
+	assert_has(csv, "Whole site (and every point not listed),,20,0:45:00,0:00:00,"
+			"0:00:00,0:00:00,0:45:00,0:00:00,0:00:00,1,3,,\r\n");
 	free(csv);
 	q.format = "json";
 	char *json = render(&q);
