@@ -35,7 +35,7 @@ struct explain_question {
 	char zone[ID_MAX];         // of the point, for a test in force; "" = unknown
 	char link[EXPLAIN_LINKS_MAX][ID_MAX]; // built-in points of its links; "" = none
 	const struct site *site; // of an occurrence alone: where its links are found
-	bool live; // `decision` is what a running engine decided
+	bool live;               // `decision` is what a running engine decided
 	unsigned n_decisions;
 	struct {
 		struct decision d; // its word is in `word`
