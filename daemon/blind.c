@@ -22,8 +22,8 @@ enum {
 };
 
 enum sight {
-	SIGHT_UNREAD,  // since the start, or since its link is back
-	SIGHT_KNOWN,   //
+	SIGHT_UNREAD, // since the start, or since its link is back
+	SIGHT_KNOWN,
 	SIGHT_COVERED, // behind a link whose span goes on
 	SIGHT_NONE,    // its link stands, and it gives no value
 	SIGHT_TOLD,    // and a row says so
@@ -122,6 +122,11 @@ look_at(struct blinds *b, uint32_t point, int64_t now_ms)
 	    b->sight[point] == SIGHT_UNREAD ? lasts >= SETTLES_MS : lasts >= LASTS_MS;
 	if (!due)
 		return false;
+	// Not known before its link was lost: that span says it.
+	if (is_covered(b->engine, &b->engine->site->points[point])) {
+		set_sight(b, point, SIGHT_COVERED);
+		return false;
+	}
 	set_sight(b, point, SIGHT_TOLD);
 	write_row(b->engine, point, "quality",
 	    &(struct blind_span){ NULL, 1, b->since_ms[point] }, "");

@@ -99,6 +99,29 @@ test_what_is_not_read_after_its_link_is_back_is_blind_by_itself(void **state)
 	rig_tear_down(&r);
 }
 
+// A device that is not there at a start: its points were never read, and its one span
+// says so for all of them.
+static void
+test_a_device_that_never_answered_is_one_span(void **state)
+{
+	struct rig r;
+
+	(void)state;
+	rig_set_up(&r, NULL, NULL);
+	engine_link(r.engine, link_of(&r), true, "timeout");
+	rig_pass(&r, 90000);
+	assert_int_equal(rig_events(&r, BLIND "'@device/fap'" BEGINS), 1);
+	assert_int_equal(rig_events(&r, BLIND "'s1'"), 0);
+	// What has no link to blame, and was not read either, says so itself.
+	assert_int_equal(rig_events(&r, BLIND "'run'" BEGINS), 1);
+	engine_link(r.engine, link_of(&r), false, NULL);
+	rig_pass(&r, 50000);
+	assert_int_equal(rig_events(&r, BLIND "'s1'"), 0);
+	rig_pass(&r, 20000);
+	assert_int_equal(rig_events(&r, BLIND "'s1'" BEGINS), 1);
+	rig_tear_down(&r);
+}
+
 static void
 test_i6_a_value_that_is_none_is_blind_once_that_lasts(void **state)
 {
@@ -217,6 +240,7 @@ main(void)
 		    test_a_lost_link_begins_and_ends_one_span_of_all_behind_it),
 		cmocka_unit_test(
 		    test_what_is_not_read_after_its_link_is_back_is_blind_by_itself),
+		cmocka_unit_test(test_a_device_that_never_answered_is_one_span),
 		cmocka_unit_test(test_i6_a_value_that_is_none_is_blind_once_that_lasts),
 		cmocka_unit_test(
 		    test_a_busy_line_is_blind_alone_and_the_rest_of_its_chip_is_not),
