@@ -48,6 +48,7 @@ struct alarm_record {
 		       // channel of each step
 	// What it asks of outputs, kept by outputs.c
 	uint8_t output_asks, output_class;
+	struct chatter_run *chatter; // kept by chatters.c; NULL = it does not chatter
 	// Links of the tables
 	struct alarm_record *next_of_point;
 	struct alarm_record *next_by_key, *next_by_occurrence;

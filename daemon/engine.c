@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "chatters.h"
 #include "core/own_code.h"
 #include "deadman.h"
 #include "doors.h"
@@ -112,6 +113,8 @@ engine_filter_feed(struct engine *e, struct filter *fl, bool raw, const struct f
 		    fl->delay.active, &fl->facts);
 	else
 		engine_decide_delay(e, fl, was_pending);
+	if (!fl->delay.pending)
+		chatters_still(e, fl, f);
 	arm_delay(e, fl);
 }
 
@@ -167,6 +170,8 @@ void
 engine_apply_set(struct engine *e, uint32_t point, const struct condition_list *s,
     const struct facts *f)
 {
+	if (s->silent != 0)
+		chatters_lost(e, point, s->silent);
 	for (unsigned i = 0; i < s->n; i++)
 		engine_feed(e, point, s->condition[i], s->code[i], true, f);
 
@@ -250,6 +255,7 @@ engine_set_quality(struct engine *e, uint32_t point, enum quality q, int64_t utc
 		loops_lost(e->loops, point);
 	if (q == QUALITY_UNKNOWN || q == QUALITY_BAD) {
 		trend_lost(e, point);
+		chatters_lost(e, point, CONDITIONS_ALL);
 		suppressions_look(e->suppressions, point);
 	}
 	if (rules->meaning != NULL && (q == QUALITY_UNKNOWN || q == QUALITY_BAD))
@@ -448,6 +454,7 @@ engine_new(struct loop *loop, const struct site *site, struct store *store,
 		e->points[i].state.unknown_since_utc_ms = now;
 	}
 	e->decisions = decisions_new(site);
+	e->chatters = chatters_new(e);
 	links_init(e);
 	gauges_init(e);
 	trends_init(e);
@@ -500,6 +507,7 @@ engine_free(struct engine *e)
 	for (uint32_t i = 0; i < e->site->n_points; i++)
 		free_rules(e, i);
 	flags_free(e->flags);
+	chatters_free(e->chatters);
 	alarms_free(e->alarms);
 	free(e->points);
 	links_free(e);

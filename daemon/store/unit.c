@@ -156,6 +156,9 @@ unit_event_reserved(const struct event *e)
 	case EVENT_TEST_START:
 	case EVENT_TEST_END:
 	case EVENT_SUPPRESS_CHANGE:
+	case EVENT_CHATTER_START: // they count what has no event of its own
+	case EVENT_CHATTER_COUNT:
+	case EVENT_CHATTER_END:
 	case EVENT_ALARM_VERIFY: // a person's word
 	case EVENT_ALARM_MISSED:
 	case EVENT_DEADMAN_ASK: // who was awake
