@@ -50,7 +50,7 @@ static const struct schema_field chatter_fields[CHATTER_FIELDS] = {
 };
 static const struct schema_map chatter_map = { chatter_fields, CHATTER_FIELDS };
 const struct schema_field chatter_forms[] = {
-	{ .key = "never", .type = SCHEMA_CHOICE, .choice = never_name },
+	{ .key = "text", .type = SCHEMA_CHOICE, .choice = never_name },
 	{ .key = "map", .type = SCHEMA_MAP, .map = &chatter_map },
 	{ .key = NULL },
 };

@@ -187,7 +187,8 @@ class Day:
             self.tell(thing)
             self.say("pass", self.rng.choice((1, 400, 1500, 3000, 5001)))
             if self.rng.random() < 0.05:
-                self.rng.choice((self.operator, self.link, self.reset, self.restart))()
+                self.rng.choices((self.operator, self.link, self.reset, self.restart),
+                                 (4, 4, 2, 1))[0]()
         self.note(thing, "fault", "chatter")
 
     def link(self):
