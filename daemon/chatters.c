@@ -217,6 +217,7 @@ begin(struct chatters *all, struct alarm_record *r, struct onsets *o)
 
 	run->since_utc_ms = run->counted_utc_ms = run->change_utc_ms =
 	    loop_utc_ms(e->loop);
+	o->state.known = is_known(e, r->point_index, QUALITY_GOOD);
 	chatter_tell_start(run);
 	engine_decide_alarm(e, r, DECISION_CHATTERS);
 	chatter_keep(run);

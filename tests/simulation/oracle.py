@@ -227,6 +227,7 @@ class Oracle(Holding):
         self.settle(alarm)
         if self.chatters.onset(key, self.now):
             self.event(alarm, "chatter.start")
+            self.still(key, True)
             self.condition((key[0], *FAULT), True)
 
     def join_incident(self, alarm):

@@ -229,6 +229,33 @@ test_a_limit_and_i6_what_a_sample_is_silent_of(void **state)
 	rig_tear_down(&r);
 }
 
+// Of a sensor that is broken now and then; that it is so now is no quality to end with.
+static void
+test_i6_a_bad_value_does_not_end_it(void **state)
+{
+	(void)state;
+	struct rig r;
+	rig_set_up_site(&r, site_text);
+	for (int i = 0; i < 2 * COUNT - 1; i++) {
+		struct sample s = rig_sample(&r, "main", SAMPLE_ANALOG);
+		s.value = 700;
+		s.quality = i % 2 == 0 ? QUALITY_BAD : QUALITY_GOOD;
+		engine_sample(r.engine, &s);
+		rig_pass(&r, SECOND);
+	}
+	const struct alarm_record *a = alarm_of(&r, "main", COND_FAULT, "sensor");
+	assert_non_null(a->chatter);
+	rig_pass(&r, 20 * MINUTE);
+	assert_non_null(a->chatter);
+	struct sample s = rig_sample(&r, "main", SAMPLE_ANALOG);
+	s.value = 700;
+	engine_sample(r.engine, &s);
+	rig_pass(&r, 5 * MINUTE + SECOND);
+	assert_int_equal(a->a.state, ALARM_RETURNED);
+	assert_null(a->chatter);
+	rig_tear_down(&r);
+}
+
 static unsigned
 onsets_of(struct rig *r, const char *point)
 {
@@ -514,6 +541,7 @@ main(void)
 		cmocka_unit_test(test_an_unanswered_one_returns),
 		cmocka_unit_test(test_i6_unknown_never_ends_it),
 		cmocka_unit_test(test_a_limit_and_i6_what_a_sample_is_silent_of),
+		cmocka_unit_test(test_i6_a_bad_value_does_not_end_it),
 		cmocka_unit_test(test_i14_a_fire_a_panic_and_info_never),
 		cmocka_unit_test(test_built_in_points_never),
 		cmocka_unit_test(test_a_point_of_its_own),
