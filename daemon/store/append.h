@@ -37,6 +37,8 @@ enum append_statement {
 	AP_VERDICT,
 	AP_MISSED,
 	AP_ANCHOR,
+	AP_REVISION,
+	AP_REVISION_LAST,
 	AP_COUNT,
 };
 

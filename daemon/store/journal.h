@@ -81,12 +81,14 @@ bool commission_bring(sqlite3 *journal, const char *from);
 // verdict.c: the same for verdicts, and for missed alarms.
 bool verdict_bring(sqlite3 *journal, const char *from);
 bool missed_bring(sqlite3 *journal, const char *from);
+// revision.c: and for signed reports.
+bool revision_bring(sqlite3 *journal, const char *from);
 
 // bring.c: the rows of a table of the journal in the file `from`, in the order of its
 // key, as far as they can be read and kept. `columns`: at most BRING_COLUMNS names,
 // the first that of the key.
 enum {
-	BRING_COLUMNS = 16
+	BRING_COLUMNS = 25
 };
 bool bring_rows(
     sqlite3 *journal, const char *from, const char *table, const char *columns);
