@@ -30,4 +30,11 @@ enum report_id {
 	REPORT_COUNT,
 };
 
+// Whether a leader signs it for each day.
+static inline int
+report_is_signed(enum report_id r)
+{
+	return r == REPORT_ALARMS_DAILY || r == REPORT_PRESSURE_DAILY;
+}
+
 #endif
