@@ -245,6 +245,14 @@ works_notice(struct works *w, const struct notice *n)
 }
 
 void
+works_sign(struct works *w, struct event *e, struct revision *r)
+{
+	works_flush(w);
+	(void)works_event(w, e);
+	unit_revision(open_unit(w), r);
+}
+
+void
 works_flag(struct works *w, const struct flag_row *row)
 {
 	unit_flag(open_unit(w), row);

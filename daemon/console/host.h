@@ -20,6 +20,7 @@
 #include "lib/buf.h"
 
 struct store;
+struct revision;
 
 // One open alarm as the API shows it. Pointers are valid during the call only.
 struct alarm_view {
@@ -159,6 +160,10 @@ struct console_host {
 	// while the store is degraded: a word that might not be kept is none (I3).
 	void (*word)(void *ctx, const struct event *e, const char *verdict,
 	    reply_fn *done, void *arg);
+	// Why nobody can sign a report now: an error code, or NULL.
+	const char *(*cannot_sign)(void *ctx);
+	// A person signs a report (store/revision.h; taken over). Refused as a word is.
+	void (*sign)(void *ctx, struct revision *r, reply_fn *done, void *arg);
 	// An audit event: session open, close, refused. `done` may be NULL.
 	void (*audit)(void *ctx, enum event_kind kind, const char *actor,
 	    const char *from_address, reply_fn *done, void *arg);

@@ -296,3 +296,40 @@ query_day_changes(struct reader *r, const struct day_span *d, const struct as_of
 	    missed < 0 ? -1 : walk_changes(&c, "late", late_since_sql, since->seq, err);
 	return late < 0 ? -1 : verdicts + missed + late;
 }
+
+// ---- how a day stands
+// ------------------------------------------------------------------------
+
+static int
+is_gone(struct reader *r, const struct day_span *d, bool *out, struct err *err)
+{
+	int64_t first = 0;
+	if (db_integer(r->journal, "SELECT min(min_utc_ms) FROM event_block", INT64_MAX,
+		&first) != SQLITE_OK)
+		return db_err(r->journal, "days", err);
+	*out = d->to_ms <= first;
+	return 0;
+}
+
+int
+query_day_close(struct reader *r, const char *report, bool judged,
+    const struct day_span *d, struct day_close *out, struct err *err)
+{
+	const struct revision_key key = { .report = report, .day = d->day };
+	*out = (struct day_close){ .day = *d };
+	reader_begin(r);
+	int found = query_revision(r, &key, &out->newest, err);
+	if (found < 0 || is_gone(r, d, &out->gone, err) < 0)
+		return -1;
+	if (!judged)
+		return 0;
+	out->unclassified = query_unclassified(r, d, NULL, NULL, err);
+	if (out->unclassified >= 0)
+		out->still_open = query_still_open(r, d, NULL, NULL, err);
+	if (found > 0 && out->unclassified >= 0 && out->still_open >= 0)
+		out->changes =
+		    query_day_changes(r, d, &out->newest.as_of, NULL, NULL, err);
+	bool known =
+	    out->unclassified >= 0 && out->still_open >= 0 && out->changes >= 0;
+	return known ? 0 : -1;
+}

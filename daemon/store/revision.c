@@ -26,13 +26,6 @@ const char revision_last_sql[] =
     "WHERE report = ?1 AND day = ?2";
 
 void
-revision_free(struct revision *r)
-{
-	free(r->document);
-	r->document = NULL;
-}
-
-void
 revision_sha256(const void *data, size_t len, char out[static REVISION_SHA256])
 {
 	unsigned char hash[crypto_hash_sha256_BYTES];

@@ -89,4 +89,19 @@ typedef bool day_change_fn(void *arg, const struct day_change *c);
 int query_day_changes(struct reader *r, const struct day_span *d,
     const struct as_of *since, day_change_fn *row, void *arg, struct err *err);
 
+// How a day of a report stands.
+struct day_close {
+	struct day_span day;
+	bool gone; // it lies before every event that is kept: nothing can be signed
+	struct revision newest; // number 0 = nobody has signed; without its document
+	int unclassified, still_open, changes;
+};
+
+// `judged`: the report is of alarms, which people judge. 0 or -1.
+int query_day_close(struct reader *r, const char *report, bool judged,
+    const struct day_span *d, struct day_close *out, struct err *err);
+
+// "running", "gone", "open" (to be signed), "signed", "changed" (since it was).
+const char *day_close_state(const struct day_close *c);
+
 #endif
