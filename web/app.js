@@ -19,6 +19,7 @@ import { clockOf, dateOf, hourOf, nameOf, placeOf, setZone } from "./format.js";
 import { Keys } from "./keys.js";
 import * as m from "./model.js";
 import { Readings } from "./readings.js";
+import { DayClose } from "./close.js";
 import { Reports } from "./reports.js";
 import { Rounds } from "./rounds.js";
 import { Session } from "./session.js";
@@ -60,10 +61,10 @@ const deadman = new Deadman(model,
 const doors = new Doors(model, session,
   { say: (text, tone) => banners.say(text, tone), now: () => now() });
 const rounds = new Rounds({ now: () => now(), changed: () => changed() });
-const reports = new Reports();
 const desk = { say: (text, tone) => banners.say(text, tone), now: () => now() };
 const flags = new Flags(model, session, desk);
 const verdict = new Verdict(model, session, desk);
+const reports = new Reports(new DayClose(model, session, verdict, desk));
 const detail = new Detail(id("detail"), (point) => doors.open(point), act);
 const readings = new Readings(id("readings"), id("readings-section"), id("readings-more"));
 const devices = new Devices(id("devices"), id("devices-summary"));

@@ -15,7 +15,9 @@ export class Reports {
   #dialog = id("reports-dialog");
   #known = { reports: [], formats: [] };
 
-  constructor() {
+  // close.load(), close.draw(): the day close below the list.
+  constructor(close) {
+    this.close = close;
     id("reports-open").addEventListener("click", () => this.open());
     id("reports-close").addEventListener("click", () => this.#dialog.close());
     id("reports-day").addEventListener("change", () => this.draw());
@@ -31,9 +33,11 @@ export class Reports {
       setText(id("reports-said"), error.text);
     }
     this.draw();
+    await this.close.load();
   }
 
   draw() {
+    this.close.draw();
     const formats = this.#known.formats.filter((f) => f !== OPENS && f !== FOR_PROGRAMS);
     id("reports").replaceChildren(...this.#known.reports.map(({ name }) => h("li", {},
       h("span", { class: "name" }, t(`report.${name}`)),
