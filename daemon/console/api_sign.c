@@ -140,7 +140,7 @@ on_document(void *arg, int status, const char *out, size_t len)
 	struct revision *r = s->wanted;
 
 	s->child = NULL; // it frees itself
-	if (status != 0 || memchr(out, '\0', len) != NULL) {
+	if (status != 0 || len == 0 || memchr(out, '\0', len) != NULL) {
 		log_warnx("console", "report to be signed ended with %d", status);
 		refuse(s, status == CHILD_OUTPUT_LIMIT ? 413 : 503,
 		    status == CHILD_OUTPUT_LIMIT ? "report_too_large"

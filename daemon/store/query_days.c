@@ -184,9 +184,11 @@ query_unclassified(struct reader *r, const struct day_span *d, day_alarm_fn *row
 		return -1;
 	asked_names(names);
 	(void)snprintf(sql, sizeof(sql),
-	    "SELECT " ALARM_COLUMNS " FROM event o NOT INDEXED WHERE o.seq >= ?1 AND "
+	    "SELECT " ALARM_COLUMNS
+	    " FROM event o INDEXED BY event_class WHERE o.seq >= ?1 AND "
 	    "o.seq <= ?2 AND o.time_utc_ms >= ?3 AND o.time_utc_ms < ?4 AND "
 	    "o.kind = 'alarm.onset' AND o.class IN (%s) AND "
+	    "o.class IS NOT NULL AND "
 	    "instr(coalesce(o.params, ''), '\"test\":true') = 0 AND "
 	    "NOT EXISTS (SELECT 1 FROM verdict v WHERE v.occurrence_id = "
 	    "o.occurrence_id) ORDER BY o.seq",

@@ -233,3 +233,17 @@ def test_a_day_before_the_journal_is_not_signed(at):
     answer = at.leader.json("POST", f"{NAME}/sign", {"day": before}, expect=409)
     assert answer["error"]["code"] == "day_gone"
     assert [d["day"] for d in at.days()][-1] == at.day
+
+
+def test_i3_nothing_is_signed_while_the_store_is_degraded(at):
+    at.verdict(at.fires[0]["occurrence"], verdict="test")
+    lock = sqlite3.connect(at.daemon.state / "journal.db", isolation_level=None)
+    lock.execute("BEGIN IMMEDIATE")  # somebody else writes, and does not end
+    at.operator.acknowledge(at.fires[0]["occurrence"])
+    until(lambda: at.close()["cannot_sign"] == "store_degraded", 20, "the store is degraded")
+    assert at.sign(503)["error"]["code"] == "store_degraded"
+    lock.execute("ROLLBACK")
+    lock.close()
+    until(lambda: at.close()["cannot_sign"] is None, 20, "the store is well again")
+    assert at.close()["state"] == "changed"
+    assert at.sign()["revision"] == 3
