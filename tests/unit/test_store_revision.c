@@ -48,15 +48,15 @@ submit_signature(struct store_fixture *f, const char *document)
 	struct event e;
 	event_init(&e, EVENT_REPORT_SIGN);
 	e.time_utc_ms = FIXTURE_UTC_MS + DAY_MS + 1000;
-	(void)strcpy(e.actor, "li");
-	(void)strcpy(r->report, "alarms-daily");
-	(void)strcpy(r->day, the_day.day);
+	(void)str_copy(e.actor, sizeof(e.actor), "li");
+	(void)str_copy(r->report, sizeof(r->report), "alarms-daily");
+	(void)str_copy(r->day, sizeof(r->day), the_day.day);
 	r->from_utc_ms = the_day.from_ms;
 	r->to_utc_ms = the_day.to_ms;
-	(void)strcpy(r->who, "li");
-	(void)strcpy(r->name_zh, "李雷");
-	(void)strcpy(r->role, "leader");
-	(void)strcpy(r->reason, "\"\"\"");
+	(void)str_copy(r->who, sizeof(r->who), "li");
+	(void)str_copy(r->name_zh, sizeof(r->name_zh), "李雷");
+	(void)str_copy(r->role, sizeof(r->role), "leader");
+	(void)str_copy(r->reason, sizeof(r->reason), "\"\"\"");
 	r->unclassified = 2;
 	(void)memset(r->data_sha256, 'a', 64);
 	r->document = xstrdup(document);
@@ -83,7 +83,7 @@ add_onset(
 	struct event e;
 	store_fixture_event(f, &e, EVENT_ALARM_ONSET, condition, n);
 	e.time_utc_ms = FIXTURE_UTC_MS + n * 1000;
-	(void)strcpy(e.params, params);
+	(void)str_copy(e.params, sizeof(e.params), params);
 	store_fixture_add(f, &e);
 	settle(f);
 }
@@ -94,8 +94,8 @@ add_verdict(struct store_fixture *f, unsigned n, const char *params)
 	struct event e;
 	store_fixture_event(f, &e, EVENT_ALARM_VERIFY, COND_FIRE, n);
 	e.time_utc_ms = FIXTURE_UTC_MS + 2 * DAY_MS;
-	(void)strcpy(e.actor, "wang");
-	(void)strcpy(e.params, params);
+	(void)str_copy(e.actor, sizeof(e.actor), "wang");
+	(void)str_copy(e.params, sizeof(e.params), params);
 	store_fixture_add(f, &e);
 	settle(f);
 }
@@ -523,7 +523,7 @@ test_what_came_after_a_signature(void **state)
 	expect_changes(&f, 2, "");
 	store_fixture_event(&f, &e, EVENT_ALARM_MISSED, COND_FIRE, 3);
 	e.occurrence_id[0] = '\0';
-	(void)strcpy(e.actor, "zhao");
+	(void)str_copy(e.actor, sizeof(e.actor), "zhao");
 	(void)snprintf(e.params, sizeof(e.params),
 	    "{\"happened_utc_ms\":%lld,\"found\":\"smoke\"}",
 	    (long long)the_day.from_ms);
