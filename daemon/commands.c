@@ -246,6 +246,24 @@ engine_point_json(const struct engine *e, uint32_t point, struct buf *out)
 		rules->meaning->json(rules->meaning_arg, out);
 }
 
+struct effect_miss
+engine_miss(const struct engine *e, const struct alarm_record *r)
+{
+	return effects_miss(e->effects, r);
+}
+
+void
+engine_put_miss(const struct engine *e, const struct alarm_record *r, struct buf *out)
+{
+	struct effect_miss m = effects_miss(e->effects, r);
+
+	if (m.rule == NULL)
+		return;
+	json_open(out, "effect", '{');
+	effects_put_miss(&m, out);
+	json_close(out, '}');
+}
+
 // ---- sound ------------------------------------------------------------------------
 
 bool

@@ -4,7 +4,9 @@
 // Expected effects over a restart (I11): each wait and its outcome is kept as a
 // setting, "STATE WHY SINCE CONDITION SEQ OCCURRENCE INCIDENT POINT CODE", in the same
 // transaction as the event that tells of it. On the loop.
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/own_code.h"
@@ -30,42 +32,68 @@ or_none(const char *s)
 void
 effect_keep(struct effect_run *run, enum effect_track_kind k)
 {
-	struct effect_track *t = &run->tracks[k];
+	const struct effect_track *t = &run->tracks[k];
 	const struct effect_named *n = &t->named;
 	char key[META_KEY_MAX], value[META_VALUE_MAX];
 
 	kept_key(run, k, key);
-	int len = snprintf(value, sizeof(value), "%u %u %lld %u %lld %s %s %s %s",
+	// 256 bytes hold it whole: of 79 + 63 + 39 + 39 the numbers leave room.
+	(void)snprintf(value, sizeof(value), "%u %u %lld %u %lld %s %s %s %s",
 	    (unsigned)t->effect.state, (unsigned)t->why, (long long)t->since_utc_ms,
 	    (unsigned)n->condition, (long long)n->seq, or_none(n->occurrence),
 	    or_none(n->incident), or_none(n->point), or_none(n->code));
-	if (len < 0 || (size_t)len >= sizeof(value))
-		value[strcspn(value, " ") + 2] = '\0'; // unreachable: see the widths
 	works_meta(run->effects->engine->works, key, value);
 }
 
-static bool
-read_kept(const char *value, struct effect_kept *out)
+// The next of the numbers, or -1.
+static int64_t
+take_number(const char **at)
 {
-	unsigned state, why, condition;
-	long long since, seq;
+	char *end;
+	errno = 0;
+	long long n = strtoll(*at, &end, 10);
+	if (end == *at || *end != ' ' || errno != 0 || n < 0)
+		return -1;
+	*at = end + 1;
+	return n;
+}
+
+// The next word; the last one goes to the end.
+static bool
+take_word(const char **at, char *out, size_t size, const char *until)
+{
+	size_t len = strcspn(*at, until);
+	if (len == 0 || len >= size)
+		return false;
+	memcpy(out, *at, len);
+	out[len] = '\0';
+	*at += len + ((*at)[len] != '\0');
+	if (strcmp(out, none) == 0)
+		out[0] = '\0';
+	return true;
+}
+
+static bool
+read_kept(const char *at, struct effect_kept *out)
+{
 	struct effect_named *n = &out->named;
 
 	*out = (struct effect_kept){ .named = { .index = UINT32_MAX } };
-	int got = sscanf(value, "%u %u %lld %u %lld %39s %39s %79s %63[^\n]", &state,
-	    &why, &since, &condition, &seq, n->occurrence, n->incident, n->point,
-	    n->code);
-	if (got != 9 || state >= EFFECT_STATE_COUNT || why >= EFFECT_SIGHT_COUNT ||
-	    condition >= COND_COUNT)
+	int64_t state = take_number(&at), why = take_number(&at);
+	out->since_utc_ms = take_number(&at);
+	int64_t condition = take_number(&at);
+	n->seq = take_number(&at);
+	if (state < 0 || state >= EFFECT_STATE_COUNT || why < 0 ||
+	    why >= EFFECT_SIGHT_COUNT || condition < 0 || condition >= COND_COUNT ||
+	    out->since_utc_ms < 0 || n->seq < 0)
 		return false;
 	out->state = (enum effect_state)state;
 	out->why = (enum effect_sight)why;
-	out->since_utc_ms = since;
 	n->condition = (enum condition)condition;
-	n->seq = seq;
-	if (strcmp(n->code, none) == 0)
-		n->code[0] = '\0';
-	return true;
+	return take_word(&at, n->occurrence, sizeof(n->occurrence), " ") &&
+	       take_word(&at, n->incident, sizeof(n->incident), " ") &&
+	       take_word(&at, n->point, sizeof(n->point), " ") &&
+	       take_word(&at, n->code, sizeof(n->code), "");
 }
 
 bool

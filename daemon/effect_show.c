@@ -11,6 +11,12 @@
 
 // ---- the journal --------------------------------------------------------------------
 
+static const struct point *
+point_of(const struct site *site, const struct effect_named *n)
+{
+	return n->index < site->n_points ? &site->points[n->index] : NULL;
+}
+
 static void
 put_cause(
     const struct site *site, const struct effect_named *n, bool words, struct buf *out)
@@ -18,8 +24,7 @@ put_cause(
 	json_open(out, "cause", '{');
 	json_str(out, "point", n->point);
 	if (words) {
-		const struct point *p =
-		    n->index < site->n_points ? &site->points[n->index] : NULL;
+		const struct point *p = point_of(site, n);
 		json_open(out, "place", '{');
 		json_str(out, "zh", p != NULL ? p->place_zh : "");
 		json_str(out, "en", p != NULL ? p->place_en : "");
@@ -141,31 +146,50 @@ effect_of_alarm(const struct effects *s, uint32_t point)
 	return best;
 }
 
-void
-effect_put_miss(const struct effect_run *run, bool words, struct buf *out)
+struct effect_miss
+effect_miss_of(const struct effect_run *run)
 {
 	const struct effect_track *t = &run->tracks[TRACK_REAL];
+	const struct effect_named *n = &t->missed;
+	const struct point *p = point_of(run->effects->engine->site, n);
 
-	json_str(out, "rule", run->def->id);
-	if (words)
-		put_message(run->def, out);
-	json_str(out, "reason", effect_sight_name(t->why));
-	json_int(out, "within_ms", run->def->within_ms);
-	put_cause(run->effects->engine->site, &t->missed, words, out);
+	return (struct effect_miss){
+		.rule = run->def->id,
+		.message_zh = run->def->message_zh,
+		.message_en = run->def->message_en,
+		.reason = effect_sight_name(t->why),
+		.within_ms = run->def->within_ms,
+		.point = n->point,
+		.place_zh = p != NULL ? p->place_zh : "",
+		.place_en = p != NULL ? p->place_en : "",
+		.condition = n->condition,
+		.code = n->code,
+		.occurrence = n->occurrence,
+	};
+}
+
+struct effect_miss
+effects_miss(const struct effects *s, const struct alarm_record *r)
+{
+	const struct effect_run *run = NULL;
+
+	if (s != NULL && r->a.condition == COND_FAULT &&
+	    strcmp(r->code, EFFECT_CODE) == 0)
+		run = effect_of_alarm(s, r->point_index);
+	return run != NULL ? effect_miss_of(run) : (struct effect_miss){ 0 };
 }
 
 void
-effects_alarm_json(const struct effects *s, const struct alarm_record *r,
-    const char *key, bool words, struct buf *out)
+effects_put_miss(const struct effect_miss *m, struct buf *out)
 {
-	if (s == NULL || r->a.condition != COND_FAULT ||
-	    strcmp(r->code, EFFECT_CODE) != 0)
-		return;
-	const struct effect_run *run = effect_of_alarm(s, r->point_index);
-	if (run == NULL)
-		return;
-	json_open(out, key, '{');
-	effect_put_miss(run, words, out);
+	json_str(out, "rule", m->rule);
+	json_str(out, "reason", m->reason);
+	json_int(out, "within_ms", m->within_ms);
+	json_open(out, "cause", '{');
+	json_str(out, "point", m->point);
+	json_str(out, "condition", condition_name(m->condition));
+	json_str(out, "code", m->code[0] != '\0' ? m->code : NULL);
+	json_str(out, "occurrence", m->occurrence);
 	json_close(out, '}');
 }
 

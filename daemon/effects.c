@@ -43,9 +43,10 @@ align(struct effect_run *run)
 	const struct effect_run *of = effect_of_alarm(s, point);
 	const struct effect_named *cause = &of->tracks[TRACK_REAL].missed;
 	struct facts f = engine_facts_now(e);
+	struct effect_miss miss = effect_miss_of(of);
 	struct buf b = { 0 };
 	json_open(&b, NULL, '{');
-	effect_put_miss(of, false, &b);
+	effects_put_miss(&miss, &b);
 	json_close(&b, '}');
 	f.value = e->points[point].state.value;
 	f.quality = e->points[point].state.quality;

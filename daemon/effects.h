@@ -32,10 +32,10 @@ void effects_recover(
 // "effects": [..], the rules of which this point is the effect; nothing where it is
 // none.
 void effects_json(const struct effects *s, uint32_t point, struct buf *out);
-// Of an alarm `no-effect`: what did not come, and why it should have, as an object
-// under `key`; nothing for others. `words`: with places and the rule's message, for
-// people; without, as the journal has it.
-void effects_alarm_json(const struct effects *s, const struct alarm_record *r,
-    const char *key, bool words, struct buf *out);
+// Of an alarm `no-effect`: what did not come, and why it should have; `rule` is NULL
+// for others.
+struct effect_miss effects_miss(const struct effects *s, const struct alarm_record *r);
+// The same as the journal has it, as members of an open object.
+void effects_put_miss(const struct effect_miss *m, struct buf *out);
 
 #endif

@@ -94,9 +94,8 @@ bool effect_kept_find(const struct effect_run *run, enum effect_track_kind k,
 // effect_show.c
 void effect_tell(
     struct effect_run *run, enum effect_track_kind k, enum effect_step step);
-// Members of an open object about the newest miss of the run: rule, reason, within_ms,
-// cause. `words`: with the rule's message and places.
-void effect_put_miss(const struct effect_run *run, bool words, struct buf *out);
+// The newest real miss of the run.
+struct effect_miss effect_miss_of(const struct effect_run *run);
 // The run whose miss the alarm on the point tells of; NULL = none.
 const struct effect_run *effect_of_alarm(const struct effects *s, uint32_t point);
 

@@ -130,7 +130,7 @@ read_conditions(struct load *l, const struct schema_value *v)
 {
 	uint16_t mask = 0;
 
-	if (!v->ok)
+	if (!v->ok || v->node == NULL)
 		return 0;
 	if (v->node->n == 0)
 		problem(l, v->node->pos, "conditions is empty");

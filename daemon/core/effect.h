@@ -13,6 +13,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "core/condition.h"
+
 enum {
 	EFFECT_GRACE_MS = 60000 // after a start, at most as long as the wait itself
 };
@@ -91,6 +93,18 @@ int64_t effect_due(const struct effect *e); // -1 = never
 // before the start of this run's clock.
 void effect_restore(struct effect *e, enum effect_state state, enum effect_sight why,
     int64_t since_ms, uint32_t within_ms, int64_t now_ms);
+
+// A miss, as it is told to people: the rule and the alarm that asked for the effect.
+// Texts of the caller's.
+struct effect_miss {
+	const char *rule; // NULL = none
+	const char *message_zh, *message_en;
+	const char *reason;
+	uint32_t within_ms;
+	const char *point, *place_zh, *place_en; // of the cause; places "" = not known
+	enum condition condition;
+	const char *code, *occurrence;
+};
 
 const char *effect_sight_name(enum effect_sight s);
 const char *effect_state_name(enum effect_state s);
