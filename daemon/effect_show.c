@@ -18,6 +18,15 @@ point_of(const struct site *site, const struct effect_named *n)
 }
 
 static void
+put_names(const char *key, const char *zh, const char *en, struct buf *out)
+{
+	json_open(out, key, '{');
+	json_str(out, "zh", zh);
+	json_str(out, "en", en);
+	json_close(out, '}');
+}
+
+static void
 put_cause(
     const struct site *site, const struct effect_named *n, bool words, struct buf *out)
 {
@@ -25,23 +34,12 @@ put_cause(
 	json_str(out, "point", n->point);
 	if (words) {
 		const struct point *p = point_of(site, n);
-		json_open(out, "place", '{');
-		json_str(out, "zh", p != NULL ? p->place_zh : "");
-		json_str(out, "en", p != NULL ? p->place_en : "");
-		json_close(out, '}');
+		put_names("place", p != NULL ? p->place_zh : "",
+		    p != NULL ? p->place_en : "", out);
 	}
 	json_str(out, "condition", condition_name(n->condition));
 	json_str(out, "code", n->code[0] != '\0' ? n->code : NULL);
 	json_str(out, "occurrence", n->occurrence);
-	json_close(out, '}');
-}
-
-static void
-put_message(const struct effect_def *d, struct buf *out)
-{
-	json_open(out, "message", '{');
-	json_str(out, "zh", d->message_zh);
-	json_str(out, "en", d->message_en);
 	json_close(out, '}');
 }
 
@@ -77,7 +75,8 @@ write_event(struct effect_run *run, enum effect_track_kind k, enum effect_step s
 	(void)str_copy(ev.occurrence_id, sizeof(ev.occurrence_id), t->named.occurrence);
 	(void)str_copy(ev.incident_id, sizeof(ev.incident_id), t->named.incident);
 	ev.cause_seq = t->named.seq;
-	ev.value = st->value;
+	if (run->def->by == EFFECT_BY_VALUE)
+		ev.value = st->value;
 	ev.quality = (int)st->quality;
 	json_open(&b, NULL, '{');
 	json_str(&b, "rule", run->def->id);
@@ -196,31 +195,37 @@ effects_put_miss(const struct effect_miss *m, struct buf *out)
 // ---- the rules ----------------------------------------------------------------------
 
 static void
-put_triggers(const struct effects *s, const struct effect_def *d, struct buf *out)
+put_trigger(const struct site *site, const struct effect_trigger *t, struct buf *out)
 {
-	const struct site *site = s->engine->site;
-
-	json_open(out, "causes", '[');
-	for (uint16_t i = 0; i < d->n_causes; i++) {
-		const struct effect_trigger *t = &d->causes[i];
-		json_open(out, NULL, '{');
-		if (t->point != UINT32_MAX)
-			json_str(out, "point", site->points[t->point].id);
-		if (t->zone != INDEX_NONE)
-			json_str(out, "zone", site->zones[t->zone].id);
-		if (t->conditions == 0)
-			json_str(out, "class", class_name(t->alarm_class));
-		else
-			json_open(out, "conditions", '[');
+	json_open(out, NULL, '{');
+	if (t->point != UINT32_MAX) {
+		const struct point *p = &site->points[t->point];
+		json_str(out, "point", p->id);
+		put_names("place", p->place_zh, p->place_en, out);
+	} else if (t->zone != INDEX_NONE) {
+		json_str(out, "zone", site->zones[t->zone].id);
+		put_names("place", site->zones[t->zone].name_zh,
+		    site->zones[t->zone].name_en, out);
+	}
+	if (t->conditions == 0) {
+		json_str(out, "class", class_name(t->alarm_class));
+	} else {
+		json_open(out, "conditions", '[');
 		for (enum condition c = 0; c < COND_COUNT; c++)
 			if ((t->conditions & 1U << c) != 0)
 				json_str(out, NULL, condition_name(c));
-		if (t->conditions != 0)
-			json_close(out, ']');
-		if (t->code[0] != '\0')
-			json_str(out, "code", t->code);
-		json_close(out, '}');
+		json_close(out, ']');
 	}
+	json_str(out, "code", t->code[0] != '\0' ? t->code : NULL);
+	json_close(out, '}');
+}
+
+static void
+put_triggers(const struct effects *s, const struct effect_def *d, struct buf *out)
+{
+	json_open(out, "causes", '[');
+	for (uint16_t i = 0; i < d->n_causes; i++)
+		put_trigger(s->engine->site, &d->causes[i], out);
 	json_close(out, ']');
 }
 
@@ -253,7 +258,7 @@ put_rule(const struct effect_run *run, struct buf *out)
 {
 	json_open(out, NULL, '{');
 	json_str(out, "rule", run->def->id);
-	put_message(run->def, out);
+	put_names("message", run->def->message_zh, run->def->message_en, out);
 	json_int(out, "within_ms", run->def->within_ms);
 	put_triggers(run->effects, run->def, out);
 	put_track(run, TRACK_REAL, out);

@@ -9,6 +9,7 @@
 // midst of another alarm's change, but when the loop comes round.
 #include "effects.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -48,7 +49,8 @@ align(struct effect_run *run)
 	json_open(&b, NULL, '{');
 	effects_put_miss(&miss, &b);
 	json_close(&b, '}');
-	f.value = e->points[point].state.value;
+	f.value =
+	    of->def->by == EFFECT_BY_VALUE ? e->points[point].state.value : (double)NAN;
 	f.quality = e->points[point].state.quality;
 	const struct missed_effect why = { b.data, cause->incident, cause->seq };
 	f.effect = &why;

@@ -14,7 +14,7 @@ import { has, t } from "./text.js";
 const STEPS_MAX = 9;
 
 function stepsOf(a) {
-  const kind = has(`ui.guide.${a.class}.1`) ? a.class : "other";
+  const kind = a.effect ? "effect" : has(`ui.guide.${a.class}.1`) ? a.class : "other";
   const steps = [];
   for (let i = 1; i <= STEPS_MAX && has(`ui.guide.${kind}.${i}`); i += 1) {
     steps.push(t(`ui.guide.${kind}.${i}`));

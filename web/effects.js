@@ -27,21 +27,27 @@ export function causeOf(cause) {
   return `${nameOf(cause.place, cause.point)} ${what}`;
 }
 
-// "f1 Fire": any of these asks for it.
+// "Floor 1 Fire": any of these asks for it.
 export function whenOf(rule) {
   return rule.causes.map((c) => {
     const what = c.class ? t(`class.${c.class}`)
       : c.conditions.map((x) => t(`condition.${x}`)).join(t("ui.effect.or"));
-    return [c.zone ?? c.point, what, c.code ? codeOf(c.code) : null].filter(Boolean).join(" ");
+    return [nameOf(c.place, c.zone ?? c.point), what, c.code ? codeOf(c.code) : null].filter(Boolean).join(" ");
   }).join(t("ui.effect.or"));
 }
 
 export function stateOf(rule, now) {
-  const took = rule.delay_ms === null ? "" : t("ui.effect.took", { n: secondsOf(rule.delay_ms) });
+  const took = !rule.delay_ms ? "" : t("ui.effect.took", { n: secondsOf(rule.delay_ms) });
   if (rule.state === "waits") {
     return t("ui.effect.waits", { time: timeOf(Date.parse(rule.due), now) });
   }
   if (rule.state === "missed") return t("ui.effect.missed", { reason: reasonOf(rule.reason) });
   const last = rule.last && has(`ui.effect.last.${rule.last}`) ? t(`ui.effect.last.${rule.last}`) : "";
   return [t(`ui.effect.${rule.state}`), last, took].filter(Boolean).join(" · ");
+}
+
+// The same with the alarm that asked for it.
+export function storyOf(rule, now) {
+  const state = stateOf(rule, now);
+  return rule.cause ? t("ui.effect.because", { state, cause: causeOf(rule.cause) }) : state;
 }

@@ -7,7 +7,7 @@
 // them, door by door, rule by rule and stop by stop. Shows only; what is wrong is an alarm and is answered
 // as one.
 import * as api from "./api.js";
-import { awaited, causeOf, missed, rulesOf, stateOf, secondsOf, whenOf } from "./effects.js";
+import { awaited, missed, rulesOf, secondsOf, stateOf, storyOf, whenOf } from "./effects.js";
 import { h, setAttr, setText, show, syncList } from "./dom.js";
 import { nameOf, timeOf } from "./format.js";
 import { icon, setIcon } from "./icons.js";
@@ -18,7 +18,7 @@ const BAD_STOP = new Set(["missed", "late", "unwatched"]);
 const VISITED = new Set(["early", "on-time", "late"]);
 const WAITING = new Set(["waits", "skipped"]); // it may still be visited in time
 const BAD_DOOR = new Set(["open-fault", "closed-fault", "not-closed", "line-fault", "unknown"]);
-const ICONS = { unknown: "cut", off: "link", open: "link", closed: "link", released: "link" };
+const ICONS = { unknown: "cut", off: "link", waits: "link", open: "link", closed: "link", released: "link" };
 const id = (name) => document.getElementById(name);
 
 export const stands = (d) => d.fire_door.state === d.fire_door.normally;
@@ -126,7 +126,8 @@ export class Rounds {
 
   #drawEffects(chip, rows, known) {
     const open = rows.filter(awaited).length;
-    this.#draw(chip, { state: known ? "well" : "unknown", bad: false, name: t("ui.rounds.effects"),
+    this.#draw(chip, { state: known ? (open > 0 ? "off" : "well") : "unknown", bad: false,
+      name: t("ui.rounds.effects"),
       note: known ? t(open > 0 ? "ui.effect.open" : "ui.effect.rules", { n: rows.length, open })
         : t("quality.unknown") });
   }
@@ -161,7 +162,7 @@ export class Rounds {
       const { rule } = row;
       return { bad: missed(row), cells: [row.place,
         t("ui.effect.within", { n: secondsOf(rule.within_ms), when: whenOf(rule) }),
-        rule.cause ? causeOf(rule.cause) : "—", stateOf(rule, this.now())] };
+        storyOf(rule, this.now())] };
     });
     this.#table("stops", [...byKey.keys()], (key) => {
       const { p, s } = byKey.get(key);

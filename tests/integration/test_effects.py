@@ -49,7 +49,8 @@ def test_in_time_and_how_long_it_took(tmp_path, peers):
         daemon.start()
         seen(daemon)
         assert rule(daemon)["state"] == "idle"
-        assert rule(daemon)["causes"] == [{"zone": "z1", "class": "fire"}]
+        assert rule(daemon)["causes"] == [{"zone": "z1", "place": {"zh": "一区", "en": "Zone 1"},
+                                           "class": "fire", "code": None}]
         panel.holding(0, FIRE)
         until(lambda: rule(daemon)["state"] == "waits", 10)
         assert rule(daemon)["cause"]["point"] == "d1"
