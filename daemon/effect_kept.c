@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Expected effects over a restart (I11): each wait and its outcome is kept as a
-// setting, "STATE WHY SINCE CONDITION SEQ OCCURRENCE INCIDENT POINT CODE", in the same
+// setting, "STATE WHY SINCE CONDITION OCCURRENCE INCIDENT POINT CODE", in the same
 // transaction as the event that tells of it. On the loop.
 #include <errno.h>
 #include <stdio.h>
@@ -14,6 +14,8 @@
 #include "lib/mem.h"
 
 static const char none[] = "-";
+_Static_assert(META_VALUE_MAX >= 22 + 2 * MINT_MAX + ID_MAX + CODE_MAX,
+    "what is kept fits: four numbers, two minted ids, a point's and a code");
 
 static void
 kept_key(const struct effect_run *run, enum effect_track_kind k,
@@ -37,11 +39,10 @@ effect_keep(struct effect_run *run, enum effect_track_kind k)
 	char key[META_KEY_MAX], value[META_VALUE_MAX];
 
 	kept_key(run, k, key);
-	// 256 bytes hold it whole: of 79 + 63 + 39 + 39 the numbers leave room.
-	(void)snprintf(value, sizeof(value), "%u %u %lld %u %lld %s %s %s %s",
+	(void)snprintf(value, sizeof(value), "%u %u %lld %u %s %s %s %s",
 	    (unsigned)t->effect.state, (unsigned)t->why, (long long)t->since_utc_ms,
-	    (unsigned)n->condition, (long long)n->seq, or_none(n->occurrence),
-	    or_none(n->incident), or_none(n->point), or_none(n->code));
+	    (unsigned)n->condition, or_none(n->occurrence), or_none(n->incident),
+	    or_none(n->point), or_none(n->code));
 	works_meta(run->effects->engine->works, key, value);
 }
 
@@ -82,10 +83,9 @@ read_kept(const char *at, struct effect_kept *out)
 	int64_t state = take_number(&at), why = take_number(&at);
 	out->since_utc_ms = take_number(&at);
 	int64_t condition = take_number(&at);
-	n->seq = take_number(&at);
 	if (state < 0 || state >= EFFECT_STATE_COUNT || why < 0 ||
 	    why >= EFFECT_SIGHT_COUNT || condition < 0 || condition >= COND_COUNT ||
-	    out->since_utc_ms < 0 || n->seq < 0)
+	    out->since_utc_ms < 0)
 		return false;
 	out->state = (enum effect_state)state;
 	out->why = (enum effect_sight)why;

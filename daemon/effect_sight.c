@@ -139,7 +139,10 @@ effect_asks(const struct effects *s, const struct alarm_record *r)
 	    (!stands(r) && !latched) || is_miss(r->a.condition, r->code) ||
 	    isolations_own(r->a.condition, r->code))
 		return TRACK_COUNT;
-	return r->a.test_onset ? TRACK_TEST : TRACK_REAL;
+	// When a test ends its fires become real by themselves; what else began in it
+	// keeps its label.
+	bool tests = r->a.condition == COND_FIRE || (r->a.flags & FLAG_TEST_MODE) != 0;
+	return r->a.test_onset && tests ? TRACK_TEST : TRACK_REAL;
 }
 
 static bool

@@ -391,7 +391,6 @@ test_i14_a_test_is_judged_apart(void **state)
 					" params LIKE '%\"test\":true%'"),
 	    1);
 	expect_point(&r, "run", "\"test\":{\"state\":\"missed\"");
-	// A real fire of another point of the rule meanwhile is one.
 	order_test(&r, false);
 	rig_pass(&r, 9500);
 	assert_null(no_effect(&r, "run"));
@@ -400,6 +399,27 @@ test_i14_a_test_is_judged_apart(void **state)
 	assert_int_equal(rig_events(&r, "kind = 'effect.missed' AND point = 'run' AND"
 					" params NOT LIKE '%\"test\":true%'"),
 	    1);
+	rig_tear_down(&r);
+}
+
+// The same of what is no fire, which keeps its label.
+static void
+test_what_is_still_there_after_a_test(void **state)
+{
+	(void)state;
+	struct rig r;
+	effects_set_up(
+	    &r, "causes: [{point: main, code: low}]", "causes: [{point: valve}]");
+	see_all_idle(&r);
+	order_test(&r, true);
+	rig_level(&r, "valve", true);
+	rig_pass(&r, 6000);
+	assert_null(no_effect(&r, "run"));
+	order_test(&r, false);
+	rig_pass(&r, 4500);
+	assert_null(no_effect(&r, "run"));
+	rig_pass(&r, 600);
+	assert_true(is_no_effect(&r, "run"));
 	rig_tear_down(&r);
 }
 
@@ -509,6 +529,7 @@ main(void)
 		cmocka_unit_test(test_two_rules_of_one_point),
 		cmocka_unit_test(test_a_hidden_cause_is_one),
 		cmocka_unit_test(test_i14_a_test_is_judged_apart),
+		cmocka_unit_test(test_what_is_still_there_after_a_test),
 		cmocka_unit_test(test_cause_and_effect_on_one_point),
 		cmocka_unit_test(test_a_measured_effect),
 		cmocka_unit_test(test_a_delay_of_the_effect),

@@ -114,6 +114,11 @@ test_i11_a_miss_stays_and_names_its_cause(void **state)
 	assert_int_equal(no_effect(&r, "run")->a.state, ALARM_RETURNED);
 	stop_for(&r, 1000);
 	assert_int_equal(no_effect(&r, "run")->a.state, ALARM_RETURNED);
+	struct effect_miss m = engine_miss(r.engine, no_effect(&r, "run"));
+	assert_string_equal(m.rule, "fire-pump");
+	assert_string_equal(m.reason, "not-seen");
+	assert_string_equal(m.point, "s1");
+	assert_string_equal(m.occurrence, rig_open_alarm(&r, "s1")->occurrence);
 	assert_int_equal(rig_events(&r, "kind = 'effect.missed' AND point = 'run'"), 1);
 	rig_tear_down(&r);
 }
