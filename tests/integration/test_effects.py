@@ -110,6 +110,10 @@ def test_missed_told_and_late(tmp_path, peers):
             io.discrete(RUN, 1)
             until(lambda: missed(daemon)["state"] == "returned", 10)
             assert results(daemon) == [("effect.missed", "missed"), ("effect.seen", "late")]
+            sheet = daemon.api().json("GET", "/api/v1/reports/alarms-daily?day=today&format=json")
+            told = {r["rule"]: (r["cause"], r["result"]) for r in sheet["data"]["effects"]
+                    if r["result"] != "missed"}
+            assert told == {"fire-pump": ("d1", "late"), "fan-stops": ("d1", "present")}
             assert daemon.stop() == 0
 
 
