@@ -4,6 +4,7 @@
 # Expected effects on the real daemon, with pymodbus as the panel and as the input module:
 # a fire starts the pump in time, late, never; nobody knows; a crash in between.
 import json
+import signal
 
 import pytest
 
@@ -161,4 +162,24 @@ def test_i11_killed_while_it_waits(tmp_path, peers):
         until(lambda: missed(daemon)["state"] == "returned", 10)
         assert results(daemon) == [("effect.missed", "missed")]
         assert results(daemon, "fan") == [("effect.over", "over")]
+        assert daemon.stop() == 0
+
+
+def test_a_rule_that_is_taken_out_withdraws_its_alarm(tmp_path, peers):
+    panel, io = peers
+    text = effects_site(panel.port, io.port)
+    with Daemon(tmp_path, text) as daemon:
+        daemon.start()
+        seen(daemon)
+        panel.holding(0, FIRE)
+        occurrence = until(lambda: missed(daemon), 20)["occurrence"]
+        lines = [line for line in text.splitlines() if not line.startswith("effects:")]
+        daemon.file.write_text("\n".join(lines) + "\n", "utf-8")
+        daemon.process.send_signal(signal.SIGHUP)
+        until(lambda: daemon.log().count("watching ") == 2, 20)
+        daemon.port = int(daemon.log().rsplit("console on port ", 1)[1].split()[0])
+        alarm = until(lambda: missed(daemon), 10)
+        assert (alarm["occurrence"], alarm["state"], alarm["cause"], alarm["effect"]) == (
+            occurrence, "returned", "withdrawn", None)
+        assert daemon.api().json("GET", "/api/v1/effects")["effects"] == []
         assert daemon.stop() == 0
