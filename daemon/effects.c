@@ -39,6 +39,7 @@ align(struct effect_run *run)
 	uint32_t point = run->def->point;
 	bool missed = is_missed(s, point);
 
+	run->owed = false;
 	if (missed == engine_stands(e, point, COND_FAULT, EFFECT_CODE))
 		return;
 	const struct effect_run *of = effect_of_alarm(s, point);
@@ -64,7 +65,7 @@ static void
 arm(struct effect_run *run)
 {
 	struct loop *loop = run->effects->engine->loop;
-	int64_t due = -1;
+	int64_t due = run->owed ? loop_now_ms(loop) : -1;
 
 	for (unsigned k = 0; k < TRACK_COUNT; k++) {
 		int64_t at = effect_due(&run->tracks[k].effect);
@@ -116,11 +117,10 @@ look(struct effect_run *run, bool safe)
 		took(run, (enum effect_track_kind)k,
 		    effect_look(
 			&run->tracks[k].effect, run->def->within_ms, sight, now));
+	run->owed = true;
 	if (safe)
 		align(run);
 	arm(run);
-	if (!safe)
-		loop_timer_in(e->loop, &run->due, 0);
 }
 
 static void
@@ -206,8 +206,8 @@ count_out(struct effect_run *run, struct alarm_record *r, unsigned track)
 		effect_keep(run, k);
 		engine_tell_rule(run->effects->engine, run->def->point);
 	}
+	run->owed = true;
 	arm(run);
-	loop_timer_in(run->effects->engine->loop, &run->due, 0); // the alarm
 }
 
 // A record keeps as what it is counted: 0 = not, else its track + 1.
@@ -315,13 +315,15 @@ count_recovered(struct effect_run *run, struct alarm_record *r, unsigned track)
 }
 
 // A miss whose alarm the point does not have is of another point, or of a rule that
-// was not there: it is judged anew.
+// was not there: it is judged anew. So is one without a reason, which nobody kept.
 static bool
 is_trusted(const struct effect_run *run, unsigned k, const struct effect_kept *kept)
 {
-	return k != TRACK_REAL || kept->state != EFFECT_MISSED ||
-	       engine_stands(
-		   run->effects->engine, run->def->point, COND_FAULT, EFFECT_CODE);
+	if (kept->state != EFFECT_MISSED)
+		return true;
+	return kept->why != EFFECT_SIGHT_SEEN &&
+	       (k != TRACK_REAL || engine_stands(run->effects->engine, run->def->point,
+				       COND_FAULT, EFFECT_CODE));
 }
 
 static void

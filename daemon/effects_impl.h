@@ -45,6 +45,7 @@ struct effect_run {
 	const struct effect_def *def;
 	struct effect_track tracks[TRACK_COUNT];
 	uint64_t missed_n; // counts misses: the newest has the greatest; 0 = never
+	bool owed;         // the alarm is to be seen to when the loop comes round
 	struct loop_timer due;
 };
 

@@ -246,6 +246,31 @@ test_the_cause_ends_first(void **state)
 	rig_tear_down(&r);
 }
 
+// A cause that ends, and in the same moment another that begins: the miss of the first
+// is over, and the second has its time.
+static void
+test_one_ends_as_another_begins(void **state)
+{
+	(void)state;
+	struct rig r;
+	effects_set_up(&r, NULL, NULL);
+	see_all_idle(&r);
+	rig_fire(&r, "s1", true);
+	rig_pass(&r, 10100);
+	assert_true(is_no_effect(&r, "run"));
+	rig_fire(&r, "s1", false);
+	rig_fire(&r, "s2", true);
+	rig_pass(&r, 100);
+	assert_int_equal(no_effect(&r, "run")->a.state, ALARM_RETURNED);
+	rig_pass(&r, 9500);
+	assert_false(is_no_effect(&r, "run"));
+	rig_pass(&r, 600);
+	assert_true(is_no_effect(&r, "run"));
+	assert_int_equal(no_effect(&r, "run")->occurrences, 2);
+	assert_string_equal(engine_miss(r.engine, no_effect(&r, "run")).point, "s2");
+	rig_tear_down(&r);
+}
+
 // A contact that latches here is a cause until it is reset.
 static void
 test_a_latched_cause_stands(void **state)
@@ -524,6 +549,7 @@ main(void)
 		cmocka_unit_test(test_i6_disabled_in_test_bad_and_faulty),
 		cmocka_unit_test(test_seen_beside_a_fault),
 		cmocka_unit_test(test_the_cause_ends_first),
+		cmocka_unit_test(test_one_ends_as_another_begins),
 		cmocka_unit_test(test_a_latched_cause_stands),
 		cmocka_unit_test(test_many_causes),
 		cmocka_unit_test(test_two_rules_of_one_point),
