@@ -60,7 +60,7 @@ const deadman = new Deadman(model,
 const doors = new Doors(model, session,
   { say: (text, tone) => banners.say(text, tone), now: () => now() });
 const rounds = new Rounds({ now: () => now(), changed: () => changed() });
-const reports = new Reports();
+const reports = new Reports(() => model.session);
 const desk = { say: (text, tone) => banners.say(text, tone), now: () => now() };
 const flags = new Flags(model, session, desk);
 const verdict = new Verdict(model, session, desk);
