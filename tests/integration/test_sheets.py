@@ -8,8 +8,8 @@ import json
 
 import pytest
 
-from field import FIRE, Modbus, panel
-from rig import Daemon, site, until
+from field import FIRE, Modbus, Serial, gauges, module, panel
+from rig import Daemon, place, site, until
 
 
 def report(daemon, name, form, lang="en"):
@@ -69,3 +69,106 @@ def test_the_action_log_is_for_a_manager(worked):
         assert answer["error"]["code"] == "manager_required"
     desk.login(user="chen")
     assert desk.json("GET", "/api/v1/reports/actions-daily?format=json")["data"]["actions"]
+
+
+# --- pumps --------------------------------------------------------------------------------
+
+JOCKEY_RUN, MAIN_RUN, MAIN_AUTO = range(3)
+
+
+def pump_room(tty, port, **more):
+    """A jockey and a main pump on one gauge, their contacts on a module."""
+    buses, devices = module(port, points=0)
+    devices[0]["points"] = [
+        {"id": name, "item": "di", "device": at, "kind": kind, "zone": "z1", "place": place(name)}
+        for name, at, kind in (("jockey-run", JOCKEY_RUN, "pump-run"), ("main-run", MAIN_RUN, "pump-run"),
+                               ("main-auto", MAIN_AUTO, "pump-auto"))]
+    more_buses, more_devices = gauges(tty, units=(3,))
+    pumps = [{"id": "jockey", "name": {"zh": "稳压泵", "en": "Jockey"}, "role": "jockey",
+              "gauge": "gauge3", "run": "jockey-run",
+              "short_cycling": {"starts_per_hour": 2, "hysteresis": 1}},
+             {"id": "main", "name": {"zh": "消火栓泵", "en": "Main"}, "role": "main",
+              "gauge": "gauge3", "run": "main-run", "auto": "main-auto",
+              "weekly_start": True, "monthly_run": True}]
+    return site(buses + more_buses, devices + more_devices, pumps=pumps, **more)
+
+
+@pytest.fixture(name="room")
+def fixture_room(tmp_path):
+    line, peer = Serial(str(tmp_path), units=(3,)), Modbus(value=0)
+    peer.discrete(MAIN_AUTO, 1)
+    line.pressure(3, 700)
+    with Daemon(tmp_path / "d", pump_room(line.tty, peer.port)) as daemon:
+        api = daemon.start().api()
+        until(lambda: all(p["is"] == "idle" and p["kpa"] == 700 for p in pumps_of(api).values()), 20,
+              "both pumps stand still")
+        yield daemon, api, line, peer
+        assert daemon.stop() == 0
+    peer.stop()
+    line.stop()
+
+
+def pumps_of(api):
+    return {p["pump"]["id"]: p["pump"] for p in api.json("GET", "/api/v1/pumps")["pumps"]}
+
+
+def run_once(api, line, peer, start, stop):
+    """The jockey pump starts at one pressure and stops at another."""
+    before = pumps_of(api)["jockey"]["starts_today"]
+    line.pressure(3, start)
+    until(lambda: pumps_of(api)["jockey"]["kpa"] == start, 20, "it has fallen")
+    peer.discrete(JOCKEY_RUN, 1)
+    until(lambda: pumps_of(api)["jockey"]["starts_today"] == before + 1, 20, "it has started")
+    line.pressure(3, stop)
+    until(lambda: pumps_of(api)["jockey"]["kpa"] == stop, 20, "it has risen")
+    peer.discrete(JOCKEY_RUN, 0)
+    until(lambda: pumps_of(api)["jockey"]["is"] == "idle", 20, "it has stopped")
+
+
+def test_pumps_as_the_page_and_the_sheet_have_them(room):
+    daemon, api, line, peer = room
+    for start, stop in ((600, 710), (590, 705), (610, 715)):
+        run_once(api, line, peer, start, stop)
+    jockey = pumps_of(api)["jockey"]
+    assert jockey["starts_today"] == 3 and jockey["by"] == "contact"
+    assert jockey["last_start"]["kpa"] == 610 and jockey["last_stop"]["kpa"] == 715
+    assert jockey["findings"]["short_cycling"]["is"] == "stands"
+    main = pumps_of(api)["main"]
+    assert main["starts_today"] == 0 and main["weekly_start"]["seen"] is False
+    peer.discrete(MAIN_RUN, 1)
+    until(lambda: pumps_of(api)["main"]["weekly_start"]["seen"], 20, "the weekly start is seen")
+    assert pumps_of(api)["main"]["monthly_run"]["seen"] is False  # that was no run by hand
+    events = {e["seq"]: e for e in api.events()}
+    data = data_of(daemon, "pressure-daily")
+    rows = {r["pump"]: r for r in data["pumps"]}
+    assert (rows["jockey"]["starts"], rows["main"]["starts"], rows["main"]["automatic"]) == (3, 1, 1)
+    assert (rows["jockey"]["start_min"], rows["jockey"]["start_max"]) == (590, 610)
+    assert (rows["jockey"]["stop_min"], rows["jockey"]["stop_max"]) == (705, 715)
+    assert rows["jockey"]["short_cycling"] == "found"
+    assert rows["main"]["short_cycling"] == "unwatched"
+    for row in rows.values():  # I13
+        assert [events[s]["kind"] for s in row["start_events"]] == ["pump.start"] * row["starts"]
+        assert all(events[s]["kind"] == "pump.stop" for s in row["stop_events"])
+        assert all(events[s]["point"] == "@pump/" + row["pump"] for s in row["alarm_events"])
+    assert 0 < rows["jockey"]["ran_ms"] < 200000
+    (sheet,) = data["sheet"]
+    assert (sheet["jockey_starts"], sheet["start_events"]) == (3, rows["jockey"]["start_events"])
+    weekly, monthly = data["exercises"]
+    assert weekly["is"] == "seen" and events[weekly["events"][0]]["point"] == "@pump/main"
+    # Before the journal began nobody watched.
+    assert (monthly["is"], monthly["events"]) == ("not_seen_month_gaps", [])
+
+
+def test_I6_a_pump_that_cannot_be_heard_is_unknown(room):
+    daemon, api, line, peer = room
+    run_once(api, line, peer, 600, 710)
+    peer.stop()
+    until(lambda: pumps_of(api)["jockey"]["is"] == "unknown", 30, "nobody knows whether it runs")
+    assert pumps_of(api)["jockey"]["findings"]["short_cycling"]["is"] != "normal"
+    until(lambda: api.alarm("@device/io1") or api.alarm("@bus/lan2"), 30, "the link is lost")
+    until(lambda: {r["pump"]: r for r in data_of(daemon, "pressure-daily")["pumps"]}
+          ["jockey"]["unwatched_ms"] > 0, 20, "the sheet says that it is not watched")
+    row = {r["pump"]: r for r in data_of(daemon, "pressure-daily")["pumps"]}["jockey"]
+    assert row["starts"] == 1 and row["short_cycling"] == "not_found_gaps"
+    assert {r["is"] for r in data_of(daemon, "pressure-daily")["exercises"]} == {
+        "not_seen_week_gaps", "not_seen_month_gaps"}

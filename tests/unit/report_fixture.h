@@ -24,13 +24,14 @@ struct fake_report_store {
 	int wrong_class_reads; // so often the roll-up lags behind
 	struct pressure_day gauges[4];
 	size_t n_gauges;
-	struct set_hour_row set[4];
+	struct set_hour_row set[8];
 	size_t n_set;
 	int64_t silent_from_ms, silent_to_ms; // minutes without a good value
 	struct stored_event events[4];
 	size_t n_events;
 	struct stored_event journal[JOURNAL_MOST]; // as filters ask for them
 	size_t n_journal;
+	int64_t begun_ms; // time of the first event of all; 0 = there is none
 	const enum event_kind *asked_kinds;
 	int64_t seqs[SEQS];
 	struct commission_state commission[4]; // of points 0 ..
