@@ -18,6 +18,7 @@ import { Flags } from "./flags.js";
 import { clockOf, dateOf, hourOf, nameOf, placeOf, setZone } from "./format.js";
 import { Keys } from "./keys.js";
 import * as m from "./model.js";
+import { Pumps } from "./pumps.js";
 import { Readings } from "./readings.js";
 import { Reports } from "./reports.js";
 import { Rounds } from "./rounds.js";
@@ -66,6 +67,7 @@ const flags = new Flags(model, session, desk);
 const verdict = new Verdict(model, session, desk);
 const detail = new Detail(id("detail"), (point) => doors.open(point), act);
 const readings = new Readings(id("readings"), id("readings-section"), id("readings-more"));
+const pumps = new Pumps(id("pumps"), id("pumps-title"), changed);
 const devices = new Devices(id("devices"), id("devices-summary"));
 const calm = new Calm(id("calm"));
 
@@ -188,6 +190,7 @@ const TAKE = {
     snapshot(data, false);
     doors.look(); // what it said meanwhile may be missed
     rounds.look();
+    pumps.look();
     sound.tell(true);
   },
   alarm: (data, itemId) => {
@@ -202,6 +205,7 @@ const TAKE = {
   point: (data) => {
     doors.take(data);
     rounds.takePoint(data);
+    pumps.take(data);
   },
   patrol: (data) => rounds.takePatrol(data),
   health: (data, itemId) => {
@@ -387,6 +391,7 @@ function draw() {
   calm.draw(model, lists.owed.length === 0 && owedList.order.length === 0, view);
   detail.draw(model.alarms.get(choice.key), view);
   readings.draw(model, view);
+  pumps.draw(view);
   devices.draw(model, view);
   rounds.draw(view);
   banners.drawOutputs(model);
@@ -445,6 +450,7 @@ async function start() {
   draw();
   doors.look();
   rounds.look();
+  pumps.look();
   flags.look();
   setInterval(tick, TICK_MS);
   setInterval(() => {

@@ -8,8 +8,9 @@ import json
 
 import pytest
 
-from field import FIRE, Modbus, Serial, gauges, module, panel
-from rig import Daemon, place, site, until
+from field import FIRE, Modbus, Serial, panel
+from pump_room import MAIN_AUTO, MAIN_RUN, pump_room, pumps_of, run_once
+from rig import Daemon, site, until
 
 
 def report(daemon, name, form, lang="en"):
@@ -73,26 +74,6 @@ def test_the_action_log_is_for_a_manager(worked):
 
 # --- pumps --------------------------------------------------------------------------------
 
-JOCKEY_RUN, MAIN_RUN, MAIN_AUTO = range(3)
-
-
-def pump_room(tty, port, **more):
-    """A jockey and a main pump on one gauge, their contacts on a module."""
-    buses, devices = module(port, points=0)
-    devices[0]["points"] = [
-        {"id": name, "item": "di", "device": at, "kind": kind, "zone": "z1", "place": place(name)}
-        for name, at, kind in (("jockey-run", JOCKEY_RUN, "pump-run"), ("main-run", MAIN_RUN, "pump-run"),
-                               ("main-auto", MAIN_AUTO, "pump-auto"))]
-    more_buses, more_devices = gauges(tty, units=(3,))
-    pumps = [{"id": "jockey", "name": {"zh": "稳压泵", "en": "Jockey"}, "role": "jockey",
-              "gauge": "gauge3", "run": "jockey-run",
-              "short_cycling": {"starts_per_hour": 2, "hysteresis": 1}},
-             {"id": "main", "name": {"zh": "消火栓泵", "en": "Main"}, "role": "main",
-              "gauge": "gauge3", "run": "main-run", "auto": "main-auto",
-              "weekly_start": True, "monthly_run": True}]
-    return site(buses + more_buses, devices + more_devices, pumps=pumps, **more)
-
-
 @pytest.fixture(name="room")
 def fixture_room(tmp_path):
     line, peer = Serial(str(tmp_path), units=(3,)), Modbus(value=0)
@@ -106,23 +87,6 @@ def fixture_room(tmp_path):
         assert daemon.stop() == 0
     peer.stop()
     line.stop()
-
-
-def pumps_of(api):
-    return {p["pump"]["id"]: p["pump"] for p in api.json("GET", "/api/v1/pumps")["pumps"]}
-
-
-def run_once(api, line, peer, start, stop):
-    """The jockey pump starts at one pressure and stops at another."""
-    before = pumps_of(api)["jockey"]["starts_today"]
-    line.pressure(3, start)
-    until(lambda: pumps_of(api)["jockey"]["kpa"] == start, 20, "it has fallen")
-    peer.discrete(JOCKEY_RUN, 1)
-    until(lambda: pumps_of(api)["jockey"]["starts_today"] == before + 1, 20, "it has started")
-    line.pressure(3, stop)
-    until(lambda: pumps_of(api)["jockey"]["kpa"] == stop, 20, "it has risen")
-    peer.discrete(JOCKEY_RUN, 0)
-    until(lambda: pumps_of(api)["jockey"]["is"] == "idle", 20, "it has stopped")
 
 
 def test_pumps_as_the_page_and_the_sheet_have_them(room):
