@@ -47,6 +47,7 @@
   X(EVENT_PATROL_ROUND, "patrol.round")           \
   X(EVENT_PUMP_START, "pump.start")               \
   X(EVENT_PUMP_STOP, "pump.stop")                 \
+  X(EVENT_READING_HAND, "reading.hand")           \
   X(EVENT_BLIND, "blind")                         \
   X(EVENT_SILENCE, "silence")                     \
   X(EVENT_SOUND, "console.sound")                 \

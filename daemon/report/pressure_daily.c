@@ -52,6 +52,9 @@ static const struct report_column set_columns[] = {
 	{ "unit",   NULL,                  COLUMN_TEXT,  IN_JSON, NULL },
 	{ "at",     "report.col.read_at",  COLUMN_TIME,  IN_ALL, NULL },
 	{ "reason", "report.col.no_reading", COLUMN_KEY, IN_ALL, "reading.none." },
+	{ "hand",   "report.col.hand",     COLUMN_KPA,   IN_ALL, NULL },
+	{ "hand_at", "report.col.hand_at", COLUMN_TIME,  IN_ALL, NULL },
+	{ "hand_difference", "report.col.difference", COLUMN_KPA, IN_ALL, NULL },
 };
 
 #define COLUMNS(c) .columns = c, .n_columns = sizeof(c) / sizeof((c)[0])
@@ -198,7 +201,7 @@ read_set_readings(const struct report_input *in, const struct gauges *g,
 
 static void
 put_set_reading(struct report_table *t, const struct site *site, const char *point,
-    const struct set_hour_row *s)
+    const struct set_hour_row *s, const struct hand_read *hand)
 {
 	struct report_cell *row = doc_row(t);
 	put_place(&row[0], site, point);
@@ -210,11 +213,16 @@ put_set_reading(struct report_table *t, const struct site *site, const char *poi
 		doc_put_count(&row[5], s->at_utc_ms);
 	if (s->reason[0] != '\0')
 		doc_put_text(&row[6], s->reason);
+	if (hand == NULL)
+		return;
+	doc_put_number(&row[7], hand->value);
+	doc_put_count(&row[8], hand->read_ms);
+	doc_put_number(&row[9], hand->difference);
 }
 
 static void
 put_set_readings(const struct report_input *in, struct report_doc *d,
-    const struct gauges *g, const struct sheet_readings *r)
+    const struct gauges *g, const struct sheet_readings *r, const struct hand_reads *h)
 {
 	const struct site *site = in->request->points;
 	struct report_table *t = doc_table(d, &set_shape);
@@ -223,7 +231,8 @@ put_set_readings(const struct report_input *in, struct report_doc *d,
 		const char *point = g->rows[r->all[i].gauge].point;
 		const struct set_hour_row *s = &r->all[i].row;
 		domestic_water_add(&domestic, s->due_utc_ms, point, s->value);
-		put_set_reading(t, site, point, s);
+		put_set_reading(
+		    t, site, point, s, hand_reads_near(h, point, s->due_utc_ms));
 	}
 	for (size_t i = 0; i < g->n; i++)
 		domestic_water_add(&domestic, 0, g->rows[i].point,
@@ -323,6 +332,7 @@ struct sheet {
 	struct sheet_readings readings;
 	struct occurrences occurrences;
 	struct pump_days pumps;
+	struct hand_reads hand;
 };
 
 static int
@@ -342,7 +352,8 @@ read_all(const struct report_input *in, struct report_doc *d, struct gauges *g,
 	if (g->n > 0)
 		qsort(g->rows, g->n, sizeof(*g->rows), by_point);
 	if (read_set_readings(in, g, &s->readings, err) < 0 ||
-	    occurrences_read(in, &s->occurrences, err) < 0)
+	    occurrences_read(in, &s->occurrences, err) < 0 ||
+	    hand_reads_read(in, &s->hand, err) < 0)
 		return -1;
 	return pump_days_read(in, &s->occurrences, &s->pumps, err);
 }
@@ -368,7 +379,8 @@ put_all(const struct report_input *in, struct report_doc *d, const struct gauges
 	struct report_table *sheet = pressure_sheet_table(d, &s->readings);
 	pump_days_put(in, &s->pumps, d);
 	put_gauges(in, d, g);
-	put_set_readings(in, d, g, &s->readings);
+	put_set_readings(in, d, g, &s->readings, &s->hand);
+	hand_reads_put(&s->hand, d);
 	// Whole minutes only: the running one is not missing yet.
 	until -= until % MINUTE_MS;
 	struct report_table *t = doc_table(d, &gaps_shape);
@@ -381,7 +393,8 @@ put_all(const struct report_input *in, struct report_doc *d, const struct gauges
 		const struct sheet_gauge row = { .number = i,
 			.day = &g->rows[i],
 			.point = p != UINT32_MAX ? &site->points[p] : NULL,
-			.silences = t->n_rows - before };
+			.silences = t->n_rows - before,
+			.hand = hand_reads_newest(&s->hand, g->rows[i].point) };
 		pressure_sheet_put(
 		    sheet, &row, &s->readings, &s->occurrences, &s->pumps, site);
 	}
@@ -402,6 +415,7 @@ pressure_daily_build(
 	if (result == 0)
 		result = put_all(in, d, &g, &s, err);
 	pump_days_free(&s.pumps);
+	hand_reads_free(&s.hand);
 	occurrences_free(&s.occurrences);
 	free(s.readings.all);
 	free(g.rows);

@@ -26,11 +26,14 @@ static const struct report_column last_columns[] = {
 	{ "high",     "report.col.high",     COLUMN_KPA,    IN_ALL, NULL },
 	{ "unit",     NULL,                  COLUMN_TEXT,   IN_JSON, NULL },
 	{ "coverage_percent", "report.col.coverage", COLUMN_TENTHS, IN_TABLE, NULL },
+	{ "hand",     "report.col.hand",     COLUMN_KPA,    IN_ALL, NULL },
+	{ "hand_difference", "report.col.difference", COLUMN_KPA, IN_ALL, NULL },
 	{ "jockey_starts", "report.col.jockey_starts", COLUMN_COUNT, IN_ALL, NULL },
 	{ "jockey_unwatched_ms", "report.col.jockey_unwatched", COLUMN_SPAN, IN_ALL, NULL },
 	{ "judgement", "report.col.judgement", COLUMN_KEY,  IN_ALL, "judgement." },
 	{ "start_events", "report.col.start_events", COLUMN_IDS, IN_DATA, NULL },
 	{ "alarm_events", "report.col.alarm_events", COLUMN_IDS, IN_DATA, NULL },
+	{ "hand_events", "report.col.hand_events", COLUMN_IDS, IN_DATA, NULL },
 };
 static const struct report_column hour_column = { NULL, NULL, COLUMN_KPA, IN_TABLE, NULL };
 // clang-format on
@@ -206,8 +209,13 @@ pressure_sheet_put(struct report_table *t, const struct sheet_gauge *g,
 	doc_put_text(&last[5], "kPa");
 	if (p->expected_ms > 0)
 		doc_put_count(&last[6], coverage_tenths(p->good_ms, p->expected_ms));
-	put_starts(&last[7], g, s, pumps, &last[10]);
-	doc_put_text(&last[9], judge(g, low, high, alarms.n));
-	doc_put_ids(&last[11], alarms.all, alarms.n);
+	put_starts(&last[9], g, s, pumps, &last[12]);
+	doc_put_text(&last[11], judge(g, low, high, alarms.n));
+	doc_put_ids(&last[13], alarms.all, alarms.n);
+	if (g->hand != NULL) {
+		doc_put_number(&last[7], g->hand->value);
+		doc_put_number(&last[8], g->hand->difference);
+		doc_put_ids(&last[14], &g->hand->seq, 1);
+	}
 	free(alarms.all);
 }

@@ -8,6 +8,7 @@
 #ifndef REPORT_PRESSURE_SHEET_H
 #define REPORT_PRESSURE_SHEET_H
 
+#include "report/hand_readings.h"
 #include "report/pump_days.h"
 
 enum {
@@ -28,8 +29,9 @@ struct sheet_readings {
 struct sheet_gauge {
 	size_t number; // as the readings have it
 	const struct pressure_day *day;
-	const struct point *point; // NULL: the site does not know it
-	size_t silences;           // spans without a value
+	const struct point *point;    // NULL: the site does not know it
+	size_t silences;              // spans without a value
+	const struct hand_read *hand; // the newest of the day, or NULL
 };
 
 // Adds the table; its hours are those of the readings.

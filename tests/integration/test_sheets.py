@@ -5,10 +5,11 @@
 # read it, and that every figure opens to events of the journal.
 import csv
 import json
+import time
 
 import pytest
 
-from field import FIRE, Modbus, Serial, panel
+from field import FIRE, Modbus, Serial, gauges, panel
 from pump_room import MAIN_AUTO, MAIN_RUN, pump_room, pumps_of, run_once
 from rig import Daemon, site, until
 
@@ -136,3 +137,110 @@ def test_I6_a_pump_that_cannot_be_heard_is_unknown(room):
     assert row["starts"] == 1 and row["short_cycling"] == "not_found_gaps"
     assert {r["is"] for r in data_of(daemon, "pressure-daily")["exercises"]} == {
         "not_seen_week_gaps", "not_seen_month_gaps"}
+
+
+# --- gauges read by hand --------------------------------------------------------------------
+
+@pytest.fixture(name="dial")
+def fixture_dial(tmp_path):
+    """Two gauges, of which the first has a tolerance of 0.02 MPa."""
+    line = Serial(str(tmp_path), units=(3, 4))
+    buses, devices = gauges(line.tty, units=(3, 4))
+    devices[0]["points"][0]["hand_tolerance"] = "0.02MPa"
+    line.pressure(3, 700)
+    line.pressure(4, 320)
+    with Daemon(tmp_path / "d", site(buses, devices)) as daemon:
+        daemon.start()
+        daemon.add_user()
+        api = daemon.api().login()
+        until(lambda: value_of(api, "gauge3") == 700 and value_of(api, "gauge4") == 320, 20)
+        yield daemon, api, line
+        assert daemon.stop() == 0
+    line.stop()
+
+
+def value_of(api, point):
+    got = api.json("GET", f"/api/v1/points/{point}")
+    return got["value"] if got["quality"] == "good" else None
+
+
+def read(api, point, value, unit="MPa", **more):
+    """Enters a reading; returns its event."""
+    seq = api.json("POST", "/api/v1/readings/hand", {"point": point, "value": value, "unit": unit, **more})["seq"]
+    event = [e for e in api.events(point=point) if e["kind"] == "reading.hand"][-1]
+    assert event["actor"] == "wang" and seq - 2 < event["seq"] <= seq  # the alarm it makes comes after it
+    return event
+
+
+def differs(api):
+    return any(a["point"] == "gauge3" and a["code"] == "hand-differs" and a["state"] in (
+        "unacknowledged", "acknowledged") for a in api.alarms())
+
+
+def test_a_dial_beside_the_sensor_in_each_unit(dial):
+    daemon, api, _ = dial
+    for value, unit in (("0.690", "MPa"), ("6.90", "bar"), ("690", "kPa")):
+        event = read(api, "gauge3", value, unit)
+        assert abs(event["value"] - 690) < 1e-9
+        assert event["params"]["is"] == "agrees" and event["params"]["unit"] == unit
+        assert abs(event["params"]["difference"] - 10) < 1e-9
+    assert read(api, "gauge4", "0.5")["params"]["is"] == "no_tolerance"
+    assert not differs(api)
+    event = read(api, "gauge3", "6.5", "bar", note="指针抖动")
+    assert event["params"]["is"] == "differs" and event["params"]["note"] == "指针抖动"
+    until(lambda: differs(api), 10, "the two disagree")
+    data = data_of(daemon, "pressure-daily")
+    sheet = {r["point"]: r for r in data["sheet"]}
+    assert (sheet["gauge3"]["hand"], sheet["gauge3"]["hand_difference"]) == (650, 50)
+    assert sheet["gauge3"]["judgement"] == "alarm" and sheet["gauge3"]["hand_events"] == [event["seq"]]
+    assert [r["is"] for r in data["hand_readings"]] == ["agrees"] * 3 + ["no_tolerance", "differs"]
+    assert {r["by"] for r in data["hand_readings"]} == {"wang"}
+    rows = list(csv.reader(report(daemon, "pressure-daily", "csv").lstrip("\ufeff").splitlines()))
+    assert any("0.650" in r and "0.050" in r and "differ by more than the tolerance" in r for r in rows)
+
+
+def test_I6_the_disagreement_ends_with_a_reading_that_agrees_and_with_nothing_else(dial):
+    daemon, api, line = dial
+    read(api, "gauge3", "0.60")
+    until(lambda: differs(api), 10, "the two disagree")
+    # A new value, an older reading and a restart say nothing of it.
+    line.pressure(3, 601)
+    until(lambda: value_of(api, "gauge3") == 601, 20)
+    assert differs(api)
+    earlier = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - 3600))
+    old = read(api, "gauge3", "0.601", read_at=earlier)
+    assert old["params"]["is"] == "no_sensor" and old["params"]["sensor"] is None  # nobody watched then
+    assert differs(api)
+    assert daemon.stop() == 0
+    daemon.start()
+    api.port = daemon.port
+    api.login()
+    until(lambda: value_of(api, "gauge3") == 601, 20)
+    assert differs(api)
+    line.stop()
+    until(lambda: value_of(api, "gauge3") is None, 20, "the sensor is lost")
+    assert read(api, "gauge3", "0.601")["params"]["is"] == "no_sensor"
+    assert differs(api)
+
+
+def test_a_reading_that_agrees_ends_it(dial):
+    _, api, _ = dial
+    read(api, "gauge3", "0.60")
+    until(lambda: differs(api), 10, "the two disagree")
+    read(api, "gauge3", "0.70")
+    until(lambda: not differs(api), 10, "they agree again")
+
+
+def test_what_is_no_reading_is_refused(dial):
+    daemon, api, _ = dial
+    good = {"point": "gauge3", "value": "0.7", "unit": "MPa"}
+    for change, status, field in (
+            ({"value": "0,7"}, 400, "value"), ({"value": "700"}, 400, "value"),
+            ({"value": "1e3"}, 400, "value"), ({"unit": "psi"}, 400, "unit"),
+            ({"read_at": "2020-01-01T00:00:00Z"}, 400, "read_at"),
+            ({"read_at": "2099-01-01T00:00:00Z"}, 400, "read_at"),
+            ({"point": "nowhere"}, 404, "point"), ({"point": "@bus/pump-room"}, 404, "point")):
+        answer = api.json("POST", "/api/v1/readings/hand", {**good, **change}, expect=status)
+        assert answer["error"]["field"] == field
+    daemon.api().json("POST", "/api/v1/readings/hand", good, expect=401)  # a person's word
+    assert not any(e["kind"] == "reading.hand" for e in api.events())

@@ -134,7 +134,7 @@ test_the_set_hours_are_columns_in_their_order(void **ctx)
 	    csv, "Place,Point,08:00,20:00,Minimum (MPa),Time-weighted mean (MPa)");
 	assert_has(csv,
 	    "Pump room,hydrant-main,0.650,none (无),0.610,0.655,0.712,0.600,"
-	    "1.000,100.0,0,0:00:00,normal,");
+	    "1.000,100.0,none (无),none (无),0,0:00:00,normal,");
 	free(csv);
 	for (int i = 1; i <= 3; i++)
 		put_set(DAY + i * HOUR, 650.0);
@@ -217,6 +217,50 @@ test_alarms_of_others_and_tests_are_not_the_gauges(void **ctx)
 	free(json);
 }
 
+// --- read by hand -------------------------------------------------------------------
+
+static void
+hand(int64_t read_ms, int64_t entered_ms, double kpa, const char *rest)
+{
+	struct event *e = journal_event(EVENT_READING_HAND, entered_ms, "hydrant-main");
+	e->value = kpa;
+	(void)str_copy(e->actor, sizeof(e->actor), "wang");
+	(void)snprintf(e->params, sizeof(e->params), "{\"read_utc_ms\":%lld,%s}",
+	    (long long)read_ms, rest);
+}
+
+static void
+test_a_reading_stands_on_the_day_and_beside_the_hour_it_was_read(void **ctx)
+{
+	static const char agrees[] = "\"unit\":\"bar\",\"sensor\":660.5,\"difference\":"
+				     "10.5,\"tolerance\":20,\"is\":\"agrees\"";
+	static const char unjudged[] =
+	    "\"unit\":\"MPa\",\"sensor\":null,\"difference\":"
+	    "null,\"tolerance\":20,\"is\":\"no_sensor\"";
+	(void)ctx;
+	put_set(DAY, 655.0);
+	put_set(DAY + 12 * HOUR, 651.0);
+	hand(DAY - MIN, DAY + MIN, 600.0, agrees);                   // yesterday's
+	hand(DAY + 24 * HOUR, DAY + 24 * HOUR, 601.0, agrees);       // tomorrow's
+	hand(DAY + 2 * HOUR, DAY + 2 * HOUR, 640.0, unjudged);       // of no set hour
+	hand(DAY + 24 * HOUR - MIN, DAY + 25 * HOUR, 645.0, agrees); // entered late
+	hand(DAY + 11 * HOUR, DAY + 13 * HOUR, 650.0, agrees);
+	char *json = sheet("json");
+	assert_has(json, "\"hand\":645,\"hand_difference\":10.5,");
+	assert_has(json, "\"hand_events\":[4]}");
+	assert_has(json, "\"reason\":null,\"hand\":null,\"hand_at\":null,");
+	assert_has(json, "\"reason\":null,\"hand\":650,\"hand_at\":"
+			 "\"2026-11-23T11:00:00.000Z\",\"hand_difference\":10.5}");
+	assert_has(json, "\"hand_readings\":[{\"read\":\"2026-11-23T02:00:00.000Z\","
+			 "\"by\":\"wang\",");
+	assert_has(json, "\"value\":640,\"sensor\":null,\"difference\":null,"
+			 "\"tolerance\":20,\"unit\":\"kPa\",\"is\":\"no_sensor\","
+			 "\"note\":null,\"events\":[3]}");
+	assert_null(strstr(json, "\"value\":600,"));
+	assert_null(strstr(json, "\"value\":601,"));
+	free(json);
+}
+
 // --- the pumps ----------------------------------------------------------------------
 
 static void
@@ -250,7 +294,8 @@ test_I13_starts_stops_and_run_time_are_those_of_the_events(void **ctx)
 	    "\"unwatched\",\"alarms\":0,\"start_events\":[3,5],\"stop_events\":[2,4],"
 	    "\"alarm_events\":[]}");
 	assert_has(json, "\"jockey_starts\":2,\"jockey_unwatched_ms\":0,");
-	assert_has(json, "\"start_events\":[3,5],\"alarm_events\":[]}");
+	assert_has(
+	    json, "\"start_events\":[3,5],\"alarm_events\":[],\"hand_events\":[]}");
 	free(json);
 }
 
@@ -417,6 +462,7 @@ main(void)
 		T(test_the_set_hours_are_columns_in_their_order),
 		T(test_I6_a_gauge_is_normal_only_where_all_of_it_is_known),
 		T(test_alarms_of_others_and_tests_are_not_the_gauges),
+		T(test_a_reading_stands_on_the_day_and_beside_the_hour_it_was_read),
 		T(test_I13_starts_stops_and_run_time_are_those_of_the_events),
 		T(test_I6_time_nobody_watched_is_no_run_and_no_rest),
 		T(test_I6_a_pump_that_nobody_watched_has_no_starts),
