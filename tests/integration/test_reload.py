@@ -141,23 +141,6 @@ def test_a_point_that_is_taken_out_withdraws_its_alarm(tmp_path, peer):
         daemon.verify()
 
 
-def test_a_stop_outdoes_a_renewal(tmp_path, peer):
-    with Daemon(tmp_path, site(*panel(peer.port))) as daemon:
-        text = daemon.file.read_text("utf-8")
-        for poll in range(300, 305):
-            daemon.start()
-            before = daemon.log().count("renews itself")
-            daemon.file.write_text(
-                text.replace('"poll": "200ms"', f'"poll": "{poll}ms"'), "utf-8")
-            hang_up(daemon)
-            until(lambda: daemon.log().count("renews itself") > before, 20, step=0.0005)
-            daemon.process.send_signal(signal.SIGTERM)
-            assert daemon.process.wait(60) in (0, -signal.SIGTERM), daemon.log()
-        daemon.start()
-        assert daemon.stop() == 0
-        daemon.verify()
-
-
 def test_i12_a_daemon_on_its_last_good_copy_takes_the_mended_file(tmp_path, peer):
     with Daemon(tmp_path, site(*panel(peer.port))) as daemon:
         daemon.start()
