@@ -42,7 +42,8 @@ struct daemon {
 	bool last_good;
 	struct site *site;
 	struct loop *loop;
-	struct reload *reload;
+	char *running_file; // the saved copy of the site as it runs
+	struct recheck *recheck;
 	struct store *store;
 	struct works *works;
 	struct engine *engine;
@@ -86,6 +87,8 @@ void host_alarm_view(
 // life.c: the events of a start and of a stop. Returns what engine_recover wants: since
 // when nobody watched.
 int64_t life_begins(struct daemon *d, const struct recovered *r);
+// An event of the daemon itself. Closes the object `params` and frees it.
+void life_event(struct daemon *d, enum event_kind kind, struct buf *params);
 void life_ends(struct daemon *d);
 
 // journal.c: of struct store_host; ctx is the daemon.

@@ -10,8 +10,8 @@
 #include "lib/log.h"
 #include "lib/mem.h"
 
-static void
-write_simple(struct daemon *d, enum event_kind kind, struct buf *params)
+void
+life_event(struct daemon *d, enum event_kind kind, struct buf *params)
 {
 	struct event ev;
 	event_init(&ev, kind);
@@ -39,7 +39,7 @@ write_down(struct daemon *d, const struct recovered *r, const struct downtime *d
 	json_bool(&b, "clean", r->clean_stop);
 	json_int(&b, "open_alarms", (int64_t)r->n_alarms);
 	json_int(&b, "owed_notices", (int64_t)r->n_notices);
-	write_simple(d, EVENT_DAEMON_DOWN, &b);
+	life_event(d, EVENT_DAEMON_DOWN, &b);
 }
 
 static void
@@ -51,7 +51,7 @@ write_step(struct daemon *d, const struct downtime *down)
 	json_bool(&b, "while_down", true);
 	if (down->by == DOWNTIME_UNKNOWN)
 		json_bool(&b, "at_least", true);
-	write_simple(d, EVENT_CLOCK_STEP, &b);
+	life_event(d, EVENT_CLOCK_STEP, &b);
 	log_warnx("clock", "the wall clock was moved by %lld ms%s while nobody watched",
 	    (long long)down->moved_ms, down->by == DOWNTIME_UNKNOWN ? " or more" : "");
 }
@@ -65,11 +65,11 @@ write_start(struct daemon *d)
 	json_str(&b, "config_rev", d->site->revision);
 	json_int(&b, "points", d->site->n_site_points);
 	json_bool(&b, "last_good", d->last_good);
-	write_simple(d, EVENT_DAEMON_START, &b);
+	life_event(d, EVENT_DAEMON_START, &b);
 	if (d->last_good) {
 		json_open(&b, NULL, '{');
 		json_str(&b, "file", d->config_file);
-		write_simple(d, EVENT_CONFIG_REFUSED, &b);
+		life_event(d, EVENT_CONFIG_REFUSED, &b);
 	}
 }
 
@@ -102,5 +102,5 @@ life_ends(struct daemon *d)
 	struct buf b = { 0 };
 	json_open(&b, NULL, '{');
 	json_int(&b, "open_alarms", (int64_t)alarms_count(engine_alarms(d->engine)));
-	write_simple(d, EVENT_DAEMON_STOP, &b);
+	life_event(d, EVENT_DAEMON_STOP, &b);
 }

@@ -283,7 +283,7 @@ on_alive(void *ctx, const char *why)
 static void
 on_hangup(void *arg)
 {
-	reload_start(((struct daemon *)arg)->reload);
+	recheck_start(((struct daemon *)arg)->recheck);
 }
 
 // ---- start and stop
@@ -418,7 +418,7 @@ start_outward(struct daemon *d)
 static void
 stop(struct daemon *d)
 {
-	reload_free(d->reload);
+	recheck_free(d->recheck);
 	control_stop(d->control);
 	running_site_stop(d->running);
 	d->running = NULL;
@@ -440,6 +440,7 @@ stop(struct daemon *d)
 	loop_free(d->loop);
 	site_free(d->site);
 	free(d->loaded_file);
+	free(d->running_file);
 	free(d->panels);
 	free(d->web);
 	free(d->reports_program);
@@ -453,6 +454,29 @@ raise_limits(void)
 		return;
 	l.rlim_cur = l.rlim_max < DESCRIPTORS ? l.rlim_max : DESCRIPTORS;
 	(void)setrlimit(RLIMIT_NOFILE, &l);
+}
+
+// Signals that end the daemon wait, or no longer do. Waiting ones outlive a renewal.
+static void
+hold_stop_signals(bool hold)
+{
+	sigset_t stops;
+
+	(void)sigemptyset(&stops);
+	(void)sigaddset(&stops, SIGTERM);
+	(void)sigaddset(&stops, SIGINT);
+	(void)sigprocmask(hold ? SIG_BLOCK : SIG_UNBLOCK, &stops, NULL);
+}
+
+// A stop that came with the renewal is still heard here; a later one is the matter of
+// the next life, which hears it once it watches for it.
+static void
+settle_renewal(struct daemon *d)
+{
+	if (!d->renews)
+		return;
+	hold_stop_signals(true);
+	loop_run_ready(d->loop);
 }
 
 static void
@@ -477,9 +501,8 @@ run(struct daemon *d)
 	tzset();
 	raise_limits();
 	d->loop = loop_new(clock_real());
-	char *running_copy = last_good_file(d);
-	d->reload = reload_new(d, running_copy);
-	free(running_copy);
+	d->running_file = last_good_file(d);
+	d->recheck = reload_new(d);
 	d->started_utc_ms = loop_utc_ms(d->loop);
 	// From here on a signal waits for the loop: a stop that comes during the start
 	// is a stop in order.
@@ -487,6 +510,7 @@ run(struct daemon *d)
 	    loop_watch_signal(d->loop, SIGTERM, on_stop_signal, d);
 	struct loop_watch *intr = loop_watch_signal(d->loop, SIGINT, on_stop_signal, d);
 	struct loop_watch *hup = loop_watch_signal(d->loop, SIGHUP, on_hangup, d);
+	hold_stop_signals(true); // the threads that start now are born so
 	start_store(d);
 	last_good_keep(d);
 	(void)malloc_trim(0); // what both readings needed for a moment goes back
@@ -494,7 +518,9 @@ run(struct daemon *d)
 	start_outward(d);
 	log_info("main", "watching %u points", d->site->n_site_points);
 	(void)sd_notify(0, "READY=1");
+	hold_stop_signals(false);
 	int rc = loop_run(d->loop);
+	settle_renewal(d);
 	tell_the_end(d);
 	loop_unwatch(term);
 	loop_unwatch(intr);

@@ -8,29 +8,11 @@
 // its number. Runs on the loop, renewing after it.
 #include "reload.h"
 
-#include <errno.h>
-#include <stdlib.h>
-#include <systemd/sd-daemon.h>
 #include <unistd.h>
 
 #include "daemon.h"
 #include "lib/buf.h"
 #include "lib/log.h"
-#include "lib/mem.h"
-#include "recheck.h"
-
-static void
-write_event(struct daemon *d, enum event_kind kind, struct buf *params)
-{
-	struct event ev;
-
-	event_init(&ev, kind);
-	json_close(params, '}');
-	if (!str_copy(ev.params, sizeof(ev.params), params->data))
-		ev.params[0] = '\0'; // half an object is none
-	buf_free(params);
-	(void)works_event(d->works, &ev);
-}
 
 static void
 refuse(struct daemon *d, const struct recheck_report *r)
@@ -40,7 +22,7 @@ refuse(struct daemon *d, const struct recheck_report *r)
 	json_open(&b, NULL, '{');
 	json_str(&b, "file", d->config_file);
 	json_str(&b, "first", r->first);
-	write_event(d, EVENT_CONFIG_REFUSED, &b);
+	life_event(d, EVENT_CONFIG_REFUSED, &b);
 	log_warnx("config",
 	    "the configuration is broken: nothing changes, and a start would take the "
 	    "last good copy");
@@ -56,7 +38,7 @@ apply(struct daemon *d, const struct recheck_report *r)
 	json_str(&b, "to", r->revision);
 	json_int(&b, "changes", r->changes);
 	json_str(&b, "first", r->first);
-	write_event(d, EVENT_CONFIG_LOAD, &b);
+	life_event(d, EVENT_CONFIG_LOAD, &b);
 	log_info("config", "the configuration changes: the daemon renews itself");
 	d->renews = true;
 	daemon_end(d);
@@ -77,37 +59,13 @@ on_checked(void *ctx, const struct recheck_report *r)
 		log_info("config", "the configuration is what runs: nothing changes");
 }
 
-struct reload {
-	struct recheck *recheck;
-	char *against;
-};
-
-struct reload *
-reload_new(struct daemon *d, const char *running_copy)
+struct recheck *
+reload_new(struct daemon *d)
 {
-	struct reload *r = xcalloc(1, sizeof(*r));
 	const struct recheck_host host = { d, on_checked };
 
-	r->against = xstrdup(running_copy);
-	r->recheck =
-	    recheck_new(d->loop, d->config_file, r->against, d->site->revision, &host);
-	return r;
-}
-
-void
-reload_start(struct reload *r)
-{
-	recheck_start(r->recheck);
-}
-
-void
-reload_free(struct reload *r)
-{
-	if (r == NULL)
-		return;
-	recheck_free(r->recheck);
-	free(r->against);
-	free(r);
+	return recheck_new(
+	    d->loop, d->config_file, d->running_file, d->site->revision, &host);
 }
 
 void

@@ -6,17 +6,15 @@
 #ifndef DAEMON_RELOAD_H
 #define DAEMON_RELOAD_H
 
-struct daemon;
-struct reload;
+#include "recheck.h"
 
-// `running_copy` is the saved copy of what runs. Once the site and the loop are there;
-// reload_start once all parts are.
-struct reload *reload_new(struct daemon *d, const char *running_copy);
-void reload_start(struct reload *r);
-void reload_free(struct reload *r); // NULL is fine
+struct daemon;
+
+// Once the site and the loop are there; recheck_start once all parts are.
+struct recheck *reload_new(struct daemon *d);
 
 // Runs this program again in this process, with the same arguments, once all is
-// stopped.
+// stopped. Signals that are blocked stay so and wait.
 _Noreturn void reload_renew(char *const *argv);
 
 #endif

@@ -7,6 +7,7 @@ import os
 import signal
 import socket
 import subprocess
+import time
 
 import pytest
 
@@ -137,6 +138,25 @@ def test_a_point_that_is_taken_out_withdraws_its_alarm(tmp_path, peer):
         until(lambda: daemon.api().alarm("d1-new"), 5, "its contact has a new name")
         assert daemon.api().alarm("d1")["cause"] == "withdrawn", "nobody watches the old one"
         assert daemon.api().alarm("d1")["occurrence"] == fire["occurrence"]
+        assert daemon.stop() == 0
+        daemon.verify()
+
+
+def test_a_stop_outdoes_a_renewal(tmp_path, peer):
+    with Daemon(tmp_path, site(*panel(peer.port))) as daemon:
+        text = daemon.file.read_text("utf-8")
+        for n in range(12):  # at each moment of it, the next start included
+            poll = 300 + n
+            daemon.start()
+            before = daemon.log().count("renews itself")
+            daemon.file.write_text(
+                text.replace('"poll": "200ms"', f'"poll": "{poll}ms"'), "utf-8")
+            hang_up(daemon)
+            until(lambda: daemon.log().count("renews itself") > before, 20, step=0.0005)
+            time.sleep(n * 0.01)
+            daemon.process.send_signal(signal.SIGTERM)
+            assert daemon.process.wait(60) == 0, daemon.log()
+        daemon.start()
         assert daemon.stop() == 0
         daemon.verify()
 
