@@ -4,7 +4,7 @@
 // What a new configuration changes against the one that runs: both are loaded, and
 // their trees compared section by section, what has an id by its id, whatever the
 // order. Files beside the site (points, profiles, secrets) are compared as a whole;
-// what a secret says is never shown.
+// what a secret or an address says is never shown.
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -189,11 +189,14 @@ compare_list_nodes(struct comparison *c, const struct path *p,
 
 // ---- any node -----------------------------------------------------------------------
 
+// An address often holds a token.
 static const char *
 shown(const struct yaml_node *n)
 {
 	if (n == NULL)
 		return "not given";
+	if (n->kind == YAML_SCALAR && strstr(n->text, "://") != NULL)
+		return "an address";
 	return n->kind == YAML_SCALAR ? n->text : yaml_kind_name(n->kind);
 }
 

@@ -247,6 +247,11 @@ def test_what_would_change_is_said_by_section_and_id(tmp_path):
     assert against(copy, old).stdout.splitlines()[1:] == [
         "devices fap1 points: a.csv -> b.csv",
         f"file {tmp_path}/old/b.csv: not used before"]
+    old.write(OLD + 'channels: [{id: duty, webhook: "http://127.0.0.1/x?token=alt"}]\n')
+    turned.file.write_text(OLD + 'channels: [{id: duty, webhook: "http://127.0.0.1/x?token=neu"}]\n',
+                           "utf-8")
+    assert against(old.file, turned).stdout.splitlines()[1:] == [
+        "channels duty webhook: an address -> an address"], "an address is a secret"
     gone = against(tmp_path / "nowhere.yaml", new)
     assert gone.returncode == 0 and gone.stdout.startswith("revision unknown -> ")
     new.file.write_text("site: [", "utf-8")
