@@ -254,6 +254,22 @@ def test_judge_wants_the_manager_told_when_nobody_answers(tmp_path, capsys):
     assert verdict(tmp_path, run, operator=False) == 0
 
 
+@pytest.mark.parametrize("answered, climbs", [(None, True), (3.0, False), (11.0, True)])
+def test_judge_knows_a_fire_that_came_again_before_an_answer(answered, climbs):
+    """Its ladder goes on: the manager hears of it at the next turn, not 4 s later."""
+    events = [event(2, 2.0, "alarm.onset", "smoke-1", "fire"),
+              event(8, 10.0, "alarm.onset", "smoke-1", "fire"),
+              event(9, 10.0, "alarm.onset", "smoke-2", "fire")]
+    if answered:
+        events.append(event(5, answered, "alarm.acknowledge", "smoke-1", "fire"))
+    for e in events:
+        e["t"] = demo_judge.instant(e["time"])
+    record = types.SimpleNamespace(of=lambda kind: [e for e in events if e["kind"] == kind])
+    assert demo_judge.climbs(record, events[1]) is climbs
+    assert not demo_judge.climbs(record, events[0])
+    assert not demo_judge.climbs(record, events[2])
+
+
 def test_judge_fails_on_an_unsound_journal(tmp_path, capsys):
     assert verdict(tmp_path, GOOD, verify_status=1) == 1
     assert "journal is not sound" in capsys.readouterr().out

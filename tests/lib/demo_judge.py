@@ -30,6 +30,7 @@ TELL_S = 3.0  # a notice is out this long after it was due, or it is late
 EARLY_S = 2.0  # the building prints a step after it has played it, later where it must wait
 ANSWER_S = 4.0  # the scripted operator takes up to two seconds, and looks now and then
 MANAGER_S = 4.0  # conf/demo/alerts.yaml: fire-ladder, second step
+MANAGER_REPEAT_S = 30.0  # the same, its repeat
 GAUGES = ("hydrant-main", "sprinkler-main", "domestic-water")
 SHARED = set(demo_pace.BUS_OF.values())  # no step loses these, only units of them
 LEFT_OVER = {"link", "security", "info"}
@@ -240,12 +241,22 @@ def told(record, path, occurrence):
     return None
 
 
+def climbs(record, onset):
+    """Whether it came again before anybody answered: its ladder goes on, and who is told
+    by its later steps is told at their next turn."""
+    before = [e for e in record.of("alarm.onset") if e["seq"] < onset["seq"] and
+              all(e[k] == onset[k] for k in ("point", "condition", "code"))]
+    answered = acknowledged_at(record, before[-1]) if before else onset["t"]
+    return answered is None or answered > onset["t"]
+
+
 def judge_notices(record):
     """Each fire reaches the duty chat at once, and the manager unless answered."""
     for e in record.of("alarm.onset"):
         if e["class"] != "fire":
             continue
-        for path, after in (("/duty", 0.0), ("/manager", MANAGER_S)):
+        manager = MANAGER_REPEAT_S if climbs(record, e) else MANAGER_S
+        for path, after in (("/duty", 0.0), ("/manager", manager)):
             if e["t"] > record.end - after - TELL_S:
                 continue
             answered = acknowledged_at(record, e)
