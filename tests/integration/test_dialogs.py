@@ -89,6 +89,7 @@ def test_records_become_events_and_are_acknowledged_in_order(run, pp):
     # 2025-11-24 14:05:59 of the site (Asia/Shanghai), in UTC.
     assert first["device_time"] == 1763964359000
     # Each write to the field is an event of its own (I8).
+    until(lambda: len(events(daemon, "field.write")) == 30, 10)
     written = events(daemon, "field.write")
     assert [w["value"] for w in written] == list(range(1, 31))
     assert {(w["write"], w["for"], w["function"], w["address"]) for w in written} == \

@@ -136,6 +136,7 @@ case_the_daemon_on_a_disk_that_refuses_writes() {
 	gpio-pull 1 up
 	until_true "the alarm is shown before it is saved (I2)" panic_is not-durable
 	until_true "the mode is named (I9)" healthz_says io_error
+	sleep 2 # late is what waited for a second or more
 	target shaky "0 $(sectors) linear $device 0" || fail "no linear"
 	until_true "the store heals by itself" healthz_says ok
 	until_true "the alarm is saved" panic_is durable
