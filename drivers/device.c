@@ -193,7 +193,6 @@ note_good(struct plan_block *b, int64_t now)
 	int64_t gap = b->read_ms ? now - b->read_ms : 0;
 
 	b->read_ms = now;
-	b->sums.good++;
 	if (gap > b->sums.worst_gap_ms)
 		b->sums.worst_gap_ms = gap > UINT32_MAX ? UINT32_MAX : (uint32_t)gap;
 }
@@ -208,6 +207,8 @@ device_good(
 	    b->flags & (PLAN_PARTED | PLAN_ABSENT | PLAN_REFUSED | PLAN_JOIN_LATER);
 	bool again = b->flags & PLAN_AGAIN;
 
+	if (b->kind == PLAN_DIALOG || b->kind == PLAN_IDENTITY)
+		b->last_good_ms = b->read_ms = now;
 	if (b->kind == PLAN_DIALOG) {
 		enum device_answer answer = dialog_good(d, block, data, reason);
 

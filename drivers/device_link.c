@@ -246,7 +246,6 @@ device_missed(struct field_device *d, uint16_t block, bool patient, const char *
 	struct plan_block *b = &d->plan.blocks[block];
 
 	note_poll(d, false);
-	b->sums.missed++;
 	if (patient)
 		note_block_miss(d, b);
 	if (b->kind == PLAN_DIALOG && dialog_unanswered(d, block, code)) {

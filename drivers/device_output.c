@@ -174,8 +174,7 @@ device_output_good(struct field_device *d, uint16_t block, const uint8_t *data)
 	o->lost = o->mute = false;
 	b->misses = 0;
 	b->busy_since_ms = 0;
-	b->last_good_ms = now_of(d);
-	b->sums.good++;
+	b->last_good_ms = b->read_ms = now_of(d);
 	if (o->sent_read)
 		read_back(d, b, o, pdu_value(AREA_COIL, data, 0) != 0);
 	else

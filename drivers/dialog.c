@@ -120,48 +120,16 @@ start_queue(struct field_device *d, struct dialog *g, int64_t first_ms)
 	dialog_queue_start(g->queue, known ? &mark : NULL, first_ms);
 }
 
-static void
-put_step(struct plan_block *out, uint16_t *n, struct plan_block step)
-{
-	out[*n] = step;
-	++*n;
-}
-
-// What is never asked of this device has no block: there may be a thousand like it.
-static uint16_t
-list_steps(const struct field_device *d, const struct dialog *g, struct plan_block *out)
-{
-	const struct plan_block beat = { .first = STEP_BEAT },
-				queue = { .first = STEP_QUEUE, .poll = POLL_SCAN },
-				cursor = { .first = STEP_CURSOR, .poll = POLL_SCAN };
-	uint16_t n = 0;
-
-	for (uint8_t i = 0; i < g->def->n_alive; i++) {
-		if (!g->unwatchable[i])
-			put_step(out, &n,
-			    (struct plan_block){ .first = STEP_ALIVE, .n = i });
-	}
-	for (uint16_t i = 0; i < g->n_summaries; i++)
-		put_step(out, &n, (struct plan_block){ .first = STEP_SUMMARY, .n = i });
-	if (g->def->beat && d->def->dialogs.allow_writes)
-		put_step(out, &n, beat);
-	if (g->queue)
-		put_step(out, &n, queue);
-	if (g->cursor.state != CURSOR_OFF)
-		put_step(out, &n, cursor);
-	return n;
-}
-
 // The head of the plan, in the order in which blocks that are due at once are asked.
 static void
 make_steps(struct field_device *d, struct dialog *g, int64_t first_ms)
 {
 	struct plan_block *b = xcalloc(ALIVE_MAX + g->n_summaries + 3U, sizeof(*b));
 
-	g->n_steps = list_steps(d, g, b);
+	g->n_steps = dialog_list_steps(d, b);
 	for (uint16_t i = 0; i < g->n_steps; i++) {
 		b[i].kind = PLAN_DIALOG;
-		b[i].own_poll = b[i].poll; // POLL_SUMMARY where nothing is said
+		b[i].own_poll = b[i].poll;
 		b[i].due_ms = first_ms;
 	}
 	plan_prepend(&d->plan, g->n_steps);

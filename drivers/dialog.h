@@ -110,6 +110,13 @@ void dialog_lost(struct field_device *d);
 // The host's late answer for a record.
 void dialog_stored(struct field_device *d, uint64_t token, bool durable);
 
+// dialog_steps.c: fills the head of the plan, in the order in which blocks that are due
+// at once are asked, but for their kind and times. Returns how many.
+uint16_t dialog_list_steps(const struct field_device *d, struct plan_block *out);
+const char *dialog_step_name(enum dialog_step step); // "alive", "summary", ...
+
+// dialog.c, again
+
 // The block of a step, NULL where the device is never asked for it.
 struct plan_block *dialog_block(
     struct field_device *d, enum dialog_step step, uint16_t n);

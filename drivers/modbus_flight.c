@@ -119,6 +119,17 @@ land(struct mbus *b, struct mbus_flight *f)
 	return device_landed(&b->devices[f->device], f->block, f->serial);
 }
 
+// Without an answer that can be used. Each request ends in one sum of its block: good,
+// refused or missed.
+static uint16_t
+land_empty(struct mbus *b, struct mbus_flight *f)
+{
+	uint16_t block = land(b, f);
+
+	b->devices[f->device].plan.blocks[block].sums.missed++;
+	return block;
+}
+
 // The unit did not answer, or its answer says as much.
 static void
 miss(struct mbus *b, const struct mbus_flight *f, uint16_t block, const char *code)
@@ -185,7 +196,7 @@ expire(struct mbus *b, struct mbus_flight *f)
 	}
 	if (b->timeouts_in_row < UINT16_MAX)
 		b->timeouts_in_row++;
-	miss(b, f, land(b, f), "timeout");
+	miss(b, f, land_empty(b, f), "timeout");
 }
 
 unsigned
@@ -225,7 +236,7 @@ flight_drop(struct mbus *b, const char *code)
 			continue;
 		if (b->tap != NULL && !code)
 			tap_end(b, f, BUS_DROPPED);
-		block = land(b, f);
+		block = land_empty(b, f);
 		if (!code)
 			continue;
 		f->impatient = false;
@@ -267,6 +278,7 @@ hand_over(struct mbus *b, const struct mbus_flight *f, uint16_t block,
 	if (verdict == PDU_EXCEPTION)
 		return device_exception(d, block, r->exception, reason);
 	d->sums.good++;
+	d->plan.blocks[block].sums.good++;
 	d->last_good_ms = now_of(b);
 	return device_good(d, block, r->data, reason);
 }
@@ -313,7 +325,7 @@ garbled(struct mbus *b, struct mbus_flight *f)
 
 	if (b->tap != NULL)
 		tap_end(b, f, BUS_GARBLED);
-	uint16_t block = land(b, f);
+	uint16_t block = land_empty(b, f);
 
 	d->sums.mismatched++;
 	f->impatient = false;

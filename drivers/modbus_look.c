@@ -4,6 +4,7 @@
 // What a person can see of a bus, its devices and their blocks. Reads only; on the
 // loop. Times of the monotonic clock are told as UTC of now.
 
+#include "drivers/dialog.h"
 #include "drivers/modbus_bus.h"
 #include "drivers/modbus_schedule.h"
 #include "lib/mem.h"
@@ -61,6 +62,7 @@ mbus_look(const struct mbus *b, struct bus_look *out)
 
 	*out = (struct bus_look){
 		.state = state_name(b->state),
+		.known = b->link_told,
 		.lost = b->link_lost,
 		.code = b->lost_code,
 		.window = b->window,
@@ -99,6 +101,22 @@ in_use(const struct plan_block *block)
 	return block->count > 0;
 }
 
+// The longest it went unread while the device was up, and as long as it does now.
+static int64_t
+gap_of(const struct plan_block *block, int64_t now)
+{
+	bool given = !(block->flags & (PLAN_ABSENT | PLAN_REFUSED));
+	int64_t gap = given && block->read_ms ? now - block->read_ms : 0;
+
+	return gap > block->sums.worst_gap_ms ? gap : block->sums.worst_gap_ms;
+}
+
+static uint32_t
+at_most_u32(int64_t n)
+{
+	return n > UINT32_MAX ? UINT32_MAX : (uint32_t)n;
+}
+
 static void
 look_at_blocks(
     const struct mbus *b, const struct field_device *d, struct device_look *out)
@@ -107,17 +125,12 @@ look_at_blocks(
 
 	for (uint16_t i = 0; i < d->plan.n; i++) {
 		const struct plan_block *block = &d->plan.blocks[i];
-		bool given = !(block->flags & (PLAN_ABSENT | PLAN_REFUSED));
 
 		out->blocks += in_use(block);
-		if (block->kind != PLAN_POINTS)
-			continue;
-		if (block->sums.worst_gap_ms > gap)
-			gap = block->sums.worst_gap_ms;
-		if (given && block->read_ms && now - block->read_ms > gap)
-			gap = now - block->read_ms;
+		if (block->kind == PLAN_POINTS && gap_of(block, now) > gap)
+			gap = gap_of(block, now);
 	}
-	out->worst_gap_ms = gap > UINT32_MAX ? UINT32_MAX : (uint32_t)gap;
+	out->worst_gap_ms = at_most_u32(gap);
 }
 
 void
@@ -167,7 +180,7 @@ block_state(const struct plan_block *block)
 		return "absent";
 	if (block->flags & PLAN_REFUSED)
 		return "refused";
-	return block->last_good_ms ? "read" : "unread";
+	return block->read_ms ? "read" : "unread";
 }
 
 static const char *
@@ -186,6 +199,14 @@ class_name_of(uint8_t poll)
 	wr_unreachable("poll_class");
 }
 
+static const char *
+kind_name_of(const struct plan_block *block)
+{
+	return block->kind == PLAN_DIALOG
+		   ? dialog_step_name((enum dialog_step)block->first)
+		   : plan_kind_name(block->kind);
+}
+
 void
 mbus_look_block(
     const struct mbus *b, uint16_t nth, uint16_t block, struct block_look *out)
@@ -194,7 +215,7 @@ mbus_look_block(
 	const struct plan_block *p = block_at(&d->plan, block);
 
 	*out = (struct block_look){
-		.kind = plan_kind_name(p->kind),
+		.kind = kind_name_of(p),
 		.order = class_name_of(p->poll),
 		.state = block_state(p),
 		.area = (enum area)p->area,
@@ -205,4 +226,6 @@ mbus_look_block(
 		.last_good_utc_ms = p->last_good_ms ? utc_of(b, p->last_good_ms) : 0,
 		.sums = p->sums,
 	};
+	if (p->kind == PLAN_POINTS)
+		out->sums.worst_gap_ms = at_most_u32(gap_of(p, now_of(b)));
 }

@@ -257,8 +257,9 @@ plan_split(
 	// for ever: its halves stay apart.
 	if (a->flags & (PLAN_JOINED | PLAN_NO_JOIN))
 		flags |= PLAN_NO_JOIN;
-	a->sums = (struct block_sums){ 0 };
 	*b = *a;
+	b->sums =
+	    (struct block_sums){ 0 }; // what was asked of both stays with the first
 	a->n /= 2;
 	b->first = (uint16_t)(b->first + a->n);
 	b->n = (uint16_t)(b->n - a->n);

@@ -28,7 +28,8 @@ enum plan_kind {
 	PLAN_IDENTITY,
 	PLAN_HELPER,
 	PLAN_POINTS,
-	PLAN_DIALOG, // drivers/dialog.h; `first` and `n` are its own
+	PLAN_DIALOG, // drivers/dialog.h; `first` and `n` are its own; count 0 = not
+		     // asked
 	PLAN_OUTPUT  // drivers/device_output.h; `first`: of the device's outputs
 };
 

@@ -86,7 +86,10 @@ put_bus(struct buf *b, struct console *c, const struct site *site, uint16_t inde
 	json_str(b, "kind", bus_kind_name(bus->kind));
 	json_str(b, "where", where_of(bus, where));
 	json_str(b, "state", look.state);
-	json_bool(b, "lost", look.lost);
+	if (look.known)
+		json_bool(b, "lost", look.lost);
+	else
+		json_str(b, "lost", NULL);
 	json_str(b, "code", look.code);
 	json_int(b, "devices", look.devices);
 	json_int(b, "devices_lost", look.devices_lost);

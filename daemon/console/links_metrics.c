@@ -64,7 +64,7 @@ struct family {
 	X(BLOCK_READ, "block_read", "gauge", "1 while the block gives values.") \
 	X(BLOCK_REQUESTS, "block_requests_total", "counter", "Requests.") \
 	X(BLOCK_GOOD, "block_good_total", "counter", "Answers with values.") \
-	X(BLOCK_MISSED, "block_missed_total", "counter", "Requests without an answer.") \
+	X(BLOCK_MISSED, "block_missed_total", "counter", "Requests without an answer that can be used.") \
 	X(BLOCK_REFUSED, "block_refused_total", "counter", "Answers that refuse.") \
 	X(BLOCK_GAP, "block_worst_gap_seconds", "gauge", "Longest it went unread while the device was up.")
 
@@ -85,6 +85,7 @@ struct device_row {
 	double v[DEVICE_N];
 };
 struct block_row {
+	const char *kind;
 	uint16_t device, address;
 	enum area area;
 	double v[BLOCK_N];
@@ -140,7 +141,7 @@ take_bus(struct links_run *run, uint16_t i)
 	struct bus_look l;
 
 	run->c->host.bus(run->c->host.ctx, i, &l);
-	v[BUS_UP] = !l.lost;
+	v[BUS_UP] = l.known ? !l.lost : (double)NAN;
 	v[BUS_DEVICES] = l.devices;
 	v[BUS_LOST] = l.devices_lost;
 	v[BUS_SICK] = l.devices_sick;
@@ -157,9 +158,11 @@ take_bus(struct links_run *run, uint16_t i)
 	v[BUS_SICK_TIME] = (double)l.sums.sick_us / 1e6;
 }
 
-static bool
-is_up(const char *state)
+static double
+up_of(const char *state)
 {
+	if (state[0] == 'n') // new: nobody knows yet
+		return (double)NAN;
 	return state[0] == 'u' || state[0] == 'd'; // up, doubtful
 }
 
@@ -170,7 +173,7 @@ take_device(struct links_run *run, uint16_t i, struct device_look *l)
 	int64_t now = loop_utc_ms(run->c->loop);
 
 	run->c->host.device(run->c->host.ctx, i, l);
-	v[DEVICE_UP] = is_up(l->state);
+	v[DEVICE_UP] = up_of(l->state);
 	v[DEVICE_HEALTH] =
 	    l->health_of ? (double)l->health_good / l->health_of : (double)NAN;
 	v[DEVICE_OVERDUE] = l->overdue;
@@ -192,30 +195,64 @@ take_device(struct links_run *run, uint16_t i, struct device_look *l)
 	v[DEVICE_SAMPLES] = (double)l->sums.samples;
 }
 
-static void
-take_block(struct links_run *run, uint16_t device, uint16_t block)
+static struct block_row *
+new_row(struct links_run *run)
 {
-	struct block_row *row;
-	struct block_look l;
-
 	if (run->n_blocks == run->blocks_size) {
 		run->blocks_size = run->blocks_size ? run->blocks_size * 2 : 64;
 		run->blocks =
 		    xreallocarray(run->blocks, run->blocks_size, sizeof(*run->blocks));
 	}
+	return &run->blocks[run->n_blocks++];
+}
+
+// Two blocks may begin at one address, where the profile lets only so many of an item
+// be read at once: they are one series, for the format has no two of the same labels.
+static struct block_row *
+row_alike(const struct links_run *run, const struct block_row *one)
+{
+	for (uint32_t i = run->n_blocks; i > 0; i--) {
+		struct block_row *row = &run->blocks[i - 1];
+
+		if (row->device != one->device)
+			return NULL;
+		if (row->area == one->area && row->address == one->address &&
+		    strcmp(row->kind, one->kind) == 0)
+			return row;
+	}
+	return NULL;
+}
+
+static void
+add_row(struct block_row *to, const struct block_row *one)
+{
+	to->v[BLOCK_READ] = fmin(to->v[BLOCK_READ], one->v[BLOCK_READ]);
+	to->v[BLOCK_GAP] = fmax(to->v[BLOCK_GAP], one->v[BLOCK_GAP]);
+	for (int f = BLOCK_REQUESTS; f <= BLOCK_REFUSED; f++)
+		to->v[f] += one->v[f];
+}
+
+static void
+take_block(struct links_run *run, uint16_t device, uint16_t block)
+{
+	struct block_row row = { .device = device }, *alike;
+	struct block_look l;
+
 	run->c->host.block(run->c->host.ctx, device, block, &l);
-	row = &run->blocks[run->n_blocks++];
-	*row = (struct block_row){
-		.device = device,
-		.address = l.address,
-		.area = l.area,
-	};
-	row->v[BLOCK_READ] = strcmp(l.state, "read") == 0;
-	row->v[BLOCK_REQUESTS] = l.sums.requests;
-	row->v[BLOCK_GOOD] = l.sums.good;
-	row->v[BLOCK_MISSED] = l.sums.missed;
-	row->v[BLOCK_REFUSED] = l.sums.refused;
-	row->v[BLOCK_GAP] = l.sums.worst_gap_ms / 1e3;
+	row.kind = l.kind;
+	row.address = l.address;
+	row.area = l.area;
+	row.v[BLOCK_READ] = strcmp(l.state, "read") == 0;
+	row.v[BLOCK_REQUESTS] = l.sums.requests;
+	row.v[BLOCK_GOOD] = l.sums.good;
+	row.v[BLOCK_MISSED] = l.sums.missed;
+	row.v[BLOCK_REFUSED] = l.sums.refused;
+	row.v[BLOCK_GAP] = l.sums.worst_gap_ms / 1e3;
+	alike = row_alike(run, &row);
+	if (alike != NULL)
+		add_row(alike, &row);
+	else
+		*new_row(run) = row;
 }
 
 // Each of these does one row and says whether it was the last of the step.
@@ -281,8 +318,9 @@ write_bus(struct links_run *run, const struct site *site)
 		return true;
 	if (run->row == 0)
 		head(run, f);
-	buf_printf(&run->out, "watchroom_%s{bus=\"%s\"} %.15g\n", f->name,
-	    site->buses[run->row].id, run->buses[run->row].v[run->family]);
+	if (!isnan(run->buses[run->row].v[run->family]))
+		buf_printf(&run->out, "watchroom_%s{bus=\"%s\"} %.15g\n", f->name,
+		    site->buses[run->row].id, run->buses[run->row].v[run->family]);
 	return advance(run, site->n_buses, BUS_N);
 }
 
@@ -314,10 +352,11 @@ write_block(struct links_run *run, const struct site *site)
 	if (run->row == 0)
 		head(run, f);
 	buf_printf(&run->out,
-	    "watchroom_%s{bus=\"%s\",device=\"%s\",area=\"%s\",address=\"%u\"} %.15g\n",
+	    "watchroom_%s{bus=\"%s\",device=\"%s\",kind=\"%s\",area=\"%s\","
+	    "address=\"%u\"} %.15g\n",
 	    f->name, site->buses[site->devices[row->device].bus].id,
-	    site->devices[row->device].id, area_name(row->area), row->address,
-	    row->v[run->family]);
+	    site->devices[row->device].id, row->kind, area_name(row->area),
+	    row->address, row->v[run->family]);
 	return advance(run, run->n_blocks, BLOCK_N);
 }
 

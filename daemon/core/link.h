@@ -32,6 +32,7 @@ struct bus_sums {
 
 struct bus_look {
 	const char *state; // "closed", "opening", "open"
+	bool known;        // a link was opened, or was lost
 	bool lost;         // its own link point
 	const char *code;  // why; NULL = it is not
 	uint16_t devices, devices_lost, devices_sick;
@@ -66,6 +67,7 @@ struct device_look {
 	struct device_sums sums;
 };
 
+// Each request ends in one of three; those of all blocks add up to the device's.
 struct block_sums {
 	uint32_t requests, good, missed, refused;
 	uint32_t last_reply_us, max_reply_us;
@@ -73,7 +75,7 @@ struct block_sums {
 };
 
 struct block_look {
-	const char *kind;  // "points", "identity", "helper", ...
+	const char *kind;  // "points", "identity", "helper", "output", "summary", ...
 	const char *order; // "summary", "changed", "scan": its class now
 	const char *state; // "read", "unread", "absent", "refused"
 	enum area area;

@@ -4,15 +4,17 @@
 # The daemon against the field: a real Modbus server (pymodbus), and peers that behave
 # badly in one way at a time. Each bad peer stands beside a healthy one that must not
 # suffer, and nothing it says may become a value (I6).
+import functools
 import itertools
 
 import pytest
 
 from pymodbus.transaction import ModbusRtuFramer, ModbusSocketFramer
 
+import exposition
 from field import (ABSENT, CO_FIRE, FIRE, NORMAL, SUPERVISORY, TROUBLE, UNKNOWN_TYPE,
                    Hostile, Modbus, gauges, module, panel)
-from rig import Daemon, instant, site, until
+from rig import Daemon, instant, place, site, until
 
 
 @pytest.fixture(name="run")
@@ -409,13 +411,50 @@ def test_links_and_their_figures(run):
     blocks = api.json("GET", "/api/v1/devices/fap1/blocks")["blocks"]
     assert [(b["address"], b["count"], b["points"], b["state"]) for b in blocks] == \
         [(0, 10, 10, "read")]
-    _, _, text = api.call("GET", "/metrics?blocks=1")
-    figures = dict(line.rsplit(" ", 1) for line in text.decode().splitlines()
-                   if not line.startswith("#"))
-    assert figures['watchroom_device_up{bus="lan1",device="fap1"}'] == "1"
-    assert figures['watchroom_device_up{bus="lan2",device="fap2"}'] == "0"
-    assert float(figures['watchroom_device_timeouts_total{bus="lan2",device="fap2"}']) > 0
-    assert float(figures['watchroom_block_good_total'
-                         '{bus="lan1",device="fap1",area="holding",address="0"}']) > 10
+    figures = exposition.parse(api.call("GET", "/metrics?blocks=1")[2].decode())
+    of = functools.partial(exposition.total, figures)
+    assert of("watchroom_device_up", bus="lan1", device="fap1") == 1
+    assert of("watchroom_device_up", bus="lan2", device="fap2") == 0
+    assert of("watchroom_device_timeouts_total", bus="lan2", device="fap2") > 0
+    assert of("watchroom_block_good_total", bus="lan1", device="fap1", kind="points",
+              area="holding", address="0") > 10
     healthy.stop()
     silent.stop()
+
+
+def test_figures_of_blocks_add_up_to_those_of_their_device(run):
+    """A panel with summaries, absent registers and lost answers: each of its requests is
+    in one block, and no two blocks have the same labels."""
+    peer = Hostile(value=0)
+    good = peer.good
+    absent, lost = peer.exception(2), itertools.count()
+
+    def answer(request):
+        if request["address"] <= 5 < request["address"] + request["count"]:
+            return absent(request)
+        return [] if next(lost) % 7 == 6 else good(request)
+    peer.answer = answer
+    points = [{"id": f"l{loop}d{n}", "item": "detector", "loop": loop, "device": n,
+               "kind": "smoke", "zone": "z1", "place": place(f"{loop}-{n}")}
+              for loop in (1, 2, 10) for n in (1, 6, 7)]
+    daemon = run([{"id": "lan1", "modbus_tcp": f"127.0.0.1:{peer.port}"}],
+                 [{"id": "fap1", "bus": "lan1", "unit": 1, "profile": "honeywell-clss",
+                   "poll": "1s", "timeout": "200ms", "points": points}])
+    api = daemon.api()
+
+    def device():
+        return api.json("GET", "/api/v1/devices")["devices"][0]
+    until(lambda: device()["good"] > 40 and device()["exceptions"] > 1, 40, "it is read")
+    figures = exposition.parse(api.call("GET", "/metrics?blocks=1")[2].decode())
+    of = functools.partial(exposition.total, figures, device="fap1")
+    ends = [of(f"watchroom_block_{end}_total") for end in ("good", "missed", "refused")]
+    assert ends[0] == of("watchroom_device_good_total")
+    assert ends[2] == of("watchroom_device_exceptions_total") > 1
+    assert of("watchroom_block_requests_total") == of("watchroom_device_requests_total")
+    assert of("watchroom_block_requests_total") - sum(ends) in (0, 1), "one in flight"
+    blocks = api.json("GET", "/api/v1/devices/fap1/blocks")["blocks"]
+    shown = {(b["kind"], b["area"], b["address"]) for b in blocks}
+    assert {("summary", "holding", 14100), ("summary", "holding", 59999),
+            ("points", "holding", 0)} <= shown, shown
+    assert len(shown) == len(blocks)
+    peer.stop()

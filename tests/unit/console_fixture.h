@@ -30,6 +30,7 @@ struct fake_daemon {
 	struct bus_look bus;
 	struct device_look device;
 	struct block_look block;
+	uint32_t block_stride;    // of their addresses
 	unsigned looks;           // at any of them
 	unsigned looks_at_health; // when health was last asked for
 	// What commands answer, and what they were asked.

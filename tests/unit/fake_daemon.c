@@ -89,13 +89,15 @@ host_block(void *ctx, uint16_t device, uint16_t block, struct block_look *out)
 	assert_true(device < d->site.n_devices && block < d->device.blocks);
 	d->looks++;
 	*out = d->block;
-	out->address = (uint16_t)(200 * block);
+	out->address = (uint16_t)(d->block_stride * block);
 }
 
 static void
 put_looks(struct fake_daemon *d)
 {
+	d->block_stride = 200;
 	d->bus = (struct bus_look){ .state = "open",
+		.known = true,
 		.devices = 1,
 		.devices_sick = 1,
 		.window = 2,

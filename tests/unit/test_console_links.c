@@ -177,14 +177,48 @@ test_figures_for_prometheus(void **state)
 	assert_int_equal(a.body[a.body_len - 1], '\n');
 	answer_free(&a);
 	expect(ask(f, "GET /metrics?blocks=1", "", NULL), 200,
-	    "\nwatchroom_block_good_total{bus=\"panel-lan\",device=\"fap1\",area="
-	    "\"holding\",address=\"200\"} 49\n");
+	    "\nwatchroom_block_good_total{bus=\"panel-lan\",device=\"fap1\",kind="
+	    "\"points\",area=\"holding\",address=\"200\"} 49\n");
 	// What is not known has no line.
 	f->daemon.device.last_good_utc_ms = 0;
 	a = ask(f, "GET /metrics", "", NULL);
 	assert_int_equal(count(a.body, "watchroom_device_last_good_age_seconds{"), 0);
 	answer_free(&a);
 	expect(ask(f, "GET /metrics?blocks=2", "", NULL), 400, "\"blocks\"");
+}
+
+// The format has no two lines of the same labels.
+static void
+test_blocks_that_begin_at_one_address_are_one_series(void **state)
+{
+	static const char good[] = "watchroom_block_good_total{";
+	static const char labels[] = "kind=\"points\",area=\"holding\",address=\"0\"}";
+	struct fixture *f = *state;
+	struct answer a;
+
+	f->daemon.block_stride = 0;
+	a = ask(f, "GET /metrics?blocks=1", "", NULL);
+	assert_int_equal(count(a.body, good), 1);
+	assert_int_equal(count(a.body, labels), 6);                // one of each family
+	assert_non_null(strstr(a.body, "address=\"0\"} 147\n"));   // 3 x 49 good
+	assert_non_null(strstr(a.body, "address=\"0\"} 1.004\n")); // the longest gap
+	answer_free(&a);
+}
+
+static void
+test_i6_a_link_nobody_knows_of_is_neither_up_nor_lost(void **state)
+{
+	struct fixture *f = *state;
+	struct answer a;
+
+	f->daemon.bus.known = false;
+	f->daemon.device.state = "new";
+	expect(ask(f, "GET /api/v1/buses", "", NULL), 200, "\"lost\":null");
+	a = ask(f, "GET /metrics", "", NULL);
+	assert_int_equal(count(a.body, "watchroom_bus_up{"), 0);
+	assert_int_equal(count(a.body, "watchroom_device_up{"), 0);
+	assert_int_equal(count(a.body, "watchroom_bus_devices{"), 1);
+	answer_free(&a);
 }
 
 static void
@@ -263,6 +297,8 @@ main(void)
 		T(test_blocks_of_a_device),
 		T(test_pages_add_up),
 		T(test_figures_for_prometheus),
+		T(test_blocks_that_begin_at_one_address_are_one_series),
+		T(test_i6_a_link_nobody_knows_of_is_neither_up_nor_lost),
 		T(test_i1_many_devices_hold_nothing_up),
 		T(test_a_reader_that_goes),
 	};
