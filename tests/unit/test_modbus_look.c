@@ -50,8 +50,8 @@ add_devices(struct rig *r, uint16_t n)
 	for (uint16_t i = 0; i < n; i++)
 		(void)fixture_device(&r->f, 0, (uint8_t)(i + 1), &talking, 1000, 200);
 	for (uint16_t d = 0; d < n; d++)
-		for (uint16_t i = 0; i < POINTS_EACH; i++)
-			fixture_point(&r->f, d, 0, i);
+		for (int i = 0; i < POINTS_EACH; i++)
+			fixture_point(&r->f, d, 0, (uint16_t)i);
 }
 
 static struct block_look
