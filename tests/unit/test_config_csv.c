@@ -49,17 +49,20 @@ test_quotes_and_line_ends(void **state)
 	    "leave\"\r\n"
 	    "\r\n"
 	    ",,,,,,,,\r\n"
+	    "c,detector,1,3,smoke,,own,A,B\r\n"
 	    "  b , detector ,1,2,heat,,panel,厨房,"); // no line end, one language
 
 	(void)state;
-	assert_int_equal(s->n_site_points, 2);
+	assert_int_equal(s->n_site_points, 3);
 	assert_string_equal(s->points[0].place_zh, "大厅, 东侧");
 	assert_string_equal(s->points[0].place_en, "Say \"hi\", then leave");
 	assert_int_equal(s->points[0].zone, 0);
-	assert_string_equal(s->points[1].id, "b");
-	assert_string_equal(s->points[1].place_en, "厨房");
-	assert_int_equal(s->points[1].latch, LATCH_PANEL);
-	assert_int_equal(s->points[1].zone, INDEX_NONE);
+	assert_int_equal(s->points[0].latch, LATCH_PANEL); // its kind's
+	assert_int_equal(s->points[1].latch, LATCH_OWN);
+	assert_string_equal(s->points[2].id, "b");
+	assert_string_equal(s->points[2].place_en, "厨房");
+	assert_int_equal(s->points[2].latch, LATCH_PANEL);
+	assert_int_equal(s->points[2].zone, INDEX_NONE);
 	site_free(s);
 }
 

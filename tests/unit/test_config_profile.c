@@ -286,10 +286,10 @@ test_head_transports_and_limits(void **state)
 	    "maturity: field-proven\n"
 	    "evidence: A\n"
 	    "verified: on a device of firmware 1.2, 2026-01-01\n"
-	    "provenance: p\n"
+	    "provenance: whose\n"
 	    "open: [one, two]\n"
 	    "transports: [rtu-over-tcp, {kind: tcp, port: 1502, unit: 3},"
-	    " {kind: rtu, line: 4800 8E1, unit: 9}]\n"
+	    " {kind: rtu, line: 4800 8E2, unit: 9}]\n"
 	    "limits: {max_registers: 50, max_of: {input: 10, coil: 7}, min_gap: 20ms,"
 	    " min_poll: 3s, timeout: 2s, window: 4, probe: true}\n"
 	    "exceptions: [{exception: 0x0B, means: link, code: panel-lost},"
@@ -307,9 +307,15 @@ test_head_transports_and_limits(void **state)
 	assert_int_equal(p->rtu.unit, 9);
 	assert_int_equal(p->rtu.baud, 4800);
 	assert_int_equal(p->rtu.parity, 'E');
+	assert_int_equal(p->rtu.stop_bits, 2);
 	assert_int_equal(p->maturity, MATURITY_FIELD_PROVEN);
+	assert_string_equal(p->source, "s");
+	assert_string_equal(p->firmware, "1.2");
+	assert_string_equal(p->evidence, "A");
+	assert_string_equal(p->provenance, "whose");
 	assert_string_equal(p->verified, "on a device of firmware 1.2, 2026-01-01");
 	assert_int_equal(p->n_open, 2);
+	assert_string_equal(p->open[0], "one");
 	assert_string_equal(p->open[1], "two");
 	assert_int_equal(p->max_registers, 50);
 	assert_int_equal(p->max_of[AREA_INPUT], 10);
@@ -347,7 +353,7 @@ test_words_of_flags_and_fields(void **state)
 	    "reserved: [1, 2, 3],\n"
 	    "     fields: [{mask: 0x0FF0, table: t}, {mask: 0xF000, values: "
 	    "[{value: 2, means: none}],\n"
-	    "       unknown: fault/unknown-code, valid: {mask: 1, value: 1}}]}\n"
+	    "       unknown: fault/unknown-code, valid: {mask: 0x11, value: 0x10}}]}\n"
 	    "  - {name: two, form: word, width: 2, fields: [{mask: 3, values: "
 	    "[{value: 0, means: none}],\n"
 	    "     unknown: fire}]}\n"
@@ -382,7 +388,8 @@ test_words_of_flags_and_fields(void **state)
 	assert_int_equal(
 	    d->fields[0].values[2].ends, 1 << COND_FAULT | 1 << COND_DISABLED);
 	assert_int_equal(d->fields[0].values[3].ends, (1 << COND_COUNT) - 1);
-	assert_int_equal(d->fields[1].valid_mask, 1);
+	assert_int_equal(d->fields[1].valid_mask, 0x11);
+	assert_int_equal(d->fields[1].valid_value, 0x10);
 	assert_int_equal(p->decoders[2].n_bits, 1);
 	assert_false(p->decoders[2].bits[0].when);
 	assert_int_equal(p->items[0].maturity, MATURITY_DOCUMENTED);
@@ -434,6 +441,59 @@ test_places_of_points(void **state)
 	assert_int_equal(profile_place(&low, 0, 4).pdu, 6);
 	assert_int_equal(profile_place(&bytes, 1, 51).pdu, 307);
 	assert_int_equal(profile_place(&bytes, 2, 115).pdu, 627);
+}
+
+// GST T8B: device 1 of the loop is register 40031, bits 11-10.
+static void
+test_what_a_manual_prints_is_where_a_site_finds_it(void **state)
+{
+	struct site *s;
+
+	(void)state;
+	fixture_write("found.yaml",
+	    "site: {id: s, time_zone: UTC}\n"
+	    "buses: [{id: t, modbus_tcp: \"192.0.2.1\"}]\n"
+	    "devices:\n"
+	    "  - {id: a, bus: t, unit: 7, profile: gst-t8b, points: ["
+	    "{id: p1, item: point, loop: 1, device: 1, kind: smoke, place: {en: A}},"
+	    " {id: p6, item: point, loop: 1, device: 6, kind: smoke, place: {en: B}},"
+	    " {id: p7, item: point, loop: 1, device: 7, kind: smoke, place: {en: C}}]}"
+	    "\n");
+	s = fixture_load(fixture_path("found.yaml"), fixture_panels);
+	assert_int_equal(s->points[0].pdu, 30);
+	assert_int_equal(s->points[0].shift, 10);
+	assert_int_equal(s->points[1].pdu, 30);
+	assert_int_equal(s->points[1].shift, 0);
+	assert_int_equal(s->points[2].pdu, 31);
+	assert_int_equal(s->points[2].shift, 14);
+	assert_int_equal(s->devices[0].unit, 7);
+	site_free(s);
+}
+
+// What the manual prints for the transport that the bus is.
+static void
+test_the_unit_as_delivered_is_that_of_the_transport(void **state)
+{
+	struct site *s;
+
+	(void)state;
+	fixture_write("panels/x.yaml",
+	    HEAD "transports: [{kind: tcp, unit: 3}, {kind: rtu, unit: 9}]\n"
+		 "decoders: [{name: b, form: bit}]\n"
+		 "items: [{name: b, area: coil, base: 0, printed: '1', decoder: b}]\n");
+	fixture_write("delivered.yaml",
+	    "site: {id: s, time_zone: UTC}\n"
+	    "buses: [{id: t, modbus_tcp: \"192.0.2.1\"},"
+	    " {id: r, modbus_rtu: /dev/ttyS1, line: 9600 8E1},"
+	    " {id: n, modbus_rtu_tcp: \"192.0.2.2\"}]\n"
+	    "devices: [{id: a, bus: t, profile: x}, {id: b, bus: r, profile: x},"
+	    " {id: c, bus: n, profile: x}, {id: d, bus: r, unit: 4, profile: x}]\n");
+	s = fixture_load(fixture_path("delivered.yaml"), fixture_path("panels"));
+	assert_int_equal(s->devices[0].unit, 3);
+	assert_int_equal(s->devices[1].unit, 9);
+	assert_int_equal(s->devices[2].unit, 9);
+	assert_int_equal(s->devices[3].unit, 4);
+	site_free(s);
 }
 
 static void
@@ -493,7 +553,8 @@ test_a_site_moves_and_completes_a_profile(void **state)
 	    HEAD
 	    "transports: [{kind: tcp, unit: 1}]\n"
 	    "identity:\n"
-	    "  - {area: input, address: 100, from: 300, to: 399, printed: '1'}\n"
+	    "  - {area: input, address: 100, mask: 0x0FFF, from: 300, to: 399, "
+	    "printed: '1'}\n"
 	    "  - {name: model, area: input, address: 200, registers: 4, bytes: "
 	    "low-first}\n"
 	    "  - {name: serial, area: input, address: 210, registers: 4}\n"
@@ -517,6 +578,7 @@ test_a_site_moves_and_completes_a_profile(void **state)
 	assert_int_equal(p->identity[0].address, 99);
 	assert_int_equal(p->identity[0].min, 300);
 	assert_int_equal(p->identity[0].max, 399);
+	assert_int_equal(p->identity[0].mask, 0x0FFF);
 	assert_int_equal(p->identity[1].registers, 4);
 	assert_true(p->identity[1].low_byte_first);
 	assert_string_equal(p->identity[1].text, "ABC");
@@ -538,6 +600,8 @@ main(void)
 		cmocka_unit_test(test_head_transports_and_limits),
 		cmocka_unit_test(test_words_of_flags_and_fields),
 		cmocka_unit_test(test_places_of_points),
+		cmocka_unit_test(test_what_a_manual_prints_is_where_a_site_finds_it),
+		cmocka_unit_test(test_the_unit_as_delivered_is_that_of_the_transport),
 		cmocka_unit_test(test_numbers),
 		cmocka_unit_test(test_a_site_moves_and_completes_a_profile),
 	};

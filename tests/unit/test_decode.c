@@ -148,7 +148,7 @@ test_a_full_set_keeps_the_fire(void **state)
 		.means = { .n = 1, .is = { { COND_FIRE, CODE_SMOKE } } } };
 	const struct decode_field field = { .mask = 1, .n_values = 1, .values = &fire };
 	struct sample s;
-	bool found = false;
+	bool fire_found = false, fault_found = false;
 
 	(void)state;
 	for (unsigned i = 0; i < DECODE_BITS_MAX; i++)
@@ -156,13 +156,17 @@ test_a_full_set_keeps_the_fire(void **state)
 			{ .n = 2,
 			    .is = { { COND_INFO, (code_id)(100 + i) },
 				{ COND_TEST, (code_id)(200 + i) } } } };
+	dec.bits[1].means.is[0] = (struct condition_code){ COND_FAULT, 99 };
 	dec.n_fields = 1;
 	dec.fields = &field;
 	s = decode1(&dec, 0x8001);
 	assert_int_equal(s.n_codes, SAMPLE_CODES_MAX);
-	for (int i = 0; i < SAMPLE_CODES_MAX; i++)
-		found |= s.codes[i].condition == COND_FIRE;
-	assert_true(found);
+	for (int i = 0; i < SAMPLE_CODES_MAX; i++) {
+		fire_found |= s.codes[i].condition == COND_FIRE;
+		fault_found |= s.codes[i].condition == COND_FAULT;
+	}
+	assert_true(fire_found);
+	assert_true(fault_found); // what had no room any more was the least urgent
 }
 
 static void

@@ -392,6 +392,7 @@ test_i6_a_sentinel_and_an_impossible_number_are_no_value(void **state)
 		{ 4000, QUALITY_GOOD, "" },
 		{ 3600, QUALITY_GOOD, "" },
 		{ 3599, QUALITY_BAD, "fault:2" }, // a broken wire
+		{ 21000, QUALITY_GOOD, "" },
 		{ 21001, QUALITY_BAD, "fault:2" },
 		{ 0xFF01, QUALITY_BAD, "fault:7" },
 		{ 0xFF00, QUALITY_BAD, "disabled:0" },
@@ -456,6 +457,7 @@ test_identity(void **state)
 	const uint16_t padded[4] = { 0x2020, 0x4531, 0x3234, 0x3020 };
 	const uint16_t zeros[4] = { 0 };
 	const uint16_t firmware = 0x012D, old = 0x00C8;
+	const uint16_t first = 300, last = 399, before = 299, behind = 400;
 	struct profile_identity text = { .registers = 4, .text = "E124" };
 	const struct profile_identity range = {
 		.mask = 0xFFFF, .min = 300, .max = 399
@@ -477,6 +479,10 @@ test_identity(void **state)
 	assert_true(identity_holds(&range, &firmware, found));
 	assert_string_equal(found, "301 (0x012D)");
 	assert_false(identity_holds(&range, &old, found));
+	assert_true(identity_holds(&range, &first, found));
+	assert_true(identity_holds(&range, &last, found));
+	assert_false(identity_holds(&range, &before, found));
+	assert_false(identity_holds(&range, &behind, found));
 }
 
 int

@@ -209,6 +209,9 @@ test_time_stamps(void **state)
 	const struct record_stamp words = {
 		.format = STAMP_WORDS, .at = 4, .parts = "MDhm"
 	};
+	const struct record_stamp whole = {
+		.format = STAMP_WORDS, .at = 4, .parts = "YMD"
+	};
 	const struct record_stamp second = {
 		.format = STAMP_UNIX, .at = 4, .utc = true, .trusted = true
 	};
@@ -233,6 +236,12 @@ test_time_stamps(void **state)
 	assert_int_equal(t.hour, 8);
 	t = stamped(words, (const uint8_t[]){ 1, 12, 0, 31, 0, 8, 0, 30 }, 8);
 	assert_false(t.valid); // month 268
+	// Of a year that nobody says it may be a leap year.
+	t = stamped(words, (const uint8_t[]){ 0, 2, 0, 29, 0, 8, 0, 30 }, 8);
+	assert_true(t.valid);
+	t = stamped(whole, (const uint8_t[]){ 0x07, 0xEA, 0, 11, 0, 30 }, 6);
+	assert_true(t.valid);
+	assert_int_equal(t.year, 2026); // whole, and not the 26th of a century
 	t = stamped(second, (const uint8_t[]){ 0x65, 0x53, 0xF1, 0x00 }, 4);
 	assert_true(t.valid && t.utc && t.trusted);
 	assert_int_equal(t.unix_s, 1700000000);

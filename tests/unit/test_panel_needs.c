@@ -14,6 +14,7 @@
 
 enum {
 	SECOND = 1000,
+	E1240_STATUS = 60, // 30061
 	FIRE = 0x0C10,
 	NORMAL = 0x1400,
 };
@@ -35,6 +36,27 @@ quality_of(const char *point)
 
 	assert_non_null(s);
 	return s->quality;
+}
+
+static size_t
+samples_of(const char *point)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < rig.n_samples; i++)
+		n += strcmp(rig.site->points[rig.samples[i].point].id, point) == 0;
+	return n;
+}
+
+static size_t
+edges_of(const char *point)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < rig.n_samples; i++)
+		n += rig.samples[i].kind == SAMPLE_EDGE &&
+		     strcmp(rig.site->points[rig.samples[i].point].id, point) == 0;
+	return n;
 }
 
 // ---- exceptions (19)
@@ -425,6 +447,113 @@ test_i6_a_broken_wire_of_a_live_zero_is_no_value(void **state)
 	}
 }
 
+// ---- places in a register (8), events (12)
+// --------------------------------------------
+
+// E1240: the value of channel 0 is 30009-30010, its status 30061; of channel 3 they
+// are 30015-30016 and 30064.
+static void
+test_each_channel_has_its_own_status(void **state)
+{
+	(void)state;
+	dialog_rig_init_panel(&rig, "iologik-e1240",
+	    "poll: 1s, points: ["
+	    "{id: p, item: ai, device: 0, kind: number, place: {en: P}}, "
+	    "{id: q, item: ai, device: 3, kind: number, place: {en: Q}}]");
+	put_float(&rig.sim.input[8], 4.5F);
+	put_float(&rig.sim.input[14], 12.25F);
+	rig.sim.input[E1240_STATUS + 3] = 1; // burnt out
+	dialog_rig_run(&rig, 2 * SECOND);
+	assert_int_equal(quality_of("p"), QUALITY_GOOD);
+	assert_int_equal(quality_of("q"), QUALITY_BAD);
+	rig.sim.input[E1240_STATUS + 3] = 0;
+	rig.sim.input[E1240_STATUS] = 1;
+	dialog_rig_run(&rig, 2 * SECOND);
+	assert_int_equal(quality_of("p"), QUALITY_BAD);
+	assert_int_equal(quality_of("q"), QUALITY_GOOD);
+}
+
+#define TWO_REGISTERS_OF_STATE                                                    \
+  "profile: test\nname: {zh: 测, en: Test}\nsource: made up\nfirmware: none\n"   \
+  "maturity: inferred\nprovenance: made up\ntransports: [tcp]\n"                  \
+  "decoders:\n"                                                                   \
+  "  - {name: n, form: analog, type: uint16, quantity: number}\n"                 \
+  "  - {name: two, form: word, repeat: 2, fields: [{mask: 0xFFFF, values: ["      \
+  "{value: 0, means: none}, {value: 9, means: fault}], unknown: fault/odd}]}\n"   \
+  "  - {name: e, form: word, fields: [{mask: 0xFFFF, values: [{value: 0, means: " \
+  "none}, {value: 4, edge: info/gone, ends: all}], unknown: fault/odd}]}\n"       \
+  "items:\n"                                                                      \
+  "  - {name: v, area: holding, base: 10, printed: '11', decoder: n,\n"           \
+  "     with: [{base: 12, printed: '13', decoder: two}]}\n"                       \
+  "  - {name: e, area: holding, base: 20, printed: '21', decoder: e,\n"           \
+  "     with: [{base: 22, printed: '23', decoder: two}]}\n"
+
+static void
+test_all_registers_of_a_part_count(void **state)
+{
+	(void)state;
+	dialog_rig_init(&rig, TWO_REGISTERS_OF_STATE,
+	    "poll: 1s, points: [{id: v, item: v, kind: number, place: {en: V}}, "
+	    "{id: e, item: e, kind: module, place: {en: E}}]");
+	dialog_rig_run(&rig, 2 * SECOND);
+	assert_int_equal(dialog_rig_last(&rig, "v")->n_codes, 0);
+	rig.sim.holding[13] = 9;
+	dialog_rig_run(&rig, 2 * SECOND);
+	assert_true(dialog_rig_shows(&rig, "v", COND_FAULT, ""));
+	// It is sent with each poll, and what happened happened once.
+	rig.sim.holding[20] = 4;
+	dialog_rig_run(&rig, 5 * SECOND);
+	assert_int_equal(edges_of("e"), 1);
+}
+
+// Register 40031 of a T8B: two bits each, device 1 in bits 11-10, device 2 in 9-8.
+static void
+test_a_change_of_one_place_is_no_news_of_its_neighbours(void **state)
+{
+	size_t before;
+
+	(void)state;
+	dialog_rig_init_panel(&rig, "gst-t8b",
+	    "poll: 1s, points: ["
+	    "{id: d1, item: point, loop: 1, device: 1, kind: smoke, place: {en: A}}, "
+	    "{id: d2, item: point, loop: 1, device: 2, kind: smoke, place: {en: B}}]");
+	rig.sim.holding[30] = 1U << 10;
+	dialog_rig_run(&rig, 2 * SECOND);
+	assert_true(dialog_rig_shows(&rig, "d1", COND_FIRE, ""));
+	assert_int_equal(dialog_rig_last(&rig, "d2")->n_codes, 0);
+	before = samples_of("d1");
+	rig.sim.holding[30] |= 2U << 8;
+	dialog_rig_run(&rig, 2 * SECOND);
+	assert_true(dialog_rig_shows(&rig, "d2", COND_FAULT, ""));
+	assert_int_equal(samples_of("d1"), before);
+}
+
+// A register of a GST shows the last event: which was there before we looked is an old
+// one, and one that still stands there is not told again.
+static void
+test_an_event_is_told_when_it_comes_and_once(void **state)
+{
+	(void)state;
+	dialog_rig_init_panel(&rig, "gst-200",
+	    "poll: 1s, points: [{id: p, item: point, device: 5, kind: smoke, place: "
+	    "{en: P}}]");
+	rig.sim.holding[4] = 4; // restored, some day
+	dialog_rig_run(&rig, 3 * SECOND);
+	assert_int_equal(edges_of("p"), 0);
+	rig.sim.holding[4] = 1;
+	dialog_rig_run(&rig, 2 * SECOND);
+	assert_true(dialog_rig_shows(&rig, "p", COND_FIRE, ""));
+	rig.sim.holding[4] = 9;
+	dialog_rig_run(&rig, 5 * SECOND);
+	assert_int_equal(edges_of("p"), 1);
+	rig.sim.silent = true; // lost, and back with the same
+	dialog_rig_run(&rig, 20 * SECOND);
+	rig.sim.silent = false;
+	dialog_rig_run(&rig, 20 * SECOND);
+	assert_int_equal(rig.lost, 0);
+	assert_int_equal(edges_of("p"), 1);
+}
+
 int
 main(void)
 {
@@ -439,6 +568,10 @@ main(void)
 		TEST(test_a_float_is_never_read_in_halves),
 		TEST(test_i6_a_broken_wire_of_a_live_zero_is_no_value),
 		TEST(test_no_read_is_longer_than_its_area_allows),
+		TEST(test_each_channel_has_its_own_status),
+		TEST(test_all_registers_of_a_part_count),
+		TEST(test_a_change_of_one_place_is_no_news_of_its_neighbours),
+		TEST(test_an_event_is_told_when_it_comes_and_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
