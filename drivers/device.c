@@ -245,6 +245,23 @@ device_good(
 	return ANSWER_GOOD;
 }
 
+// What a point needs in one read is not parted: its value and status are of one moment.
+static void
+say_absent(const struct field_device *d, const struct plan_block *b)
+{
+	const char *area = area_name((enum area)b->area);
+
+	if (b->count == 1)
+		log_warnx("modbus", "device %s has nothing at %s %u", d->def->id, area,
+		    (unsigned)b->address);
+	else
+		log_warnx("modbus",
+		    "device %s does not have all of %s %u to %u, which belong to one "
+		    "point",
+		    d->def->id, area, (unsigned)b->address,
+		    (unsigned)b->address + b->count - 1U);
+}
+
 // Illegal address: find out which. Halves are asked at once.
 static void
 refuse_address(struct field_device *d, uint16_t block)
@@ -256,8 +273,7 @@ refuse_address(struct field_device *d, uint16_t block)
 	    plan_split(d->host->site, d->def, &d->plan, block))
 		return;
 	if (!(b->flags & PLAN_ABSENT) && device_may_say(d))
-		log_warnx("modbus", "device %s has nothing at %s %u", d->def->id,
-		    area_name((enum area)b->area), (unsigned)b->address);
+		say_absent(d, b);
 	b->flags |= PLAN_ABSENT;
 	device_slow_down(d, b);
 	if (b->kind == PLAN_POINTS)

@@ -6,6 +6,7 @@
 // English: it is for who wires and configures, not for the operator.
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "config/budget.h"
 #include "config/config.h"
@@ -82,6 +83,42 @@ print_shared_endpoint(const struct site *s, const struct bus *b, FILE *out)
 		(void)fprintf(out, "; each is reckoned as if it were alone there\n");
 }
 
+// A profile that another device of the bus has was told of already.
+static bool
+told_before(const struct site *s, uint16_t device)
+{
+	const struct device *d = &s->devices[device];
+
+	for (uint16_t i = 0; i < device; i++)
+		if (s->devices[i].bus == d->bus &&
+		    strcmp(s->devices[i].profile->id, d->profile->id) == 0)
+			return true;
+	return false;
+}
+
+// Where the bus has another line or port than the manual of a device prints: the device
+// must have been set so.
+static void
+print_delivered(const struct site *s, const struct bus *b, FILE *out)
+{
+	for (uint16_t i = 0; i < s->n_devices; i++) {
+		const struct profile *p = s->devices[i].profile;
+		const struct profile_transport *line = &p->rtu;
+
+		if (&s->buses[s->devices[i].bus] != b || told_before(s, i))
+			continue;
+		if (b->kind == BUS_MODBUS_TCP && p->tcp.port > 0 &&
+		    p->tcp.port != b->port)
+			(void)fprintf(out, "  %-20s as delivered %s is at port %u\n",
+			    "", p->id, p->tcp.port);
+		if (b->baud > 0 && line->baud > 0 &&
+		    (line->baud != b->baud || line->parity != b->parity ||
+			line->stop_bits != b->stop_bits))
+			(void)fprintf(out, "  %-20s as delivered %s speaks %u 8%c%u\n",
+			    "", p->id, line->baud, line->parity, line->stop_bits);
+	}
+}
+
 static void
 print_bus(const struct site *s, const struct bus *b, const struct bus_budget *budget,
     FILE *out)
@@ -108,6 +145,7 @@ print_bus(const struct site *s, const struct bus *b, const struct bus_budget *bu
 	    "pass %.0f ms, load %.1f %%\n",
 	    "", budget->devices, budget->requests, budget->requests - budget->blocks,
 	    budget->cycle_ms, budget->load * 100);
+	print_delivered(s, b, out);
 	print_shared_endpoint(s, b, out);
 	print_ceiling(budget, out);
 	print_hold(b, budget, out);
@@ -226,6 +264,7 @@ print_point(const struct site *s, const struct point *p, const struct bus_budget
 	    point_kind_name(p->kind), where, units_show_ms(b.worst_ms, worst),
 	    units_show_ms(b.pulse_ms, pulse),
 	    site_point_inferred(s, p) ? ", register map inferred" : "");
+	summary_signal_print(s, p, out);
 }
 
 static void

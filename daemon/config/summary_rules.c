@@ -229,6 +229,64 @@ print_suppression(const struct site *s, const struct suppression_def *d, FILE *o
 	(void)fprintf(out, "%s\n", d->rule.hold_ms > 0 ? " after" : "");
 }
 
+static double
+scaled(const struct point_scale *by, double signal)
+{
+	return signal * by->factor + by->offset;
+}
+
+static void
+print_number(double n, const char *unit, FILE *out)
+{
+	(void)fprintf(out, "%.6g%s%s", n, unit[0] != '\0' ? " " : "", unit);
+}
+
+// What the input gives and what that is, from the broken wire up.
+static void
+print_live_zero(
+    const struct point_scale *by, const char *from, const char *to, FILE *out)
+{
+	double low, high;
+
+	signal_ends(by->zero, by->full, &low, &high);
+	print_number(by->zero, from, out);
+	(void)fprintf(out, " is ");
+	print_number(scaled(by, by->zero), to, out);
+	(void)fprintf(out, ", ");
+	print_number(by->full, from, out);
+	(void)fprintf(out, " is ");
+	print_number(scaled(by, by->full), to, out);
+	(void)fprintf(out, "; a broken sensor or wire (NE 43): ");
+	print_number(low, from, out);
+	(void)fprintf(out, " and less, ");
+	print_number(high, from, out);
+	(void)fprintf(out, " and more\n");
+}
+
+void
+summary_signal_print(const struct site *s, const struct point *p, FILE *out)
+{
+	const struct profile *profile;
+	const struct profile_item *item;
+	const char *to = units_base(point_kind_quantity(p->kind));
+
+	if (p->scale == NULL || p->device == INDEX_NONE)
+		return;
+	profile = s->devices[p->device].profile;
+	item = &profile->items[p->item];
+	if (p->scale->full > p->scale->zero) {
+		begin("", "live zero", out);
+		print_live_zero(p->scale,
+		    units_base(profile->decoders[item->decoder].quantity), to, out);
+		return;
+	}
+	begin("", "no live zero", out);
+	(void)fprintf(out,
+	    "the pairs of its scale are not the two ends of a signal such as "
+	    "4 to 20 mA; a broken wire is told by item %s, or by nothing\n",
+	    item->name);
+}
+
 void
 summary_rules_print(const struct site *s, FILE *out)
 {

@@ -310,6 +310,16 @@ units_factor(const char *unit, enum quantity q, double *factor)
 	return u != NULL;
 }
 
+const char *
+units_base(enum quantity q)
+{
+	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
+		if (units[i].quantity == q && !(units[i].num > units[i].den) &&
+		    !(units[i].num < units[i].den))
+			return units[i].name;
+	return "";
+}
+
 int
 units_quantity(const char *text, enum quantity q, double *out, char why[static WHY_MAX])
 {

@@ -39,6 +39,9 @@ int units_quantity(
 // The factor from a unit to the base unit of its quantity.
 bool units_factor(const char *unit, enum quantity q, double *factor);
 
+// The base unit itself: "kPa", ...; "" of a plain number.
+const char *units_base(enum quantity q);
+
 // "Pa, hPa, kPa, ...": the units of `q`, cut where `size` ends.
 void units_names(enum quantity q, char *out, size_t size);
 

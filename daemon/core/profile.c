@@ -119,13 +119,23 @@ decoder_width(const struct decoder *d)
 	return d->form == DECODE_WORD && d->repeat > 1 ? d->repeat : 1;
 }
 
-bool
-signal_is_broken(double signal, double zero, double full)
+void
+signal_ends(double zero, double full, double *low, double *high)
 {
 	const double below = 0.4 / 16, above = 1.0 / 16; // of the span, NE 43
 	double span = full - zero;
 
-	return signal <= zero - below * span || signal >= full + above * span;
+	*low = zero - below * span;
+	*high = full + above * span;
+}
+
+bool
+signal_is_broken(double signal, double zero, double full)
+{
+	double low, high;
+
+	signal_ends(zero, full, &low, &high);
+	return signal <= low || signal >= high;
 }
 
 static void

@@ -313,6 +313,8 @@ int profile_only_item(const struct profile *p);
 // What lies between that and the range is a measurement: an empty pipe reads a little
 // below zero, and that is low.
 bool signal_is_broken(double signal, double zero, double full);
+// The two ends: broken is what is no more than *low, and what is no less than *high.
+void signal_ends(double zero, double full, double *low, double *high);
 
 // Registers one value takes: 1 to DECODE_REPEAT_MAX. Bits: 1.
 uint16_t decoder_width(const struct decoder *d);

@@ -473,6 +473,45 @@ test_each_channel_has_its_own_status(void **state)
 	assert_int_equal(quality_of("q"), QUALITY_GOOD);
 }
 
+// ADAM-6024: value and status of an input are 20 registers apart, and no source says
+// what lies between. A module that refuses to be read over them has its values by items
+// of their own; one read for both is never made two, which would not be of one moment.
+static void
+test_what_a_module_refuses_between_value_and_status(void **state)
+{
+	(void)state;
+	dialog_rig_init_panel(&rig, "adam-6024",
+	    "poll: 1s, points: ["
+	    "{id: both, item: ai, device: 0, kind: number, place: {en: A}}, "
+	    "{id: apart, item: ai-apart, device: 1, kind: number, place: {en: B}}, "
+	    "{id: status, item: status, device: 1, kind: fault-contact, place: {en: "
+	    "C}}]");
+	rig.sim.absent_from = 6;
+	rig.sim.absent_to = 19;
+	rig.sim.holding[0] = 111;
+	rig.sim.holding[1] = 222;
+	dialog_rig_run(&rig, 10 * SECOND);
+	assert_int_equal(rig.lost, 0);
+	assert_int_equal(quality_of("both"), QUALITY_BAD);
+	assert_true(dialog_rig_shows(&rig, "both", COND_FAULT, "not-present"));
+	assert_int_equal(quality_of("apart"), QUALITY_GOOD);
+	assert_float_equal(dialog_rig_last(&rig, "apart")->value, 222, 0);
+	assert_int_equal(quality_of("status"), QUALITY_GOOD);
+	rig.sim.holding[21] = 1;
+	dialog_rig_run(&rig, 3 * SECOND);
+	assert_true(dialog_rig_shows(&rig, "status", COND_FAULT, "over-range"));
+	assert_int_equal(quality_of("apart"), QUALITY_GOOD);
+	// It has them after all: the value and its status come in one read again.
+	rig.sim.absent_to = 0;
+	rig.sim.holding[20] = 2;
+	dialog_rig_run(&rig, 130 * SECOND);
+	assert_true(dialog_rig_shows(&rig, "both", COND_FAULT, "under-range"));
+	rig.sim.holding[20] = 0;
+	dialog_rig_run(&rig, 3 * SECOND);
+	assert_int_equal(quality_of("both"), QUALITY_GOOD);
+	assert_float_equal(dialog_rig_last(&rig, "both")->value, 111, 0);
+}
+
 #define TWO_REGISTERS_OF_STATE                                                    \
   "profile: test\nname: {zh: 测, en: Test}\nsource: made up\nfirmware: none\n"   \
   "maturity: inferred\nprovenance: made up\ntransports: [tcp]\n"                  \
@@ -569,6 +608,7 @@ main(void)
 		TEST(test_i6_a_broken_wire_of_a_live_zero_is_no_value),
 		TEST(test_no_read_is_longer_than_its_area_allows),
 		TEST(test_each_channel_has_its_own_status),
+		TEST(test_what_a_module_refuses_between_value_and_status),
 		TEST(test_all_registers_of_a_part_count),
 		TEST(test_a_change_of_one_place_is_no_news_of_its_neighbours),
 		TEST(test_an_event_is_told_when_it_comes_and_once),
