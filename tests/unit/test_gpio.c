@@ -322,6 +322,28 @@ test_a_pulse_that_is_latched_is_told_at_once(void **state)
 	teardown(&r);
 }
 
+// A button that opens its circuit: the line is high at rest.
+static void
+test_a_latched_pulse_of_a_line_that_is_active_low(void **state)
+{
+	struct rig r;
+
+	(void)state;
+	setup(&r, "/dev/fake", 1);
+	r.f.site.points[0].pulse_latch = true;
+	r.f.site.points[0].active_low = true;
+	fake_gpio.lines[0].level = true;
+	start(&r);
+	assert_level(&r, 0, true, 0);
+	fake_gpio_edges(0, 2);
+	fixture_run(&r.f, 1, NULL);
+	assert_level(&r, 0, false, 0);
+	fixture_run(&r.f, 2 * DEBOUNCE, NULL);
+	assert_level(&r, 0, true, 0);
+	assert_int_equal(r.f.n_samples, 3);
+	teardown(&r);
+}
+
 // ---- outputs ----------------------------------------------------------------------
 
 static struct {
@@ -565,6 +587,7 @@ main(void)
 		cmocka_unit_test(test_i7_a_busy_line_is_bad_and_the_others_go_on),
 		cmocka_unit_test(test_a_chip_that_cannot_be_had),
 		cmocka_unit_test(test_a_pulse_that_is_latched_is_told_at_once),
+		cmocka_unit_test(test_a_latched_pulse_of_a_line_that_is_active_low),
 		cmocka_unit_test(test_i8_a_line_is_no_output_before_somebody_drives_it),
 		cmocka_unit_test(test_an_output_is_driven_at_once_and_read_back),
 		cmocka_unit_test(

@@ -35,6 +35,14 @@ last_is() { # LINE LEVEL: its last report
 
 last() { until_true "last report of $1 is $2" last_is "$1" "$2"; }
 
+# storm_down LINE: down and up again, as fast as it goes.
+storm_down() {
+	local file
+	file=$(pull_file "$1")
+	echo pull-down >"$file"
+	echo pull-up >"$file"
+}
+
 a_door_opens_and_closes() {
 	start door:50
 	expect 1 '^link up' && expect 1 '^door 0 .*not_before=0'
@@ -122,6 +130,18 @@ case_a_latched_pulse_is_told_though_it_was_over_at_once() {
 	expect 1 '^panic 1 ' && expect 2 '^panic 0 '
 	exactly 3 '^panic '
 	stop
+}
+
+# A button that opens its circuit.
+case_a_latched_pulse_of_a_line_that_is_active_low() {
+	gpio-pull 1 up
+	start panic:200:latch-low
+	expect 1 '^panic 1 '
+	storm_down 1
+	expect 1 '^panic 0 ' && expect 2 '^panic 1 '
+	exactly 3 '^panic '
+	stop
+	gpio-pull 1 down
 }
 
 # Debounced by the kernel where it can (libgpiod 2), by the driver elsewhere: the same.

@@ -5,7 +5,7 @@
 // and prints what the driver reports, one line each, until it is told to stop
 // (SIGTERM). Reports the edges it read.
 //
-//   gpio_probe CHIP LINE[:DEBOUNCE_MS[:latch | :kernel | :BIAS]]...
+//   gpio_probe CHIP LINE[:DEBOUNCE_MS[:latch | :latch-low | :kernel | :BIAS]]...
 //
 //   backend debounce=kernel|driver
 //   link lost CODE | link up
@@ -79,7 +79,8 @@ parse_line(char *text, struct point *p)
 
 	p->id = p->line = strsep(&rest, ":");
 	p->debounce_ms = rest ? (uint32_t)strtoul(strsep(&rest, ":"), NULL, 10) : 0;
-	p->pulse_latch = rest && strcmp(rest, "latch") == 0;
+	p->active_low = rest && strcmp(rest, "latch-low") == 0;
+	p->pulse_latch = p->active_low || (rest && strcmp(rest, "latch") == 0);
 	p->debounce_by_kernel = rest && strcmp(rest, "kernel") == 0;
 	for (enum gpio_bias b = 0; rest && b < BIAS_COUNT; b++)
 		if (strcmp(rest, gpio_bias_name(b)) == 0)
