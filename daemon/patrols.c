@@ -287,6 +287,8 @@ stop_level(void *arg, uint32_t point, const struct sample *s, const struct facts
 	enum contact_state before = stop->contact;
 	(void)point;
 	(void)f;
+	if (before == CONTACT_UNKNOWN && s != NULL)
+		update(stop->patrols); // of a window that opened meanwhile
 	stop->contact = CONTACT_UNKNOWN;
 	if (s != NULL)
 		stop->contact = point_active(point_of(stop), s->value) ? CONTACT_ACTIVE

@@ -143,6 +143,33 @@ test_i6_a_stop_behind_a_lost_link_is_unwatched(void **state)
 	rig_tear_down(&r);
 }
 
+// The link is lost before the window opens and back while it is open, all within one
+// minute of the clock: what was pressed in the first seconds of it nobody saw.
+static void
+test_i6_a_gap_over_the_begin_of_a_window_is_unwatched(void **state)
+{
+	(void)state;
+	static char text[2048];
+	static const char stops[] = "{point: p1, to: 10min}";
+	const char *at = strstr(site_text, stops);
+	struct rig r;
+	(void)snprintf(text, sizeof(text), "%.*s{point: p1, from: 90s, to: 10min}%s",
+	    (int)(at - site_text), site_text, at + strlen(stops));
+	rig_set_up_site(&r, text);
+	rig_level(&r, "p1", false);
+	rig_level(&r, "p2", false);
+	rig_pass(&r, 61LL * MINUTE + 10000);
+	engine_link(r.engine, r.site->devices[0].link_point, true, "timeout");
+	rig_pass(&r, 40000);
+	engine_link(r.engine, r.site->devices[0].link_point, false, NULL);
+	rig_level(&r, "p1", false);
+	rig_level(&r, "p2", false);
+	rig_pass(&r, 30LL * MINUTE);
+	expect_results(&r, "unwatched", "missed");
+	assert_int_equal(missed(&r, "p1"), ALARM_NORMAL);
+	rig_tear_down(&r);
+}
+
 static void
 test_a_stop_that_is_passed_over(void **state)
 {
@@ -244,6 +271,7 @@ main(void)
 		cmocka_unit_test(
 		    test_i10_a_clock_put_forward_ends_the_round_with_a_verdict),
 		cmocka_unit_test(test_i10_an_hour_that_comes_twice_has_one_round),
+		cmocka_unit_test(test_i6_a_gap_over_the_begin_of_a_window_is_unwatched),
 		cmocka_unit_test(test_a_visit_minutes_before_the_round_is_one_of_it),
 		cmocka_unit_test(test_a_round_on_time_and_one_that_is_missed),
 		cmocka_unit_test(
