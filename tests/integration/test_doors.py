@@ -3,6 +3,7 @@
 #
 # Contacts with a meaning in time, on the real daemon and a real Modbus server that plays
 # an input module: doors, what grants them, bypasses, panic buttons.
+import sqlite3
 import subprocess
 import time
 
@@ -171,6 +172,42 @@ def test_a_panic_latches_and_a_silent_one_makes_no_sound(tmp_path, peer):
         until(lambda: daemon.api().alarm("panic")["state"] == "latched_acknowledged", 5)
         assert api.json("POST", "/api/v1/points/panic/reset", {})["durable"]
         until(lambda: daemon.api().alarm("panic") is None, 5)
+        assert daemon.stop() == 0
+        daemon.verify()
+
+
+def test_i2_a_panic_and_an_answer_count_while_nothing_can_be_saved(tmp_path, peer):
+    """The journal is locked by somebody else: the button is heard and stays, though
+    its module is lost, the desk answers its question, and all of it is saved later."""
+    deadman = {"deadman": {"day": "5s", "night": "5s", "answer": "60s"}}
+    with Daemon(tmp_path, guarded(peer.port, **deadman)) as daemon:
+        daemon.start()
+        known(daemon)
+        api = daemon.api()
+        until(lambda: api.state()["deadman"]["asked"], 15)
+        until(lambda: api.metric("store_waiting") == 0, 10)
+        holder = sqlite3.connect(daemon.state / "journal.db", timeout=10,
+                                 isolation_level=None)
+        holder.execute("BEGIN IMMEDIATE")
+        peer.discrete(PANIC, 1)
+        heard = until(lambda: api.alarm("panic"), 5, "the panic is shown (I2)")
+        assert heard["sounds"] and heard["seq"] is None
+        peer.discrete(PANIC, 0)
+        until(lambda: api.alarm("panic")["state"] == "latched_unacknowledged", 5)
+        until(lambda: api.json("GET", "/healthz")["store"] != "ok", 20)
+        answer = api.json("POST", "/api/v1/deadman/answer", {}, expect=202)
+        assert answer["durable"] is False
+        assert api.state()["deadman"]["asked"] is None
+        peer.stop()
+        until(lambda: api.alarm("@device/io", "link") or api.alarm("@bus/lan", "link"), 30)
+        assert api.alarm("panic")["state"] == "latched_unacknowledged"
+        holder.execute("ROLLBACK")
+        holder.close()
+        until(lambda: api.alarm("panic")["seq"], 20, "it is saved")
+        kinds = [e["kind"] for e in api.events()]
+        assert kinds.count("deadman.answer") == 1
+        assert [e["kind"] for e in api.events(point="panic")] == \
+            ["alarm.onset", "alarm.clear"]
         assert daemon.stop() == 0
         daemon.verify()
 

@@ -179,6 +179,8 @@ test_i11_a_panic_stands_over_a_restart(void **state)
 	assert_int_equal(rig_state(&r, "panic"), ALARM_UNACKNOWLEDGED);
 	assert_true(engine_sound_on(r.engine));
 	assert_int_equal(set(&r, FLAG_SHELVED, 600, &reason), ENGINE_REFUSED);
+	assert_false(
+	    alarm_flag_allowed(&rig_open_alarm(&r, "panic")->a, FLAG_SHELVED, &reason));
 	assert_int_equal(engine_acknowledge(
 			     r.engine, rig_open_alarm(&r, "panic")->occurrence, "wang"),
 	    ENGINE_OK);
