@@ -254,6 +254,119 @@ test_i6_a_bus_of_which_nothing_is_known(void **state)
 	rig_stop(&r);
 }
 
+// ---- figures in time
+// --------------------------------------------------------------
+
+static void
+test_a_gap_is_told_while_it_grows(void **state)
+{
+	struct device_look d;
+	struct rig r;
+
+	(void)state;
+	rig_init(&r);
+	add_devices(&r, 1);
+	r.f.site.devices[0].retries = 10;
+	rig_start(&r, &rig_tcp);
+	fixture_run(&r.f, 3000, NULL);
+	mbus_look_device(&r.bus, 0, &d);
+	assert_in_range(d.worst_gap_ms, 990, 1010);
+	r.units[1].dead = true;
+	fixture_run(&r.f, 2000, NULL);
+	mbus_look_device(&r.bus, 0, &d);
+	assert_string_equal(d.state, "doubtful");
+	assert_in_range(d.worst_gap_ms, 2000, 3000);
+	assert_int_equal(block_of(&r, 0, "points").sums.worst_gap_ms, d.worst_gap_ms);
+	r.units[1].dead = false;
+	fixture_run(&r.f, 3000, NULL);
+	mbus_look_device(&r.bus, 0, &d);
+	assert_in_range(d.worst_gap_ms, 2000, 3500); // and is remembered
+	rig_stop(&r);
+}
+
+static void
+test_time_with_a_request_in_flight_is_busy(void **state)
+{
+	uint64_t before, busy_ms = 0;
+	struct bus_look b;
+	struct rig r;
+
+	(void)state;
+	rig_init(&r);
+	add_devices(&r, 1);
+	r.units[1].latency_ms = 150;
+	rig_start(&r, &rig_tcp);
+	mbus_look(&r.bus, &b);
+	for (int ms = 0; ms < 10000; ms++) {
+		bool flies = b.in_flight > 0;
+
+		before = b.sums.busy_us;
+		fixture_run(&r.f, 1, NULL);
+		mbus_look(&r.bus, &b);
+		busy_ms += flies;
+		assert_int_equal(b.sums.busy_us - before, flies ? 1000 : 0);
+	}
+	assert_int_equal(b.sums.busy_us, busy_ms * 1000);
+	assert_true(busy_ms > 2000);
+	rig_stop(&r);
+}
+
+// Of the last one to two minutes, whatever was before.
+static void
+test_load_is_of_the_last_minutes(void **state)
+{
+	struct bus_look b;
+	struct rig r;
+
+	(void)state;
+	rig_init(&r);
+	add_devices(&r, 1);
+	r.units[1].latency_ms = 190; // three requests a second
+	rig_start(&r, &rig_tcp);
+	fixture_run(&r.f, 600000, NULL);
+	mbus_look(&r.bus, &b);
+	assert_float_equal(b.load, 0.57, 0.02);
+	r.units[1].latency_ms = 10;
+	fixture_run(&r.f, 150000, NULL);
+	mbus_look(&r.bus, &b);
+	assert_float_equal(b.load, 0.03, 0.005);
+	rig_stop(&r);
+}
+
+// The first bound that is not exceeded, and the bound below which the share lies, both
+// by looking at each reply.
+static void
+test_reply_times_by_their_bounds(void **state)
+{
+	static const uint32_t times[] = { 0, 1, 999, 1000, 1001, 2000, 2001, 5000, 5001,
+		10000, 10001, 20000, 50000, 50001, 100000, 200000, 200001, 500000,
+		1000000, 1000001, 2000000, 2000001, UINT32_MAX };
+	static const double shares[] = { 0.01, 0.25, 0.50, 0.75, 0.99, 1.0 };
+	uint32_t counts[LINK_REPLY_BOUNDS] = { 0 };
+
+	(void)state;
+	assert_int_equal(link_reply_quantile_us(counts, 0.5), 0);
+	for (size_t n = 1; n <= ARRAY_LEN(times); n++) {
+		unsigned slot = link_reply_slot(times[n - 1]);
+
+		assert_true(times[n - 1] <= link_reply_bound_us(slot));
+		assert_true(slot == 0 || times[n - 1] > link_reply_bound_us(slot - 1));
+		counts[slot]++;
+		for (size_t s = 0; s < ARRAY_LEN(shares); s++) {
+			uint32_t q = link_reply_quantile_us(counts, shares[s]);
+			size_t kept = 0, kept_by_less = 0;
+
+			for (size_t i = 0; i < n; i++) {
+				kept += times[i] <= q;
+				kept_by_less +=
+				    link_reply_slot(times[i]) < link_reply_slot(q);
+			}
+			assert_true((double)kept >= shares[s] * (double)n);
+			assert_true((double)kept_by_less < shares[s] * (double)n);
+		}
+	}
+}
+
 int
 main(void)
 {
@@ -263,6 +376,10 @@ main(void)
 		cmocka_unit_test(
 		    test_i6_what_was_not_read_since_the_loss_is_not_shown_as_read),
 		cmocka_unit_test(test_i6_a_bus_of_which_nothing_is_known),
+		cmocka_unit_test(test_a_gap_is_told_while_it_grows),
+		cmocka_unit_test(test_time_with_a_request_in_flight_is_busy),
+		cmocka_unit_test(test_load_is_of_the_last_minutes),
+		cmocka_unit_test(test_reply_times_by_their_bounds),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
