@@ -342,6 +342,8 @@ recover_fields(
 	r->a.panic = own && r->point->kind == KIND_PANIC;
 	r->a.silent = own && r->point->silent;
 	r->alarm_class = row->alarm_class;
+	r->a.called_fire =
+	    row->condition != COND_FIRE && row->alarm_class == CLASS_FIRE;
 	(void)str_copy(r->incident, sizeof(r->incident), row->incident_id);
 	r->occurrences = row->occurrences;
 	r->first_out = row->first_out;

@@ -16,12 +16,12 @@ refusal(const struct engine *e, const struct flag_order *o)
 		.condition = o->condition,
 		.panic = p->kind == KIND_PANIC &&
 			 o->condition == point_kind_condition(p->kind),
+		.called_fire = point_class(p, o->condition) == CLASS_FIRE,
 	};
 	const char *reason;
 	if (!alarm_flag_allowed(&as_it_would_be, FLAG_SHELVED, &reason))
 		return reason;
 	return point_class(p, o->condition) == CLASS_SYSTEM ? "system_not_shelved"
-	       : point_class(p, o->condition) == CLASS_FIRE ? "fire_not_shelved"
 							    : NULL;
 }
 

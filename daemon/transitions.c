@@ -174,6 +174,7 @@ new_record(struct engine *e, uint32_t point, enum condition c, const char *code)
 	r->a.panic = own && p->kind == KIND_PANIC;
 	r->a.silent = own && p->silent;
 	r->alarm_class = point_class(p, c);
+	r->a.called_fire = c != COND_FIRE && r->alarm_class == CLASS_FIRE;
 	r->value = NAN;
 	return r;
 }

@@ -336,6 +336,9 @@ read_common(
 		    "on_delay: a panic button reports at once");
 	if (v[POINT_CLASS].ok)
 		p->class_override = read_class_override(l, v[POINT_CLASS].node);
+	if (p->silent && point_class(p, point_kind_condition(p->kind)) == CLASS_FIRE)
+		problem(l, v[POINT_SILENT].key_pos,
+		    "silent: the site calls it a fire, and a fire is never silent");
 }
 
 static const struct decoder *

@@ -124,12 +124,18 @@ table_cell(const struct alarm *a, enum alarm_event event)
 	return NEVER;
 }
 
+static bool
+is_fire(const struct alarm *a)
+{
+	return a->condition == COND_FIRE || a->called_fire;
+}
+
 // Shelved, isolated or suppressed: what happens here is recorded and moves nothing.
 static bool
 put_aside(const struct alarm *a)
 {
 	const unsigned aside = FLAG_SHELVED | FLAG_ISOLATED | FLAG_SUPPRESSED;
-	return a->condition != COND_FIRE && (a->flags & aside) != 0;
+	return !is_fire(a) && (a->flags & aside) != 0;
 }
 
 bool
@@ -178,7 +184,7 @@ move(struct alarm *a, enum alarm_event event, enum cell cell)
 	a->cause = effects[cell].cause;
 	if (event == ALARM_EV_TRUE) {
 		step.new_occurrence = true;
-		a->test_onset = (a->flags & FLAG_TEST_MODE) != 0;
+		a->test_onset = (a->flags & FLAG_TEST_MODE) != 0 && !a->called_fire;
 	}
 	return step;
 }
@@ -209,7 +215,7 @@ bool
 alarm_flag_allowed(const struct alarm *a, enum alarm_flag flag, const char **reason)
 {
 	*reason = a->panic && flag == FLAG_SHELVED ? "panic_not_shelved" : NULL;
-	if (a->condition != COND_FIRE)
+	if (!is_fire(a))
 		return *reason == NULL;
 	switch (flag) {
 	case FLAG_SHELVED:

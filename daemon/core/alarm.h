@@ -78,6 +78,9 @@ struct alarm {
 	bool test_onset; // a fire that began in test mode keeps that label
 	bool panic;      // of a panic button: it is never shelved
 	bool silent;     // it makes no sound; all else of it is as ever
+	// Of the class fire by the site's word, though the field reports no fire: no
+	// flag hides it, and test mode neither begins over it nor makes a test of it.
+	bool called_fire;
 };
 
 struct alarm_step {

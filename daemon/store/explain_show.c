@@ -25,6 +25,7 @@ why_alarm(const struct alarm_row *row)
 		.condition = row->condition,
 		.flags = row->flags,
 		.test_onset = row->test_onset,
+		.called_fire = row->alarm_class == CLASS_FIRE,
 	};
 	if (alarm_hidden(&a))
 		return "hidden";

@@ -196,6 +196,30 @@ test_I14_no_flag_silences_a_fire(void **ctx)
 	}
 }
 
+// Nor one that the site calls so: it never is a test either.
+static void
+test_I14_no_flag_silences_what_is_called_a_fire(void **ctx)
+{
+	(void)ctx;
+	const char *reason;
+	for (unsigned flags = 0; flags < 16; flags++) {
+		struct alarm a = { .condition = COND_SECURITY,
+			.latch = LATCH_OWN,
+			.flags = (uint8_t)flags,
+			.called_fire = true };
+		assert_int_equal(
+		    alarm_apply(&a, ALARM_EV_TRUE, true).verdict, ALARM_MOVED);
+		assert_false(a.test_onset);
+		assert_false(alarm_hidden(&a));
+		assert_int_equal(alarm_voice(&a), VOICE_ALARM);
+		assert_false(alarm_flag_allowed(&a, FLAG_SHELVED, &reason));
+		assert_string_equal(reason, "fire_not_shelved");
+		assert_false(alarm_flag_allowed(&a, FLAG_TEST_MODE, &reason));
+		assert_int_equal(
+		    alarm_apply(&a, ALARM_EV_ACKNOWLEDGE, true).verdict, ALARM_MOVED);
+	}
+}
+
 static void
 test_I14_flags_refused_on_a_fire(void **ctx)
 {
@@ -575,6 +599,7 @@ main(int argc, char **argv)
 		cmocka_unit_test(test_refusals_name_their_reason),
 		cmocka_unit_test(test_sound_and_debt_per_state),
 		cmocka_unit_test(test_I14_no_flag_silences_a_fire),
+		cmocka_unit_test(test_I14_no_flag_silences_what_is_called_a_fire),
 		cmocka_unit_test(test_I14_flags_refused_on_a_fire),
 		cmocka_unit_test(test_I14_a_fire_open_when_its_test_ends_is_real),
 		cmocka_unit_test(test_label_is_fixed_at_onset),

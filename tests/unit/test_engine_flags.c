@@ -250,6 +250,40 @@ test_i14_an_isolated_fire_point_still_raises_a_fire(void **state)
 	rig_tear_down(&r);
 }
 
+// Whatever the site calls a fire is one: a door behind which only fires are.
+static void
+test_i14_no_flag_hides_what_the_site_calls_a_fire(void **state)
+{
+	(void)state;
+	struct rig r;
+	const char *reason;
+	rig_set_up(&r, "kind: door, zone: z, on_delay: 5s,",
+	    "kind: door, zone: z, class: {security: fire},");
+	assert_int_equal(
+	    shelve(&r, "door", COND_SECURITY, 600, &reason), ENGINE_REFUSED);
+	assert_string_equal(reason, "fire_not_shelved");
+	assert_int_equal(
+	    isolate(&r, "door", 600, &reason), ENGINE_OK); // a ledger entry
+	rig_level(&r, "door", true);
+	const struct alarm_record *a = rig_open_alarm(&r, "door");
+	assert_int_equal(a->alarm_class, CLASS_FIRE);
+	assert_true((a->a.flags & FLAG_ISOLATED) != 0);
+	assert_false(alarm_hidden(&a->a));
+	assert_true(engine_sound_on(r.engine));
+	assert_int_equal(outbox_owed(r.outbox), 1);
+	assert_int_equal(test_zone(&r, 600, &reason), ENGINE_REFUSED);
+	assert_string_equal(reason, "fire_open");
+	rig_stop(&r);
+	rig_start(&r);
+	assert_false(alarm_hidden(&rig_open_alarm(&r, "door")->a));
+	assert_true(engine_sound_on(r.engine));
+	assert_int_equal(engine_acknowledge(
+			     r.engine, rig_open_alarm(&r, "door")->occurrence, "wang"),
+	    ENGINE_OK);
+	assert_int_equal(rig_state(&r, "door"), ALARM_ACKNOWLEDGED);
+	rig_tear_down(&r);
+}
+
 static void
 test_an_isolation_warns_and_is_an_alarm_when_forgotten(void **state)
 {
@@ -481,6 +515,7 @@ main(void)
 		cmocka_unit_test(test_i11_flags_survive_a_restart_and_end_in_time),
 		cmocka_unit_test(test_what_the_site_has_no_more_ends_as_withdrawn),
 		cmocka_unit_test(test_i14_an_isolated_fire_point_still_raises_a_fire),
+		cmocka_unit_test(test_i14_no_flag_hides_what_the_site_calls_a_fire),
 		cmocka_unit_test(
 		    test_an_isolation_warns_and_is_an_alarm_when_forgotten),
 		cmocka_unit_test(test_prolonging_a_forgotten_isolation_begins_anew),
