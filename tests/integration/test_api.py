@@ -10,6 +10,7 @@ import json
 
 import pytest
 
+import exposition
 from field import FIRE, NORMAL, Modbus, panel
 from rig import PIN, USER, Daemon, instant, site, until
 
@@ -245,3 +246,4 @@ def test_health_and_metrics(both):
     assert status == 200 and json.loads(data)["store"] == "ok"
     status, headers, data = daemon.api().call("GET", "/metrics")
     assert status == 200 and data.endswith(b"\n") and b"# HELP" in data
+    assert exposition.parse(data.decode())["watchroom_store_ok"] == {frozenset(): 1}

@@ -13,6 +13,7 @@ import time
 
 import pytest
 
+import exposition
 from field import FIRE, Modbus, panel
 from host_peers import (USER, WORD, ForgetfulCamera, Lighttpd, Network, Rtsp, Sshd, free_port,
                         make_certificate, may_make_networks, pin_of)
@@ -182,6 +183,7 @@ def test_web_servers(watch, tmp_path):
         closed = api.alarm("missing")
         assert closed is None or closed["state"] == "returned"
         metrics = api.call("GET", "/metrics")[2].decode()
+        exposition.parse(metrics)
         assert 'watchroom_host_up{host="open"} 1\n' in metrics
         assert 'watchroom_host_up{host="mute"} 0\n' in metrics
         assert re.search(r'watchroom_host_round_trip_seconds\{host="open"\} 0\.\d+', metrics)

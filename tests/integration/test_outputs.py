@@ -6,6 +6,7 @@
 # sounder and says who, what does not follow or cannot be reached is an alarm (I9), and
 # what the site does not enable is never written (I8).
 import contextlib
+import functools
 import os
 import signal
 import socket
@@ -14,6 +15,7 @@ import time
 
 import pytest
 
+import exposition
 from field import FIRE, NORMAL, Modbus
 from output_module import BEAT, LAMP, LAMP_OUT, SOUNDER, SOUNDER_OUT, Module, tower
 from rig import USER, Daemon, place, until
@@ -135,6 +137,12 @@ def test_i9_an_output_that_does_not_follow_or_is_gone_is_an_alarm(tmp_path, fiel
         daemon.start()
         api = daemon.api()
         until(lambda: look(daemon, "siren")["state"] == "ok", 10)
+        until(lambda: look(daemon, "siren")["read_back"] is not None, 10)
+        figures = exposition.parse(api.call("GET", "/metrics?blocks=1")[2].decode())
+        of = functools.partial(exposition.total, figures, device="io1")
+        assert of("watchroom_block_good_total", kind="output") >= 2, "written and read back"
+        for sums in ("requests", "good"):
+            assert of(f"watchroom_block_{sums}_total") == of(f"watchroom_device_{sums}_total")
         io.stuck.add(SOUNDER)
         fap.holding(0, FIRE)
         alarm = until(lambda: api.alarm("@output/siren"), 10, "it does not follow")
