@@ -22,12 +22,16 @@ struct lost {
 	unsigned hosts_lost, outputs_failed;
 };
 
+// What the site calls a fire is one.
 static bool
 has_fire_points(const struct site *site, const struct device *d)
 {
-	for (uint32_t i = 0; i < d->n_points; i++)
-		if (point_kind_condition(site->points[d->points[i]].kind) == COND_FIRE)
+	for (uint32_t i = 0; i < d->n_points; i++) {
+		const struct point *p = &site->points[d->points[i]];
+
+		if (point_class(p, point_kind_condition(p->kind)) == CLASS_FIRE)
 			return true;
+	}
 	return false;
 }
 
@@ -99,6 +103,7 @@ api_healthz(struct console *c, struct http_request *r)
 	struct buf modes = { 0 }, b = { 0 };
 
 	c->host.health(c->host.ctx, &h);
+	l.fire |= h.fire_line_unwatched;
 	json_open(&modes, NULL, '{');
 	unsigned n = put_modes(&modes, &h, &l);
 	json_open(&b, NULL, '{');

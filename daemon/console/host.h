@@ -71,6 +71,7 @@ struct health_view {
 	int64_t started_utc_ms;
 	uint32_t consoles, consoles_sounding; // streams, of which can sound
 	uint32_t points, points_unknown;
+	bool fire_line_unwatched; // a fire contact on a GPIO line is not seen
 	uint32_t notices_owed;
 	bool sounder_on; // the site's sound is wanted now
 	bool silenced;

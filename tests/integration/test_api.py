@@ -12,7 +12,7 @@ import pytest
 
 import exposition
 from field import FIRE, NORMAL, Modbus, panel
-from rig import PIN, USER, Daemon, instant, site, until
+from rig import PIN, USER, Daemon, instant, place, site, until
 
 
 @pytest.fixture(name="both")
@@ -247,3 +247,21 @@ def test_health_and_metrics(both):
     status, headers, data = daemon.api().call("GET", "/metrics")
     assert status == 200 and data.endswith(b"\n") and b"# HELP" in data
     assert exposition.parse(data.decode())["watchroom_store_ok"] == {frozenset(): 1}
+
+
+@pytest.mark.parametrize("kind, more, status", [
+    ("fire-contact", {}, 503), ("valve", {}, 200), ("valve", {"class": {"supervisory": "fire"}}, 503)])
+def test_i9_health_says_when_a_fire_contact_on_a_line_is_not_seen(tmp_path, kind, more, status):
+    """There is no such chip: nothing of it is seen, and that is no health where a fire is."""
+    line = {"id": "contact", "line": "1", "kind": kind, "place": place("Contact"), **more}
+    text = site([], [], gpio=[{"id": "room-io", "chip": "/dev/no-such-chip", "points": [line]}])
+    with Daemon(tmp_path, text) as daemon:
+        daemon.start()
+        api = daemon.api()
+        until(lambda: api.alarm("@gpio/room-io"), 10, "the chip is missed")
+        found, _, data = api.call("GET", "/healthz")
+        assert found == status, data
+        assert ("fire_unwatched" in json.loads(data)["modes"]) == (status == 503)
+        assert "points_unknown" in json.loads(data)["modes"]
+        assert daemon.stop() == 0
+        daemon.verify()

@@ -396,6 +396,9 @@ test_healthz(void **state)
 	set_hosts(f);
 	expect(ask(f, "GET /healthz", "", NULL), 200,
 	    "\"points_unknown\",\"hosts_lost\"]");
+	f->daemon.health.fire_line_unwatched = true;
+	expect(ask(f, "GET /healthz", "", NULL), 503, "\"fire_unwatched\"");
+	f->daemon.health.fire_line_unwatched = false;
 	f->daemon.device_lost = true; // has a smoke detector
 	expect(ask(f, "GET /healthz", "", NULL), 503, "\"fire_unwatched\"");
 }
