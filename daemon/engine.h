@@ -140,6 +140,8 @@ unsigned engine_decisions(const struct engine *e, uint32_t point,
     struct decision out[static DECISIONS_PER_POINT]);
 int64_t engine_device_heard_utc(const struct engine *e, uint32_t device); // 0 = never
 bool engine_link_lost(const struct engine *e, uint32_t link_point);
+// Whether a fire contact on a GPIO line is not seen now.
+bool engine_fire_line_unseen(const struct engine *e);
 // Why it is lost now, which may be another reason than the code of its alarm says; NULL
 // = it is not.
 const char *engine_link_reason(const struct engine *e, uint32_t link_point);

@@ -159,27 +159,6 @@ look_at_block(void *ctx, uint16_t device, uint16_t block, struct block_look *out
 	running_site_block(((struct daemon *)ctx)->running, device, block, out);
 }
 
-// What the site calls a fire is one.
-static bool
-is_unseen_fire(const struct daemon *d, uint32_t point)
-{
-	const struct point *p = &d->site->points[point];
-	enum quality q = engine_point(d->engine, point)->quality;
-
-	return (q == QUALITY_UNKNOWN || q == QUALITY_BAD) &&
-	       point_class(p, point_kind_condition(p->kind)) == CLASS_FIRE;
-}
-
-static bool
-fire_line_unwatched(const struct daemon *d)
-{
-	for (uint16_t g = 0; g < d->site->n_gpios; g++)
-		for (uint32_t i = 0; i < d->site->gpios[g].n_points; i++)
-			if (is_unseen_fire(d, d->site->gpios[g].points[i]))
-				return true;
-	return false;
-}
-
 static void
 get_health(void *ctx, struct health_view *out)
 {
@@ -199,7 +178,7 @@ get_health(void *ctx, struct health_view *out)
 		.consoles_sounding = s.sounding,
 		.points = d->site->n_site_points,
 		.points_unknown = engine_points_unknown(d->engine),
-		.fire_line_unwatched = fire_line_unwatched(d),
+		.fire_line_unwatched = engine_fire_line_unseen(d->engine),
 		.notices_owed = (uint32_t)outbox_owed(d->outbox),
 		.sounder_on = engine_sound_on(d->engine),
 		.silenced = engine_silenced(d->engine),

@@ -429,3 +429,24 @@ engine_link_lost(const struct engine *e, uint32_t link_point)
 {
 	return builtin_of(e, link_point)->lost;
 }
+
+// What the site calls a fire is one.
+static bool
+is_unseen_fire(const struct engine *e, uint32_t point)
+{
+	const struct point *p = &e->site->points[point];
+	enum quality q = e->points[point].state.quality;
+
+	return (q == QUALITY_UNKNOWN || q == QUALITY_BAD) &&
+	       point_class(p, point_kind_condition(p->kind)) == CLASS_FIRE;
+}
+
+bool
+engine_fire_line_unseen(const struct engine *e)
+{
+	for (uint16_t g = 0; g < e->site->n_gpios; g++)
+		for (uint32_t i = 0; i < e->site->gpios[g].n_points; i++)
+			if (is_unseen_fire(e, e->site->gpios[g].points[i]))
+				return true;
+	return false;
+}
