@@ -17,6 +17,7 @@ enum {
 	TURNAROUND_MS = 5, // as a plan counts on: config/requests.c
 	NETWORK_MS = 5,
 	DEAD_KNOWN_S = 120, // at most, until they are known
+	BLINK_MS = 500,     // half a period: core/output.c
 	QUIET_POLLS = 10,   // until the health of a unit is known, and more
 };
 
@@ -42,6 +43,21 @@ deliver(struct rig *r, const uint8_t *bytes, size_t n)
 }
 
 static void
+keep_marks(struct rig *r)
+{
+	r->result.n_marks = r->n_marks;
+	memcpy(r->result.marks_ms, r->marks_ms, sizeof(r->marks_ms));
+}
+
+static void
+note_gap(struct rig *r, int64_t gap)
+{
+	r->result.gap_ms = (uint32_t)gap;
+	if (r->summary < 0)
+		keep_marks(r);
+}
+
+static void
 on_answer(void *arg)
 {
 	struct answer *a = arg;
@@ -52,10 +68,21 @@ on_answer(void *arg)
 	if (a->of_point) {
 		if (r->last_sampled_ms != 0 && rig_now(r) > r->quiet_until_ms &&
 		    gap > r->result.gap_ms)
-			r->result.gap_ms = (uint32_t)gap;
+			note_gap(r, gap);
 		r->last_sampled_ms = a->sampled_ms;
+		if (r->summary < 0)
+			r->n_marks = 0;
 	}
 	deliver(r, a->frame, a->n);
+}
+
+static void
+mark(struct rig *r)
+{
+	bool shown = r->summary < 0 || (r->closed_ms != 0 && !r->result.seen);
+
+	if (shown && rig_now(r) >= r->quiet_until_ms && r->n_marks < RIG_MARKS)
+		r->marks_ms[r->n_marks++] = (uint32_t)(rig_now(r) - r->quiet_until_ms);
 }
 
 static struct answer *
@@ -156,6 +183,24 @@ note_reading(struct rig *r, const uint8_t *q)
 
 // ---- faults ----------------------------------------------------------------------
 
+// That the request in hand is for.
+static uint16_t
+block_in_hand(const struct rig *r)
+{
+	for (uint8_t i = 0; i < r->bus.n_flights; i++)
+		if (r->bus.flights[i].used && r->bus.flights[i].asked == r->bus.asked)
+			return r->bus.flights[i].block;
+	return PLAN_NONE;
+}
+
+static bool
+is_spared(const struct rig *r)
+{
+	uint8_t block = r->e->loss_block[r->lost];
+
+	return block != RIG_ANY_BLOCK && block != block_in_hand(r);
+}
+
 static bool
 is_lost(struct rig *r, uint16_t device, const uint8_t *q)
 {
@@ -175,7 +220,7 @@ is_lost(struct rig *r, uint16_t device, const uint8_t *q)
 	}
 	if (device != r->point->device || since < e->losses_from_ms ||
 	    r->lost == e->n_losses || r->silenced[0] < e->losses_after ||
-	    (e->losses_of_point && !concerns_point(r, q)))
+	    (e->losses_of_point && !concerns_point(r, q)) || is_spared(r))
 		return false;
 	if (r->let_through < e->before[r->lost]) {
 		r->let_through++;
@@ -239,8 +284,12 @@ rig_send(struct mbus *b, const uint8_t *frame, size_t len)
 
 	r->asked_ms = rig_now(r) + held_ms(r);
 
+	if (device == r->point->device)
+		mark(r);
 	if (is_lost(r, device, q)) {
 		trace(r, device, q, " lost");
+		if (device != r->point->device)
+			mark(r);
 		hold(r);
 		return 0;
 	}
@@ -312,6 +361,8 @@ on_sample(void *ctx, const struct sample *s)
 		return;
 	r->result.seen = true;
 	r->result.took_ms = (uint32_t)(rig_now(r) - r->closed_ms);
+	if (r->summary >= 0)
+		keep_marks(r);
 }
 
 static void
@@ -415,6 +466,7 @@ set_phases(struct rig *r)
 		for (uint16_t k = 0; k < d->plan.n; k++) {
 			struct plan_block *b = &d->plan.blocks[k];
 			uint64_t period = device_period(d, b);
+			r->result.periods_ms[i][k] = (uint32_t)period;
 			b->due_ms =
 			    rig_now(r) + (int64_t)(period * r->e->phases[i][k] >> 16);
 		}
@@ -428,16 +480,65 @@ on_end(void *arg)
 	loop_stop(((struct rig *)arg)->host.loop);
 }
 
-static void
-on_wishes(void *arg)
+// As requests.c counts on: how often an output changes at most.
+static uint32_t
+pace_of(const struct output *o)
 {
-	struct rig *r = arg;
+	if (o->role == OUTPUT_HEARTBEAT)
+		return o->period_ms / 2;
+	if (o->blink != 0)
+		return BLINK_MS < o->refresh_ms ? BLINK_MS : o->refresh_ms;
+	return o->refresh_ms;
+}
 
-	for (uint16_t i = 0; i < r->site->n_outputs; i++)
-		mbus_drive(&r->bus, i, r->wished);
-	r->wished = !r->wished;
-	if (r->e->wishes_ms > 0)
-		loop_timer_in(r->host.loop, &r->wishes, r->e->wishes_ms);
+static void
+on_wish(void *arg)
+{
+	struct wish *w = arg;
+	struct rig *r = w->rig;
+	uint16_t i = (uint16_t)(w - r->wishes);
+
+	w->on = !w->on;
+	mbus_drive(&r->bus, i, w->on);
+	if (r->e->wishes)
+		loop_timer_in(r->host.loop, &w->timer,
+		    pace_of(&r->site->outputs[i]) + r->e->wishes_more_ms);
+}
+
+static uint16_t
+n_outputs(const struct rig *r)
+{
+	return r->site->n_outputs < RIG_OUTPUTS ? r->site->n_outputs : RIG_OUTPUTS;
+}
+
+static void
+start_wishes(struct rig *r)
+{
+	for (uint16_t i = 0; i < n_outputs(r); i++) {
+		r->wishes[i].rig = r;
+		loop_timer_init(&r->wishes[i].timer, on_wish, &r->wishes[i]);
+		mbus_drive(&r->bus, i, false);
+	}
+}
+
+// From now on, so that one of them falls on the moment that was chosen.
+static void
+plan_wishes(struct rig *r)
+{
+	for (uint16_t i = 0; r->e->wishes && i < n_outputs(r); i++) {
+		uint32_t each = pace_of(&r->site->outputs[i]) + r->e->wishes_more_ms;
+		int64_t at = r->quiet_until_ms + r->e->wishes_ms[i];
+
+		loop_timer_at(r->host.loop, &r->wishes[i].timer,
+		    at - (at - rig_now(r)) / each * each);
+	}
+}
+
+static void
+stop_wishes(struct rig *r)
+{
+	for (uint16_t i = 0; i < n_outputs(r); i++)
+		loop_timer_stop(r->host.loop, &r->wishes[i].timer);
 }
 
 static void
@@ -499,20 +600,22 @@ episode_run(const struct site *s, const struct episode *e, uint32_t span_ms)
 		loop_timer_init(&r->answers[i].timer, on_answer, &r->answers[i]);
 	}
 	loop_timer_init(&r->end, on_end, r);
-	loop_timer_init(&r->wishes, on_wishes, r);
 	find_registers(r);
 	r->quiet_until_ms = INT64_MAX;
+	r->start_ms = rig_now(r);
 	mbus_start(&r->bus, &r->host, set_up_line(r), 0);
 	set_phases(r);
-	on_wishes(r);
+	start_wishes(r);
 	for (int i = 0; i < DEAD_KNOWN_S && !are_known(r); i++)
 		run_until(r, rig_now(r) + 1000);
 	r->quiet_until_ms = rig_now(r) + period_of(r);
+	r->result.quiet_ms = (uint32_t)(r->quiet_until_ms - r->start_ms);
 	plan_probe(r);
+	plan_wishes(r);
 	run_until(r, r->quiet_until_ms);
 	r->result.overdue = r->result.lost = false;
 	run_until(r, r->quiet_until_ms + span_ms);
-	loop_timer_stop(r->host.loop, &r->wishes);
+	stop_wishes(r);
 	mbus_stop(&r->bus);
 	loop_free(r->host.loop);
 	out = r->result;

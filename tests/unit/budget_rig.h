@@ -19,6 +19,9 @@ enum {
 	RIG_BLOCKS = 40, // of one device, dialogs included
 	RIG_LOSSES = 8,
 	RIG_SILENT = 4, // other units that fall silent
+	RIG_MARKS = 32,
+	RIG_OUTPUTS = 4,
+	RIG_ANY_BLOCK = UINT8_MAX,
 };
 
 // Another unit that falls silent from then on, for so many requests.
@@ -35,14 +38,17 @@ struct episode {
 	bool dead[RIG_DEVICES];      // all the time, and known to be
 	uint32_t probe_ms; // the first of them is tried then, with its whole time-out
 	// Replies of the point's device that are lost: how many are let through before
-	// each.
-	uint8_t n_losses, before[RIG_LOSSES];
+	// each, and to which of its blocks.
+	uint8_t n_losses, before[RIG_LOSSES], loss_block[RIG_LOSSES];
 	uint32_t losses_from_ms;
 	uint32_t losses_after; // and not before the silent unit was silent so often
 	bool losses_of_point;  // only of readings of the point
 	struct silent_unit silent[RIG_SILENT];
-	uint16_t records;   // that wait in each event queue when the quiet time ends
-	uint32_t wishes_ms; // each output changes so often from then on; 0 = never
+	uint16_t records; // that wait in each event queue when the quiet time ends
+	// Each output changes at the pace of its plan and so much more, all the time,
+	// and then.
+	bool wishes;
+	uint32_t wishes_more_ms, wishes_ms[RIG_OUTPUTS];
 	// The change follows so many readings of what shows it.
 	uint32_t change_after;
 	// A pulse of so many ms instead of a change that stays; 0 = it stays.
@@ -57,6 +63,11 @@ struct episode_result {
 	uint32_t took_ms; // from the change to its sample, without own delays
 	uint32_t gap_ms;  // the longest from one reading of the point to the answer of
 			  // the next, that ends after the quiet time
+	// For who wants to know where more would hurt. From the start to the end of the
+	// quiet time; when, after that, the point's device was asked within the longest
+	// gap or somebody did not answer; and the period of each block.
+	uint32_t quiet_ms, n_marks, marks_ms[RIG_MARKS];
+	uint32_t periods_ms[RIG_DEVICES][RIG_BLOCKS]; // 0 = none
 };
 
 // Runs the episode for `span_ms` after the quiet time.

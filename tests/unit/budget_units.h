@@ -50,13 +50,19 @@ struct rig {
 	// Event queues and outputs.
 	uint8_t coils[RIG_DEVICES];
 	uint16_t record[RIG_DEVICES]; // number of the last one that was acknowledged
-	struct loop_timer wishes;
-	bool wished;
+	struct wish {
+		struct loop_timer timer;
+		struct rig *rig;
+		bool on;
+	} wishes[RIG_OUTPUTS];
 	// The contact.
 	uint32_t readings;
 	int64_t closed_ms;  // 0 = not yet
 	bool is_open, told; // the link; the change
 	int64_t last_sampled_ms;
+	// Marks since the point was last read.
+	uint32_t n_marks, marks_ms[RIG_MARKS];
+	int64_t start_ms;
 	// Behind a selector: what was written last, and what it gave then.
 	uint32_t selected, selected_word;
 	int64_t selected_ms;

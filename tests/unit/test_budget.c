@@ -13,8 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "budget_plan.h"
-#include "budget_rig.h"
+#include "budget_adversary.h"
 #include "config/budget.h"
 #include "config_fixture.h"
 #include "core/profile_dialog.h"
@@ -37,233 +36,12 @@ from_environment(const char *name, uint64_t otherwise)
 	return text != NULL ? strtoull(text, NULL, 0) : otherwise;
 }
 
-// ---- the adversary ---------------------------------------------------------------
-
-struct search {
-	struct dice dice;
-	struct site *site;
-	uint32_t point;
-	struct point_budget budget;
-	struct device_budget faults;
-	struct episode best, at;
-	uint32_t worst_ms, at_ms;
-	unsigned counted;
-};
-
-static const struct device *
-device_of(const struct search *s)
-{
-	return &s->site->devices[s->site->points[s->point].device];
-}
-
-static void
-roll_phases(struct search *s, struct episode *e)
-{
-	uint32_t grain = 1 + dice_below(&s->dice, 64);
-
-	for (int i = 0; i < RIG_DEVICES; i++)
-		for (int k = 0; k < RIG_BLOCKS; k++)
-			e->phases[i][k] =
-			    (uint16_t)(dice_below(&s->dice, grain) * 65536 / grain);
-}
-
-static void
-roll_losses(struct search *s, struct episode *e)
-{
-	e->n_losses = s->faults.lost_replies;
-	for (int i = 0; i < RIG_LOSSES; i++)
-		e->before[i] =
-		    dice_below(&s->dice, 3) == 0 ? (uint8_t)dice_below(&s->dice, 4) : 0;
-	e->losses_of_point = dice_below(&s->dice, 2) == 0;
-	if (e->silent[0].device == INDEX_NONE || dice_below(&s->dice, 3) == 0) {
-		e->losses_from_ms =
-		    dice_below(&s->dice, 2 * device_of(s)->poll_ms + 1000);
-		e->losses_after = 0;
-	} else {
-		e->losses_from_ms = 0;
-		e->losses_after = 1 + dice_below(&s->dice, 2);
-	}
-}
-
-static bool
-is_silent(const struct episode *e, uint16_t device)
-{
-	for (int i = 0; i < RIG_SILENT; i++)
-		if (e->silent[i].device == device)
-			return true;
-	return false;
-}
-
-static void
-roll_one_silent(struct search *s, struct episode *e, int i)
-{
-	uint16_t own = s->site->points[s->point].device, u;
-
-	do
-		u = (uint16_t)dice_below(&s->dice, s->site->n_devices);
-	while (u == own || is_silent(e, u));
-	e->dead[u] = false;
-	e->silent[i].device = u;
-	e->silent[i].requests =
-	    dice_below(&s->dice, 4) == 0 ? 1 + dice_below(&s->dice, 4) : UINT32_MAX;
-	e->silent[i].from_ms = dice_below(
-	    &s->dice, 2 * device_of(s)->poll_ms + s->site->devices[u].poll_ms);
-}
-
-static void
-roll_silent(struct search *s, struct episode *e)
-{
-	for (int i = 0; i < RIG_SILENT; i++)
-		e->silent[i].device = INDEX_NONE;
-	if (s->faults.silent == 0 || dice_below(&s->dice, 8) == 0)
-		return;
-	for (int i = 0; i < s->faults.silent; i++)
-		roll_one_silent(s, e, i);
-}
-
-static void
-roll_dead(struct search *s, struct episode *e)
-{
-	uint16_t own = s->site->points[s->point].device;
-	uint32_t share = dice_below(&s->dice, 3);
-
-	e->probe_ms = dice_below(&s->dice, 2 * device_of(s)->poll_ms + 1000);
-
-	for (uint16_t i = 0; i < s->site->n_devices; i++)
-		e->dead[i] = i != own && !is_silent(e, i) && share > 0 &&
-			     dice_below(&s->dice, 3) < share;
-}
-
-// What the daemon itself has to say meanwhile.
-static void
-roll_writes(struct search *s, struct episode *e)
-{
-	e->records = dice_below(&s->dice, 2) == 0
-			 ? 0
-			 : (uint16_t)(1 + dice_below(&s->dice, 200));
-	e->wishes_ms =
-	    dice_below(&s->dice, 2) == 0 ? 0 : 500 + dice_below(&s->dice, 1000);
-}
-
-static void
-roll(struct search *s, struct episode *e)
-{
-	memset(e, 0, sizeof(*e));
-	e->point = s->point;
-	roll_phases(s, e);
-	roll_writes(s, e);
-	roll_silent(s, e);
-	roll_losses(s, e);
-	if (dice_below(&s->dice, 4) == 0)
-		roll_dead(s, e);
-	e->change_after = dice_below(&s->dice, 4);
-}
-
-// Those with the longest time-outs, and all of them due just before the point.
-static void
-crowd(struct search *s, struct episode *e)
-{
-	uint16_t own = s->site->points[s->point].device;
-	uint32_t poll = device_of(s)->poll_ms, at = dice_below(&s->dice, poll);
-
-	for (int i = 0; i < s->faults.silent; i++) {
-		struct silent_unit *u = &e->silent[i];
-		uint16_t before = u->device;
-
-		if (before == INDEX_NONE)
-			return;
-		u->device = INDEX_NONE;
-		roll_one_silent(s, e, i);
-		if (s->site->devices[u->device].timeout_ms <
-		    s->site->devices[before].timeout_ms)
-			u->device = before;
-		u->requests = UINT32_MAX;
-		u->from_ms = e->silent[0].from_ms;
-	}
-	for (uint16_t i = 0; i < s->site->n_devices; i++) {
-		uint32_t each = s->site->devices[i].poll_ms;
-		uint32_t lead = i == own ? 0 : dice_below(&s->dice, 100);
-		uint32_t due = (at + each - lead % each) % each;
-
-		for (int k = 0; k < RIG_BLOCKS; k++)
-			e->phases[i][k] = (uint16_t)((uint64_t)due * 65536 / each);
-	}
-}
-
-// The faults close to one another, for apart they do little.
-static void
-bring_together(struct search *s, struct episode *e)
-{
-	e->losses_from_ms = 0;
-	e->losses_after =
-	    e->silent[0].device == INDEX_NONE ? 0 : 1 + dice_below(&s->dice, 3);
-}
-
-// All of a device at once, or some of its requests somewhere.
-static void
-roll_device(struct search *s, struct episode *e, uint16_t device)
-{
-	uint32_t phase = dice_below(&s->dice, 65536);
-	bool together = dice_below(&s->dice, 3) == 0;
-
-	for (int k = 0; k < RIG_BLOCKS; k++)
-		if (together || dice_below(&s->dice, 2) == 0)
-			e->phases[device][k] =
-			    (uint16_t)(together ? phase : dice_below(&s->dice, 65536));
-}
-
-static void
-mutate(struct search *s, struct episode *e)
-{
-	uint16_t device = (uint16_t)dice_below(&s->dice, s->site->n_devices);
-
-	struct silent_unit *u = &e->silent[dice_below(&s->dice, RIG_SILENT)];
-
-	switch (dice_below(&s->dice, 11)) {
-	case 0:
-		roll_losses(s, e);
-		break;
-	case 1:
-		roll_silent(s, e);
-		break;
-	case 2:
-		u->from_ms += dice_below(&s->dice, 101);
-		u->from_ms -= u->from_ms > 50 ? 50 : 0;
-		break;
-	case 3:
-		e->losses_from_ms += dice_below(&s->dice, 101);
-		e->losses_from_ms -= e->losses_from_ms > 50 ? 50 : 0;
-		break;
-	case 4:
-		bring_together(s, e);
-		break;
-	case 5:
-		e->before[dice_below(&s->dice, RIG_LOSSES)] =
-		    (uint8_t)dice_below(&s->dice, 5);
-		break;
-	case 6:
-		e->change_after = dice_below(&s->dice, 4);
-		break;
-	case 7:
-		roll_writes(s, e);
-		break;
-	case 8:
-		roll_dead(s, e);
-		break;
-	case 9:
-		e->probe_ms += dice_below(&s->dice, 101);
-		e->probe_ms -= e->probe_ms > 50 ? 50 : 0;
-		break;
-	default:
-		roll_device(s, e, device);
-		break;
-	}
-}
+// ---- the search ------------------------------------------------------------------
 
 static bool
 is_behind_revision(const struct search *s)
 {
-	const struct device *d = device_of(s);
+	const struct device *d = adversary_device(s);
 	const struct profile_dialogs *g = d->profile->dialogs;
 
 	for (uint8_t i = 0; g != NULL && i < g->n_summaries; i++)
@@ -283,7 +61,7 @@ own_delay(const struct search *s)
 static uint32_t
 span_of(const struct search *s, const struct episode *e)
 {
-	uint32_t span = s->budget.worst_ms * 2 + 6 * device_of(s)->poll_ms;
+	uint32_t span = s->budget.worst_ms * 2 + 6 * adversary_device(s)->poll_ms;
 
 	for (int i = 0; i < RIG_SILENT; i++)
 		if (e->silent[i].device != INDEX_NONE)
@@ -299,6 +77,7 @@ judge(struct search *s, const struct episode *e)
 	struct episode_result r = episode_run(s->site, e, span_of(s, e));
 	uint32_t took;
 
+	s->last = r;
 	if (r.lost)
 		return 0;
 	took = is_behind_revision(s) ? r.took_ms : r.gap_ms;
@@ -327,19 +106,20 @@ try_one(struct search *s, unsigned *stale)
 	uint32_t ms;
 
 	if ((*stale)++ >= STALE) {
-		roll(s, &next);
+		adversary_roll(s, &next);
 		if (dice_below(&s->dice, 2) == 0)
-			crowd(s, &next);
+			adversary_crowd(s, &next);
 		s->at_ms = 0;
 		*stale = 0;
 	} else {
-		mutate(s, &next);
+		adversary_mutate(s, &next);
 	}
 	ms = judge(s, &next);
 	if (ms < s->at_ms && !goes_down(s, ms))
 		return;
 	*stale = ms > s->at_ms ? 0 : *stale;
 	s->at = next;
+	s->at_result = s->last;
 	s->at_ms = ms;
 	if (ms > s->worst_ms) {
 		s->best = next;
@@ -371,7 +151,16 @@ describe(const struct search *s, uint64_t seed)
 	    s->budget.calm_ms, e->n_losses, e->losses_from_ms);
 	for (uint8_t i = 0; i < e->n_losses; i++)
 		print_error(" %u", e->before[i]);
-	print_error("\n%u records, a wish each %u ms\n", e->records, e->wishes_ms);
+	print_error(" (block");
+	for (uint8_t i = 0; i < e->n_losses; i++)
+		print_error(
+		    " %d", e->loss_block[i] == RIG_ANY_BLOCK ? -1 : e->loss_block[i]);
+	print_error(")\n%u records", e->records);
+	for (uint16_t i = 0; e->wishes && i < s->site->n_outputs && i < RIG_OUTPUTS;
+	     i++)
+		print_error(", a wish at %u ms and each %u ms beyond its pace",
+		    e->wishes_ms[i], e->wishes_more_ms);
+	print_error("\n");
 	print_error("of the bound %.0f ms vary, %.0f ms wait, %.0f ms are faults\n",
 	    s->faults.varies_ms, s->faults.wait_ms, s->faults.faults_ms);
 	for (int i = 0; i < RIG_SILENT; i++)
@@ -390,16 +179,21 @@ describe(const struct search *s, uint64_t seed)
 // ---- what is proven --------------------------------------------------------------
 
 static void
+reckon(struct search *s)
+{
+	struct bus_budget bus = budget_of_bus(s->site, 0);
+
+	s->budget = budget_of_point(s->site, &s->site->points[s->point], &bus);
+	s->faults = budget_of_device(s->site, adversary_device(s), &bus);
+}
+
+static void
 roll_plan(struct search *s, uint64_t seed)
 {
-	struct bus_budget bus;
-
 	*s = (struct search){ .dice = { seed * 0x9E3779B97F4A7C15 + 1 } };
 	s->site = plan_roll(&s->dice);
 	s->point = dice_below(&s->dice, s->site->n_site_points);
-	bus = budget_of_bus(s->site, 0);
-	s->budget = budget_of_point(s->site, &s->site->points[s->point], &bus);
-	s->faults = budget_of_device(s->site, device_of(s), &bus);
+	reckon(s);
 }
 
 // A pulse as long as --check says, wherever it begins.
@@ -468,7 +262,7 @@ struct tally {
 static void
 prove(uint64_t seed, struct tally *tally)
 {
-	struct search s;
+	static struct search s; // too large for the stack
 	const char *wrong;
 	double ratio;
 	int kept;
