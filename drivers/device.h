@@ -116,7 +116,8 @@ void device_free(struct field_device *d);
 // The block to read next: of those that are due the first by class, else the earliest;
 // identity before all. PLAN_NONE while all that may be asked is in flight.
 uint16_t device_next_block(const struct field_device *d, int64_t now_ms);
-// Its class: a scan that is late by a whole period counts as POLL_CHANGED.
+// Its class: a scan that is late by a whole period counts as POLL_CHANGED, and the
+// queue of events while it is being emptied as POLL_SPARE.
 enum poll_class device_next_class(const struct field_device *d, int64_t now_ms);
 
 // A reply may still come that would pass for the reply to this block: another block of

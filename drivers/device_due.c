@@ -52,11 +52,27 @@ may_ask(const struct field_device *d, const struct plan_block *b)
 	return dialog_lets(d, b);
 }
 
+// An event queue that is being emptied is due again at once, more often than the plan
+// counts on. It fills the time that nobody else needs, or on a busy line units would
+// wait for one another and for it without end; and has its two requests a period, one
+// to read and one to acknowledge, like anybody.
+static bool
+is_spare(const struct field_device *d, const struct plan_block *b, int64_t now)
+{
+	int64_t half = d->def->poll_ms / 2;
+
+	return b->kind == PLAN_DIALOG && b->first == STEP_QUEUE &&
+	       d->link == DEVICE_UP && b->due_ms - b->asked_ms < half &&
+	       now - b->due_ms < half;
+}
+
 static enum poll_class
 class_of(const struct field_device *d, const struct plan_block *b, int64_t now)
 {
 	if (b->poll == POLL_SCAN && now - b->due_ms >= device_period(d, b))
 		return POLL_CHANGED; // the classes above must not starve it
+	if (is_spare(d, b, now))
+		return POLL_SPARE;
 	return (enum poll_class)b->poll;
 }
 

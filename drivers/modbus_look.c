@@ -194,6 +194,7 @@ class_name_of(uint8_t poll)
 	case POLL_CHANGED:
 		return "changed";
 	case POLL_SCAN:
+	case POLL_SPARE:
 		return "scan";
 	}
 	wr_unreachable("poll_class");

@@ -34,12 +34,14 @@ enum plan_kind {
 };
 
 // Blocks that are due are asked in this order: what the site drives, what says whether
-// anything changed, what is said to have changed, everything (DESIGN section 4).
+// anything changed, what is said to have changed, everything (DESIGN section 4), and
+// what fills the time that is left.
 enum poll_class {
 	POLL_OUTPUT,
 	POLL_SUMMARY,
 	POLL_CHANGED,
-	POLL_SCAN
+	POLL_SCAN,
+	POLL_SPARE // never of a block for long: device_due.c
 };
 
 // What is known of a block; a set.

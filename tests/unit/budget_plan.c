@@ -237,6 +237,54 @@ say_site(struct dice *d)
 	say_outputs(d, units);
 }
 
+static void
+say_unit_of_queue_plan(unsigned unit)
+{
+	say("  - {id: d%u, bus: b, unit: %u, profile: %s, poll: 1s, timeout: 100ms,"
+	    " retries: 2%s, points: [{id: word%u, item: word, device: 1, kind: smoke,"
+	    " place: {en: P}}",
+	    unit, unit, unit == 2 ? "talking" : "plain",
+	    unit == 2 ? ", dialogs: {queue: true, allow_writes: true}" : "", unit);
+	if (unit > 2)
+		say(", {id: far%u, item: word, device: 1000, kind: smoke, place: {en: "
+		    "P}}",
+		    unit);
+	say("]}\n");
+}
+
+static struct site *
+load(struct problems *p)
+{
+	struct site *s;
+
+	memset(p, 0, sizeof(*p));
+	fixture_write("site.yaml", text);
+	s = site_load(fixture_path("site.yaml"), fixture_path("panels"), p);
+	fixture_remove();
+	return s;
+}
+
+struct site *
+plan_with_queue(struct dice *d)
+{
+	static struct problems p;
+	struct site *s;
+
+	(void)fixture_folder();
+	used = 0;
+	write_plain(d);
+	write_talking(d);
+	say("site: {id: s, time_zone: UTC}\nbuses:\n"
+	    "  - {id: b, modbus_rtu: /dev/ttyS0, line: 9600 8N1, silent_units: 0}\n"
+	    "devices:\n");
+	for (unsigned u = 1; u <= SHARED_MOST; u++)
+		say_unit_of_queue_plan(u);
+	s = load(&p);
+	if (s == NULL)
+		fail_msg("%s: %s", p.items[0].text, text);
+	return s;
+}
+
 struct site *
 plan_roll(struct dice *d)
 {
@@ -244,15 +292,12 @@ plan_roll(struct dice *d)
 		static struct problems p;
 		struct site *s;
 
-		memset(&p, 0, sizeof(p));
 		(void)fixture_folder();
 		used = 0;
 		write_plain(d);
 		write_talking(d);
 		say_site(d);
-		fixture_write("site.yaml", text);
-		s = site_load(fixture_path("site.yaml"), fixture_path("panels"), &p);
-		fixture_remove();
+		s = load(&p);
 		if (s != NULL)
 			return s;
 		// The only thing that may be wrong with it.

@@ -23,4 +23,8 @@ uint32_t dice_below(struct dice *d, uint32_t n); // 0 .. n - 1; n > 0
 struct site *plan_roll(struct dice *d);
 const char *plan_text(void);
 
+// A line on which most of the time somebody waits, beside a unit with an event queue
+// and the first, which has one block.
+struct site *plan_with_queue(struct dice *d);
+
 #endif

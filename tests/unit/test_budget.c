@@ -26,6 +26,7 @@ enum {
 	STALE = 60,         // tries without a worse one: begin anew
 	SLACK_PERCENT = 150,
 	CHANGES = 5,
+	SPREAD = 200, // tries with a full queue
 };
 
 static uint64_t
@@ -319,10 +320,38 @@ test_plans_that_were_once_late(void **state)
 	assert_int_equal(tally.wrong, 0);
 }
 
+// A unit that missed a reply waits until nobody who is well does. Events that another
+// unit has in its queue must not be fetched before each request that has come due
+// meanwhile, or there would always be one.
+static void
+test_a_full_queue_holds_back_nobody(void **state)
+{
+	static struct search s;
+	int kept = silence_log();
+
+	(void)state;
+	s = (struct search){ .dice = { 1 } };
+	s.site = plan_with_queue(&s.dice);
+	reckon(&s);
+	adversary_roll(&s, &s.at);
+	(void)judge(&s, &s.at);
+	for (int i = 0; i < SPREAD; i++) {
+		s.at_result = s.last;
+		adversary_roll(&s, &s.at);
+		adversary_spread(&s, &s.at);
+		s.at_ms = judge(&s, &s.at);
+		s.worst_ms = s.at_ms > s.worst_ms ? s.at_ms : s.worst_ms;
+	}
+	restore_log(kept);
+	assert_in_range(s.worst_ms, s.budget.calm_ms, s.budget.worst_ms);
+	site_free(s.site);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_a_full_queue_holds_back_nobody),
 		cmocka_unit_test(test_the_bound_holds_and_is_not_wide),
 		cmocka_unit_test(test_plans_that_were_once_late),
 	};
