@@ -215,15 +215,17 @@ stake_ms(const struct field_device *d)
 }
 
 // The reply of one that has cost less is still waited for beside the others: then that
-// one is asked again first, or it would wait for all of this one's time-out.
+// one is asked again first, or it would wait for all of this one's time-out. But nobody
+// waits so for one that is sick, which has no turn before those that are not.
 static bool
 cheaper_lingers(const struct mbus *b, const struct field_device *d)
 {
 	for (uint8_t i = 0; i < b->n_flights; i++) {
 		const struct mbus_flight *f = &b->flights[i];
+		const struct field_device *u = &b->devices[f->device];
 
-		if (f->used && f->lingers &&
-		    stake_ms(&b->devices[f->device]) < stake_ms(d))
+		if (f->used && f->lingers && (!is_sick(u) || is_sick(d)) &&
+		    stake_ms(u) < stake_ms(d))
 			return true;
 	}
 	return false;
