@@ -135,8 +135,9 @@ varies_ms(const struct bus_budget *bus, uint32_t period)
 		uint32_t each = bus->periods[i].ms;
 		if (period % each != 0)
 			ms += bus->periods[i].busy_ms - bus->periods[i].drift_ms;
-		// What goes first comes again while the others are waited for.
-		ms += bus->periods[i].first_ms * floor(bus->cycle_ms / each);
+		// What goes first comes again while the others are waited for; and an
+		// output that was just looked at, written and read back may change.
+		ms += bus->periods[i].first_ms * (1 + floor(bus->cycle_ms / each));
 	}
 	return ms / bus->window;
 }

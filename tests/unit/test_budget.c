@@ -309,11 +309,12 @@ test_the_bound_holds_and_is_not_wide(void **state)
 // is no miss, and then all its tries; a gateway that waits for one unit for longer than
 // another is given; a request that is asked again while a late reply to it may come;
 // the late reply of a unit that is lost, for which nobody has to wait; and that of one
-// which is not, while a dead unit holds the other place in flight.
+// which is not, while a dead unit holds the other place in flight; an
+// output that changes when it was just looked at.
 static void
 test_plans_that_were_once_late(void **state)
 {
-	static const uint64_t seeds[] = { 131, 5018, 5116, 5029, 5003, 8007 };
+	static const uint64_t seeds[] = { 131, 5018, 5116, 5029, 5003, 8007, 5054 };
 	struct tally tally = { 0 };
 
 	(void)state;
