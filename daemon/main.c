@@ -156,9 +156,9 @@ on_durable(void *ctx, const struct event *ev)
 }
 
 static void
-on_saved(void *ctx, uint64_t serial)
+on_saved(void *ctx, uint64_t serial, bool durable)
 {
-	outbox_saved(((struct daemon *)ctx)->outbox, serial);
+	outbox_saved(((struct daemon *)ctx)->outbox, serial, durable);
 }
 
 static void

@@ -148,7 +148,7 @@ settle_channels(struct outbox *o, uint64_t serial)
 {
 	for (uint16_t i = 0; i < o->site->n_channels; i++) {
 		struct settling *s = &o->settling[i];
-		if (!s->waits || s->serial > serial)
+		if (!s->waits || s->serial != serial)
 			continue;
 		s->waits = false;
 		if (o->delivery != NULL)
@@ -157,13 +157,19 @@ settle_channels(struct outbox *o, uint64_t serial)
 	}
 }
 
+// A lost notice stays unsaved, and goes without the disk; a lost receipt holds up
+// nobody.
 void
-outbox_saved(struct outbox *o, uint64_t serial)
+outbox_saved(struct outbox *o, uint64_t serial, bool durable)
 {
-	struct owed *w;
+	struct owed *w, *next;
 	settle_channels(o, serial);
-	while ((w = TAILQ_FIRST(&o->stages[STAGE_UNSAVED])) != NULL &&
-	       w->serial <= serial) {
+	if (!durable)
+		return;
+	for (w = TAILQ_FIRST(&o->stages[STAGE_UNSAVED]); w != NULL; w = next) {
+		next = TAILQ_NEXT(w, link);
+		if (w->serial != serial)
+			continue;
 		w->n.saved = true;
 		learn_seq(o, &w->n.subject);
 		move(o, w, STAGE_READY);

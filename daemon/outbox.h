@@ -31,8 +31,8 @@ void outbox_answered(struct outbox *o, struct alarm_record *r);
 // A notice of no alarm to one channel, about this event: its times may be 0.
 void outbox_tell(struct outbox *o, const char *channel, const struct event *subject);
 
-// Everything up to this unit of work is durable.
-void outbox_saved(struct outbox *o, uint64_t serial);
+// This unit of work, and no other, is durable; or it was lost.
+void outbox_saved(struct outbox *o, uint64_t serial, bool durable);
 
 void outbox_receipt(struct outbox *o, const struct receipt *r);
 

@@ -12,19 +12,29 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "lib/mem.h"
 
 enum {
 	REPLY_PATIENCE_MS = 1000,
-	REPLY_SWEEP_MS = 250
+	REPLY_SWEEP_MS = 250,
+	FIRST_MAX = 16 // points; beyond it all that follows in a round is urgent
+};
+
+// Two units may be open at once.
+enum lane {
+	LANE_REST,
+	LANE_FIRST,
+	LANES
 };
 
 struct waiting_reply {
 	TAILQ_ENTRY(waiting_reply) link;
 	reply_fn *done;
 	void *arg;
-	uint64_t serial;
+	uint64_t serials[LANES]; // still waited for; 0 = none
+	int64_t seq;
 	int64_t since_ms;
 };
 
@@ -40,19 +50,25 @@ struct works {
 	struct store *store;
 	struct works_host host;
 	struct loop_timer flush, sweep;
-	struct unit *open;
-	uint64_t serial; // of the open or the next unit
+	struct unit *open[LANES];
+	uint64_t serials[LANES]; // of the open ones
+	enum lane lane;          // of the newest addition
+	bool whole;              // the round is one unit
+	// Points of which something urgent is in this round: what follows goes there.
+	char first[FIRST_MAX][ID_MAX];
+	unsigned n_first;
+	uint64_t serial; // the newest
 	uint64_t minted;
 	uint64_t stream_n;
 	char boot[24];
 	enum clock_quality clock_quality;
 	TAILQ_HEAD(reply_list, waiting_reply) replies;
-	TAILQ_HEAD(watcher_list, watcher) watchers; // in order of serial
+	TAILQ_HEAD(watcher_list, watcher) watchers;
 };
 
 struct submitted {
 	struct works *works;
-	uint64_t serial;
+	uint64_t serials[LANES]; // 0 = none
 };
 
 static void
@@ -67,20 +83,30 @@ answer(struct waiting_reply *r, bool durable, int64_t seq)
 	free(r);
 }
 
+// A unit has ended. Units do not end in the order of their serials: what is urgent
+// overtakes, and what there is no room for is lost.
 static void
 answer_serial(struct works *w, uint64_t serial, bool durable, int64_t seq)
 {
-	struct waiting_reply *r = TAILQ_FIRST(&w->replies);
-	while (r != NULL && r->serial <= serial) {
-		struct waiting_reply *next = TAILQ_NEXT(r, link);
+	struct waiting_reply *r, *next;
+	for (r = TAILQ_FIRST(&w->replies); r != NULL; r = next) {
+		bool mine = false, waits = false;
+		next = TAILQ_NEXT(r, link);
+		for (unsigned i = 0; i < LANES; i++) {
+			mine = mine || r->serials[i] == serial;
+			r->serials[i] = r->serials[i] == serial ? 0 : r->serials[i];
+			waits = waits || r->serials[i] != 0;
+		}
+		if (mine && seq > r->seq)
+			r->seq = seq;
+		if (!mine || (durable && waits))
+			continue;
 		TAILQ_REMOVE(&w->replies, r, link);
-		answer(r, durable, seq);
-		r = next;
+		answer(r, durable, r->seq);
 	}
 }
 
-// Units end in the order in which they were submitted, but for those that were lost:
-// each watcher is told of its own unit and of no other.
+// Each watcher is told of its own unit and of no other.
 static void
 tell_watchers(struct works *w, uint64_t serial, bool durable)
 {
@@ -109,39 +135,94 @@ on_done(void *arg, const struct unit *u, bool durable)
 	size_t n = unit_events(u, &events);
 	int64_t last_seq = n > 0 ? events[n - 1].seq : 0;
 
-	if (durable) {
-		for (size_t i = 0; i < n; i++)
-			w->host.durable(w->host.ctx, &events[i]);
-		w->host.saved(w->host.ctx, s->serial);
+	for (size_t i = 0; i < n && durable; i++)
+		w->host.durable(w->host.ctx, &events[i]);
+	for (unsigned i = 0; i < LANES; i++) {
+		if (s->serials[i] == 0)
+			continue;
+		w->host.saved(w->host.ctx, s->serials[i], durable);
+		answer_serial(w, s->serials[i], durable, last_seq);
+		tell_watchers(w, s->serials[i], durable);
 	}
-	answer_serial(w, s->serial, durable, last_seq);
-	tell_watchers(w, s->serial, durable);
 	free(s);
 }
 
+// ---- the open units -----------------------------------------------------------------
+
 static struct unit *
-open_unit(struct works *w)
+open_unit(struct works *w, enum lane lane)
 {
-	if (w->open == NULL) {
-		w->open = unit_new();
+	w->lane = lane;
+	if (w->open[lane] == NULL) {
+		w->open[lane] = unit_new();
+		w->serials[lane] = ++w->serial;
 		loop_timer_in(w->loop, &w->flush, 0);
 	}
-	return w->open;
+	return w->open[lane];
 }
 
-void
-works_flush(struct works *w)
+static bool
+is_first(const struct works *w, const char *point)
 {
-	if (w->open == NULL)
+	for (unsigned i = 0; i < w->n_first; i++) {
+		if (strcmp(w->first[i], point) == 0)
+			return true;
+	}
+	return w->n_first == FIRST_MAX;
+}
+
+// The unit for something of a point. Once it is the urgent one it stays so for the
+// round: what is of one point keeps its order.
+static struct unit *
+unit_for(struct works *w, const char *point, bool urgent)
+{
+	if (w->whole)
+		return open_unit(w, LANE_REST);
+	bool first = is_first(w, point);
+	if (urgent && !first)
+		(void)str_copy(w->first[w->n_first++], ID_MAX, point);
+	return open_unit(w, first || urgent ? LANE_FIRST : LANE_REST);
+}
+
+// The unit for something that belongs to what was added before it, whichever that is:
+// the round is one from here on.
+static struct unit *
+whole_unit(struct works *w)
+{
+	struct unit *rest = open_unit(w, LANE_REST);
+	if (w->open[LANE_FIRST] != NULL)
+		unit_join(rest, w->open[LANE_FIRST]);
+	w->open[LANE_FIRST] = NULL;
+	w->whole = true;
+	return rest;
+}
+
+static void
+submit(struct works *w, enum lane lane)
+{
+	struct unit *u = w->open[lane];
+	if (u == NULL)
 		return;
 	struct submitted *s = xcalloc(1, sizeof(*s));
 	s->works = w;
-	s->serial = w->serial++;
-	struct unit *u = w->open;
-	w->open = NULL;
-	loop_timer_stop(w->loop, &w->flush);
+	s->serials[lane] = w->serials[lane];
+	if (w->whole)
+		s->serials[LANE_FIRST] = w->serials[LANE_FIRST];
+	w->open[lane] = NULL;
 	unit_on_done(u, on_done, s);
 	store_submit(w->store, u);
+}
+
+// The rest goes first: what of it is of the same points came before.
+void
+works_flush(struct works *w)
+{
+	loop_timer_stop(w->loop, &w->flush);
+	submit(w, LANE_REST);
+	submit(w, LANE_FIRST);
+	memset(w->serials, 0, sizeof(w->serials));
+	w->whole = false;
+	w->n_first = 0;
 }
 
 static void
@@ -175,7 +256,6 @@ works_new(
 	w->loop = loop;
 	w->store = store;
 	w->host = *host;
-	w->serial = 1;
 	w->clock_quality = CLOCK_UNKNOWN;
 	(void)snprintf(w->boot, sizeof(w->boot), "%lld", (long long)boot);
 	loop_timer_init(&w->flush, on_flush, w);
@@ -190,13 +270,17 @@ works_free(struct works *w)
 {
 	if (w == NULL)
 		return;
-	answer_serial(w, UINT64_MAX, false, 0);
+	struct waiting_reply *r;
+	while ((r = TAILQ_FIRST(&w->replies)) != NULL) {
+		TAILQ_REMOVE(&w->replies, r, link);
+		answer(r, false, 0);
+	}
 	while (!TAILQ_EMPTY(&w->watchers))
 		tell_watchers(w, TAILQ_FIRST(&w->watchers)->serial, false);
 	loop_timer_stop(w->loop, &w->flush);
 	loop_timer_stop(w->loop, &w->sweep);
-	if (w->open != NULL)
-		unit_free(w->open);
+	unit_free(w->open[LANE_REST]);
+	unit_free(w->open[LANE_FIRST]);
 	free(w);
 }
 
@@ -229,31 +313,32 @@ works_event(struct works *w, struct event *e)
 	e->clock_quality = w->clock_quality;
 	e->stream_n = ++w->stream_n;
 	w->host.event(w->host.ctx, e);
-	return unit_event(open_unit(w), e);
+	return unit_event(unit_for(w, e->point, unit_event_urgent(e)), e);
 }
 
 void
 works_alarm(struct works *w, const struct alarm_row *row)
 {
-	unit_alarm(open_unit(w), row);
+	unit_alarm(unit_for(w, row->point, row->alarm_class == CLASS_FIRE), row);
 }
 
 void
 works_notice(struct works *w, const struct notice *n)
 {
-	unit_notice(open_unit(w), n);
+	const struct event *e = &n->subject;
+	unit_notice(unit_for(w, e->point, e->alarm_class == CLASS_FIRE), n);
 }
 
 void
 works_flag(struct works *w, const struct flag_row *row)
 {
-	unit_flag(open_unit(w), row);
+	unit_flag(whole_unit(w), row);
 }
 
 void
 works_meta(struct works *w, const char *key, const char *value)
 {
-	unit_meta(open_unit(w), key, value);
+	unit_meta(whole_unit(w), key, value);
 }
 
 void
@@ -269,8 +354,9 @@ works_watch(struct works *w, works_done *done, void *arg)
 uint64_t
 works_serial(struct works *w)
 {
-	(void)open_unit(w);
-	return w->serial;
+	enum lane lane = w->open[w->lane] != NULL ? w->lane : LANE_REST;
+	(void)open_unit(w, lane);
+	return w->serials[lane];
 }
 
 bool
@@ -286,7 +372,8 @@ works_reply(struct works *w, reply_fn *done, void *arg)
 	struct waiting_reply *r = xcalloc(1, sizeof(*r));
 	r->done = done;
 	r->arg = arg;
-	r->serial = works_serial(w);
+	(void)works_serial(w);
+	memcpy(r->serials, w->serials, sizeof(r->serials));
 	r->since_ms = loop_now_ms(w->loop);
 	if (!works_saves(w)) {
 		answer(r, false, 0);

@@ -2,8 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The open unit of work: everything the loop decides in one round goes to the store as
-// one transaction. Stamps events with time and stream number, tells the screen at
-// once and again when they are durable, and answers commands when they are (I3).
+// one transaction, or as two: what is urgent (a fire, an acknowledgement, and what is
+// of the same point) apart from the rest, so that in a storm it waits for no more than
+// it must. An event, its alarm and its notices are never parted, and a round with a
+// setting or a flag is one. Stamps events with time and stream number, tells the screen
+// at once and again when they are durable, and answers commands when they are (I3).
 // Runs on the loop.
 #ifndef DAEMON_WORK_H
 #define DAEMON_WORK_H
@@ -20,8 +23,8 @@ struct works_host {
 	void *ctx;
 	void (*event)(void *ctx, const struct event *e);   // just made, not durable
 	void (*durable)(void *ctx, const struct event *e); // seq is set
-	void (*saved)(
-	    void *ctx, uint64_t serial); // the unit with this serial is durable
+	// The unit with this serial, and no other, is durable; or it was lost.
+	void (*saved)(void *ctx, uint64_t serial, bool durable);
 };
 
 // `boot` is this run's number; ids are minted as "<boot>-<n>".
@@ -48,15 +51,17 @@ void works_flag(struct works *w, const struct flag_row *row);
 
 // Sets a setting of the daemon's own in the open unit.
 void works_meta(struct works *w, const char *key, const char *value);
-// `done` runs once, later: the open unit is durable, or could not be made so.
+// `done` runs once, later: the unit of the newest addition is durable, or could not be
+// made so.
 typedef void works_done(void *arg, bool durable);
 void works_watch(struct works *w, works_done *done, void *arg);
 
-// Serial of the open unit: works_host.saved is called with it, or one above it.
+// Serial of the unit that the newest addition is in: works_host.saved is called with
+// it.
 uint64_t works_serial(struct works *w);
 
-// Answers a command once the open unit is durable: 200; or 202 with durable false when
-// the store is degraded or takes over a second.
+// Answers a command once all of the round so far is durable: 200; or 202 with durable
+// false when the store is degraded or takes over a second.
 void works_reply(struct works *w, reply_fn *done, void *arg);
 
 // Whether the store writes: what is added now will be durable before long.

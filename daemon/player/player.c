@@ -80,10 +80,11 @@ on_durable(void *ctx, const struct event *e)
 }
 
 static void
-on_saved(void *ctx, uint64_t serial)
+on_saved(void *ctx, uint64_t serial, bool durable)
 {
 	(void)ctx;
 	(void)serial;
+	(void)durable;
 }
 
 static void

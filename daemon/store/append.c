@@ -18,7 +18,9 @@
 #include "store/rows.h"
 
 enum {
-	LATE_MS = 1000 // DESIGN I5: the store then counts as degraded
+	LATE_MS = 1000, // DESIGN I5: the store then counts as degraded
+	CLOCK_UNITS = 64,
+	LATE_MARK = 48
 };
 
 static const char *const fixed_sql[AP_COUNT] = {
@@ -89,7 +91,7 @@ prepare_all(struct append *a)
 		if (fixed_sql[i] != NULL)
 			rc = prepare(a, (enum append_statement)i, fixed_sql[i]);
 	}
-	(void)snprintf(sql, sizeof(sql), "INSERT INTO event (%s) VALUES (%s)",
+	(void)snprintf(sql, sizeof(sql), "INSERT OR FAIL INTO event (%s) VALUES (%s)",
 	    event_row_names, event_row_parameters);
 	if (rc == SQLITE_OK)
 		rc = prepare(a, AP_EVENT, sql);
@@ -144,6 +146,7 @@ append_close(struct append *a)
 		(void)sqlite3_finalize(a->st[i]);
 		a->st[i] = NULL;
 	}
+	rollup_free(a);
 }
 
 int
@@ -177,6 +180,7 @@ read_tail(struct append *a)
 int
 append_begin(struct append *a)
 {
+	a->units = 0;
 	int rc = db_exec(a->db, "BEGIN IMMEDIATE");
 	if (rc == SQLITE_OK)
 		rc = read_tail(a);
@@ -315,32 +319,49 @@ append_flag(struct append *a, const struct flag_row *row)
 	return rc == SQLITE_OK ? append_run(a, s) : rc;
 }
 
-// Marks an event that waited in memory for the disk, in the parameters of its row.
-// false where there is no room.
-static bool
+// What an event that waited in memory for the disk says of it, put at the end of the
+// parameters of its row. Returns the bytes added, 0 where there is no room.
+static size_t
 mark_late(struct event *e, int64_t late_ms)
 {
 	size_t len = strlen(e->params);
-	char mark[48];
+	char mark[LATE_MARK];
 	bool empty = len <= 2; // "" or "{}"
 	int n = snprintf(mark, sizeof(mark), "%s\"late_ms\":%lld}", empty ? "{" : ",",
 	    (long long)late_ms);
 	size_t at = empty ? 0 : len - 1;
 	if (at + (size_t)n >= sizeof(e->params))
-		return false;
+		return 0;
 	memcpy(e->params + at, mark, (size_t)n + 1);
-	return true;
+	return at + (size_t)n - len;
 }
 
+// The mark is of this attempt: the unit's own event goes on without it.
 static int
 append_late(struct append *a, struct event *e, const struct unit *u, int64_t waited_ms)
 {
-	struct event late = *e;
-	if (!mark_late(&late, waited_ms))
-		return append_event(a, e, u->config_rev);
-	int rc = append_event(a, &late, u->config_rev);
-	e->seq = late.seq;
+	size_t len = strlen(e->params);
+	char two[3];
+	(void)str_copy(two, sizeof(two), len <= 2 ? e->params : "");
+	size_t added = mark_late(e, waited_ms);
+	int rc = append_event(a, e, u->config_rev);
+	if (added == 0)
+		return rc;
+	if (len <= 2)
+		memcpy(e->params, two, len + 1);
+	else
+		memcpy(e->params + len - 1, "}", 2);
 	return rc;
+}
+
+// How long the unit has waited. The clock is asked once in a few units: the question
+// costs more than a row.
+static int64_t
+waited(struct append *a, const struct unit *u)
+{
+	if (a->units++ % CLOCK_UNITS == 0)
+		a->now_ms = db_now_ms();
+	return u->real_ms != 0 ? a->now_ms - u->real_ms : 0;
 }
 
 int
@@ -351,7 +372,7 @@ append_unit(struct append *a, struct unit *u)
 	const struct notice *notices = u->notices.data;
 	const struct meta_row *metas = u->metas.data;
 	const struct flag_row *flags = u->flags.data;
-	int64_t waited_ms = u->real_ms != 0 ? db_now_ms() - u->real_ms : 0;
+	int64_t waited_ms = waited(a, u);
 	int rc = SQLITE_OK;
 	for (size_t i = 0; i < u->events.n && rc == SQLITE_OK; i++)
 		rc = waited_ms >= LATE_MS ? append_late(a, &events[i], u, waited_ms)
@@ -383,5 +404,5 @@ append_rollback(struct append *a)
 {
 	if (sqlite3_get_autocommit(a->db) == 0)
 		(void)db_exec(a->db, "ROLLBACK");
-	a->rollup = (struct rollup){ .open_stale = true, .block = -1 };
+	rollup_drop(a);
 }

@@ -46,6 +46,7 @@ struct class_delta {
 };
 
 // Roll-ups gathered within a transaction and written at its end.
+struct alarm_deltas;
 struct rollup {
 	bool have_day;
 	struct day day;
@@ -54,6 +55,7 @@ struct rollup {
 	bool open_stale;
 	int64_t block; // -1 = none gathered
 	int64_t min_utc_ms, max_utc_ms, last_seq;
+	struct alarm_deltas *alarms; // of the day, by alarm; NULL = none yet
 };
 
 struct append {
@@ -63,6 +65,8 @@ struct append {
 	const struct seal_key *key;  // NULL: nothing is signed, nothing cut
 	struct event_frame frame;    // epoch, boot id, and the tail: seq and hash
 	int64_t last_utc_ms;         // of the newest event
+	int64_t now_ms;              // db_now_ms(), a few units old at most
+	unsigned units;              // since it was read
 	struct rollup rollup;
 };
 
@@ -88,6 +92,8 @@ int rollup_event(struct append *a, const struct event *e);
 // An alarm opened (+1) or closed (-1) at about this time.
 int rollup_open(struct append *a, enum alarm_class c, int delta);
 int rollup_flush(struct append *a);
+void rollup_drop(struct append *a); // forgets what was gathered
+void rollup_free(struct append *a);
 
 // verdict.c: the row of the books that follows from a person's word, if any.
 extern const char verdict_sql[], missed_sql[];

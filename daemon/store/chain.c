@@ -1,9 +1,9 @@
 // SPDX-FileCopyrightText: 2026 Watchroom contributors
 // SPDX-License-Identifier: Apache-2.0
 //
-// See chain.h. The bytes are fed to the hash piece by piece, so a row of any size needs
-// no memory. The invariant: these bytes never change for a version once a journal was
-// written with it; anything new is a new version byte.
+// See chain.h. The bytes are fed to the hash in pieces of a fixed size, so a row of any
+// size needs no memory. The invariant: these bytes never change for a version once a
+// journal was written with it; anything new is a new version byte.
 #include "store/chain.h"
 
 #include <math.h>
@@ -13,7 +13,8 @@
 #include "lib/mem.h"
 
 enum {
-	HEAD = 5
+	HEAD = 5,
+	PIECE = 1024
 };
 
 static void
@@ -80,10 +81,32 @@ put_buf(void *sink, const void *data, size_t len)
 	buf_add(sink, data, len);
 }
 
+// Gathers small pieces: a call of the hash costs more than the bytes of a cell.
+struct hasher {
+	crypto_hash_sha256_state state;
+	size_t n;
+	uint8_t piece[PIECE];
+};
+
+static void
+flush_hash(struct hasher *h)
+{
+	(void)crypto_hash_sha256_update(&h->state, h->piece, h->n);
+	h->n = 0;
+}
+
 static void
 put_hash(void *sink, const void *data, size_t len)
 {
-	(void)crypto_hash_sha256_update(sink, data, len);
+	struct hasher *h = sink;
+	if (len > sizeof(h->piece) - h->n)
+		flush_hash(h);
+	if (len > sizeof(h->piece)) {
+		(void)crypto_hash_sha256_update(&h->state, data, len);
+		return;
+	}
+	memcpy(h->piece + h->n, data, len);
+	h->n += len;
 }
 
 void
@@ -95,8 +118,10 @@ chain_canonical(const struct cell *cells, size_t n, struct buf *out)
 void
 chain_hash(const struct cell *cells, size_t n, uint8_t hash[static CHAIN_HASH])
 {
-	crypto_hash_sha256_state state;
-	(void)crypto_hash_sha256_init(&state);
-	put_all(cells, n, put_hash, &state);
-	(void)crypto_hash_sha256_final(&state, hash);
+	struct hasher h;
+	h.n = 0;
+	(void)crypto_hash_sha256_init(&h.state);
+	put_all(cells, n, put_hash, &h);
+	flush_hash(&h);
+	(void)crypto_hash_sha256_final(&h.state, hash);
 }

@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: 2026 Watchroom contributors
 // SPDX-License-Identifier: Apache-2.0
 //
-// See queue.h. The order of what is kept never changes. Nothing is dropped without
-// being counted, and a fire goes only when even the reserved tenth is full.
+// See queue.h. What is of one point keeps its order. Nothing is dropped without being
+// counted, and a fire goes only when even the reserved tenth is full.
 #include "store/queue.h"
 
 #include <stdlib.h>
@@ -19,7 +19,14 @@ void
 queue_init(struct unit_queue *q, size_t rows_max, size_t bytes_max)
 {
 	*q = (struct unit_queue){ .rows_max = rows_max, .bytes_max = bytes_max };
-	STAILQ_INIT(&q->units);
+	TAILQ_INIT(&q->urgent);
+	TAILQ_INIT(&q->others);
+}
+
+void
+queue_free(struct unit_queue *q)
+{
+	order_free(&q->order);
 }
 
 static void
@@ -59,6 +66,44 @@ strip(struct unit_queue *q, struct unit *u, bool all)
 	u->events.n = kept;
 }
 
+static size_t
+bytes_of(const struct unit *u)
+{
+	return u->packed_len + UNIT_OVERHEAD + order_bytes(u);
+}
+
+// Brings the urgent unit, and what must not come after it, into the line of the urgent.
+// false where it has to wait with the others.
+static bool
+overtake(struct unit_queue *q, struct unit *u)
+{
+	int n = q->held_back == 0 ? order_before(&q->order, u) : -1;
+
+	for (int i = 0; i < n; i++) {
+		struct unit *before = q->order.pulled[i];
+		order_remove(&q->order, before);
+		TAILQ_REMOVE(&q->others, before, queue);
+		before->place = 0;
+		TAILQ_INSERT_TAIL(&q->urgent, before, queue);
+	}
+	if (n >= 0)
+		TAILQ_INSERT_TAIL(&q->urgent, u, queue);
+	return n >= 0;
+}
+
+// The unit is not packed yet.
+static void
+line_up(struct unit_queue *q, struct unit *u)
+{
+	u->urgent = unit_urgent(u);
+	u->place = 0;
+	if (u->urgent && overtake(q, u))
+		return;
+	q->held_back += u->urgent;
+	order_add(&q->order, u);
+	TAILQ_INSERT_TAIL(&q->others, u, queue);
+}
+
 bool
 queue_add(struct unit_queue *q, struct unit *u)
 {
@@ -75,10 +120,10 @@ queue_add(struct unit_queue *q, struct unit *u)
 		return false;
 	}
 	u->work.rows = rows;
+	line_up(q, u);
 	unit_pack(u);
 	q->rows += rows;
-	q->bytes += u->packed_len + UNIT_OVERHEAD;
-	STAILQ_INSERT_TAIL(&q->units, u, queue);
+	q->bytes += bytes_of(u);
 	return true;
 }
 
@@ -88,19 +133,50 @@ queue_add_first(struct unit_queue *q, struct unit *u)
 	u->work.rows = unit_rows(u);
 	unit_pack(u);
 	q->rows += u->work.rows;
-	q->bytes += u->packed_len + UNIT_OVERHEAD;
-	STAILQ_INSERT_HEAD(&q->units, u, queue);
+	q->bytes += bytes_of(u);
+	u->urgent = true;
+	u->place = 0;
+	TAILQ_INSERT_HEAD(&q->urgent, u, queue);
+}
+
+struct unit *
+queue_next(const struct unit_queue *q)
+{
+	struct unit *u = TAILQ_FIRST(&q->urgent);
+
+	return u != NULL ? u : TAILQ_FIRST(&q->others);
+}
+
+bool
+queue_urgent(const struct unit_queue *q)
+{
+	return !TAILQ_EMPTY(&q->urgent);
+}
+
+int64_t
+queue_since_ms(const struct unit_queue *q)
+{
+	const struct unit *a = TAILQ_FIRST(&q->urgent), *b = TAILQ_FIRST(&q->others);
+	int64_t since = a != NULL ? a->submitted_ms : INT64_MAX;
+
+	return b != NULL && b->submitted_ms < since ? b->submitted_ms : since;
 }
 
 struct unit *
 queue_take(struct unit_queue *q)
 {
-	struct unit *u = STAILQ_FIRST(&q->units);
+	struct unit *u = queue_next(q);
 	if (u == NULL)
 		return NULL;
-	STAILQ_REMOVE_HEAD(&q->units, queue);
+	if (u->place != 0) {
+		order_remove(&q->order, u);
+		TAILQ_REMOVE(&q->others, u, queue);
+		q->held_back -= u->urgent;
+	} else {
+		TAILQ_REMOVE(&q->urgent, u, queue);
+	}
 	q->rows -= u->work.rows;
-	q->bytes -= u->packed_len + UNIT_OVERHEAD;
+	q->bytes -= bytes_of(u);
 	unit_unpack(u);
 	return u;
 }

@@ -3,16 +3,33 @@
 //
 // The roll-ups of the journal, kept in the transaction that adds the events they count:
 // alarm_day by point, class_day by class with the number of open alarms, event_block
-// for finding a span of time. Counts of a class and bounds of a block are gathered and
-// written once a transaction. The invariant: after any commit each count equals the
-// number of event rows behind it. A test's events count as tests and as nothing else.
+// for finding a span of time. Counts and bounds are gathered and written once a
+// transaction, those of alarms in the order of their key. The invariant: after any
+// commit each count equals the number of event rows behind it. A test's events count as
+// tests and as nothing else.
+#include <stdlib.h>
 #include <string.h>
 
 #include "lib/mem.h"
 #include "store/append.h"
 
 enum {
-	BLOCK_EVENTS = 1024
+	BLOCK_EVENTS = 1024,
+	ALARM_DELTAS = 512, // gathered before they are written
+	ALARM_SLOTS = 1024, // a power of two
+	ALARM_SLOT_NONE = 0xffff
+};
+
+struct alarm_delta {
+	int alarm_class, condition;
+	char point[ID_MAX], code[CODE_MAX];
+	struct class_delta sum;
+};
+
+struct alarm_deltas {
+	unsigned n;
+	struct alarm_delta rows[ALARM_DELTAS];
+	uint16_t slots[ALARM_SLOTS]; // indexes of rows, by hash of the key
 };
 
 int
@@ -96,11 +113,156 @@ flush_classes(struct append *a)
 	return rc;
 }
 
+// ---- by alarm
+// ---------------------------------------------------------------------------
+
+static const char *
+condition_text(int condition)
+{
+	return condition < 0 ? "" : condition_name((enum condition)condition);
+}
+
+// In the order of the table.
+static int
+by_key(const void *left, const void *right)
+{
+	const struct alarm_delta *a = left, *b = right;
+	int order = 0;
+	if (a->alarm_class != b->alarm_class)
+		order = strcmp(class_name((enum alarm_class)a->alarm_class),
+		    class_name((enum alarm_class)b->alarm_class));
+	if (order == 0)
+		order = strcmp(a->point, b->point);
+	if (order == 0)
+		order =
+		    strcmp(condition_text(a->condition), condition_text(b->condition));
+	return order != 0 ? order : strcmp(a->code, b->code);
+}
+
+static void
+clear_alarms(struct alarm_deltas *d)
+{
+	d->n = 0;
+	memset(d->slots, 0xff, sizeof(d->slots));
+}
+
+static int
+write_alarm(struct append *a, const struct alarm_delta *d)
+{
+	sqlite3_stmt *st = a->st[AP_ALARM_DAY];
+	const char *class = class_name((enum alarm_class)d->alarm_class);
+	(void)sqlite3_bind_text(st, 1, a->rollup.day.name, -1, SQLITE_STATIC);
+	(void)sqlite3_bind_text(st, 2, class, -1, SQLITE_STATIC);
+	(void)sqlite3_bind_text(st, 3, d->point, -1, SQLITE_STATIC);
+	(void)sqlite3_bind_text(st, 4, condition_text(d->condition), -1, SQLITE_STATIC);
+	(void)sqlite3_bind_text(st, 5, d->code, -1, SQLITE_STATIC);
+	(void)sqlite3_bind_int64(st, 6, d->sum.onsets);
+	(void)sqlite3_bind_int64(st, 7, d->sum.clears);
+	(void)sqlite3_bind_int64(st, 8, d->sum.acknowledged);
+	(void)sqlite3_bind_int64(st, 9, d->sum.tests);
+	return append_run(a, AP_ALARM_DAY);
+}
+
+static int
+flush_alarms(struct append *a)
+{
+	struct alarm_deltas *d = a->rollup.alarms;
+	int rc = SQLITE_OK;
+	if (d == NULL || d->n == 0)
+		return SQLITE_OK;
+	qsort(d->rows, d->n, sizeof(d->rows[0]), by_key);
+	for (unsigned i = 0; i < d->n && rc == SQLITE_OK; i++)
+		rc = write_alarm(a, &d->rows[i]);
+	clear_alarms(d);
+	return rc;
+}
+
+static uint32_t
+hash_text(uint32_t h, const char *text)
+{
+	for (; *text != '\0'; text++)
+		h = (h ^ (uint8_t)*text) * 16777619u;
+	return h;
+}
+
+static bool
+same_alarm(const struct alarm_delta *d, const struct event *e)
+{
+	return d->alarm_class == e->alarm_class && d->condition == e->condition &&
+	       strcmp(d->point, e->point) == 0 && strcmp(d->code, e->code) == 0;
+}
+
+// The row of the event's alarm, which may be new; NULL where there is no room.
+static struct alarm_delta *
+alarm_of(struct alarm_deltas *d, const struct event *e)
+{
+	uint32_t h = 2166136261u ^ (uint32_t)(e->alarm_class * 64 + e->condition);
+	h = hash_text(hash_text(h, e->point), e->code);
+	unsigned at = h % ALARM_SLOTS;
+	for (; d->slots[at] != ALARM_SLOT_NONE; at = (at + 1) % ALARM_SLOTS) {
+		if (same_alarm(&d->rows[d->slots[at]], e))
+			return &d->rows[d->slots[at]];
+	}
+	if (d->n == ALARM_DELTAS)
+		return NULL;
+	d->slots[at] = (uint16_t)d->n;
+	struct alarm_delta *new = &d->rows[d->n++];
+	*new = (struct alarm_delta){ .alarm_class = e->alarm_class,
+		.condition = e->condition };
+	(void)str_copy(new->point, sizeof(new->point), e->point);
+	(void)str_copy(new->code, sizeof(new->code), e->code);
+	return new;
+}
+
+static void
+add_delta(struct class_delta *to, const struct class_delta *d)
+{
+	to->onsets += d->onsets;
+	to->clears += d->clears;
+	to->acknowledged += d->acknowledged;
+	to->tests += d->tests;
+	to->touched = true;
+}
+
+static int
+count_alarm(struct append *a, const struct event *e, const struct class_delta *d)
+{
+	struct rollup *r = &a->rollup;
+	int rc = SQLITE_OK;
+	if (r->alarms == NULL) {
+		r->alarms = xcalloc(1, sizeof(*r->alarms));
+		clear_alarms(r->alarms);
+	}
+	struct alarm_delta *row = alarm_of(r->alarms, e);
+	if (row == NULL) {
+		rc = flush_alarms(a);
+		row = alarm_of(r->alarms, e);
+	}
+	add_delta(&row->sum, d);
+	return rc;
+}
+
 int
 rollup_flush(struct append *a)
 {
 	int rc = flush_block(a);
+	if (rc == SQLITE_OK)
+		rc = flush_alarms(a);
 	return rc == SQLITE_OK ? flush_classes(a) : rc;
+}
+
+void
+rollup_free(struct append *a)
+{
+	free(a->rollup.alarms);
+	a->rollup.alarms = NULL;
+}
+
+void
+rollup_drop(struct append *a)
+{
+	rollup_free(a);
+	a->rollup = (struct rollup){ .open_stale = true, .block = -1 };
 }
 
 // Makes the day of this moment the current one, and records it.
@@ -110,7 +272,9 @@ enter_day(struct append *a, int64_t utc_ms)
 	struct rollup *r = &a->rollup;
 	if (r->have_day && utc_ms >= r->day.from_ms && utc_ms < r->day.to_ms)
 		return SQLITE_OK;
-	int rc = r->have_day ? flush_classes(a) : SQLITE_OK;
+	int rc = r->have_day ? flush_alarms(a) : SQLITE_OK;
+	if (rc == SQLITE_OK && r->have_day)
+		rc = flush_classes(a);
 	bool known = false;
 	struct day day = { 0 };
 	if (rc == SQLITE_OK)
@@ -142,25 +306,6 @@ delta_of(const struct event *e)
 	return d;
 }
 
-static int
-count_alarm(struct append *a, const struct event *e, const struct class_delta *d)
-{
-	sqlite3_stmt *st = a->st[AP_ALARM_DAY];
-	const char *condition =
-	    e->condition < 0 ? "" : condition_name((enum condition)e->condition);
-	const char *class = class_name((enum alarm_class)e->alarm_class);
-	(void)sqlite3_bind_text(st, 1, a->rollup.day.name, -1, SQLITE_STATIC);
-	(void)sqlite3_bind_text(st, 2, class, -1, SQLITE_STATIC);
-	(void)sqlite3_bind_text(st, 3, e->point, -1, SQLITE_STATIC);
-	(void)sqlite3_bind_text(st, 4, condition, -1, SQLITE_STATIC);
-	(void)sqlite3_bind_text(st, 5, e->code, -1, SQLITE_STATIC);
-	(void)sqlite3_bind_int64(st, 6, d->onsets);
-	(void)sqlite3_bind_int64(st, 7, d->clears);
-	(void)sqlite3_bind_int64(st, 8, d->acknowledged);
-	(void)sqlite3_bind_int64(st, 9, d->tests);
-	return append_run(a, AP_ALARM_DAY);
-}
-
 int
 rollup_event(struct append *a, const struct event *e)
 {
@@ -171,12 +316,7 @@ rollup_event(struct append *a, const struct event *e)
 	rc = enter_day(a, e->time_utc_ms);
 	if (rc == SQLITE_OK)
 		rc = count_alarm(a, e, &d);
-	struct class_delta *sum = &a->rollup.classes[e->alarm_class];
-	sum->onsets += d.onsets;
-	sum->clears += d.clears;
-	sum->acknowledged += d.acknowledged;
-	sum->tests += d.tests;
-	sum->touched = true;
+	add_delta(&a->rollup.classes[e->alarm_class], &d);
 	return rc;
 }
 

@@ -6,7 +6,7 @@
 #define STORE_SCHEMA_H
 
 enum {
-	JOURNAL_VERSION = 4,
+	JOURNAL_VERSION = 5,
 	READINGS_VERSION = 4,
 	// PRAGMA application_id, so that file(1) and we know our own: "WRj1", "WRr1".
 	JOURNAL_APPLICATION_ID = 0x57526a31,
@@ -17,6 +17,7 @@ extern const char schema_journal_1[];
 extern const char schema_journal_2[];
 extern const char schema_journal_3[];
 extern const char schema_journal_4[];
+extern const char schema_journal_5[];
 extern const char schema_readings_1[];
 extern const char schema_readings_2[];
 extern const char schema_readings_3[];

@@ -75,7 +75,7 @@ store_new(
 	store_set_config_rev(s, o->config_rev);
 	size_t rows = o->queue_events != 0 ? o->queue_events : STORE_QUEUE_ROWS;
 	queue_init(&s->queue, rows, STORE_QUEUE_BYTES);
-	STAILQ_INIT(&s->dropped);
+	TAILQ_INIT(&s->dropped);
 	loop_timer_init(&s->drop_timer, store_on_dropped, s);
 	loop_timer_init(&s->minute_timer, store_on_minutes, s);
 	loop_timer_init(&s->mode_timer, store_tell_mode, s);
@@ -89,6 +89,7 @@ store_free(struct store *s)
 {
 	recover_free(&s->recovered);
 	minutes_free(&s->minutes);
+	queue_free(&s->queue);
 	zone_free(s->zone);
 	if (s->lock_fd >= 0)
 		(void)close(s->lock_fd);
@@ -308,7 +309,7 @@ store_read(
 static bool
 all_written(const struct store *s)
 {
-	return s->in_hand == 0 && STAILQ_EMPTY(&s->queue.units) && s->minutes.n == 0 &&
+	return s->in_hand == 0 && queue_next(&s->queue) == NULL && s->minutes.n == 0 &&
 	       !s->minutes_in_hand;
 }
 

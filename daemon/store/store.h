@@ -113,14 +113,20 @@ void unit_notice(struct unit *u, const struct notice *n);
 #define STORE_META_ALIVE_MONO "alive_mono_ms"
 void unit_meta(struct unit *u, const char *key, const char *value);
 void unit_flag(struct unit *u, const struct flag_row *row);
-// `done` runs on the loop after the commit, in the order of submission. `durable` is
-// false at shutdown with a store that cannot write, and for a unit that was lost whole
-// because the queue is full (its events are counted into the events_lost row). The unit
-// is freed after it.
+// `done` runs on the loop after the commit, in the order in which units were written:
+// as they were submitted, but that urgent ones overtake those of other points.
+// `durable` is false at shutdown with a store that cannot write, and for a unit that
+// was lost whole because the queue is full (its events are counted into the events_lost
+// row). The unit is freed after it.
 void unit_on_done(struct unit *u,
     void (*done)(void *arg, const struct unit *u, bool durable), void *arg);
 size_t unit_events(
     const struct unit *u, const struct event **events); // after commit: seq set
+// Adds all rows of the other unit behind its own; the other, never submitted, is freed.
+void unit_join(struct unit *u, struct unit *other);
+// What overtakes others in the queue: fires and what is done about them, people's words
+// and what the system says of itself, but not its stop, which is the last word.
+bool unit_event_urgent(const struct event *e);
 void unit_free(struct unit *u); // only for a unit never submitted
 
 struct store_options {

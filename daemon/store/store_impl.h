@@ -20,8 +20,11 @@
 #include "store/writer.h"
 
 enum {
-	WINDOW_UNITS = 4096, // units in the writer's hands
-	WINDOW_ROWS = 8192,  // and rows; one larger unit goes alone
+	// In the writer's hands: what it writes, and as much again. A fire comes
+	// behind it, so it is no more than that; one larger unit goes alone.
+	WINDOW_UNITS = 4096,
+	WINDOW_ROWS = 2 * WRITER_ROWS_STORM,
+	WINDOW_URGENT = 64,  // of the units, kept for what is urgent
 	PUMP_ROWS = 512,     // handed over at once: unpacking takes time of the loop
 	CALLBACKS_US = 2000, // time for callbacks at once (I1: 5 ms)
 	// A disk that is only slow takes seconds; a device that is gone without a word
@@ -72,7 +75,7 @@ struct store {
 	struct unit_queue queue;
 	struct work_list done; // durable, callbacks owed
 	struct loop_timer done_timer;
-	STAILQ_HEAD(, unit) dropped; // their callbacks are owed
+	struct unit_line dropped; // their callbacks are owed
 	struct loop_timer drop_timer;
 
 	struct minute_queue minutes;

@@ -89,10 +89,12 @@ hand_over(struct store *s, struct unit *u)
 }
 
 static bool
-has_room(const struct store *s, size_t rows)
+has_room(const struct store *s, size_t rows, bool urgent)
 {
-	return s->in_hand == 0 ||
-	       (s->in_hand < WINDOW_UNITS && s->in_hand_rows + rows <= WINDOW_ROWS);
+	if (s->in_hand == 0 || (urgent && s->in_hand < WINDOW_UNITS))
+		return true;
+	return s->in_hand < WINDOW_UNITS - WINDOW_URGENT &&
+	       s->in_hand_rows + rows <= WINDOW_ROWS;
 }
 
 // An events_lost row at the head of what waits: nothing newer is written before it.
@@ -122,8 +124,8 @@ store_pump(struct store *s)
 		say_lost(s);
 	struct unit *u;
 	size_t rows = 0;
-	while ((u = STAILQ_FIRST(&s->queue.units)) != NULL && rows < PUMP_ROWS &&
-	       has_room(s, u->work.rows)) {
+	while ((u = queue_next(&s->queue)) != NULL && rows < PUMP_ROWS &&
+	       has_room(s, u->work.rows, queue_urgent(&s->queue))) {
 		rows += u->work.rows + 1;
 		u = queue_take(&s->queue);
 		hand_over(s, u);
@@ -137,8 +139,8 @@ store_on_dropped(void *store)
 {
 	struct store *s = store;
 	struct unit *u;
-	while ((u = STAILQ_FIRST(&s->dropped)) != NULL) {
-		STAILQ_REMOVE_HEAD(&s->dropped, queue);
+	while ((u = TAILQ_FIRST(&s->dropped)) != NULL) {
+		TAILQ_REMOVE(&s->dropped, u, queue);
 		store_finish_unit(s, u, false);
 	}
 }
@@ -146,7 +148,7 @@ store_on_dropped(void *store)
 static void
 drop(struct store *s, struct unit *u)
 {
-	STAILQ_INSERT_TAIL(&s->dropped, u, queue);
+	TAILQ_INSERT_TAIL(&s->dropped, u, queue);
 	if (!loop_timer_armed(&s->drop_timer))
 		loop_timer_in(s->loop, &s->drop_timer, 0);
 }
@@ -162,7 +164,7 @@ store_submit(struct store *s, struct unit *u)
 		store_finish_unit(s, u, false);
 		return;
 	}
-	if (STAILQ_EMPTY(&s->queue.units) && has_room(s, unit_rows(u))) {
+	if (queue_next(&s->queue) == NULL && has_room(s, unit_rows(u), false)) {
 		s->waiting_events += u->events.n;
 		hand_over(s, u);
 		store_hold_update(s);
@@ -172,6 +174,8 @@ store_submit(struct store *s, struct unit *u)
 		s->waiting_events += u->events.n; // stands while packed
 	else
 		drop(s, u);
+	if (queue_urgent(&s->queue) && store_mode_writes(s->journal_lane.mode))
+		store_pump(s);
 }
 
 static int64_t
@@ -342,14 +346,11 @@ store_silent_ms(const struct store *s)
 int64_t
 store_waiting_ms(const struct store *s)
 {
-	int64_t since;
-	const struct unit *u = STAILQ_FIRST(&s->queue.units);
-	if (s->in_hand > 0)
-		since = s->handed_ms[s->handed_first];
-	else if (u != NULL)
-		since = u->submitted_ms;
-	else
-		return 0;
+	int64_t since = queue_since_ms(&s->queue);
+	for (size_t i = 0; i < s->in_hand; i++) {
+		int64_t at = s->handed_ms[(s->handed_first + i) % WINDOW_UNITS];
+		since = at < since ? at : since;
+	}
 	int64_t age = loop_now_ms(s->loop) - since;
-	return age > 0 ? age : 0;
+	return since != INT64_MAX && age > 0 ? age : 0;
 }

@@ -71,6 +71,24 @@ unit_flag(struct unit *u, const struct flag_row *row)
 	(void)add(&u->flags, row, sizeof(*row));
 }
 
+static void
+join(struct rows *to, const struct rows *from, size_t size)
+{
+	for (size_t i = 0; i < from->n; i++)
+		(void)add(to, (const char *)from->data + i * size, size);
+}
+
+void
+unit_join(struct unit *u, struct unit *other)
+{
+	join(&u->events, &other->events, sizeof(struct event));
+	join(&u->alarms, &other->alarms, sizeof(struct alarm_row));
+	join(&u->notices, &other->notices, sizeof(struct notice));
+	join(&u->metas, &other->metas, sizeof(struct meta_row));
+	join(&u->flags, &other->flags, sizeof(struct flag_row));
+	unit_free(other);
+}
+
 void
 unit_on_done(struct unit *u,
     void (*done)(void *arg, const struct unit *u, bool durable), void *arg)
@@ -189,6 +207,59 @@ unit_event_reserved(const struct event *e)
 	wr_unreachable("event kind");
 }
 
+// What overtakes and what may be the cause of it must not be parted: an output that
+// follows an alarm, a suppression that names another point, and a panel's record stay
+// in line.
+static bool
+urgent_kind(enum event_kind kind)
+{
+	static const enum event_kind kinds[] = { EVENT_ALARM_ACKNOWLEDGE,
+		EVENT_ALARM_SEEN, EVENT_ALARM_VERIFY, EVENT_ALARM_MISSED,
+		EVENT_ALARM_RESET, EVENT_PANEL_RESET, EVENT_SILENCE, EVENT_SESSION_OPEN,
+		EVENT_SESSION_CLOSE, EVENT_DAEMON_START, EVENT_DAEMON_DOWN,
+		EVENT_CONFIG_LOAD, EVENT_CONFIG_REFUSED, EVENT_CLOCK_STEP,
+		EVENT_STORE_MODE, EVENT_EVENTS_LOST, EVENT_USER_CHANGE,
+		EVENT_BYPASS_START, EVENT_BYPASS_END, EVENT_SHELVE_START,
+		EVENT_SHELVE_END, EVENT_ISOLATE_START, EVENT_ISOLATE_END,
+		EVENT_TEST_START, EVENT_TEST_END, EVENT_DEADMAN_ASK,
+		EVENT_DEADMAN_ANSWER };
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		if (kinds[i] == kind)
+			return true;
+	}
+	return false;
+}
+
+bool
+unit_event_urgent(const struct event *e)
+{
+	if (e->kind == EVENT_DAEMON_STOP)
+		return false;
+	return e->alarm_class == CLASS_FIRE || e->alarm_class == CLASS_SYSTEM ||
+	       urgent_kind(e->kind);
+}
+
+bool
+unit_urgent(const struct unit *u)
+{
+	const struct alarm_row *alarms = u->alarms.data;
+	const struct notice *notices = u->notices.data;
+	bool urgent = false;
+
+	for (size_t i = 0; i < u->events.n; i++) {
+		const struct event *e = unit_event_at(u, i);
+		if (e->kind == EVENT_DAEMON_STOP)
+			return false;
+		urgent = urgent || unit_event_urgent(e);
+	}
+	for (size_t i = 0; i < u->alarms.n && !urgent; i++)
+		urgent = alarms[i].alarm_class == CLASS_FIRE;
+	for (size_t i = 0; i < u->notices.n && !urgent; i++)
+		urgent = notices[i].subject.alarm_class == CLASS_FIRE;
+	return urgent;
+}
+
 // ---- packing
 // ----------------------------------------------------------------------------
 
@@ -208,11 +279,28 @@ put(struct packer *p, const void *data, size_t len)
 	p->len += len;
 }
 
+// Most of a row is zeros: they are passed over in words.
 static size_t
-run(const uint8_t *at, size_t left, bool zeros)
+zeros(const uint8_t *at, size_t left)
 {
-	size_t n = 0;
-	while (n < left && n < RUN_MAX && (at[n] == 0) == zeros)
+	size_t n = 0, most = left < RUN_MAX ? left : RUN_MAX;
+	uint64_t word = 0;
+	while (n + sizeof(word) <= most) {
+		memcpy(&word, at + n, sizeof(word));
+		if (word != 0)
+			break;
+		n += sizeof(word);
+	}
+	while (n < most && at[n] == 0)
+		n++;
+	return n;
+}
+
+static size_t
+others(const uint8_t *at, size_t left)
+{
+	size_t n = 0, most = left < RUN_MAX ? left : RUN_MAX;
+	while (n < most && at[n] != 0)
 		n++;
 	return n;
 }
@@ -225,8 +313,8 @@ pack_rows(struct packer *p, struct rows *r, size_t size)
 	size_t left = r->n * size;
 	while (left > 0) {
 		uint8_t head[2];
-		head[0] = (uint8_t)run(at, left, true);
-		head[1] = (uint8_t)run(at + head[0], left - head[0], false);
+		head[0] = (uint8_t)zeros(at, left);
+		head[1] = (uint8_t)others(at + head[0], left - head[0]);
 		put(p, head, sizeof(head));
 		put(p, at + head[0], head[1]);
 		at += head[0] + head[1];
@@ -248,12 +336,12 @@ unpack_rows(const uint8_t *from, struct rows *r, size_t size)
 	uint8_t *at = r->data;
 	size_t left = r->n * size;
 	while (left > 0) {
-		size_t zeros = in[0], others = in[1];
-		wr_assert(zeros + others <= left);
-		memcpy(at + zeros, in + 2, others);
-		at += zeros + others;
-		left -= zeros + others;
-		in += 2 + others;
+		size_t skip = in[0], n = in[1];
+		wr_assert(skip + n <= left);
+		memcpy(at + skip, in + 2, n);
+		at += skip + n;
+		left -= skip + n;
+		in += 2 + n;
 	}
 	return (size_t)(in - from);
 }

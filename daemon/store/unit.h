@@ -47,8 +47,11 @@ struct unit {
 	struct store_anchor *anchor;
 	struct cut_order order;
 	struct cut_done cut;
-	STAILQ_ENTRY(unit) queue; // of the loop-side queue
-	uint8_t *packed;          // non-NULL while the rows are packed away
+	TAILQ_ENTRY(unit) queue; // of the loop-side queue
+	uint64_t place;          // in line (order.h)
+	uint32_t keys;
+	bool pulled, urgent;
+	uint8_t *packed; // non-NULL while the rows are packed away
 	size_t packed_len;
 };
 
@@ -71,5 +74,8 @@ void unit_unpack(struct unit *u);
 // Fire, acknowledge and system events: these keep room of their own when the disk is
 // away for long.
 bool unit_event_reserved(const struct event *e);
+
+// Something of it is urgent.
+bool unit_urgent(const struct unit *u);
 
 #endif

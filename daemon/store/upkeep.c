@@ -27,7 +27,7 @@ enum {
 static bool
 at_ease(const struct store *s)
 {
-	return STAILQ_EMPTY(&s->queue.units) && store_mode_writes(s->journal_lane.mode);
+	return queue_next(&s->queue) == NULL && store_mode_writes(s->journal_lane.mode);
 }
 
 static void

@@ -32,6 +32,7 @@ enum {
 	LOCKED_RETRY_MS = 10,
 	CHECKPOINT_PAGES = 1000,
 	TRUNCATE_PAGES = 64 * 1024 * 1024 / 4096,
+	LOOK_EVERY = 16, // pieces of work between looks at clock and mailbox
 };
 
 struct writer {
@@ -45,7 +46,9 @@ struct writer {
 	struct work stop_mark;
 	// Of the thread alone:
 	struct work_list batch;
-	size_t batch_rows;
+	size_t batch_rows, batch_pieces;
+	size_t most_rows;      // of a transaction, by what waits
+	bool long_enough;      // the transaction, by the clock
 	struct work_list rest; // behind the batch while a refused row is looked for
 	sqlite3 *hooked;
 	int wal_pages, checkpoint_at;
@@ -205,10 +208,13 @@ on_wal(void *arg, sqlite3 *db, const char *name, int pages)
 static bool
 wants_more(struct writer *w, int64_t began_ms)
 {
-	size_t most = mailbox_count(w->in) > WRITER_ROWS_MAX / 4 ? WRITER_ROWS_STORM
-								 : WRITER_ROWS_MAX;
-	return w->batch_rows < most && STAILQ_EMPTY(&w->rest) &&
-	       db_now_ms() - began_ms < WRITER_MS_MAX;
+	if (w->batch_pieces++ % LOOK_EVERY == 0) {
+		bool storm = mailbox_count(w->in) > WRITER_ROWS_MAX / 4;
+		w->most_rows = storm ? WRITER_ROWS_STORM : WRITER_ROWS_MAX;
+		w->long_enough = db_now_ms() - began_ms >= WRITER_MS_MAX;
+	}
+	return w->batch_rows < w->most_rows && STAILQ_EMPTY(&w->rest) &&
+	       !w->long_enough;
 }
 
 static int
@@ -216,6 +222,7 @@ apply_all(struct writer *w, int64_t began_ms)
 {
 	struct work *at = STAILQ_FIRST(&w->batch);
 	int rc = SQLITE_OK;
+	w->batch_pieces = 0;
 	while (at != NULL && rc == SQLITE_OK) {
 		rc = w->ops->apply(w->ctx, at);
 		if (STAILQ_NEXT(at, next) == NULL && wants_more(w, began_ms))

@@ -38,6 +38,14 @@ struct storm {
 	    worst_callback_us;
 };
 
+static double
+cpu_us(clockid_t clock)
+{
+	struct timespec t;
+	(void)clock_gettime(clock, &t);
+	return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
+}
+
 static void
 no_mode(void *ctx, enum store_mode mode, const char *detail)
 {
@@ -143,9 +151,13 @@ run_storm(struct storm *s, const char *directory)
 		return -1;
 	}
 	loop_timer_init(&s->tick, on_tick, s);
+	double all_us = cpu_us(CLOCK_PROCESS_CPUTIME_ID);
+	double loop_us = cpu_us(CLOCK_THREAD_CPUTIME_ID);
 	s->began_ms = db_now_ms();
 	loop_timer_in(s->loop, &s->tick, 0);
 	(void)loop_run(s->loop);
+	all_us = cpu_us(CLOCK_PROCESS_CPUTIME_ID) - all_us;
+	loop_us = cpu_us(CLOCK_THREAD_CPUTIME_ID) - loop_us;
 	loop_timer_stop(s->loop, &s->tick);
 	double took = (double)(db_now_ms() - s->began_ms) / 1000.0;
 	(void)printf("sent %u\ndurable %u\nlost %u\n", s->sent, s->durable, s->lost);
@@ -157,6 +169,8 @@ run_storm(struct storm *s, const char *directory)
 	(void)printf("most_waiting %u\nloop_late_ms %lld\ncallback_cpu_us %lld\n",
 	    s->most_waiting, (long long)s->worst_late_ms,
 	    (long long)s->worst_callback_us);
+	(void)printf("writer_cpu_us_an_event %.2f\nloop_cpu_us_an_event %.2f\n",
+	    (all_us - loop_us) / s->durable, loop_us / s->durable);
 	store_close(s->store, WAIT_MS);
 	loop_free(s->loop);
 	return 0;
@@ -208,6 +222,7 @@ run_peer(const char *directory, unsigned rows)
 {
 	sqlite3 *db = NULL;
 	sqlite3_stmt *st = open_peer(directory, &db);
+	double us = cpu_us(CLOCK_THREAD_CPUTIME_ID);
 	int64_t began = db_now_ms();
 	for (unsigned n = 0; n < rows; n++) {
 		if (n % GROUP == 0)
@@ -218,6 +233,8 @@ run_peer(const char *directory, unsigned rows)
 	}
 	double took = (double)(db_now_ms() - began) / 1000.0;
 	(void)printf("sqlite_events_per_s %.0f\n", rows / (took > 0 ? took : 0.001));
+	(void)printf("sqlite_cpu_us_an_event %.2f\n",
+	    (cpu_us(CLOCK_THREAD_CPUTIME_ID) - us) / rows);
 	began = db_now_ms();
 	for (unsigned n = 0; n < SINGLES; n++)
 		put_bare(st, rows + n);

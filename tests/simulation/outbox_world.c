@@ -254,11 +254,11 @@ on_durable(void *ctx, const struct event *e)
 }
 
 static void
-on_saved(void *ctx, uint64_t serial)
+on_saved(void *ctx, uint64_t serial, bool durable)
 {
 	(void)ctx;
 	if (w.outbox != NULL)
-		outbox_saved(w.outbox, serial);
+		outbox_saved(w.outbox, serial, durable);
 }
 
 static void

@@ -74,11 +74,11 @@ on_durable(void *ctx, const struct event *e)
 }
 
 static void
-on_saved(void *ctx, uint64_t serial)
+on_saved(void *ctx, uint64_t serial, bool durable)
 {
 	const struct rig *r = ctx;
 	if (r->outbox != NULL)
-		outbox_saved(r->outbox, serial);
+		outbox_saved(r->outbox, serial, durable);
 }
 
 static void

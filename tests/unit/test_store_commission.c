@@ -306,6 +306,8 @@ test_a_long_walk_over_many_events(void **state)
 		(void)unit_event(u, &e);
 	}
 	store_fixture_submit(&r.f, u);
+	// A fire overtakes what waits.
+	assert_true(store_fixture_wait(&r.f, store_fixture_idle, 20000));
 	alarm_at(&r, 1, COND_FIRE, true);
 	expect(&r, 1, STATUS_SEEN);
 	assert_true(r.states[1].sight.onset_seq > 17000);

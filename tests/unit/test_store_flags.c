@@ -136,7 +136,7 @@ test_i12_flags_outlive_a_journal_that_is_set_aside(void **state)
 	store_fixture_free(&f);
 }
 
-// A journal of version 3 with an open alarm goes on as version 4.
+// A journal of version 3 with an open alarm goes on as version 5.
 static void
 test_a_journal_of_version_3_is_stepped_up(void **state)
 {
@@ -159,7 +159,7 @@ test_a_journal_of_version_3_is_stepped_up(void **state)
 	assert_int_equal(store_current_mode(f.store), STORE_OK);
 	assert_int_equal(store_recovered(f.store)->n_alarms, 1);
 	assert_int_equal(store_recovered(f.store)->n_flags, 0);
-	expect_sql(&f, "PRAGMA user_version", "4");
+	expect_sql(&f, "PRAGMA user_version", "5");
 	const struct flag_row two = isolated("p2");
 	submit_flag(&f, &two);
 	store_fixture_close(&f);
