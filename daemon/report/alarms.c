@@ -109,6 +109,7 @@ struct day_row {                  // of one day, and of the span once they are m
 
 struct figures {
 	struct class_count classes; // of all days; open as at the end
+	int64_t first_seq, last_seq;
 	struct day_of_span {
 		struct day_span span;
 		struct class_count count;
@@ -246,10 +247,6 @@ add_day(struct figures *f, const struct day_span *span, const struct class_count
 		sum->acknowledged[i] += c->acknowledged[i];
 		sum->open[i] = c->open[i];
 	}
-	if (sum->first_seq == 0)
-		sum->first_seq = c->first_seq;
-	if (c->last_seq > sum->last_seq)
-		sum->last_seq = c->last_seq;
 	f->days = xreallocarray(f->days, f->n_days + 1, sizeof(*f->days));
 	f->days[f->n_days++] = (struct day_of_span){ .span = *span, .count = *c };
 }
@@ -271,7 +268,7 @@ figures_walk(const struct report_input *in, struct figures *f, struct err *err)
 		add_day(f, &day, &c);
 		at = day.to_ms;
 	}
-	return 0;
+	return query_edges(in->reader, &in->day, &f->first_seq, &f->last_seq, err);
 }
 
 static void
@@ -464,8 +461,8 @@ static int
 put_all(const struct report_input *in, const struct figures *f, struct occurrences *o,
     struct report_doc *d, struct err *err)
 {
-	d->first_seq = f->classes.first_seq;
-	d->last_seq = f->classes.last_seq;
+	d->first_seq = f->first_seq;
+	d->last_seq = f->last_seq;
 	put_classes(f, d);
 	put_rows(f, in->request->points, d);
 	if (gaps_build(in, d, err) < 0 || put_comparison(in, f, d, err) < 0)

@@ -307,14 +307,11 @@ build(const struct report_input *in, struct report_doc *d, struct gauges *g,
     struct err *err)
 {
 	const struct site *s = in->request->points;
-	struct class_count events;
 	int64_t until = day_until(in);
-	if (query_class_counts(in->reader, &in->day, &events, err) < 0 ||
+	if (query_edges(in->reader, &in->day, &d->first_seq, &d->last_seq, err) < 0 ||
 	    query_pressure_daily(
 		in->reader, &in->day, in->request->now_utc_ms, take_gauge, g, err) < 0)
 		return -1;
-	d->first_seq = events.first_seq;
-	d->last_seq = events.last_seq;
 	add_silent_gauges(g, s, until > in->day.from_ms ? until - in->day.from_ms : 0);
 	if (g->n > 0)
 		qsort(g->rows, g->n, sizeof(*g->rows), by_point);

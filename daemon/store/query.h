@@ -123,11 +123,16 @@ struct class_count {
 	uint32_t onsets[CLASS_COUNT]; // from the roll-up
 	uint32_t clears[CLASS_COUNT];
 	uint32_t acknowledged[CLASS_COUNT];
-	uint32_t open[CLASS_COUNT];  // still open at the end (or now)
-	int64_t first_seq, last_seq; // of the day
+	uint32_t open[CLASS_COUNT]; // still open at the end (or now)
 };
+// Of one day, from the roll-ups alone.
 int query_class_counts(struct reader *r, const struct day_span *d,
     struct class_count *out, struct err *err);
+
+// The first and the last event whose time lies in the span, a day or many; 0 = none.
+// Looks at the events of the two blocks at its edges.
+int query_edges(struct reader *r, const struct day_span *d, int64_t *first,
+    int64_t *last, struct err *err);
 
 // A gauge's day: from the sums of its minutes.
 struct pressure_day {

@@ -246,86 +246,41 @@ query_alarms_daily(struct reader *r, const struct day_span *d,
 // ---- by class
 // ---------------------------------------------------------------------------
 
-static int
-counts_of_day(struct reader *r, const struct day_span *d, struct class_count *out,
-    struct err *err)
-{
-	sqlite3_stmt *st = reader_prepare(r, r->journal,
-	    "SELECT onsets, clears, acknowledged FROM class_day "
-	    "WHERE class = ?1 AND day = ?2",
-	    err);
-	int rc = SQLITE_OK;
-	if (st == NULL)
-		return -1;
-	for (unsigned c = 0; c < CLASS_COUNT; c++) {
-		(void)sqlite3_bind_text(
-		    st, 1, class_name((enum alarm_class)c), -1, SQLITE_STATIC);
-		(void)sqlite3_bind_text(st, 2, d->day, -1, SQLITE_STATIC);
-		rc = sqlite3_step(st);
-		if (rc == SQLITE_ROW) {
-			out->onsets[c] = (uint32_t)sqlite3_column_int64(st, 0);
-			out->clears[c] = (uint32_t)sqlite3_column_int64(st, 1);
-			out->acknowledged[c] = (uint32_t)sqlite3_column_int64(st, 2);
-		} else if (rc != SQLITE_DONE) {
-			break;
-		}
-		(void)sqlite3_reset(st);
-	}
-	return reader_finish(r->journal, st, rc, err);
-}
+// The newest row up to the day: its own counts, if it is of the day, and the number
+// open, which is carried from the last day in which it changed.
+static const char CLASS_SQL[] =
+    "SELECT day = ?2, onsets, clears, acknowledged, open FROM class_day "
+    "WHERE class = ?1 AND day <= ?2 ORDER BY day DESC LIMIT 1";
+static const char OPEN_SQL[] = "SELECT 0, 0, 0, 0, open FROM class_day "
+			       "WHERE class = ?1 ORDER BY day DESC LIMIT 1";
 
-// The number open is carried from the last day in which it changed.
+// Of all classes. `last`: open as at the last row of all.
 static int
-open_at_end(struct reader *r, const struct day_span *d, struct class_count *out,
-    struct err *err)
+each_class(struct reader *r, const struct day_span *d, bool last,
+    struct class_count *out, struct err *err)
 {
-	sqlite3_stmt *st = reader_prepare(r, r->journal,
-	    d->closed ? "SELECT open FROM class_day WHERE class = ?1 AND day <= ?2 "
-			"ORDER BY day DESC LIMIT 1"
-		      : "SELECT open FROM class_day WHERE class = ?1 "
-			"ORDER BY day DESC LIMIT 1",
-	    err);
+	sqlite3_stmt *st =
+	    reader_prepare(r, r->journal, last ? OPEN_SQL : CLASS_SQL, err);
 	int rc = SQLITE_OK;
 	if (st == NULL)
 		return -1;
 	for (unsigned c = 0; c < CLASS_COUNT; c++) {
 		(void)sqlite3_bind_text(
 		    st, 1, class_name((enum alarm_class)c), -1, SQLITE_STATIC);
-		if (d->closed)
+		if (!last)
 			(void)sqlite3_bind_text(st, 2, d->day, -1, SQLITE_STATIC);
 		rc = sqlite3_step(st);
+		if (rc == SQLITE_ROW && sqlite3_column_int(st, 0) != 0) {
+			out->onsets[c] = (uint32_t)sqlite3_column_int64(st, 1);
+			out->clears[c] = (uint32_t)sqlite3_column_int64(st, 2);
+			out->acknowledged[c] = (uint32_t)sqlite3_column_int64(st, 3);
+		}
 		if (rc == SQLITE_ROW)
-			out->open[c] = (uint32_t)sqlite3_column_int64(st, 0);
+			out->open[c] = (uint32_t)sqlite3_column_int64(st, 4);
 		else if (rc != SQLITE_DONE)
 			break;
 		(void)sqlite3_reset(st);
 	}
-	return reader_finish(r->journal, st, rc, err);
-}
-
-static int
-edge_seq(struct reader *r, const struct day_span *d, bool last, int64_t *out,
-    struct err *err)
-{
-	int64_t low, high;
-	*out = 0;
-	if (reader_seq_span(r, d->from_ms, d->to_ms, &low, &high, err) != 0)
-		return -1;
-	sqlite3_stmt *st = reader_prepare(r, r->journal,
-	    last ? "SELECT seq FROM event WHERE seq BETWEEN ?1 AND ?2 AND "
-		   "time_utc_ms >= ?3 AND time_utc_ms < ?4 ORDER BY seq DESC LIMIT 1"
-		 : "SELECT seq FROM event WHERE seq BETWEEN ?1 AND ?2 AND "
-		   "time_utc_ms >= ?3 AND time_utc_ms < ?4 ORDER BY seq LIMIT 1",
-	    err);
-	if (st == NULL)
-		return -1;
-	(void)sqlite3_bind_int64(st, 1, low);
-	(void)sqlite3_bind_int64(st, 2, high);
-	(void)sqlite3_bind_int64(st, 3, d->from_ms);
-	(void)sqlite3_bind_int64(st, 4, d->to_ms);
-	int rc = sqlite3_step(st);
-	if (rc == SQLITE_ROW)
-		*out = sqlite3_column_int64(st, 0);
 	return reader_finish(r->journal, st, rc, err);
 }
 
@@ -335,8 +290,44 @@ query_class_counts(struct reader *r, const struct day_span *d, struct class_coun
 {
 	*out = (struct class_count){ 0 };
 	reader_begin(r);
-	if (counts_of_day(r, d, out, err) != 0 || open_at_end(r, d, out, err) != 0 ||
-	    edge_seq(r, d, false, &out->first_seq, err) != 0)
+	if (each_class(r, d, false, out, err) != 0)
 		return -1;
-	return edge_seq(r, d, true, &out->last_seq, err);
+	return d->closed ? 0 : each_class(r, d, true, out, err);
+}
+
+// ---- the events of a span
+// ---------------------------------------------------------------
+
+static int
+edge_seq(struct reader *r, const struct day_span *d, const char *sql,
+    const int64_t span[2], int64_t *out, struct err *err)
+{
+	sqlite3_stmt *st = reader_prepare(r, r->journal, sql, err);
+	*out = 0;
+	if (st == NULL)
+		return -1;
+	(void)sqlite3_bind_int64(st, 1, span[0]);
+	(void)sqlite3_bind_int64(st, 2, span[1]);
+	(void)sqlite3_bind_int64(st, 3, d->from_ms);
+	(void)sqlite3_bind_int64(st, 4, d->to_ms);
+	int rc = sqlite3_step(st);
+	if (rc == SQLITE_ROW)
+		*out = sqlite3_column_int64(st, 0);
+	return reader_finish(r->journal, st, rc, err);
+}
+
+#define EDGE_SQL                                                   \
+  "SELECT seq FROM event NOT INDEXED WHERE seq BETWEEN ?1 AND ?2 " \
+  "AND time_utc_ms >= ?3 AND time_utc_ms < ?4 ORDER BY seq "
+
+int
+query_edges(struct reader *r, const struct day_span *d, int64_t *first, int64_t *last,
+    struct err *err)
+{
+	int64_t span[2];
+	reader_begin(r);
+	if (reader_seq_span(r, d->from_ms, d->to_ms, &span[0], &span[1], err) != 0 ||
+	    edge_seq(r, d, EDGE_SQL "LIMIT 1", span, first, err) != 0)
+		return -1;
+	return edge_seq(r, d, EDGE_SQL "DESC LIMIT 1", span, last, err);
 }

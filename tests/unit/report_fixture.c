@@ -66,6 +66,18 @@ query_class_counts(struct reader *r, const struct day_span *d, struct class_coun
 }
 
 int
+query_edges(struct reader *r, const struct day_span *d, int64_t *first, int64_t *last,
+    struct err *err)
+{
+	(void)r;
+	(void)d;
+	(void)err;
+	*first = store.first_seq;
+	*last = store.last_seq;
+	return 0;
+}
+
+int
 query_pressure_daily(struct reader *r, const struct day_span *d, int64_t now_utc_ms,
     bool (*row)(void *arg, const struct pressure_day *p), void *arg, struct err *err)
 {

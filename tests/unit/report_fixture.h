@@ -20,6 +20,7 @@ struct fake_report_store {
 	struct alarm_count alarms[8];
 	size_t n_alarms;
 	struct class_count classes;
+	int64_t first_seq, last_seq;
 	int wrong_class_reads; // so often the roll-up lags behind
 	struct pressure_day gauges[4];
 	size_t n_gauges;

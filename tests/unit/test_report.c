@@ -49,8 +49,8 @@ one_fire_one_fault(void)
 	store.classes.clears[CLASS_FIRE] = 1;
 	store.classes.acknowledged[CLASS_FIRE] = 1;
 	store.classes.open[CLASS_FAULT] = 1;
-	store.classes.first_seq = 2;
-	store.classes.last_seq = 17;
+	store.first_seq = 2;
+	store.last_seq = 17;
 }
 
 // --- alarms-daily -------------------------------------------------------------------

@@ -27,7 +27,7 @@ one_fire(void)
 		.n_seqs = 1,
 		.seqs = store.seqs };
 	store.classes.onsets[CLASS_FIRE] = 1;
-	store.classes.last_seq = 1;
+	store.last_seq = 1;
 }
 
 static void
