@@ -59,6 +59,10 @@ ask(struct reader *reader, void *arg)
 	json_str(&q->b, "unit", q->unit);
 	json_int(&q->b, "step_ms", q->step_ms);
 	json_str(&q->b, "rows", rows_names[reading_rows_of(q->step_ms)]);
+	int64_t kept_from_ms;
+	if (query_kept_from(reader, &kept_from_ms, NULL) != 0)
+		return -1;
+	json_time(&q->b, "kept_from", kept_from_ms);
 	json_open(&q->b, "steps", '[');
 	const struct reading_range range = { q->point, q->from_ms, q->to_ms,
 		q->step_ms };

@@ -181,9 +181,13 @@ int query_minutes(struct reader *r, struct minute_walk *w,
     bool (*row)(void *arg, const char *point, const struct minute *m), void *arg,
     struct err *err);
 
+// Retention has taken the readings before this; 0 = none.
+int query_kept_from(struct reader *r, int64_t *utc_ms, struct err *err);
+
 // Readings of a gauge at the set hours of a span, by time: each that was recorded, and
 // each of `hours_min` that is over and was not, with the reason "not_watched" (nobody
-// looked: the daemon was down, or the gauge was not configured).
+// looked: the daemon was down, or the gauge was not configured), or "not_kept"
+// (retention has taken what there was).
 struct set_hour_row {
 	int64_t due_utc_ms;
 	double value;      // base unit; NaN = no reading

@@ -20,6 +20,7 @@ enum {
 struct dues {
 	int64_t *ms;
 	size_t n, at;
+	int64_t kept_from_ms;
 };
 
 static int
@@ -58,7 +59,8 @@ tell_missing(struct dues *d, int64_t before_ms,
 	while (go_on && d->at < d->n && d->ms[d->at] < before_ms) {
 		struct set_hour_row s = { .due_utc_ms = d->ms[d->at++],
 			.value = (double)NAN };
-		(void)str_copy(s.reason, sizeof(s.reason), "not_watched");
+		(void)str_copy(s.reason, sizeof(s.reason),
+		    s.due_utc_ms < d->kept_from_ms ? "not_kept" : "not_watched");
 		go_on = row(arg, &s);
 		(*n)++;
 	}
@@ -80,6 +82,16 @@ read_row(sqlite3_stmt *st)
 }
 
 int
+query_kept_from(struct reader *r, int64_t *utc_ms, struct err *err)
+{
+	reader_begin(r);
+	if (db_integer(r->readings, "SELECT n FROM tally WHERE name = 'kept_from_ms'",
+		0, utc_ms) != SQLITE_OK)
+		return db_err(r->readings, "readings", err);
+	return 0;
+}
+
+int
 query_set_readings(struct reader *r, const struct set_hours_query *q,
     bool (*row)(void *arg, const struct set_hour_row *s), void *arg, struct err *err)
 {
@@ -87,7 +99,9 @@ query_set_readings(struct reader *r, const struct set_hours_query *q,
 	int n = 0, rc = SQLITE_DONE;
 	bool go_on = true;
 	reader_begin(r);
-	if (reader_day_rule(r, &rule, err) != 0)
+	int64_t kept_from_ms;
+	if (reader_day_rule(r, &rule, err) != 0 ||
+	    query_kept_from(r, &kept_from_ms, err) != 0)
 		return -1;
 	sqlite3_stmt *st = reader_prepare(r, r->readings,
 	    "SELECT due_utc_ms, value, at_ms, reason FROM set_reading WHERE point = "
@@ -100,6 +114,7 @@ query_set_readings(struct reader *r, const struct set_hours_query *q,
 	(void)sqlite3_bind_int64(st, 2, q->from_ms);
 	(void)sqlite3_bind_int64(st, 3, q->to_ms);
 	struct dues d = dues_of(rule.zone, q);
+	d.kept_from_ms = kept_from_ms;
 	while (go_on && (rc = sqlite3_step(st)) == SQLITE_ROW) {
 		struct set_hour_row s = read_row(st);
 		go_on = tell_missing(&d, s.due_utc_ms, row, arg, &n);

@@ -253,20 +253,17 @@ put_row(struct readings *r, const struct minute_row *row)
 	return run(r->st[RD_MINUTE]);
 }
 
-// The oldest minutes of one point that has some before this; whole recorded days only.
+// Whole recorded days only.
+#define CUT_END                                                     \
+  "WITH e (ms) AS (SELECT coalesce((SELECT from_ms FROM day WHERE " \
+  "from_ms <= ?1 AND to_ms > ?1), ?1)) "
+
+// Runs a statement that deletes before b->cut_before_ms, b->most rows at most.
 static int
-cut_minutes(struct readings *r, struct minute_batch *b)
+cut_rows(struct readings *r, struct minute_batch *b, const char *sql)
 {
 	sqlite3_stmt *st = NULL;
-	int rc = sqlite3_prepare_v2(r->db,
-	    "WITH e (ms) AS (SELECT coalesce((SELECT from_ms FROM day WHERE "
-	    "from_ms <= ?1 AND to_ms > ?1), ?1)) "
-	    "DELETE FROM minute WHERE (point, minute_utc_ms) IN (SELECT m.point, "
-	    "m.minute_utc_ms FROM minute m WHERE m.point = (SELECT p.id FROM point p "
-	    "WHERE (SELECT min(x.minute_utc_ms) FROM minute x WHERE x.point = p.id) < "
-	    "(SELECT ms FROM e) LIMIT 1) AND m.minute_utc_ms < (SELECT ms FROM e) "
-	    "ORDER BY m.minute_utc_ms LIMIT ?2)",
-	    -1, &st, NULL);
+	int rc = sqlite3_prepare_v2(r->db, sql, -1, &st, NULL);
 	if (rc == SQLITE_OK)
 		rc = sqlite3_bind_int64(st, 1, b->cut_before_ms);
 	if (rc == SQLITE_OK)
@@ -277,7 +274,50 @@ cut_minutes(struct readings *r, struct minute_batch *b)
 	if (rc != SQLITE_DONE)
 		return rc;
 	b->cut = sqlite3_changes(r->db);
-	return db_exec(r->db, "PRAGMA incremental_vacuum(256)");
+	return SQLITE_OK;
+}
+
+// So that nobody takes what retention took for what was never there.
+static int
+note_cut(struct readings *r, const struct minute_batch *b)
+{
+	sqlite3_stmt *st = NULL;
+	int rc = sqlite3_prepare_v2(r->db,
+	    CUT_END "INSERT INTO tally (name, n) SELECT 'kept_from_ms', ms FROM e "
+		    "WHERE true ON CONFLICT (name) DO UPDATE SET n = max(n, "
+		    "excluded.n)",
+	    -1, &st, NULL);
+	if (rc == SQLITE_OK)
+		rc = sqlite3_bind_int64(st, 1, b->cut_before_ms);
+	if (rc == SQLITE_OK)
+		rc = run(st);
+	(void)sqlite3_finalize(st);
+	return rc;
+}
+
+// The oldest minutes of one point that has some before this; the readings at set hours
+// leave with them. Once all are gone, the set hours that have no reading, only a
+// reason: no minute takes those along.
+static int
+cut_minutes(struct readings *r, struct minute_batch *b)
+{
+	int rc = cut_rows(r, b,
+	    CUT_END
+	    "DELETE FROM minute WHERE (point, minute_utc_ms) IN (SELECT m.point, "
+	    "m.minute_utc_ms FROM minute m WHERE m.point = (SELECT p.id FROM point p "
+	    "WHERE (SELECT min(x.minute_utc_ms) FROM minute x WHERE x.point = p.id) < "
+	    "(SELECT ms FROM e) LIMIT 1) AND m.minute_utc_ms < (SELECT ms FROM e) "
+	    "ORDER BY m.minute_utc_ms LIMIT ?2)");
+	if (rc == SQLITE_OK && b->cut == 0)
+		rc = cut_rows(r, b,
+		    CUT_END
+		    "DELETE FROM set_reading WHERE (point, due_utc_ms) IN (SELECT "
+		    "s.point, s.due_utc_ms FROM point p JOIN set_reading s ON "
+		    "s.point = p.id AND s.due_utc_ms < (SELECT ms FROM e) "
+		    "WHERE s.at_ms IS NULL OR s.at_ms < (SELECT ms FROM e) LIMIT ?2)");
+	if (rc == SQLITE_OK && b->cut > 0)
+		rc = note_cut(r, b);
+	return rc != SQLITE_OK ? rc : db_exec(r->db, "PRAGMA incremental_vacuum(256)");
 }
 
 static int

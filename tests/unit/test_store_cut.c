@@ -53,6 +53,13 @@ write_days(struct store_fixture *f)
 			.last = 1.0,
 		};
 		store_minute(f->store, "g1", &m);
+		// One gauge has a reading at the set hour, the other only a reason.
+		const struct set_reading had = { m.minute_utc_ms, true, 1.0,
+			m.minute_utc_ms, NULL };
+		const struct set_reading none = { m.minute_utc_ms, false, 0, 0,
+			"no_sample" };
+		store_set_reading(f->store, "g1", &had);
+		store_set_reading(f->store, "g2", &none);
 	}
 	assert_true(store_fixture_wait(f, store_fixture_idle, 20000));
 }
@@ -111,6 +118,32 @@ verify(const struct store_fixture *f)
 	return v;
 }
 
+static bool
+take_set(void *arg, const struct set_hour_row *s)
+{
+	*(struct set_hour_row *)arg = *s;
+	return false;
+}
+
+// A set hour before it is not said to have had nobody who watched.
+static void
+expect_kept_from(struct store_fixture *f, int64_t utc_ms)
+{
+	struct err err = { 0 };
+	struct set_hour_row s = { 0 };
+	int64_t kept_from_ms = 0;
+	const uint16_t eight = 480;
+	const struct set_hours_query q = { "g2", utc_ms - DAY_MS, utc_ms,
+		utc_ms + DAY_MS, &eight, 1 };
+	struct reader *r = reader_open(f->directory, &err);
+	assert_non_null(r);
+	assert_int_equal(query_kept_from(r, &kept_from_ms, &err), 0);
+	assert_int_equal(kept_from_ms, utc_ms);
+	assert_int_equal(query_set_readings(r, &q, take_set, &s, &err), 1);
+	assert_string_equal(s.reason, "not_kept");
+	reader_close(r);
+}
+
 // March has 31 statistics days from 08:00; the fixture begins on March 1 at 08:00 in
 // Shanghai.
 static void
@@ -151,6 +184,15 @@ test_i4_a_month_a_day_leaves_a_signed_cut(void **state)
 	assert_int_equal(
 	    one_integer(&f, "readings.db", "SELECT count(*) FROM reading_hour"),
 	    DAYS - 61);
+	// So did the set hours, those without a reading too; and it is told.
+	assert_int_equal(
+	    one_integer(&f, "readings.db",
+		"SELECT count(*) FROM set_reading WHERE value IS NOT NULL"),
+	    DAYS - 61);
+	assert_int_equal(one_integer(&f, "readings.db",
+			     "SELECT count(*) FROM set_reading WHERE value IS NULL"),
+	    DAYS - 61);
+	expect_kept_from(&f, FIXTURE_UTC_MS + 61 * DAY_MS);
 	// And it goes on: a new event follows the last.
 	assert_true(store_fixture_open(&f));
 	f.next_seq = DAYS * PER_DAY + 1;
