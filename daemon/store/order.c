@@ -28,9 +28,15 @@ struct order_chain {
 };
 
 enum {
-	FIRST_NODES = 1024,
+	PAGE_NODES = 4096,  // in pages, so that a storm never copies them
 	FIRST_CHAINS = 1024 // a power of two
 };
+
+static struct order_node *
+node_at(const struct order *o, uint32_t n)
+{
+	return &o->pages[n / PAGE_NODES][n % PAGE_NODES];
+}
 
 // ---- keys
 // -----------------------------------------------------------------------------
@@ -136,14 +142,15 @@ take_node(struct order *o)
 	uint32_t n = o->free_nodes;
 
 	if (n != 0) {
-		o->free_nodes = o->nodes[n].next;
+		o->free_nodes = node_at(o, n)->next;
 		return n;
 	}
-	if (o->n_nodes + 1 >= o->size_nodes) {
-		o->size_nodes = o->size_nodes == 0 ? FIRST_NODES : o->size_nodes * 2;
-		o->nodes = xreallocarray(o->nodes, o->size_nodes, sizeof(*o->nodes));
+	if (++o->n_nodes >= o->n_pages * PAGE_NODES) {
+		o->pages = xreallocarray(o->pages, o->n_pages + 1, sizeof(*o->pages));
+		o->pages[o->n_pages++] =
+		    xreallocarray(NULL, PAGE_NODES, sizeof(struct order_node));
 	}
-	return ++o->n_nodes;
+	return o->n_nodes;
 }
 
 struct adding {
@@ -160,16 +167,16 @@ add_key(void *arg, uint64_t hash)
 	if ((o->n_chains + 1) * 4 > o->size_chains * 3)
 		grow_chains(o);
 	struct order_chain *c = &o->chains[slot_of(o, hash)];
-	if (c->hash != 0 && o->nodes[c->last].unit == a->u)
+	if (c->hash != 0 && node_at(o, c->last)->unit == a->u)
 		return true;
 	uint32_t n = take_node(o);
-	o->nodes[n] = (struct order_node){ hash, a->u, 0, a->u->keys };
+	*node_at(o, n) = (struct order_node){ hash, a->u, 0, a->u->keys };
 	a->u->keys = n;
 	if (c->hash == 0) {
 		*c = (struct order_chain){ .hash = hash, .first = n, .last = n };
 		o->n_chains++;
 	} else {
-		o->nodes[c->last].next = n;
+		node_at(o, c->last)->next = n;
 		c->last = n;
 	}
 	return true;
@@ -189,14 +196,14 @@ void
 order_remove(struct order *o, struct unit *u)
 {
 	while (u->keys != 0) {
-		uint32_t n = u->keys, at = slot_of(o, o->nodes[n].hash);
+		uint32_t n = u->keys, at = slot_of(o, node_at(o, n)->hash);
 		struct order_chain *c = &o->chains[at];
 		wr_assert(c->first == n);
-		c->first = o->nodes[n].next;
+		c->first = node_at(o, n)->next;
 		if (c->first == 0)
 			drop_chain(o, at);
-		u->keys = o->nodes[n].more;
-		o->nodes[n].next = o->free_nodes;
+		u->keys = node_at(o, n)->more;
+		node_at(o, n)->next = o->free_nodes;
 		o->free_nodes = n;
 	}
 	if (o->n_chains == 0)
@@ -206,7 +213,9 @@ order_remove(struct order *o, struct unit *u)
 void
 order_free(struct order *o)
 {
-	free(o->nodes);
+	for (uint32_t i = 0; i < o->n_pages; i++)
+		free(o->pages[i]);
+	free(o->pages);
 	free(o->chains);
 	*o = (struct order){ .places = o->places };
 }
@@ -244,11 +253,11 @@ pull_chain(void *arg, uint64_t hash)
 		c->seen = 0;
 	}
 	uint32_t n = c->hash == 0   ? 0
-		     : c->seen != 0 ? o->nodes[c->seen].next
+		     : c->seen != 0 ? node_at(o, c->seen)->next
 				    : c->first;
 
-	for (; n != 0; n = o->nodes[n].next) {
-		struct unit *u = o->nodes[n].unit;
+	for (; n != 0; n = node_at(o, n)->next) {
+		struct unit *u = node_at(o, n)->unit;
 		if (u->place >= l->place)
 			return true;
 		c->seen = n;
@@ -284,8 +293,8 @@ order_before(struct order *o, const struct unit *u)
 	for (uint32_t i = 0; i < l.n && found; i++) {
 		l.place = o->pulled[i]->place;
 		for (uint32_t k = o->pulled[i]->keys; k != 0 && found;
-		     k = o->nodes[k].more)
-			found = pull_chain(&l, o->nodes[k].hash);
+		     k = node_at(o, k)->more)
+			found = pull_chain(&l, node_at(o, k)->hash);
 	}
 	for (uint32_t i = 0; i < l.n; i++)
 		o->pulled[i]->pulled = false;

@@ -22,8 +22,8 @@ enum {
 
 // Zeroed = empty.
 struct order {
-	struct order_node *nodes; // a pool; 0 is no node
-	uint32_t n_nodes, size_nodes, free_nodes;
+	struct order_node **pages; // of a pool; 0 is no node
+	uint32_t n_pages, n_nodes, free_nodes;
 	struct order_chain *chains; // open addressing by hash
 	uint32_t n_chains, size_chains;
 	uint64_t places; // given so far
