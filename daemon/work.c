@@ -198,31 +198,34 @@ whole_unit(struct works *w)
 }
 
 static void
-submit(struct works *w, enum lane lane)
+submit(struct works *w, struct unit *u, uint64_t rest, uint64_t first)
 {
-	struct unit *u = w->open[lane];
 	if (u == NULL)
 		return;
 	struct submitted *s = xcalloc(1, sizeof(*s));
 	s->works = w;
-	s->serials[lane] = w->serials[lane];
-	if (w->whole)
-		s->serials[LANE_FIRST] = w->serials[LANE_FIRST];
-	w->open[lane] = NULL;
+	s->serials[LANE_REST] = rest;
+	s->serials[LANE_FIRST] = first;
 	unit_on_done(u, on_done, s);
 	store_submit(w->store, u);
 }
 
-// The rest goes first: what of it is of the same points came before.
+// The rest goes first: what of it is of the same points came before. A store that is
+// closed answers at once, and who hears of it may begin a new round.
 void
 works_flush(struct works *w)
 {
+	struct unit *rest = w->open[LANE_REST], *first = w->open[LANE_FIRST];
+	uint64_t of_rest = w->serials[LANE_REST], of_first = w->serials[LANE_FIRST];
+	bool whole = w->whole;
+
 	loop_timer_stop(w->loop, &w->flush);
-	submit(w, LANE_REST);
-	submit(w, LANE_FIRST);
+	w->open[LANE_REST] = w->open[LANE_FIRST] = NULL;
 	memset(w->serials, 0, sizeof(w->serials));
 	w->whole = false;
 	w->n_first = 0;
+	submit(w, rest, of_rest, whole ? of_first : 0);
+	submit(w, first, 0, of_first);
 }
 
 static void
