@@ -22,6 +22,7 @@
 #include "loops.h"
 #include "patrols.h"
 #include "pumps.h"
+#include "resets.h"
 #include "shelves.h"
 #include "suppressions.h"
 #include "test_mode.h"
@@ -420,4 +421,5 @@ engine_recover(struct engine *e, const struct recovered *r, int64_t down_since_u
 	pumps_recover(e->pumps, r);
 	patrols_recover(e->patrols, r);
 	deadman_watch_recover(e->deadman, r);
+	resets_recover(e, r);
 }

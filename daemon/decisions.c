@@ -28,7 +28,8 @@ decisions_new(const struct site *site)
 	p->slots = xcalloc(p->n_slots, sizeof(*p->slots));
 	p->heads = xcalloc(p->n_points, sizeof(*p->heads));
 	p->n_words = WORDS_OWN;
-	uint32_t wanted = 2U * site->n_codes + WORDS_OWN;
+	uint32_t wanted = 2U * site->n_codes + 2U * site->n_suppressions +
+			  2U * site->n_grants + WORDS_OWN;
 	while (p->n_words < wanted && p->n_words < WORDS_MAX)
 		p->n_words *= 2;
 	p->words = xcalloc(p->n_words, sizeof(*p->words));
@@ -60,6 +61,18 @@ engine_decide(struct engine *e, uint32_t point, enum decision_kind kind,
 	};
 	if (point < e->site->n_points) // else it was removed from the site
 		decision_note(e->decisions, point, &d);
+}
+
+void
+engine_decide_rule(struct engine *e, const struct rule_doubt *d, uint32_t *doubts)
+{
+	bool doubted = (*doubts & UINT32_C(1) << d->bit) != 0;
+	if (doubted == !d->known)
+		return;
+	*doubts ^= UINT32_C(1) << d->bit;
+	engine_decide(e, d->point,
+	    d->known ? DECISION_RULE_KNOWN : DECISION_RULE_UNKNOWN, d->condition,
+	    d->word, NAN);
 }
 
 void

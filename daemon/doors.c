@@ -5,6 +5,7 @@
 // of its own.
 #include "doors.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,6 +39,7 @@ struct door_run {
 	enum contact_state kept; // for after a restart
 	struct facts facts;      // of the newest sample
 	struct door_shown shown;
+	uint32_t doubts; // whether a grant acts is not known
 	struct loop_timer due;
 };
 
@@ -118,7 +120,8 @@ tell_bypass(struct door_run *run)
 static void
 write_access(const struct door_run *run)
 {
-	const struct engine *e = run->doors->engine;
+	struct engine *e = run->doors->engine;
+	const char *granted = "";
 	struct event ev;
 	event_init(&ev, EVENT_DOOR_ACCESS);
 	engine_describe_point(point_of(run), &ev);
@@ -127,9 +130,12 @@ write_access(const struct door_run *run)
 		uint32_t by = e->site->grants[run->last_grant].point;
 		struct buf b = { 0 };
 		json_open(&b, NULL, '{');
-		json_str(&b, "by", e->site->points[by].id);
+		granted = e->site->points[by].id;
+		json_str(&b, "by", granted);
 		engine_put_params(&ev, &b);
 	}
+	engine_decide(e, run->def->point, DECISION_DOOR_ALLOWED, COND_COUNT, granted,
+	    run->facts.value);
 	(void)works_event(e->works, &ev);
 }
 
@@ -241,6 +247,10 @@ show(struct door_run *run, int64_t now)
 	bool same = is.state == was->state && is.unlocked == was->unlocked &&
 		    is.open == was->open && is.open_ms == was->open_ms &&
 		    is.bypass_until_ms == was->bypass_until_ms;
+	if (is.unlocked != was->unlocked)
+		engine_decide(run->doors->engine, run->def->point,
+		    is.unlocked ? DECISION_DOOR_UNLOCKED : DECISION_DOOR_LOCKED,
+		    COND_COUNT, "", NAN);
 	run->shown = is;
 	if (!same)
 		engine_tell_rule(run->doors->engine, run->def->point);
@@ -255,6 +265,10 @@ update(struct door_run *run)
 		bypass_end(&run->bypass, e->works, point_of(run), "");
 	int64_t grant_ms;
 	enum contact_state grant = grants_of(run, &grant_ms);
+	engine_decide_rule(e,
+	    &(struct rule_doubt){
+		run->def->point, COND_COUNT, "grant", 0, grant != CONTACT_UNKNOWN },
+	    &run->doubts);
 	const struct door_facts facts = {
 		.contact = run->contact,
 		.earliest_ms = run->earliest_ms,

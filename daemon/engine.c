@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "blind.h"
 #include "core/own_code.h"
 #include "deadman.h"
 #include "doors.h"
@@ -244,6 +245,7 @@ engine_set_quality(struct engine *e, uint32_t point, enum quality q, int64_t utc
 	if (site_point && q == QUALITY_UNKNOWN)
 		e->points_unknown++;
 	st->quality = q;
+	blinds_quality(e, point, q, utc_ms);
 	st->unknown_since_utc_ms = q == QUALITY_UNKNOWN ? utc_ms : 0;
 	const struct point_rules *rules = engine_rules(e, point);
 	if (q == QUALITY_UNKNOWN)
@@ -458,6 +460,7 @@ engine_new(struct loop *loop, const struct site *site, struct store *store,
 	e->suppressions = suppressions_new(e);
 	e->pumps = pumps_new(e);
 	e->patrols = patrols_new(e);
+	e->blinds = blinds_new(e);
 	e->deadman = deadman_watch_new(e);
 	loop_timer_init(&e->realarm_timer, on_realarm, e);
 	loop_timer_init(&e->resound_timer, on_resound, e);
@@ -494,6 +497,7 @@ engine_free(struct engine *e)
 	fire_doors_free(e->fire_doors);
 	suppressions_free(e->suppressions);
 	pumps_free(e->pumps);
+	blinds_free(e->blinds);
 	patrols_free(e->patrols);
 	deadman_watch_free(e->deadman);
 	loops_free(e->loops);

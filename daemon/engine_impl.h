@@ -108,9 +108,20 @@ struct builtin {
 	bool reason_owed;    // it is not told yet
 	int64_t lost_utc_ms;
 	struct flap flap;
-	int64_t blind_from_utc_ms, blind_ms; // while it flaps: since when, in all
+	bool spanned;              // a row says that all behind it are not watched
+	int64_t blind_from_utc_ms; // since then
+	int64_t blind_ms;          // while it flaps: how long, in all
 	struct engine *engine;
 	struct loop_timer unhide; // of a bus that is back
+};
+
+// A rule of a point, for the book of decisions.
+struct rule_doubt {
+	uint32_t point;
+	enum condition condition; // COND_COUNT = of none
+	const char *word;         // which rule
+	unsigned bit;
+	bool known;
 };
 
 struct engine {
@@ -142,6 +153,7 @@ struct engine {
 	struct suppressions *suppressions;
 	struct pumps *pumps;
 	struct patrols *patrols;
+	struct blinds *blinds;
 	struct deadman_watch *deadman;
 };
 
@@ -210,6 +222,9 @@ void decisions_free(struct decision_pool *p); // NULL is fine
 // value.
 void engine_decide(struct engine *e, uint32_t point, enum decision_kind kind,
     enum condition c, const char *word, double value);
+// What a rule hangs on is not known, or is again: noted where that changes. `doubts`
+// has a bit for each rule of the point.
+void engine_decide_rule(struct engine *e, const struct rule_doubt *d, uint32_t *doubts);
 void engine_decide_alarm(
     struct engine *e, const struct alarm_record *r, enum decision_kind kind);
 // The onset, and why it is seen and heard, or not; a flag that is put on or taken off;
@@ -221,6 +236,8 @@ void engine_decide_delay(struct engine *e, const struct filter *fl, bool was_pen
 
 // links.c
 struct facts engine_facts_now(const struct engine *e);
+// Whether a span of blind time of the link goes on.
+bool engine_link_spans(const struct engine *e, uint32_t link_point);
 // When the change that they tell of was at the earliest, monotonic; `none` where
 // nothing says so.
 int64_t engine_facts_earliest(const struct facts *f, int64_t none);

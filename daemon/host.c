@@ -207,6 +207,15 @@ point_json(void *ctx, uint32_t point, struct buf *out)
 	engine_point_json(d->engine, point, out);
 }
 
+static uint32_t
+alarm_point(void *ctx, const char *occurrence)
+{
+	const struct daemon *d = ctx;
+	const struct alarm_record *r =
+	    alarms_by_occurrence(engine_alarms(d->engine), occurrence);
+	return r != NULL ? r->point_index : UINT32_MAX;
+}
+
 static unsigned
 get_decisions(
     void *ctx, uint32_t point, struct decision out[static DECISIONS_PER_POINT])
@@ -447,6 +456,7 @@ console_host(struct daemon *d)
 		.acknowledge = acknowledge,
 		.note = note,
 		.reset = reset,
+		.alarm_point = alarm_point,
 		.decisions = get_decisions,
 		.rules_json = rules_json,
 		.patrol_json = patrol_json,

@@ -51,6 +51,10 @@ write_step(struct daemon *d, const struct downtime *down)
 	json_bool(&b, "while_down", true);
 	if (down->by == DOWNTIME_UNKNOWN)
 		json_bool(&b, "at_least", true);
+	if (down->moved_ms > 0) { // moments that never were
+		json_int(&b, "from_utc_ms", down->from_utc_ms - down->moved_ms);
+		json_int(&b, "to_utc_ms", down->from_utc_ms);
+	}
 	life_event(d, EVENT_CLOCK_STEP, &b);
 	log_warnx("clock", "the wall clock was moved by %lld ms%s while nobody watched",
 	    (long long)down->moved_ms, down->by == DOWNTIME_UNKNOWN ? " or more" : "");

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "blind.h"
 #include "engine_impl.h"
 #include "lib/mem.h"
 
@@ -110,29 +111,38 @@ unhide_ms(const struct engine *e, uint16_t bus)
 	return sum < UNHIDE_MOST_MS ? sum : UNHIDE_MOST_MS;
 }
 
-// One row for the span, or for all spans of a link that flapped.
-static void
-write_blind(
-    struct engine *e, uint32_t link_point, const struct builtin *b, bool flapped)
+// Of a chip one line may be lost alone: then those points are blind that say so.
+static bool
+loses_all(const struct builtin *b, const char *code)
 {
-	const struct point *p = &e->site->points[link_point];
-	int64_t from = flapped ? b->blind_from_utc_ms : b->lost_utc_ms;
-	char more[80] = "";
-	uint32_t n;
-	struct event ev;
+	if (b->kind == BUILTIN_GPIO)
+		return strncmp(code, "chip", 4) == 0 || strcmp(code, "permission") == 0;
+	return b->kind == BUILTIN_DEVICE;
+}
 
-	(void)points_behind(e, b, &n);
-	event_init(&ev, EVENT_BLIND);
-	engine_describe_point(p, &ev);
-	if (flapped)
-		(void)snprintf(more, sizeof(more), ",\"changes\":%u,\"blind_ms\":%lld",
-		    b->flap.changes, (long long)b->blind_ms);
-	(void)snprintf(ev.params, sizeof(ev.params),
-	    "{\"reason\":\"%s\",\"from_utc_ms\":%lld,\"to_utc_ms\":%lld,\"points\":%"
-	    "u%s}",
-	    flapped ? "flapping" : "link", (long long)from,
-	    (long long)loop_utc_ms(e->loop), n, more);
-	(void)works_event(e->works, &ev);
+static struct blind_span
+span_of(const struct engine *e, const struct builtin *b)
+{
+	struct blind_span span = { .from_ms = b->blind_from_utc_ms };
+	span.points = points_behind(e, b, &span.n);
+	return span;
+}
+
+static void
+begin_span(struct engine *e, uint32_t point, struct builtin *b, int64_t from_ms)
+{
+	b->spanned = true;
+	b->blind_from_utc_ms = from_ms;
+	struct blind_span span = span_of(e, b);
+	blinds_link_begins(e, point, &span);
+}
+
+static void
+end_span(struct engine *e, uint32_t point, struct builtin *b)
+{
+	struct blind_span span = span_of(e, b);
+	b->spanned = false;
+	blinds_link_ends(e, point, &span);
 }
 
 struct facts
@@ -199,7 +209,6 @@ note_change(struct engine *e, struct builtin *b)
 {
 	if (!flap_change(&b->flap, &e->site->flap, loop_now_ms(e->loop)))
 		return;
-	b->blind_from_utc_ms = b->lost_utc_ms;
 	b->blind_ms = 0;
 	look_soon(e);
 }
@@ -207,14 +216,17 @@ note_change(struct engine *e, struct builtin *b)
 static void
 end_flapping(struct engine *e, uint32_t point, struct builtin *b)
 {
-	uint32_t n;
-
 	if (b->lost)
 		b->blind_ms += loop_utc_ms(e->loop) - b->lost_utc_ms;
-	if (points_behind(e, b, &n) != NULL)
-		write_blind(e, point, b, true);
+	if (b->spanned) {
+		struct blind_span span = span_of(e, b);
+		b->spanned = false;
+		blinds_link_flapped(e, point, &span, b->flap.changes, b->blind_ms);
+	}
 	if (b->lost) // from here on it is a span of its own
 		b->lost_utc_ms = loop_utc_ms(e->loop);
+	if (b->lost && loses_all(b, b->reason))
+		begin_span(e, point, b, b->lost_utc_ms);
 	tell_link(e, point, b);
 }
 
@@ -268,6 +280,10 @@ other_reason(struct engine *e, uint32_t point, struct builtin *b, const char *co
 {
 	int64_t now = loop_now_ms(e->loop);
 	b->reason = code;
+	if (!b->spanned && loses_all(b, code))
+		begin_span(e, point, b, loop_utc_ms(e->loop));
+	else if (b->spanned && !b->flap.on && !loses_all(b, code))
+		end_span(e, point, b);
 	if (b->reason_ms == 0 || now - b->reason_ms >= REASON_EVERY_MS) {
 		tell_reason(e, point, b);
 		return;
@@ -284,6 +300,8 @@ link_lost(struct engine *e, uint32_t point, struct builtin *b, const char *code)
 	b->lost_utc_ms = f.t_utc_ms;
 	if (b->kind == BUILTIN_DEVICE && e->heard_mono_ms[b->index] != 0)
 		b->lost_utc_ms -= f.t_mono_ms - e->heard_mono_ms[b->index];
+	if (!b->spanned && loses_all(b, code))
+		begin_span(e, point, b, b->lost_utc_ms);
 	lose_points(e, b);
 	b->reason = b->told = code;
 	b->reason_owed = false;
@@ -298,8 +316,7 @@ link_lost(struct engine *e, uint32_t point, struct builtin *b, const char *code)
 static void
 link_back(struct engine *e, uint32_t point, struct builtin *b)
 {
-	bool was_lost = b->lost,
-	     blind = b->kind == BUILTIN_DEVICE || b->kind == BUILTIN_GPIO;
+	bool was_lost = b->lost;
 	b->lost = false;
 	if (was_lost)
 		note_change(e, b);
@@ -310,8 +327,8 @@ link_back(struct engine *e, uint32_t point, struct builtin *b)
 		suppress_device(e, b->index, false);
 	if (was_lost && b->flap.on)
 		b->blind_ms += loop_utc_ms(e->loop) - b->lost_utc_ms;
-	else if (was_lost && blind)
-		write_blind(e, point, b, false);
+	else if (b->spanned && !b->flap.on)
+		end_span(e, point, b);
 }
 
 // What flaps may be quiet by now, and a reason may be told.
@@ -422,6 +439,12 @@ engine_link_reason(const struct engine *e, uint32_t link_point)
 {
 	const struct builtin *b = builtin_of(e, link_point);
 	return b->lost ? b->reason : NULL;
+}
+
+bool
+engine_link_spans(const struct engine *e, uint32_t link_point)
+{
+	return builtin_of(e, link_point)->spanned;
 }
 
 bool

@@ -313,6 +313,7 @@ start_store(struct daemon *d)
 		.time_zone = s->time_zone,
 		.statistics_day_min = s->statistics_day_min,
 		.config_rev = s->revision,
+		.watched = s,
 		.key_directory = d->state_directory,
 		.anchor_every_ms = s->anchor_every_ms,
 		.keep_events_months = s->keep_events_months,

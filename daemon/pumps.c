@@ -28,6 +28,7 @@ struct pump_run {
 	struct pump_kept kept;
 	int64_t known_utc_ms; // when it was last known whether it runs; 0 = never
 	uint8_t told;         // mask of findings that stand as alarms
+	uint32_t doubts;      // mask of findings of which nothing is known
 	uint64_t shown;       // to the page: findings' verdicts and running, packed
 	struct loop_timer due;
 };
@@ -211,12 +212,23 @@ tell_finding(struct pump_run *r, enum pump_finding f, bool on)
 }
 
 static void
+note_doubt(struct pump_run *r, enum pump_finding f)
+{
+	bool watched = pump_verdict(&r->pump, &r->def->rule, f) != PUMP_UNWATCHED;
+	const struct rule_doubt d = { r->def->point, pump_finding_condition(f),
+		pump_finding_code(f), (unsigned)f, r->pump.looks[f].known };
+	if (watched)
+		engine_decide_rule(r->pumps->engine, &d, &r->doubts);
+}
+
+static void
 tell(struct pump_run *r)
 {
 	bool doubt = false;
 	for (enum pump_finding f = 0; f < PUMP_FINDING_COUNT; f++) {
 		bool on = pump_stands(&r->pump, f);
 		doubt = doubt || (on && !r->pump.looks[f].known);
+		note_doubt(r, f);
 		if (on == ((r->told & 1U << f) != 0))
 			continue;
 		r->told = (uint8_t)(r->told ^ 1U << f);

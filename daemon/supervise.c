@@ -63,7 +63,16 @@ watch_clock(struct supervise *s)
 	struct event ev;
 	event_init(&ev, EVENT_CLOCK_STEP);
 	(void)str_copy(ev.point, sizeof(ev.point), p->id);
-	(void)snprintf(ev.params, sizeof(ev.params), "{\"by_ms\":%lld}", (long long)by);
+	struct buf b = { 0 };
+	json_open(&b, NULL, '{');
+	json_int(&b, "by_ms", by);
+	if (by > 0) { // moments that never were: nothing can stand in them
+		json_int(&b, "from_utc_ms", loop_utc_ms(s->loop) - by);
+		json_int(&b, "to_utc_ms", loop_utc_ms(s->loop));
+	}
+	json_close(&b, '}');
+	(void)str_copy(ev.params, sizeof(ev.params), b.data);
+	buf_free(&b);
 	(void)works_event(s->works, &ev);
 	log_warnx("clock", "the wall clock was stepped by %lld ms", (long long)by);
 }

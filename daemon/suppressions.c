@@ -8,6 +8,7 @@
 // after a start those of the run before stand, until the state is known (I11).
 #include "suppressions.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 #include "core/own_code.h"
@@ -23,7 +24,8 @@ struct suppression_run {
 	struct engine *engine;
 	const struct suppression_def *def;
 	struct suppression state;
-	bool unseen; // since the start
+	bool unseen;  // since the start
+	bool doubted; // its source is not known
 	struct loop_timer due;
 };
 
@@ -145,6 +147,25 @@ align(const struct suppression_run *run)
 		align_point(s, run->def->points[i]);
 }
 
+// For the points under it: that they may be hidden now, or may not, or that nobody
+// knows.
+static void
+note(const struct suppression_run *run, enum decision_kind kind)
+{
+	for (uint16_t i = 0; i < run->def->n_points; i++)
+		engine_decide(run->engine, run->def->points[i], kind, COND_COUNT,
+		    run->def->id, NAN);
+}
+
+static void
+note_state(struct suppression_run *run, enum contact_state state)
+{
+	bool doubted = state == CONTACT_UNKNOWN;
+	if (doubted != run->doubted)
+		note(run, doubted ? DECISION_RULE_UNKNOWN : DECISION_RULE_KNOWN);
+	run->doubted = doubted;
+}
+
 static void
 feed(struct suppression_run *run, enum contact_state state)
 {
@@ -155,6 +176,10 @@ feed(struct suppression_run *run, enum contact_state state)
 	int64_t due = suppression_due(&run->state);
 
 	run->unseen = false;
+	note_state(run, state);
+	if (changed)
+		note(run,
+		    run->state.on ? DECISION_SUPPRESSION_ON : DECISION_SUPPRESSION_OFF);
 	if (due >= 0)
 		loop_timer_at(loop, &run->due, due);
 	else

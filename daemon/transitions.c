@@ -16,6 +16,7 @@
 #include "flags.h"
 #include "lib/buf.h"
 #include "lib/mem.h"
+#include "resets.h"
 #include "suppressions.h"
 
 // ---- describing -----------------------------------------------------------------
@@ -329,7 +330,7 @@ panel_reset_seen(struct engine *e, const struct point *p, const struct facts *f)
 	ev.value = NAN;
 	(void)str_copy(ev.params, sizeof(ev.params), "{\"inferred\":true}");
 	(void)works_event(e->works, &ev);
-	incident_panel_reset(&e->incidents, p->device, loop_now_ms(e->loop));
+	resets_note(e, p->device);
 }
 
 static void

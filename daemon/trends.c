@@ -18,6 +18,7 @@ struct trend_watch {
 	uint32_t point;
 	struct rate fall, rise;
 	struct stuck stuck;
+	uint32_t doubts; // rules that have not seen enough
 	struct loop_timer due;
 };
 
@@ -82,6 +83,10 @@ look(struct trend_watch *w, const struct facts *f)
 			continue;
 		struct filter *fl = filter_of(w, t);
 		enum trend_answer a = answer_of(w, t, now);
+		engine_decide_rule(e,
+		    &(struct rule_doubt){ w->point, trend_condition(t), trend_name(t),
+			(unsigned)t, a != TREND_UNKNOWN },
+		    &w->doubts);
 		if (a != TREND_UNKNOWN)
 			engine_filter_feed(e, fl, a == TREND_YES, f);
 		int64_t next = due_of(w, t, fl->raw, now);

@@ -126,6 +126,9 @@ export const verify = (occurrence, body) =>
   call("POST", `/alarms/${encodeURIComponent(occurrence)}/verify`, body);
 export const getEventsOf = async (occurrence) =>
   (await call("GET", `/events?limit=1000&occurrence=${encodeURIComponent(occurrence)}`)).data;
+export const explainAlarm = async (occurrence) =>
+  (await call("GET", `/alarms/${encodeURIComponent(occurrence)}/explain`)).data;
+export const explainPoint = async (id) => (await call("GET", pointPath(id, "explain"))).data;
 export const enterMissed = (body) => call("POST", "/missed", body);
 export const alive = () => call("POST", "/deadman/answer", {});
 export const silence = () => call("POST", "/silence", {});

@@ -29,6 +29,7 @@ import { Strip } from "./strip.js";
 import { applyTexts, lang, loadTexts, setLang, t } from "./text.js";
 import { Theme } from "./theme.js";
 import { Verdict } from "./verdict.js";
+import { Why, placeIn } from "./why.js";
 
 const TICK_MS = 1000;
 const BEAT_MS = 500; // the one clock of all flashing icons: 1 Hz
@@ -58,14 +59,17 @@ const heldList = new AlarmList(id("held"), id("held-more"), pick);
 const deadman = new Deadman(model,
   { wake: () => sound.wake(), say: (text, tone) => banners.say(text, tone) });
 const doors = new Doors(model, session,
-  { say: (text, tone) => banners.say(text, tone), now: () => now() });
+  { say: (text, tone) => banners.say(text, tone), now: () => now(),
+    why: (point, place) => why.open({ point, place }) });
 const rounds = new Rounds({ now: () => now(), changed: () => changed() });
 const reports = new Reports();
 const desk = { say: (text, tone) => banners.say(text, tone), now: () => now() };
 const flags = new Flags(model, session, desk);
 const verdict = new Verdict(model, session, desk);
+const why = new Why({ unitOf, now: () => now(), placeOfPoint: (point) => placeIn(model, point) });
 const detail = new Detail(id("detail"), (point) => doors.open(point), act);
-const readings = new Readings(id("readings"), id("readings-section"), id("readings-more"));
+const readings = new Readings(id("readings"), id("readings-section"), id("readings-more"),
+  (point, place) => why.open({ point, place }));
 const devices = new Devices(id("devices"), id("devices-summary"));
 const calm = new Calm(id("calm"));
 
@@ -314,6 +318,9 @@ function act(name) {
   const alarm = model.alarms.get(choice.key);
   if (!alarm) return;
   if (name === "verdict") verdict.open(alarm);
+  else if (name === "why") {
+    why.open({ point: alarm.point, occurrence: alarm.occurrence, place: placeOf(alarm) });
+  }
   else flags.open({ mode: name, point: alarm.point, condition: alarm.condition,
     place: placeOf(alarm) });
 }
@@ -354,6 +361,7 @@ const keys = new Keys({
   doors: () => doors.open(),
   rounds: () => rounds.open(),
   reports: () => reports.open(),
+  why: () => act("why"),
   help: () => (id("help-dialog").open ? id("help-dialog").close()
     : id("help-dialog").showModal()),
   wake: () => sound.wake(),

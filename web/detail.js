@@ -25,8 +25,8 @@ export class Detail {
   #facts = new Map();
   #icon = icon("info");
 
-  // door(point): the doors, with this one chosen; act(name): "verdict", "shelve" or
-  // "isolate" of the alarm that is shown.
+  // door(point): the doors, with this one chosen; act(name): "why", "verdict", "shelve"
+  // or "isolate" of the alarm that is shown.
   constructor(root, door, act) {
     this.root = root;
     this.part = (name) => root.querySelector(`.${name}`);
@@ -36,7 +36,7 @@ export class Detail {
       e.stopPropagation();
       door(root.dataset.point);
     });
-    for (const name of ["verdict", "shelve", "isolate"]) {
+    for (const name of ["why", "verdict", "shelve", "isolate"]) {
       this.part(name).addEventListener("click", (e) => {
         e.stopPropagation();
         act(name);

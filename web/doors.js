@@ -24,9 +24,11 @@ export class Doors {
   #listing = new Listing(() => api.getAll("/doors", "doors"));
   #chosen = null;
 
-  // session.ask(why); say(text, tone); now().
-  constructor(model, session, { say, now }) {
+  // session.ask(why); say(text, tone); now(); why(point, place).
+  constructor(model, session, { say, now, why }) {
     Object.assign(this, { model, session, say, now });
+    id("door-why").addEventListener("click", () =>
+      why(this.#chosen, nameOf(this.#door?.place, this.#chosen)));
     id("doors-open").addEventListener("click", () => this.open());
     id("doors-close").addEventListener("click", () => this.#dialog.close());
     this.#form.addEventListener("submit", (e) => this.#begin(e));

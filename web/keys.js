@@ -18,7 +18,7 @@ export class Keys {
   #swallow = false;
 
   // act: silence, acknowledge(alarm), move(step), jump(where), language, theme, help,
-  // person, doors, rounds, reports; selected(): {alarm, sinceMs, mode}; wake(): a gesture; soundBlocked(): boolean.
+  // person, doors, rounds, reports, why; selected(): {alarm, sinceMs, mode}; wake(): a gesture; soundBlocked(): boolean.
   constructor(act) {
     this.act = act;
     this.button = document.getElementById("acknowledge");
@@ -91,6 +91,7 @@ export class Keys {
       p: () => e.repeat || this.act.rounds(),
       r: () => e.repeat || this.act.reports(),
       u: () => e.repeat || this.act.person(),
+      w: () => e.repeat || this.act.why(),
       F1: () => e.repeat || this.act.help(),
       "?": () => this.act.help(),
     };

@@ -16,8 +16,9 @@ const STALE_MS = 60_000; // a "good" value nobody refreshed for so long is not s
 export class Readings {
   #tiles = new Map();
 
-  constructor(root, section, more) {
-    Object.assign(this, { root, section, more });
+  // why(point, place): somebody asks why it is as it is.
+  constructor(root, section, more, why) {
+    Object.assign(this, { root, section, more, why });
   }
 
   draw(model, { now, lostSince }) {
@@ -27,10 +28,13 @@ export class Readings {
     show(this.section, byPoint.size > 0);
     this.#count(folded, { now, lostSince });
     syncList(this.root, this.#tiles, shown.map((r) => r.point),
-      () => h("li", { class: "tile" },
+      (point) => h("li", { class: "tile" },
         h("span", { class: "place" }),
         h("span", { class: "value" }, h("b", { class: "number" }), h("span", { class: "unit" })),
-        h("span", { class: "note" })),
+        h("span", { class: "note" }),
+        h("button", { type: "button", class: "why",
+          onclick: (e) => this.why(point,
+            e.target.closest(".tile").querySelector(".place").textContent) }, "?")),
       (tile, key) => this.#draw(tile, byPoint.get(key), model, { now, lostSince }));
   }
 
@@ -57,6 +61,7 @@ export class Readings {
     const known = quality === "good" || quality === "uncertain";
     const v = valueOf(known ? r.value : null, r.unit);
     setText(tile.querySelector(".place"), placeOf(r));
+    setAttr(tile.querySelector(".why"), "aria-label", `${t("ui.why.title")} ${placeOf(r)}`);
     setText(tile.querySelector(".number"), v.number);
     setText(tile.querySelector(".unit"), r.unit === "kPa" ? "MPa" : v.unit);
     const alarm = [...model.alarms.values()].filter((a) => a.point === r.point)

@@ -87,28 +87,11 @@ api_explain_point(struct console *c, struct http_request *r)
 	put_question(c, q);
 }
 
-struct search {
-	const char *occurrence;
-	const struct point *point;
-};
-
-static bool
-find_alarm(void *arg, const struct alarm_view *a)
-{
-	struct search *s = arg;
-
-	if (strcmp(a->occurrence, s->occurrence) != 0)
-		return true;
-	s->point = a->point;
-	return false;
-}
-
 // One that is open has its point's decisions; of one that is closed the journal tells.
 void
 api_explain_alarm(struct console *c, struct http_request *r)
 {
 	struct question *q = xcalloc(1, sizeof(*q));
-	struct search s = { .occurrence = r->id };
 
 	q->r = r;
 	if (!str_copy(q->q.occurrence, sizeof(q->q.occurrence), r->id)) {
@@ -116,11 +99,10 @@ api_explain_alarm(struct console *c, struct http_request *r)
 		http_error(r, 404, "not_found", "id");
 		return;
 	}
-	c->host.alarms(c->host.ctx, find_alarm, &s);
-	uint32_t point = s.point == NULL
-			     ? UINT32_MAX
-			     : site_find_point(c->host.site(c->host.ctx), s.point->id);
+	uint32_t point = c->host.alarm_point(c->host.ctx, r->id);
 	if (point != UINT32_MAX)
 		take_point(c, &q->q, point);
+	else
+		q->q.site = c->host.site(c->host.ctx);
 	put_question(c, q);
 }

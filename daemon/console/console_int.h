@@ -52,7 +52,7 @@ typedef void api_call(struct console *c, struct http_request *r);
 api_call api_state, api_stream, api_alarms, api_acknowledge, api_note, api_hosts,
     api_points, api_point, api_reset, api_bypass, api_bypass_end, api_alive, api_doors,
     api_fire_doors, api_pumps, api_patrols, api_silence, api_sound, api_events,
-    api_readings, api_report, api_reports, api_log_in, api_log_out, api_text,
+    api_readings, api_blind, api_report, api_reports, api_log_in, api_log_out, api_text,
     api_healthz, api_metrics, api_buses, api_devices, api_blocks, api_outputs,
     api_commissioning, api_commission, api_walk, api_shelve, api_unshelve, api_isolate,
     api_restore, api_test, api_shelves, api_isolations, api_zones, api_verify,

@@ -112,6 +112,9 @@ struct console_host {
 	// adds id, place, zone, kind, device and unit itself.
 	void (*point_json)(void *ctx, uint32_t point, struct buf *out);
 
+	// The point of an alarm that is open, UINT32_MAX where none of that name is.
+	uint32_t (*alarm_point)(void *ctx, const char *occurrence);
+
 	// What was decided about the point lately, oldest first; the words stay as long
 	// as the call. Returns how many.
 	unsigned (*decisions)(

@@ -45,7 +45,14 @@
   X(DECISION_SILENT, "silent", 0, 0)             /* by its kind */               \
   X(DECISION_ASKS_NOTHING, "asks_nothing", 0, 0) /* class info */                \
   X(DECISION_LADDER, "ladder", 0, 0)             /* word: its id */              \
-  X(DECISION_NO_LADDER, "no_ladder", 0, 0)
+  X(DECISION_NO_LADDER, "no_ladder", 0, 0)                                       \
+  X(DECISION_RULE_UNKNOWN, "rule_unknown", 0, 0)     /* word: which; kept */     \
+  X(DECISION_RULE_KNOWN, "rule_known", 0, 0)         /* it tells again */        \
+  X(DECISION_SUPPRESSION_ON, "suppression_on", 0, 0) /* word: its id */          \
+  X(DECISION_SUPPRESSION_OFF, "suppression_off", 0, 0)                           \
+  X(DECISION_DOOR_ALLOWED, "door_allowed", 0, 0) /* word: by which point */      \
+  X(DECISION_DOOR_UNLOCKED, "door_unlocked", 0, 0)                               \
+  X(DECISION_DOOR_LOCKED, "door_locked", 0, 0)
 
 enum decision_kind {
 #define X(id, name, repeats, stops) id,

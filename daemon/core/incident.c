@@ -99,17 +99,25 @@ incident_test_ended(struct incident_state *s, const char *incident)
 	real->open++;
 }
 
-void
+const char *
 incident_panel_reset(struct incident_state *s, uint32_t device, int64_t now_ms)
 {
 	const struct incident_track *t = &s->real;
 	if (t->id[0] == '\0' || (t->open == 0 && !recent(t->closed_ms, now_ms)))
-		return;
+		return NULL;
+	incident_restore_reset(s, device, now_ms, t->id);
+	return t->id;
+}
+
+void
+incident_restore_reset(
+    struct incident_state *s, uint32_t device, int64_t at_ms, const char *incident)
+{
 	struct incident_reset *r = &s->resets[s->n_resets++ % INCIDENT_RESETS_MAX];
 	r->used = true;
 	r->device = device;
-	r->at_ms = now_ms;
-	copy_id(r->id, t->id);
+	r->at_ms = at_ms;
+	copy_id(r->id, incident);
 }
 
 void

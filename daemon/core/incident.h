@@ -70,7 +70,14 @@ void incident_close(
 void incident_test_ended(struct incident_state *s, const char *incident);
 
 // A panel was reset, seen or inferred. Call it before or after the clears it caused.
-void incident_panel_reset(struct incident_state *s, uint32_t device, int64_t now_ms);
+// Returns the incident that this ended, or NULL.
+const char *incident_panel_reset(
+    struct incident_state *s, uint32_t device, int64_t now_ms);
+
+// A reset of a run before this one, at a moment that may lie before the monotonic
+// clock's begin.
+void incident_restore_reset(
+    struct incident_state *s, uint32_t device, int64_t at_ms, const char *incident);
 
 // A fire record found open at start: call once per record, before any join.
 void incident_restore(struct incident_state *s, bool test, const char *incident);

@@ -465,7 +465,8 @@ put_all(const struct report_input *in, const struct figures *f, struct occurrenc
 	d->last_seq = f->last_seq;
 	put_classes(f, d);
 	put_rows(f, in->request->points, d);
-	if (gaps_build(in, d, err) < 0 || put_comparison(in, f, d, err) < 0)
+	if (gaps_build(in, d, err) < 0 || blind_build(in, d, err) < 0 ||
+	    put_comparison(in, f, d, err) < 0)
 		return -1;
 	if (in->span != REPORT_DAY)
 		put_days(f, o, d);

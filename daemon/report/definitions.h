@@ -47,6 +47,10 @@ int format_xlsx(const struct report_frame *f, struct buf *out, struct err *err);
 // a table "gaps".
 int gaps_build(const struct report_input *in, struct report_doc *d, struct err *err);
 
+// How long what was not watched, by reason, worst first (query_blind). Adds a table
+// "blind".
+int blind_build(const struct report_input *in, struct report_doc *d, struct err *err);
+
 // SHA-256 of the bytes, 64 hex digits and NUL.
 enum {
 	SHA256_HEX = 65

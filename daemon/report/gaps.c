@@ -49,6 +49,8 @@ take(void *arg, const struct stored_event *s)
 	w->last_seq = e->seq;
 	if (!event_kind_among(kinds, e->kind))
 		return true;
+	if (e->kind == EVENT_BLIND && strstr(e->params, "\"to_utc_ms\"") == NULL)
+		return true; // it begins; the sums have it
 	int64_t from = params_number(e->params, "from_utc_ms", e->time_utc_ms);
 	int64_t to = params_number(e->params, "to_utc_ms", e->time_utc_ms);
 	if (from > to || from >= w->day->to_ms || to < w->day->from_ms)

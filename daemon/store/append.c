@@ -8,6 +8,7 @@
 #include "store/append.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "lib/mem.h"
@@ -119,6 +120,14 @@ prepare_all(struct append *a)
 		rc = prepare(a, AP_VERDICT, verdict_sql);
 	if (rc == SQLITE_OK)
 		rc = prepare(a, AP_MISSED, missed_sql);
+	if (rc == SQLITE_OK)
+		rc = prepare(a, AP_BLIND_WHOLE, blind_whole_sql);
+	if (rc == SQLITE_OK)
+		rc = prepare(a, AP_BLIND_BEGIN, blind_begin_sql);
+	if (rc == SQLITE_OK)
+		rc = prepare(a, AP_BLIND_END, blind_end_sql);
+	if (rc == SQLITE_OK)
+		rc = prepare(a, AP_BLIND_DOWN, blind_down_sql);
 	return rc;
 }
 
@@ -186,6 +195,8 @@ append_begin(struct append *a)
 		rc = read_tail(a);
 	if (rc == SQLITE_OK && a->rollup.open_stale)
 		rc = rollup_load(a);
+	a->begun_seq = a->frame.seq;
+	a->committing = false;
 	return rc;
 }
 
@@ -210,6 +221,8 @@ append_event(struct append *a, struct event *e, const char *config_rev)
 	rc = commission_append(a, e);
 	if (rc == SQLITE_OK)
 		rc = verdict_append(a, e);
+	if (rc == SQLITE_OK)
+		rc = blind_append(a, e);
 	return rc == SQLITE_OK ? rollup_event(a, e) : rc;
 }
 
@@ -307,7 +320,12 @@ append_meta(struct append *a, const struct meta_row *m)
 	int rc = sqlite3_bind_text(a->st[AP_META], 1, m->key, -1, SQLITE_STATIC);
 	if (rc == SQLITE_OK)
 		rc = sqlite3_bind_text(a->st[AP_META], 2, m->value, -1, SQLITE_STATIC);
-	return rc == SQLITE_OK ? append_run(a, AP_META) : rc;
+	if (rc == SQLITE_OK)
+		rc = append_run(a, AP_META);
+	// Each minute: so that a day without events has its row.
+	if (rc == SQLITE_OK && a->rule != NULL && strcmp(m->key, STORE_META_ALIVE) == 0)
+		rc = rollup_day(a, strtoll(m->value, NULL, 10));
+	return rc;
 }
 
 static int
@@ -396,6 +414,7 @@ int
 append_commit(struct append *a)
 {
 	int rc = rollup_flush(a);
+	a->committing = rc == SQLITE_OK;
 	return rc == SQLITE_OK ? db_exec(a->db, "COMMIT") : rc;
 }
 

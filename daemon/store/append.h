@@ -36,6 +36,10 @@ enum append_statement {
 	AP_COMMISSION_WALK,
 	AP_VERDICT,
 	AP_MISSED,
+	AP_BLIND_WHOLE,
+	AP_BLIND_BEGIN,
+	AP_BLIND_END,
+	AP_BLIND_DOWN,
 	AP_ANCHOR,
 	AP_COUNT,
 };
@@ -67,6 +71,8 @@ struct append {
 	int64_t last_utc_ms;         // of the newest event
 	int64_t now_ms;              // db_now_ms(), a few units old at most
 	unsigned units;              // since it was read
+	int64_t begun_seq;           // of the newest when the transaction began
+	bool committing;             // COMMIT was asked for
 	struct rollup rollup;
 };
 
@@ -94,10 +100,17 @@ int rollup_open(struct append *a, enum alarm_class c, int delta);
 int rollup_flush(struct append *a);
 void rollup_drop(struct append *a); // forgets what was gathered
 void rollup_free(struct append *a);
+// Records the day of this moment and makes it the current one.
+int rollup_day(struct append *a, int64_t utc_ms);
 
 // verdict.c: the row of the books that follows from a person's word, if any.
 extern const char verdict_sql[], missed_sql[];
 int verdict_append(struct append *a, const struct event *e);
+
+// blind.c: the spans of blind time that an event begins, ends or tells.
+extern const char blind_whole_sql[], blind_begin_sql[], blind_end_sql[],
+    blind_down_sql[];
+int blind_append(struct append *a, const struct event *e);
 
 // commission.c: the row of the ledger that follows from an event, if any.
 int commission_append(struct append *a, const struct event *e);

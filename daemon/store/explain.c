@@ -155,6 +155,32 @@ span_of(const struct explanation *x, int64_t *from, int64_t *to)
 	*to += 1;
 }
 
+// What was told of the links of its point, which the journal names, in a span.
+static int
+events_of_links(struct reader *r, const struct explain_question *q,
+    const struct event_filter *f, struct explanation *x, struct err *err)
+{
+	struct explain_question there = { .point = "" };
+	const struct explain_question *links = q;
+	uint32_t point = UINT32_MAX;
+	if (q->link[0][0] == '\0' && q->site != NULL)
+		point = site_find_point(q->site, x->point);
+	if (point != UINT32_MAX) {
+		explain_site(&there, q->site, point);
+		links = &there;
+	}
+	struct event_filter related = *f;
+	related.limit = EXPLAIN_RELATED;
+	related.kinds = link_kinds;
+	for (unsigned i = 0; i < EXPLAIN_LINKS_MAX; i++) {
+		related.point = links->link[i];
+		if (related.point[0] != '\0' &&
+		    query_events(r, &related, take_event, x, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 // Its own events, and what was said of its point and links while it lasted.
 static int
 events_of_occurrence(struct reader *r, const struct explain_question *q,
@@ -172,14 +198,40 @@ events_of_occurrence(struct reader *r, const struct explain_question *q,
 	f.point = x->point;
 	if (query_events(r, &f, take_event, x, err) < 0)
 		return -1;
-	f.limit = EXPLAIN_RELATED;
-	f.kinds = link_kinds;
-	for (unsigned i = 0; i < EXPLAIN_LINKS_MAX; i++) {
-		f.point = q->link[i];
-		if (f.point[0] != '\0' && query_events(r, &f, take_event, x, err) < 0)
-			return -1;
-	}
-	return 1;
+	return events_of_links(r, q, &f, x, err) < 0 ? -1 : 1;
+}
+
+// What was so of the whole site meanwhile: the daemon was down, the clock was set, the
+// store could not write. Of an occurrence that is closed until it was.
+static int
+events_of_site(struct reader *r, struct explanation *x, struct err *err)
+{
+	char sql[1536];
+	int64_t from, to;
+	bool more = true;
+	span_of(x, &from, &to);
+	if (x->n_steps == 0)
+		return 0;
+	// The last word of a run is the begin of what was so after it.
+	to = x->occurrence[0] == '\0' || x->n_alarms > 0 ? x->now_utc_ms + 1 : to - 1;
+	(void)snprintf(sql, sizeof(sql),
+	    "SELECT %s FROM event WHERE seq IN (SELECT seq FROM blind b WHERE point = "
+	    "'' "
+	    "AND from_ms < ?2 AND (to_ms IS NULL OR to_ms >= ?1) AND epoch = (SELECT "
+	    "o.epoch FROM event o WHERE o.seq = b.seq) UNION SELECT end_seq FROM blind "
+	    "b WHERE point = '' AND from_ms < ?2 AND to_ms >= ?1 AND epoch = (SELECT "
+	    "o.epoch FROM event o WHERE o.seq = b.seq)) AND kind IN "
+	    "('daemon.down', 'clock.step', 'store.mode', 'events_lost', "
+	    "'journal.restore') ORDER BY seq DESC LIMIT %d",
+	    event_row_names, EXPLAIN_SITE);
+	sqlite3_stmt *st = reader_prepare(r, r->journal, sql, err);
+	if (st == NULL)
+		return -1;
+	(void)sqlite3_bind_int64(st, 1, from);
+	(void)sqlite3_bind_int64(st, 2, to);
+	int n = reader_events(r->journal, st, take_event, x, &more, err);
+	(void)sqlite3_finalize(st);
+	return n < 0 ? -1 : 0;
 }
 
 // ---- what is open, set and owed -------------------------------------------------
@@ -348,7 +400,8 @@ collect(struct reader *r, const struct explain_question *q, struct explanation *
 		found = events_of_point(r, q, x, err) < 0 ? -1 : 1;
 	if (found <= 0)
 		return found;
-	if (open_alarms(r, x, err) < 0 || query_flags(r, take_flag, &t, err) < 0)
+	if (open_alarms(r, x, err) < 0 || query_flags(r, take_flag, &t, err) < 0 ||
+	    events_of_site(r, x, err) < 0)
 		return -1;
 	add_decisions(x, q);
 	if (owed_notices(r, x, err) < 0)

@@ -25,6 +25,7 @@ enum {
 	EXPLAIN_OWN = 1000,    // of the occurrence, the oldest: with its end
 	EXPLAIN_RELATED = 20,  // of each link that it hangs on
 	EXPLAIN_LINKS_MAX = 3, // device, bus, chip
+	EXPLAIN_SITE = 20,     // of the whole site, the newest
 };
 
 // What is asked. All copied.
@@ -33,7 +34,8 @@ struct explain_question {
 	char occurrence[MINT_MAX]; // "" = all of the point's
 	char zone[ID_MAX];         // of the point, for a test in force; "" = unknown
 	char link[EXPLAIN_LINKS_MAX][ID_MAX]; // built-in points of its links; "" = none
-	bool live; // `decision` is what a running engine decided
+	const struct site *site; // of an occurrence alone: where its links are found
+	bool live;               // `decision` is what a running engine decided
 	unsigned n_decisions;
 	struct {
 		struct decision d; // its word is in `word`

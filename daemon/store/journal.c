@@ -113,6 +113,8 @@ settle(struct journal *j)
 	int rc = SQLITE_OK;
 	for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]) && rc == SQLITE_OK; i++)
 		rc = db_set_meta(j->db, rows[i][0], rows[i][1]);
+	if (rc == SQLITE_OK)
+		rc = watched_keep(j->db, j->site->watched, j->opened_utc_ms);
 	struct day day;
 	bool known = true;
 	if (rc == SQLITE_OK)
@@ -140,7 +142,61 @@ op_apply(void *ctx, struct work *w)
 static int
 op_commit(void *ctx)
 {
-	return append_commit(&((struct journal *)ctx)->append);
+	struct journal *j = ctx;
+	int rc = append_commit(&j->append);
+	if (rc == SQLITE_OK)
+		j->doubt.seq = 0;
+	return rc;
+}
+
+// The log was written to its end, and then something failed: a sync, most likely. Where
+// a write failed the end of the transaction is not in the log.
+static bool
+op_in_doubt(void *ctx)
+{
+	struct journal *j = ctx;
+	const struct append *a = &j->append;
+	int why = sqlite3_extended_errcode(j->db);
+	if (!a->committing || a->frame.seq == a->begun_seq ||
+	    (why & 0xff) != SQLITE_IOERR || why == SQLITE_IOERR_WRITE)
+		return false;
+	j->doubt.seq = a->frame.seq;
+	memcpy(j->doubt.hash, a->frame.hash, sizeof(j->doubt.hash));
+	j->doubt.next_seq = a->begun_seq + 1;
+	return true;
+}
+
+// The hash of its newest event proves each one of them. Another program may have added
+// events since.
+static bool
+op_was_in(void *ctx)
+{
+	struct journal *j = ctx;
+	sqlite3_stmt *st = NULL;
+	bool same = false;
+	if (j->doubt.seq == 0 ||
+	    sqlite3_prepare_v2(j->db, "SELECT hash FROM event WHERE seq = ?1", -1, &st,
+		NULL) != SQLITE_OK)
+		return false;
+	(void)sqlite3_bind_int64(st, 1, j->doubt.seq);
+	if (sqlite3_step(st) == SQLITE_ROW &&
+	    sqlite3_column_bytes(st, 0) == (int)sizeof(j->doubt.hash))
+		same = memcmp(sqlite3_column_blob(st, 0), j->doubt.hash,
+			   sizeof(j->doubt.hash)) == 0;
+	(void)sqlite3_finalize(st);
+	return same;
+}
+
+static void
+op_confirm(void *ctx, struct work *w)
+{
+	struct journal *j = ctx;
+	struct unit *u = (struct unit *)w;
+	struct event *events = u->events.data;
+	for (size_t i = 0; i < u->events.n; i++)
+		events[i].seq = j->doubt.next_seq++;
+	if (j->doubt.next_seq > j->doubt.seq)
+		j->doubt.seq = 0;
 }
 
 static void
@@ -251,4 +307,7 @@ const struct writer_ops journal_ops = {
 	.commit = op_commit,
 	.rollback = op_rollback,
 	.renew = op_renew,
+	.in_doubt = op_in_doubt,
+	.was_in = op_was_in,
+	.confirm = op_confirm,
 };

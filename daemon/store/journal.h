@@ -17,6 +17,7 @@
 struct site_meta {
 	char *site_id, *name_zh, *name_en, *time_zone;
 	uint16_t statistics_day_min;
+	const struct site *watched; // not owned; NULL: nothing is said of points
 };
 
 struct journal {
@@ -30,6 +31,12 @@ struct journal {
 	bool settled;   // this run's settings and day are written
 	char aside[64]; // name that the file was given which stood here; "" = none
 	enum store_mode aside_mode; // why
+	// The newest event of a commit that failed and may be in the file all the same.
+	struct {
+		int64_t seq; // 0 = there is none
+		uint8_t hash[CHAIN_HASH];
+		int64_t next_seq; // of its events that are not confirmed yet
+	} doubt;
 };
 
 extern const struct writer_ops journal_ops; // ctx: struct journal
@@ -81,6 +88,11 @@ bool commission_bring(sqlite3 *journal, const char *from);
 // verdict.c: the same for verdicts, and for missed alarms.
 bool verdict_bring(sqlite3 *journal, const char *from);
 bool missed_bring(sqlite3 *journal, const char *from);
+// blind.c: the spans of blind time, and what hung on which link.
+bool blind_bring(sqlite3 *journal, const char *from);
+
+// watched.c: brings the table `watched` up to date. s: NULL = leaves it. SQLite code.
+int watched_keep(sqlite3 *db, const struct site *s, int64_t now_ms);
 
 // bring.c: the rows of a table of the journal in the file `from`, in the order of its
 // key, as far as they can be read and kept. `columns`: at most BRING_COLUMNS names,

@@ -205,6 +205,38 @@ struct set_hours_query {
 int query_set_readings(struct reader *r, const struct set_hours_query *q,
     bool (*row)(void *arg, const struct set_hour_row *s), void *arg, struct err *err);
 
+// Blind time over a span (docs/schema.md, v_blind_daily): of the whole site, of links
+// and of points that have spans of their own, worst first. What has none is as its
+// link, or as the site. What overlaps counts once in blind_ms, and in each of its
+// reasons.
+enum blind_reason {
+	BLIND_LINK, // lost, or it came and went
+	BLIND_QUALITY,
+	BLIND_ISOLATED,
+	BLIND_DOWN,
+	BLIND_CLOCK,
+	BLIND_STORE,
+	BLIND_REASON_COUNT
+};
+const char *blind_reason_name(enum blind_reason r); // "link", "quality", ...
+struct blind_sum {
+	char point[ID_MAX]; // "" = the whole site
+	uint32_t points;    // that it stands for
+	int64_t blind_ms, by_ms[BLIND_REASON_COUNT];
+	uint32_t unmeasured; // spans of which nobody knows how long they were
+	bool goes_on;
+	size_t n_seqs;
+	const int64_t *seqs; // of the events behind it, valid during the call
+};
+struct blind_query {
+	int64_t from_ms, to_ms; // UTC, half-open
+	int64_t now_utc_ms;     // a span that goes on counts until then
+	const char *point;      // only this one, spans of its own or not; NULL = all
+};
+// Returns how many, or -1.
+int query_blind(struct reader *r, const struct blind_query *q,
+    bool (*row)(void *arg, const struct blind_sum *s), void *arg, struct err *err);
+
 struct store_totals {
 	int64_t events, first_seq, last_seq;
 	int64_t notices_delivered, notices_failed, notices_owed;

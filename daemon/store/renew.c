@@ -172,6 +172,7 @@ make_fresh(struct journal *j, char *fresh, struct carry_origin *from,
 		.verdicts = verdict_bring(n.db, j->path),
 		.missed = missed_bring(n.db, j->path),
 		.commissioning = commission_bring(n.db, j->path),
+		.blind = blind_bring(n.db, j->path),
 	};
 	rc = carry_over(&n.append, from, carried);
 	if (rc == SQLITE_OK) {

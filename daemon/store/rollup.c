@@ -265,9 +265,8 @@ rollup_drop(struct append *a)
 	a->rollup = (struct rollup){ .open_stale = true, .block = -1 };
 }
 
-// Makes the day of this moment the current one, and records it.
-static int
-enter_day(struct append *a, int64_t utc_ms)
+int
+rollup_day(struct append *a, int64_t utc_ms)
 {
 	struct rollup *r = &a->rollup;
 	if (r->have_day && utc_ms >= r->day.from_ms && utc_ms < r->day.to_ms)
@@ -313,7 +312,7 @@ rollup_event(struct append *a, const struct event *e)
 	struct class_delta d = delta_of(e);
 	if (rc != SQLITE_OK || !d.touched || e->alarm_class < 0 || a->rule == NULL)
 		return rc;
-	rc = enter_day(a, e->time_utc_ms);
+	rc = rollup_day(a, e->time_utc_ms);
 	if (rc == SQLITE_OK)
 		rc = count_alarm(a, e, &d);
 	add_delta(&a->rollup.classes[e->alarm_class], &d);
@@ -323,7 +322,7 @@ rollup_event(struct append *a, const struct event *e)
 int
 rollup_open(struct append *a, enum alarm_class c, int delta)
 {
-	int rc = a->rule == NULL ? SQLITE_OK : enter_day(a, a->last_utc_ms);
+	int rc = a->rule == NULL ? SQLITE_OK : rollup_day(a, a->last_utc_ms);
 	a->rollup.open[c] += delta;
 	a->rollup.classes[c].touched = a->rule != NULL;
 	return rc;

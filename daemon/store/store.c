@@ -71,6 +71,7 @@ store_new(
 		.name_en = xstrdup(o->site_name_en != NULL ? o->site_name_en : ""),
 		.time_zone = xstrdup(o->time_zone != NULL ? o->time_zone : "UTC"),
 		.statistics_day_min = o->statistics_day_min,
+		.watched = o->watched,
 	};
 	store_set_config_rev(s, o->config_rev);
 	size_t rows = o->queue_events != 0 ? o->queue_events : STORE_QUEUE_ROWS;

@@ -27,6 +27,7 @@
 struct store;
 struct store_anchor;
 struct reader;
+struct site;
 
 enum store_mode {
 	STORE_OK,
@@ -136,6 +137,9 @@ struct store_options {
 	const char *time_zone;
 	uint16_t statistics_day_min;
 	const char *config_rev;
+	// Whose points are watched: the sums of blind time are theirs. Outlives the
+	// store; NULL = nobody says.
+	const struct site *watched;
 	size_t queue_events; // default 1,000,000 where 0
 	bool read_only;      // for the command line
 	// Where the key of the anchors is kept, or made; NULL: no anchors and no cuts.

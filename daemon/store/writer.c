@@ -22,6 +22,7 @@
 #include "lib/log.h"
 #include "lib/mailbox.h"
 #include "lib/mem.h"
+#include "store/checkpoint.h"
 
 enum {
 	REPORTS_SPARE = 64,     // beyond one for each piece of work
@@ -30,8 +31,6 @@ enum {
 	RETRY_MOST_MS = 1000,
 	PROBE_MS = 1000,
 	LOCKED_RETRY_MS = 10,
-	CHECKPOINT_PAGES = 1000,
-	TRUNCATE_PAGES = 64 * 1024 * 1024 / 4096,
 	LOOK_EVERY = 16, // pieces of work between looks at clock and mailbox
 };
 
@@ -50,8 +49,7 @@ struct writer {
 	size_t most_rows;      // of a transaction, by what waits
 	bool long_enough;      // the transaction, by the clock
 	struct work_list rest; // behind the batch while a refused row is looked for
-	sqlite3 *hooked;
-	int wal_pages, checkpoint_at;
+	struct checkpoint checkpoint;
 	enum store_mode mode;
 	char detail[64];
 	bool mode_told;
@@ -60,6 +58,7 @@ struct writer {
 	int64_t failing_since; // 0 = not
 	int64_t locked_since;  // 0 = not
 	int pause_ms;
+	size_t doubts;    // pieces of the batch, from its head, of a commit in doubt
 	unsigned damaged; // how often it was found damaged after it was opened anew
 };
 
@@ -194,15 +193,6 @@ take(struct writer *w)
 	return true;
 }
 
-static int
-on_wal(void *arg, sqlite3 *db, const char *name, int pages)
-{
-	(void)db;
-	(void)name;
-	((struct writer *)arg)->wal_pages = pages;
-	return SQLITE_OK;
-}
-
 // Rows of different points share few pages, and each page is written once a
 // transaction: a storm is written in larger pieces.
 static bool
@@ -232,6 +222,54 @@ apply_all(struct writer *w, int64_t began_ms)
 	return rc;
 }
 
+// ---- a commit in doubt
+
+// The pieces that the file has already are done.
+static void
+tell_settled(struct writer *w)
+{
+	struct report *r = report_new(REPORT_DONE);
+	for (; w->doubts > 0; w->doubts--) {
+		struct work *at = STAILQ_FIRST(&w->batch);
+		STAILQ_REMOVE_HEAD(&w->batch, next);
+		w->batch_rows -= at->rows;
+		w->ops->confirm(w->ctx, at);
+		STAILQ_INSERT_TAIL(&r->done, at, next);
+	}
+	log_warnx("store", "%s: a commit that failed is in the file, and stands",
+	    w->ops->name);
+	post(w, r);
+}
+
+// Begins a transaction. What a failed commit was of is not written again where it is in
+// the file. That was never synced, and a disk that refused to sync once may say later
+// that it did: so it is moved out of the log, with a sync of its own, before anybody
+// hears that it is durable (I3).
+static int
+begin(struct writer *w, sqlite3 *db)
+{
+	int rc = w->ops->begin(w->ctx);
+	if (rc != SQLITE_OK || w->doubts == 0 || !w->ops->was_in(w->ctx))
+		return rc;
+	w->ops->rollback(w->ctx);
+	rc = sqlite3_wal_checkpoint_v2(db, NULL, SQLITE_CHECKPOINT_FULL, NULL, NULL);
+	if (rc != SQLITE_OK)
+		return rc;
+	tell_settled(w);
+	return w->ops->begin(w->ctx);
+}
+
+static void
+note_doubt(struct writer *w)
+{
+	struct work *at;
+	if (w->ops->in_doubt == NULL || !w->ops->in_doubt(w->ctx))
+		return;
+	w->doubts = 0;
+	STAILQ_FOREACH (at, &w->batch, next)
+		w->doubts++;
+}
+
 // One attempt to commit the batch and what else is queued.
 static int
 transact(struct writer *w, int64_t began_ms, struct fault *fault)
@@ -239,42 +277,25 @@ transact(struct writer *w, int64_t began_ms, struct fault *fault)
 	if (w->ops->open(w->ctx, fault) != 0)
 		return -1;
 	sqlite3 *db = w->ops->db(w->ctx);
-	if (db != w->hooked) {
-		(void)sqlite3_wal_hook(db, on_wal, w);
-		w->hooked = db;
-	}
-	int rc = w->ops->begin(w->ctx);
+	checkpoint_watch(&w->checkpoint, db);
+	int rc = begin(w, db);
 	if (rc == SQLITE_OK)
 		rc = apply_all(w, began_ms);
-	if (rc == SQLITE_OK)
+	if (rc == SQLITE_OK) {
 		rc = w->ops->commit(w->ctx);
-	if (rc == SQLITE_OK)
+		if (rc != SQLITE_OK)
+			note_doubt(w);
+	}
+	if (rc == SQLITE_OK) {
+		w->doubts = 0;
 		return 0;
+	}
 	db_fault(db, rc, fault);
 	if (!fault->locked && w->failing_since == 0)
 		log_warnx("store", "%s: %s: %s", w->ops->name, fault->detail,
 		    sqlite3_errmsg(db));
 	w->ops->rollback(w->ctx);
 	return -1;
-}
-
-static void
-checkpoint(struct writer *w)
-{
-	if (w->wal_pages < CHECKPOINT_PAGES)
-		w->checkpoint_at = CHECKPOINT_PAGES; // the log began anew
-	if (w->wal_pages < w->checkpoint_at)
-		return;
-	w->checkpoint_at = w->wal_pages + CHECKPOINT_PAGES;
-	int mode = w->wal_pages > TRUNCATE_PAGES ? SQLITE_CHECKPOINT_TRUNCATE
-						 : SQLITE_CHECKPOINT_PASSIVE;
-	int in_log = 0, moved = 0;
-	int rc = sqlite3_wal_checkpoint_v2(w->hooked, NULL, mode, &in_log, &moved);
-	if (rc != SQLITE_OK && rc != SQLITE_BUSY)
-		log_warnx("store", "%s: checkpoint: %s", w->ops->name,
-		    sqlite3_errmsg(w->hooked));
-	if (rc == SQLITE_OK && moved >= in_log)
-		w->checkpoint_at = CHECKPOINT_PAGES;
 }
 
 static void
@@ -305,6 +326,7 @@ static bool
 split(struct writer *w)
 {
 	struct work *first = STAILQ_FIRST(&w->batch);
+	w->doubts = 0; // a commit comes only after all could be applied
 	if (STAILQ_NEXT(first, next) == NULL) {
 		log_warnx("store", "%s: a row is against the schema and was left out",
 		    w->ops->name);
@@ -328,7 +350,7 @@ write_batch(struct writer *w)
 		if (transact(w, began_ms, &fault) == 0) {
 			after_success(w, began_ms);
 			tell_done(w);
-			checkpoint(w);
+			checkpoint_run(&w->checkpoint, w->ops->name);
 			atomic_store(&w->busy_since_ms, 0);
 			if (!next_piece(w))
 				return true;
@@ -342,7 +364,7 @@ write_batch(struct writer *w)
 		}
 		after_failure(w, &fault);
 		if (w->ops->db(w->ctx) == NULL)
-			w->hooked = NULL;
+			checkpoint_watch(&w->checkpoint, NULL);
 		if (atomic_load(&w->stop))
 			return false;
 		pause_for(w, w->pause_ms);
@@ -365,7 +387,7 @@ probe(struct writer *w)
 		after_failure(w, &fault);
 	}
 	if (w->ops->db(w->ctx) == NULL)
-		w->hooked = NULL;
+		checkpoint_watch(&w->checkpoint, NULL);
 }
 
 static void *
@@ -407,7 +429,6 @@ writer_start(const struct writer_ops *ops, void *ctx, size_t capacity,
 	w->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	w->mode = mode;
 	w->mode_told = true;
-	w->checkpoint_at = CHECKPOINT_PAGES;
 	(void)str_copy(w->detail, sizeof(w->detail), detail);
 	STAILQ_INIT(&w->batch);
 	STAILQ_INIT(&w->rest);

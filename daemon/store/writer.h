@@ -54,6 +54,13 @@ struct writer_ops {
 	// another in its place. 0 with the old one's new name in `aside`, and whether
 	// not all it held could be read; or -1.
 	int (*renew)(void *ctx, char *aside, size_t size, bool *unread);
+	// A commit that failed may be in the file all the same, and nobody knows until
+	// its log is read anew. NULL: what is written twice is as written once.
+	// Whether the one that has just failed is of that kind; whether, after begin,
+	// what it was of is in the file; takes over what a piece of it was given.
+	bool (*in_doubt)(void *ctx);
+	bool (*was_in)(void *ctx);
+	void (*confirm)(void *ctx, struct work *w);
 };
 
 enum report_kind {

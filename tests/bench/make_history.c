@@ -395,7 +395,7 @@ main(int argc, char **argv)
 		return 2;
 	static char id[] = "bench", zh[] = "科技大厦", en[] = "Tower A",
 		    time_zone[] = "Asia/Shanghai";
-	const struct site_meta site = { id, zh, en, time_zone, 480 };
+	const struct site_meta site = { id, zh, en, time_zone, 480, NULL };
 	struct history h = { .begin_ms = strtoll(argv[2], NULL, 10),
 		.end_ms = strtoll(argv[3], NULL, 10),
 		.wanted = strtoll(argv[4], NULL, 10),

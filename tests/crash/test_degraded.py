@@ -50,6 +50,53 @@ def test_i2_i3_i9_a_disk_that_fails(tmp_path, act, error, name):
         events = api.events(point="d1")
         assert events[-1]["kind"] == "alarm.acknowledge"
         assert events[-1]["params"]["late_ms"] >= 1000, "marked late"
+        onsets = [e["occurrence"] for e in api.events() if e["kind"] == "alarm.onset"]
+        assert len(onsets) == len(set(onsets)), "a commit that failed is not written twice"
+        assert daemon.stop() == 0
+        daemon.verify()
+    peer.stop()
+
+
+def test_i2_i3_i9_a_disk_that_is_slow(tmp_path):
+    """Each sync of the journal takes 1.5 s: it is named where it is asked for, an alarm says so,
+    fires and acknowledgements are as quick as ever, and what is confirmed was synced."""
+    peer = Modbus()
+    fault = Fault(tmp_path / "fault")
+    with Daemon(tmp_path / "d", site(*panel(peer.port)), env=fault.env) as daemon:
+        daemon.start()
+        daemon.add_user()
+        api = daemon.api().login()
+        until(lambda: api.metric("store_waiting") == 0, 10)
+        assert "store" not in api.json("GET", "/healthz")["modes"]
+        fault.order("sync", "slow", "journal.db", ms=1500)
+        before = time.monotonic()
+        peer.holding(0, FIRE)
+        alarm = until(lambda: api.alarm("d1"), 3, "the fire is shown (I2)")
+        assert alarm["sounds"] and time.monotonic() - before < 1.4, "it did not wait for the disk"
+        until(lambda: mode(api, "slow"), 20, "the mode slow")
+        health = api.json("GET", "/healthz")
+        assert "store" in health["modes"] and health["store"] == "slow"
+        loud = until(lambda: api.alarm("@store"), 5, "an alarm says so")
+        assert (loud["code"], loud["class"]) == ("slow", "system")
+        status, answer = api.acknowledge(alarm["occurrence"])
+        assert (status, answer["durable"]) in [(200, True), (202, False)]
+        assert api.alarm("d1")["state"] == "acknowledged"
+        for n in range(1, 4):
+            before = time.monotonic()
+            peer.holding(n, FIRE)
+            until(lambda n=n: api.alarm(f"d{n + 1}"), 3)
+            assert time.monotonic() - before < 1.4
+        fault.clear()
+        until(lambda: mode(api, "ok"), 40, "it heals by itself")
+        until(lambda: api.alarm("@store")["state"] in ("returned", "normal"), 10)
+        assert "store" not in api.json("GET", "/healthz")["modes"]
+        until(lambda: api.alarm("d4")["seq"], 10)
+        events = api.events()
+        onsets = [e["occurrence"] for e in events if e["kind"] == "alarm.onset"]
+        assert len(onsets) == len(set(onsets))
+        assert [e["params"]["to"] for e in events if e["kind"] == "store.mode"] == ["slow", "ok"]
+        # Slow is not blind: everything was seen, and written.
+        assert not [r for r in api.json("GET", "/api/v1/blind")["rows"] if r["by_ms"]["store"]]
         assert daemon.stop() == 0
         daemon.verify()
     peer.stop()

@@ -5,7 +5,8 @@
 // disk, the network and the clock, and does what the file named by WATCHROOM_FAULT says
 // (tests/lib/fault.py writes it). So the program is tested as it is installed; there is
 // no such thing in it. A call that matches is counted; at the wanted one the process is
-// killed before or after it, the call fails, or it hangs while it is told to.
+// killed before or after it, the call fails or takes longer, or it hangs while it is
+// told to.
 #undef _FILE_OFFSET_BITS // both names of pwrite are defined here
 #include <sys/mman.h>
 #include <sys/socket.h>
@@ -42,16 +43,17 @@ enum act {
 	ACT_KILL_BEFORE,
 	ACT_KILL_AFTER,
 	ACT_FAIL,
-	ACT_HANG
+	ACT_HANG,
+	ACT_SLOW
 };
 
 // Shared with the test; fields of 8 and 4 bytes only, as fault.py packs them.
 struct orders {
-	int64_t utc_shift_ms; // added to the wall clock
-	int32_t sync;         // what adjtimex says: 0 as it is, 1 synchronised, 2 not
-	int32_t op, act, error;
-	int32_t from; // the how manieth match acts first, from 1; FAIL and HANG: and
-		      // all after
+	int64_t utc_shift_ms;   // added to the wall clock
+	int32_t sync;           // what adjtimex says: 0 as it is, 1 synchronised, 2 not
+	int32_t op, act, error; // SLOW: milliseconds
+	int32_t from; // the how manieth match acts first, from 1; FAIL, HANG, SLOW:
+		      // and all after
 	_Atomic int32_t seen; // matches so far
 	char path[64];        // what the path must contain; "" = anything
 };
@@ -106,14 +108,16 @@ ask(enum op op, int fd, const char *path)
 		return ACT_NONE;
 	int seen = atomic_fetch_add(&orders->seen, 1) + 1;
 	enum act act = (enum act)orders->act;
-	bool lasting = act == ACT_FAIL || act == ACT_HANG;
+	bool lasting = act == ACT_FAIL || act == ACT_HANG || act == ACT_SLOW;
 	if (lasting ? seen < orders->from : seen != orders->from)
 		return ACT_NONE;
 	if (act == ACT_KILL_BEFORE)
 		die();
 	while (act == ACT_HANG && orders->act == ACT_HANG)
 		(void)usleep(2000);
-	return act == ACT_HANG ? ACT_NONE : act;
+	if (act == ACT_SLOW)
+		(void)usleep((useconds_t)orders->error * 1000);
+	return act == ACT_HANG || act == ACT_SLOW ? ACT_NONE : act;
 }
 
 #define REAL(type, name) \

@@ -99,6 +99,43 @@ def test_why_it_did_not_sound_and_then_why_it_did(tmp_path, line):
         assert daemon.tool("explain").returncode == 2
 
 
+def test_what_was_so_of_its_link_and_of_the_whole_site_meanwhile(tmp_path, peer):
+    with Daemon(tmp_path, site(*panel(peer.port))) as daemon:
+        daemon.start()
+        daemon.add_user()
+        seen(daemon)
+        peer.holding(0, FIRE)
+        fire = until(lambda: durable(daemon, "d1", "fire"), 10)
+        daemon.kill()
+        daemon.start()
+        seen(daemon)
+        path = f"/api/v1/alarms/{fire['occurrence']}/explain"
+        down = until(lambda: [s for s in daemon.api().json("GET", path)["steps"] if s["what"] == "daemon.down"], 5)
+        assert len(down) == 1 and down[0]["seq"] == [
+            e["seq"] for e in daemon.api().events() if e["kind"] == "daemon.down"][0]
+        peer.stop()
+        until(lambda: daemon.api().alarm("@device/fap1") or daemon.api().alarm("@bus/lan1"), 10)
+        peer.start()
+        seen(daemon)
+        daemon.api().login().acknowledge(fire["occurrence"])
+        peer.holding(0, NORMAL)
+        until(lambda: not daemon.api().alarm("d1", "fire"), 10)
+        # It is closed: its link and what was so of the site are told all the same.
+        trace = until(lambda: (t := daemon.api().json("GET", path))["why"] == "closed" and t, 5)
+        steps = [(s["what"], s["point"]) for s in trace["steps"]]
+        assert ("daemon.down", None) in steps
+        assert steps.count(("blind", "@device/fap1")) == 2, "when it began and when it ended"
+        assert ("alarm.onset", "@bus/lan1") in steps or ("alarm.onset", "@device/fap1") in steps
+        assert [s["time"] for s in trace["steps"]] == sorted(s["time"] for s in trace["steps"])
+        # What happened to the site afterwards is not of it.
+        daemon.kill()
+        daemon.start()
+        until(lambda: len([e for e in daemon.api().events() if e["kind"] == "daemon.down"]) == 2, 10)
+        again = daemon.api().json("GET", path)
+        assert [s["seq"] for s in again["steps"] if s["what"] == "daemon.down"] == [down[0]["seq"]]
+        assert daemon.stop() == 0
+
+
 def test_what_hid_it_and_who_answered(tmp_path, peer):
     with Daemon(tmp_path, site(*panel(peer.port))) as daemon:
         daemon.start()

@@ -191,6 +191,14 @@ def test_gateway_vanishes_and_returns(run):
     until(lambda: api.alarm("@bus/lan1") or api.alarm("@device/fap1"), 10, "link alarm")
     sounding = [a for a in api.alarms() if a["condition"] == "link" and not a["hidden"]]
     assert len(sounding) == 1, "one link alarm, not one per unit"
+
+    def row(point):
+        return next(iter(api.json("GET", f"/api/v1/blind?point={point}")["rows"]), None)
+    # I13: what is not watched is summed while it lasts, for the link and for each point behind it.
+    away = until(lambda: (b := row("@device/fap1")) and b["goes_on"] and b["by_ms"]["link"] > 0 and b, 5)
+    begun = [e for e in api.events() if e["kind"] == "blind" and e["point"] == "@device/fap1"]
+    assert away["events"] == [e["seq"] for e in begun]
+    assert row("d1")["events"] == away["events"]
     point = until(lambda: (p := api.json("GET", "/api/v1/points/d1"))
                   and p["quality"] == "unknown" and p, 5)
     # Both clocks are cut to the millisecond, each for itself.
@@ -208,8 +216,13 @@ def test_gateway_vanishes_and_returns(run):
     clear = until(lambda: [e for e in api.events(point="d2")
                            if e["kind"] == "alarm.clear"], 5)[0]
     assert clear["params"]["found_after_gap"] is True
-    blind = until(lambda: [e for e in api.events() if e["kind"] == "blind"], 5)
+    blind = until(lambda: [e for e in api.events() if e["kind"] == "blind" and "to_utc_ms" in e["params"]], 5)
     assert blind[0]["params"]["to_utc_ms"] > blind[0]["params"]["from_utc_ms"]
+    done = row(blind[0]["point"])
+    assert not done["goes_on"] and blind[0]["seq"] in done["events"]
+    assert done["by_ms"]["link"] == blind[0]["params"]["to_utc_ms"] - blind[0]["params"]["from_utc_ms"]
+    assert done["by_ms"]["link"] >= away["by_ms"]["link"] > 0
+    assert row("d1")["by_ms"]["link"] == done["by_ms"]["link"]
     peer.stop()
 
 

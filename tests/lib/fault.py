@@ -11,7 +11,7 @@ from rig import BUILD
 
 LAYOUT = "=qiiiiii64s"
 OPS = {"write": 1, "sync": 2, "rename": 3, "unlink": 4, "send": 5, "any": 6}
-ACTS = {"none": 0, "kill-before": 1, "kill-after": 2, "fail": 3, "hang": 4}
+ACTS = {"none": 0, "kill-before": 1, "kill-after": 2, "fail": 3, "hang": 4, "slow": 5}
 SYNC = {"real": 0, "synchronised": 1, "unsynchronised": 2}
 
 
@@ -32,11 +32,11 @@ class Fault:
         if sync is not None:
             struct.pack_into("=i", self.map, 8, SYNC[sync])
 
-    def order(self, op, act, path="", at=1, error="EIO"):
-        """From the at-th call `op` on a path that contains `path`: `act`."""
+    def order(self, op, act, path="", at=1, error="EIO", ms=None):
+        """From the at-th call `op` on a path that contains `path`: `act`; `slow` by ms."""
         self.clear()
         struct.pack_into("=64s", self.map, 32, path.encode())
-        struct.pack_into("=iii", self.map, 20, getattr(errno, error), at, 0)
+        struct.pack_into("=iii", self.map, 20, ms if ms is not None else getattr(errno, error), at, 0)
         struct.pack_into("=i", self.map, 12, OPS[op])
         struct.pack_into("=i", self.map, 16, ACTS[act])
 

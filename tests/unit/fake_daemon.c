@@ -147,6 +147,17 @@ host_point_json(void *ctx, uint32_t point, struct buf *out)
 	json_int(out, "value", 700 + (int64_t)point);
 }
 
+static uint32_t
+host_alarm_point(void *ctx, const char *occurrence)
+{
+	const struct fake_daemon *d = ctx;
+
+	for (unsigned i = 0; i < d->n_alarms; i++)
+		if (strcmp(d->alarms[i].occurrence, occurrence) == 0)
+			return (uint32_t)(d->alarms[i].point - d->site.points);
+	return UINT32_MAX;
+}
+
 static unsigned
 host_decisions(
     void *ctx, uint32_t point, struct decision out[static DECISIONS_PER_POINT])
@@ -400,6 +411,7 @@ fake_daemon_host(struct fake_daemon *d)
 		.device = host_device,
 		.block = host_block,
 		.point_json = host_point_json,
+		.alarm_point = host_alarm_point,
 		.decisions = host_decisions,
 		.acknowledge = host_acknowledge,
 		.note = host_note,

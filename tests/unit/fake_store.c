@@ -146,6 +146,37 @@ query_missed(struct reader *r, int64_t after, unsigned limit,
 	return 1;
 }
 
+const char *
+blind_reason_name(enum blind_reason r)
+{
+	static const char *const names[] = { "link", "quality", "isolated", "down",
+		"clock", "store" };
+	return names[r];
+}
+
+int
+query_blind(struct reader *r, const struct blind_query *q,
+    bool (*row)(void *arg, const struct blind_sum *s), void *arg, struct err *err)
+{
+	static const int64_t seqs[] = { 5, 9 };
+	const struct blind_sum sum = { .points = 7,
+		.blind_ms = 5000,
+		.by_ms = { [BLIND_LINK] = 4000, [BLIND_DOWN] = 2000 },
+		.goes_on = true,
+		.n_seqs = 2,
+		.seqs = seqs };
+
+	(void)r;
+	(void)err;
+	(void)str_copy(fake_store.point, sizeof(fake_store.point),
+	    q->point != NULL ? q->point : "");
+	fake_store.from_ms = q->from_ms;
+	fake_store.to_ms = q->to_ms;
+	for (int i = 0; q->point == NULL && i < 1002; i++)
+		(void)row(arg, &sum);
+	return 1002;
+}
+
 int
 query_kept_from(struct reader *r, int64_t *utc_ms, struct err *err)
 {

@@ -172,6 +172,20 @@ query_events(struct reader *r, const struct event_filter *f,
 }
 
 int
+query_blind(struct reader *r, const struct blind_query *q,
+    bool (*row)(void *arg, const struct blind_sum *s), void *arg, struct err *err)
+{
+	(void)r;
+	(void)err;
+	assert_null(q->point);
+	assert_int_equal(q->from_ms, store.day.from_ms);
+	assert_int_equal(q->to_ms, store.day.to_ms);
+	for (size_t i = 0; i < store.n_blind; i++)
+		assert_true(row(arg, &store.blind[i]));
+	return (int)store.n_blind;
+}
+
+int
 query_missed(struct reader *r, int64_t after, unsigned limit,
     bool (*row)(void *arg, const struct missed_row *m), void *arg, struct err *err)
 {

@@ -29,6 +29,8 @@ struct fake_report_store {
 	int64_t silent_from_ms, silent_to_ms; // minutes without a good value
 	struct stored_event events[4];
 	size_t n_events;
+	struct blind_sum blind[4];
+	size_t n_blind;
 	const enum event_kind *asked_kinds;
 	int64_t seqs[SEQS];
 	struct commission_state commission[4]; // of points 0 ..

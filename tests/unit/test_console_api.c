@@ -116,6 +116,7 @@ test_explain_of_a_point_and_of_an_alarm(void **state)
 	expect(ask(f, "GET /api/v1/alarms/6-1/explain", "", NULL), 200, "\"told\"");
 	assert_string_equal(fake_store.explain.occurrence, "6-1");
 	assert_false(fake_store.explain.live);
+	assert_ptr_equal(fake_store.explain.site, &f->daemon.site); // of its links
 	expect(
 	    ask(f, "GET /api/v1/alarms/7-404/explain", "", NULL), 404, "\"not_found\"");
 	// One that is open has its point's decisions.
@@ -263,6 +264,30 @@ test_readings(void **state)
 		   "&to=2026-01-01T00:00:00Z",
 		   "", NULL),
 	    400, "\"from\"");
+}
+
+static void
+test_i13_blind_time_of_a_day(void **state)
+{
+	struct fixture *f = *state;
+
+	struct answer a = ask(f, "GET /api/v1/blind?day=2026-01-02", "", NULL);
+	assert_non_null(strstr(a.body, "\"day\":\"2026-01-02\""));
+	assert_non_null(strstr(a.body,
+	    "{\"point\":null,\"place\":{\"zh\":\"\",\"en\":\"\"},\"points\":7,"
+	    "\"blind_ms\":5000,\"by_ms\":{\"link\":4000,\"quality\":0,\"isolated\":0,"
+	    "\"down\":2000,\"clock\":0,\"store\":0},\"unmeasured\":0,\"goes_on\":true,"
+	    "\"events\":[5,9]}"));
+	expect(a, 200, "\"left_out\":2}"); // of very many the worst are told
+	expect(ask(f, "GET /api/v1/blind?point=hydrant-main", "", NULL), 200,
+	    "\"rows\":[]");
+	assert_string_equal(fake_store.point, "hydrant-main");
+	expect(ask(f, "GET /api/v1/blind?point=nobody", "", NULL), 404, "\"point\"");
+	expect(ask(f, "GET /api/v1/blind?day=2026-02-30", "", NULL), 400, "\"day\"");
+	expect(ask(f, "GET /api/v1/blind?day=a-name-that-is-no-day", "", NULL), 400,
+	    "\"day\"");
+	fake_store.fails = true;
+	expect(ask(f, "GET /api/v1/blind", "", NULL), 503, "\"unavailable\"");
 }
 
 static void
@@ -463,6 +488,7 @@ main(void)
 		T(test_I6_metrics_of_hosts_leave_out_what_is_not_known),
 		T(test_events_are_asked_as_given),
 		T(test_readings),
+		T(test_i13_blind_time_of_a_day),
 		T(test_reports_run_the_program),
 		T(test_reports_refuse_what_is_not_listed),
 		T(test_a_third_report_at_once_is_refused),

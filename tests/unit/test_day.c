@@ -115,6 +115,42 @@ test_names(void **state)
 	zone_free(z);
 }
 
+// 29 February is a day of its own, where there is one, and its month is a day longer.
+static void
+test_leap_days(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *first, *last, *next;
+		int days;
+	} months[] = {
+		{ "2024-02-01", "2024-02-29", "2024-03-01", 29 },
+		{ "2023-02-01", "2023-02-28", "2023-03-01", 28 },
+		{ "2000-02-01", "2000-02-29", "2000-03-01", 29 },
+		{ "2100-02-01", "2100-02-28", "2100-03-01", 28 },
+	};
+	const uint16_t starts[] = { 0, 480, 1439 };
+	struct zone *z = zone("Asia/Shanghai");
+	for (unsigned i = 0; i < ARRAY_LEN(months) * ARRAY_LEN(starts); i++) {
+		struct day_rule rule = { z, starts[i % ARRAY_LEN(starts)] };
+		unsigned m = i / ARRAY_LEN(starts);
+		struct day first, last, next;
+		assert_int_equal(day_named(&rule, months[m].first, &first), 0);
+		assert_int_equal(day_named(&rule, months[m].last, &last), 0);
+		assert_true(last.to_ms - first.from_ms ==
+			    months[m].days * INT64_C(24) * HOUR_MS);
+		day_natural(&rule, last.to_ms - 1, &next);
+		assert_string_equal(next.name, months[m].last);
+		day_natural(&rule, last.to_ms, &next);
+		assert_string_equal(next.name, months[m].next);
+		assert_true(day_month(&rule, last.to_ms - 1, 0) == first.from_ms);
+		assert_true(day_month(&rule, last.to_ms - 1, 1) == last.to_ms);
+		assert_true(day_month(&rule, last.to_ms, -1) == first.from_ms);
+		assert_true(day_month(&rule, last.to_ms - 1, 12) > last.to_ms);
+	}
+	zone_free(z);
+}
+
 static void
 record_at(sqlite3 *db, const struct day_rule *rule, int64_t utc_ms, struct day *d)
 {
@@ -236,6 +272,7 @@ main(void)
 		cmocka_unit_test(test_lengths),
 		cmocka_unit_test(test_every_moment_has_one_day),
 		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_leap_days),
 		cmocka_unit_test(test_changed_rule),
 		cmocka_unit_test(test_random_clock_and_rules),
 		cmocka_unit_test(test_named_day_with_records),

@@ -235,10 +235,45 @@ test_i9_a_clock_without_a_time_service_is_an_alarm_while_it_lasts(void **state)
 	rig_tear_down(&r);
 }
 
+// The panel is reset, the daemon is started anew, and the fire is back: within 20 s it
+// is the incident of before, later a new one.
+static void
+test_i11_a_fire_back_after_a_reset_and_a_restart_is_the_same_incident(void **state)
+{
+	(void)state;
+	for (int late = 0; late < 2; late++) {
+		struct rig r;
+		char incident[MINT_MAX], occurrence[MINT_MAX];
+		rig_set_up(&r, NULL, NULL);
+		rig_fire(&r, "s1", true);
+		const struct alarm_record *a = rig_open_alarm(&r, "s1");
+		memcpy(incident, a->incident, sizeof(incident));
+		memcpy(occurrence, a->occurrence, sizeof(occurrence));
+		assert_int_equal(
+		    engine_acknowledge(r.engine, occurrence, "wang"), ENGINE_OK);
+		rig_fire(&r, "s1", false);
+		assert_null(rig_open_alarm(&r, "s1"));
+		rig_pass(&r, 5000);
+		rig_stop(&r);
+		rig_start(&r);
+		rig_fire(&r, "s2", false);
+		rig_pass(&r, late ? 16000 : 10000);
+		rig_fire(&r, "s2", true);
+		a = rig_open_alarm(&r, "s2");
+		assert_non_null(a);
+		assert_string_not_equal(a->occurrence, occurrence);
+		assert_int_equal(strcmp(a->incident, incident) != 0, late);
+		assert_int_equal(a->first_out, late);
+		rig_tear_down(&r);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(
+		    test_i11_a_fire_back_after_a_reset_and_a_restart_is_the_same_incident),
 		cmocka_unit_test(
 		    test_i6_an_off_delay_does_not_run_on_while_the_value_is_bad),
 		cmocka_unit_test(test_a_fault_stands_beside_the_level_of_a_contact),

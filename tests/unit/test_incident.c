@@ -81,6 +81,18 @@ test_a_fire_within_20_s_of_its_panels_reset_returns(void **ctx)
 }
 
 static void
+test_i11_a_reset_of_a_run_before_counts_for_the_rest_of_its_20_s(void **ctx)
+{
+	(void)ctx;
+	incident_restore_reset(&state, 1, -15000, "1-1"); // before this machine's begin
+	assert_choice(fire(1, 5000, "2-1"), "1-1", false);
+	incident_close(&state, false, "1-1", 5500);
+	assert_choice(fire(2, 5600, "2-2"), "2-2", true);
+	incident_close(&state, false, "2-2", 5700);
+	assert_choice(fire(1, 5001, "2-3"), "2-3", true);
+}
+
+static void
 test_the_reset_may_be_seen_before_the_clears(void **ctx)
 {
 	(void)ctx;
@@ -217,6 +229,9 @@ main(void)
 		    fresh_state),
 		cmocka_unit_test_setup(
 		    test_a_fire_within_20_s_of_its_panels_reset_returns, fresh_state),
+		cmocka_unit_test_setup(
+		    test_i11_a_reset_of_a_run_before_counts_for_the_rest_of_its_20_s,
+		    fresh_state),
 		cmocka_unit_test_setup(
 		    test_the_reset_may_be_seen_before_the_clears, fresh_state),
 		cmocka_unit_test_setup(

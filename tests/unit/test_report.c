@@ -96,6 +96,12 @@ test_alarms_csv_word_for_word(void **ctx)
 	    "Reason,From,To,Length,Place,Point,Event numbers,,,,,,,\r\n"
 	    "none (无),,,,,,,,,,,,,\r\n"
 	    ",,,,,,,,,,,,,\r\n"
+	    "How long not watched,,,,,,,,,,,,,\r\n"
+	    "Place,Point,Points,Not watched (overlaps once),Link lost,No value,"
+	    "Isolated,System down,Clock set forward,Storage trouble,Times of unknown "
+	    "length,Event numbers,,\r\n"
+	    "none (无),,,,,,,,,,,,,\r\n"
+	    ",,,,,,,,,,,,,\r\n"
 	    "Compared with the span before,,,,,,,,,,,,,\r\n"
 	    "Class,New,Span before,Mean of 7 days before,,,,,,,,,,\r\n"
 	    "Fire,2,2,2.0,,,,,,,,,,\r\n";
@@ -284,6 +290,43 @@ test_outages_are_said_and_cut_to_the_day(void **ctx)
 }
 
 static void
+test_i13_blind_time_is_summed_in_words_and_opens(void **ctx)
+{
+	(void)ctx;
+	static const int64_t seqs[] = { 3, 12 };
+	one_fire_one_fault();
+	struct report_request q = request("alarms-daily", "csv");
+	char *csv = render(&q);
+	assert_has(csv, "How long not watched,,,,,,,,,,,,,\r\n");
+	free(csv);
+	store.n_blind = 2;
+	store.blind[0] = (struct blind_sum){ .point = "@device/fap1",
+		.points = 3,
+		.blind_ms = 5400000,
+		.by_ms = { [BLIND_LINK] = 3600000, [BLIND_DOWN] = 2700000 },
+		.n_seqs = 2,
+		.seqs = seqs };
+	store.blind[1] = (struct blind_sum){ .points = 20,
+		.blind_ms = 2700000,
+		.by_ms = { [BLIND_DOWN] = 2700000 },
+		.unmeasured = 1,
+		.n_seqs = 1,
+		.seqs = seqs };
+	csv = render(&q);
+	assert_has(csv,
+	    ",'@device/fap1,3,1:30:00,1:00:00,0:00:00,0:00:00,0:45:00,0:00:00,"
+	    "0:00:00,0,3 12,,\r\n");
+	assert_has(csv, "Whole site (and every point not listed),,20,0:45:00,0:00:00,"
+			"0:00:00,0:00:00,0:45:00,0:00:00,0:00:00,1,3,,\r\n");
+	free(csv);
+	q.format = "json";
+	char *json = render(&q);
+	assert_has(json, "\"blind_ms\":5400000,\"link_ms\":3600000");
+	assert_has(json, "\"events\":[3,12]");
+	free(json);
+}
+
+static void
 test_data_never_acts_as_a_formula(void **ctx)
 {
 	(void)ctx;
@@ -394,6 +437,8 @@ main(void)
 		cmocka_unit_test_setup(test_an_empty_day_says_none, report_set_up),
 		cmocka_unit_test_setup(
 		    test_many_ids_go_on_in_further_lines, report_set_up),
+		cmocka_unit_test_setup(
+		    test_i13_blind_time_is_summed_in_words_and_opens, report_set_up),
 		cmocka_unit_test_setup(
 		    test_outages_are_said_and_cut_to_the_day, report_set_up),
 		cmocka_unit_test_setup(

@@ -39,7 +39,8 @@ devices:
 """
 # Zone, statistics day, first day; nine days each. The clocks change on 2025-03-30 and 2025-10-26 in Berlin.
 JOURNALS = [("Europe/Berlin", "08:00", "2025-03-24", 1), ("Europe/Berlin", "08:00", "2025-10-20", 2),
-            ("Europe/Berlin", "00:00", "2025-10-24", 3), ("Asia/Shanghai", "08:00", "2024-12-27", 4)]
+            ("Europe/Berlin", "00:00", "2025-10-24", 3), ("Asia/Shanghai", "08:00", "2024-12-27", 4),
+            ("Asia/Shanghai", "08:00", "2024-02-24", 5)]
 
 
 def zone_of(point):
@@ -144,6 +145,27 @@ def test_i13_every_figure_is_that_of_the_events(journal):
     assert onsets > 500
     if str(journal.zone) == "Europe/Berlin":
         assert lengths in ({23, 24}, {24, 25})
+
+
+def test_a_leap_day_is_a_day_of_its_month(journal):
+    """The 29th of February has a report of its own, is one of 29 in that of its month, and the month after begins behind it."""
+    leap = datetime.date(2024, 2, 29)
+    if journal.first > leap or journal.first.year != leap.year:
+        assert journal.first.month != 2
+        return
+    begin, end = journal.begin(leap), journal.begin(leap + datetime.timedelta(days=1))
+    assert end - begin == 24 * HOUR
+    day = journal.report("daily", leap)
+    assert (day["day"], time_ms(day["from"]), time_ms(day["to"])) == ("2024-02-29", begin, end)
+    onsets = sum(c["onsets"] for c in day["data"]["classes"])
+    assert onsets == len(journal.of("alarm.onset", begin, end)) > 0
+    month = journal.report("monthly", leap)["data"]
+    assert [d["day"] for d in month["days"]] == [f"2024-02-{n:02}" for n in range(1, 30)]
+    assert month["days"][-1]["onsets"] == onsets
+    march = journal.report("monthly", leap + datetime.timedelta(days=1))
+    assert time_ms(march["from"]) == end and march["data"]["days"][0]["day"] == "2024-03-01"
+    db = sqlite3.connect(f"file:{journal.folder}/journal.db?mode=ro", uri=True)
+    assert db.execute("SELECT sum(onsets) FROM v_alarm_daily WHERE day = '2024-02-29'").fetchone() == (onsets,)
 
 
 def check_classes(journal, kind, begin, end, data):
