@@ -48,6 +48,9 @@ struct alarm_record {
 		       // channel of each step
 	// What it asks of outputs, kept by outputs.c
 	uint8_t output_asks, output_class;
+	// As what it asks for effects, kept by effects.c
+	uint8_t effect_asks;
+	uint32_t effect_occurrence;
 	// Links of the tables
 	struct alarm_record *next_of_point;
 	struct alarm_record *next_by_key, *next_by_occurrence;

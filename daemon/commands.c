@@ -13,6 +13,7 @@
 #include "core/trend.h"
 #include "deadman.h"
 #include "doors.h"
+#include "effects.h"
 #include "engine_impl.h"
 #include "fire_doors.h"
 #include "flags.h"
@@ -241,8 +242,27 @@ engine_point_json(const struct engine *e, uint32_t point, struct buf *out)
 	const struct point_rules *rules = engine_rules(e, point);
 	loops_json(e->loops, point, out);
 	suppressions_json(e->suppressions, point, out);
+	effects_json(e->effects, point, out);
 	if (rules->meaning != NULL)
 		rules->meaning->json(rules->meaning_arg, out);
+}
+
+struct effect_miss
+engine_miss(const struct engine *e, const struct alarm_record *r)
+{
+	return effects_miss(e->effects, r);
+}
+
+void
+engine_put_miss(const struct engine *e, const struct alarm_record *r, struct buf *out)
+{
+	struct effect_miss m = effects_miss(e->effects, r);
+
+	if (m.rule == NULL)
+		return;
+	json_open(out, "effect", '{');
+	effects_put_miss(&m, out);
+	json_close(out, '}');
 }
 
 // ---- sound ------------------------------------------------------------------------
@@ -366,12 +386,14 @@ recover_fields(
 // The limit or rule that raised it was taken out of the site: no value will ever clear
 // it.
 static bool
-rule_is_gone(const struct alarm_record *r)
+rule_is_gone(const struct engine *e, const struct alarm_record *r)
 {
 	const struct limit *limits = r->point->limits;
 	const struct trend_rules *trend = r->point->trend;
 	if (!own_code(r->a.condition, r->code))
 		return false;
+	if (strcmp(r->code, "no-effect") == 0)
+		return !engine_rules(e, r->point_index)->expected;
 	for (enum limit_kind k = 0; k < LIMIT_COUNT; k++) {
 		if (strcmp(r->code, limit_name(k)) == 0)
 			return limits == NULL || !limits[k].set;
@@ -397,7 +419,7 @@ recover_one(struct engine *e, const struct alarm_row *row, uint32_t index)
 	if (missing != NULL)
 		r->a.flags &= (uint8_t)~FLAG_SUPPRESSED;
 	transition_count_recovered(e, r);
-	if (missing != NULL || rule_is_gone(r))
+	if (missing != NULL || rule_is_gone(e, r))
 		transition_withdraw(e, r);
 }
 
@@ -415,6 +437,7 @@ engine_recover(struct engine *e, const struct recovered *r, int64_t down_since_u
 		    e, &r->alarms[i], point_names_find(names, r->alarms[i].point));
 	flags_recover(e->flags, r, names);
 	suppressions_recover(e);
+	effects_recover(e, r, names);
 	point_names_free(names);
 	doors_recover(e->doors, r);
 	fire_doors_recover(e->fire_doors, r);

@@ -28,8 +28,9 @@ decisions_new(const struct site *site)
 	p->slots = xcalloc(p->n_slots, sizeof(*p->slots));
 	p->heads = xcalloc(p->n_points, sizeof(*p->heads));
 	p->n_words = WORDS_OWN;
-	uint32_t wanted = 2U * site->n_codes + 2U * site->n_suppressions +
-			  2U * site->n_grants + WORDS_OWN;
+	uint32_t wanted = 2U * (site->n_codes + site->n_suppressions + site->n_grants +
+				   site->n_effects) +
+			  WORDS_OWN;
 	while (p->n_words < wanted && p->n_words < WORDS_MAX)
 		p->n_words *= 2;
 	p->words = xcalloc(p->n_words, sizeof(*p->words));

@@ -17,6 +17,7 @@
 #include "core/own_code.h"
 #include "deadman.h"
 #include "doors.h"
+#include "effects.h"
 #include "engine_impl.h"
 #include "fire_doors.h"
 #include "flags.h"
@@ -253,6 +254,7 @@ engine_set_quality(struct engine *e, uint32_t point, enum quality q, int64_t utc
 	if (q == QUALITY_UNKNOWN || q == QUALITY_BAD) {
 		trend_lost(e, point);
 		suppressions_look(e->suppressions, point);
+		effects_lost(rules->expected ? e->effects : NULL, point);
 	}
 	if (rules->meaning != NULL && (q == QUALITY_UNKNOWN || q == QUALITY_BAD))
 		rules->meaning->level(rules->meaning_arg, point, NULL, NULL);
@@ -400,6 +402,8 @@ engine_take(struct engine *e, const struct sample *s)
 	else
 		bad_sample(e, s, &f);
 	suppressions_look(e->suppressions, s->point);
+	if (engine_rules(e, s->point)->expected)
+		effects_look(e->effects, s->point);
 }
 
 // ---- life -----------------------------------------------------------------------
@@ -458,6 +462,7 @@ engine_new(struct loop *loop, const struct site *site, struct store *store,
 	e->doors = doors_new(e);
 	e->fire_doors = fire_doors_new(e);
 	e->suppressions = suppressions_new(e);
+	e->effects = effects_new(e);
 	e->pumps = pumps_new(e);
 	e->patrols = patrols_new(e);
 	e->blinds = blinds_new(e);
@@ -496,6 +501,7 @@ engine_free(struct engine *e)
 	doors_free(e->doors);
 	fire_doors_free(e->fire_doors);
 	suppressions_free(e->suppressions);
+	effects_free(e->effects);
 	pumps_free(e->pumps);
 	blinds_free(e->blinds);
 	patrols_free(e->patrols);

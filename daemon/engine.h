@@ -12,6 +12,7 @@
 
 #include "alarms.h"
 #include "core/decision.h"
+#include "core/effect.h"
 #include "core/flag.h"
 #include "core/reading.h"
 #include "core/sample.h"
@@ -148,6 +149,12 @@ const char *engine_link_reason(const struct engine *e, uint32_t link_point);
 
 // The onset became durable.
 void engine_durable(struct engine *e, const struct event *onset);
+
+// Of an alarm that says that an effect did not come: which, and why it should have.
+struct effect_miss engine_miss(const struct engine *e, const struct alarm_record *r);
+// The same as members of an open object, as the onset has it; nothing for others.
+void engine_put_miss(
+    const struct engine *e, const struct alarm_record *r, struct buf *out);
 
 // Fills what an event about a record carries: point, place, ids, class.
 void engine_describe(const struct alarm_record *r, struct event *ev);

@@ -21,6 +21,13 @@ struct finding_facts {
 	int64_t since_utc_ms;     // it began to be so; 0 = not known
 };
 
+// Of the alarm that says that an effect did not come.
+struct missed_effect {
+	const char *json;     // what, and why it should have: an object
+	const char *incident; // that of its cause; "" = one of its own
+	int64_t cause_seq;    // of the onset of its cause; 0 = not known
+};
+
 // What a transition needs to know of the sample that caused it.
 struct facts {
 	int64_t t_utc_ms, t_mono_ms;
@@ -31,6 +38,7 @@ struct facts {
 	uint32_t raw;
 	bool found_after_gap;
 	const struct finding_facts *finding; // NULL = none; lives for the call
+	const struct missed_effect *effect;  // the same
 };
 
 // On- and off-delay of one (point, condition, code), and the memory of a limit.
@@ -81,7 +89,8 @@ struct point_rules {
 	struct trend_watch *trend;     // of those with such rules (trends.c)
 	const struct meaning *meaning; // NULL = its kind's
 	void *meaning_arg;
-	bool watched; // a gauge that pumps go by
+	bool watched;  // a gauge that pumps go by
+	bool expected; // an effect shows here
 };
 
 struct point_run {
@@ -151,6 +160,7 @@ struct engine {
 	struct doors *doors;
 	struct fire_doors *fire_doors;
 	struct suppressions *suppressions;
+	struct effects *effects;
 	struct pumps *pumps;
 	struct patrols *patrols;
 	struct blinds *blinds;

@@ -55,6 +55,7 @@ host_alarm_view(
 		.occurrences = r->occurrences,
 		.value = r->value,
 		.seq = r->seq,
+		.effect = engine_miss(d->engine, r),
 	};
 	if (r->point_index < d->site->n_points) {
 		const struct point_state *st = engine_point(d->engine, r->point_index);

@@ -179,6 +179,21 @@ outbox_saved(struct outbox *o, uint64_t serial, bool durable)
 
 // ---- making notices -----------------------------------------------------------------
 
+// What a message says beside the alarm.
+static void
+put_params(const struct outbox *o, const struct alarm_record *r, struct event *subject)
+{
+	struct buf b = { 0 };
+	json_open(&b, NULL, '{');
+	if (r->a.test_onset)
+		json_bool(&b, "test", true);
+	engine_put_miss(o->engine, r, &b);
+	json_close(&b, '}');
+	if (b.len > 2) // else there is nothing to say
+		(void)str_copy(subject->params, sizeof(subject->params), b.data);
+	buf_free(&b);
+}
+
 static void
 make_notice(struct outbox *o, const struct alarm_record *r, const struct ladder_due *d,
     uint16_t channel)
@@ -201,9 +216,7 @@ make_notice(struct outbox *o, const struct alarm_record *r, const struct ladder_
 	n.subject.value = r->value;
 	n.subject.seq = r->seq;
 	n.subject.not_before_utc_ms = r->not_before_utc_ms;
-	if (r->a.test_onset)
-		(void)str_copy(
-		    n.subject.params, sizeof(n.subject.params), "{\"test\":true}");
+	put_params(o, r, &n.subject);
 	works_notice(o->works, &n);
 	add_owed(o, &n, STAGE_UNSAVED)->serial = works_serial(o->works);
 }

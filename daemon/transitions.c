@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "core/condition.h"
+#include "effects.h"
 #include "engine_impl.h"
 #include "flags.h"
 #include "lib/buf.h"
@@ -115,6 +116,7 @@ transition_settle(struct engine *e, struct alarm_record *r, enum alarm_voice bef
 	works_alarm(e->works, &row);
 	count_sound(e, before, closed ? VOICE_NONE : alarm_voice(&r->a));
 	e->host.alarm(e->host.ctx, r, closed);
+	effects_alarm(e->effects, r);
 	if (!closed)
 		return;
 	engine_decide_alarm(e, r, DECISION_CLOSED);
@@ -158,6 +160,15 @@ put_finding(struct buf *b, const struct finding_facts *f)
 	json_double(b, "allowed", f->allowed);
 	json_str(b, "unit", f->unit);
 	json_time(b, "since", f->since_utc_ms);
+}
+
+static void
+put_effect(struct event *ev, struct buf *b, const struct missed_effect *f)
+{
+	if (f == NULL)
+		return;
+	json_raw(b, "effect", f->json);
+	ev->cause_seq = f->cause_seq;
 }
 
 // ---- onset ------------------------------------------------------------------------
@@ -232,6 +243,12 @@ new_occurrence(struct engine *e, struct alarm_record *r, const struct facts *f)
 		.fresh = r->occurrence,
 	};
 	struct incident_choice c = incident_join(&e->incidents, &facts);
+	// What did not follow a fire belongs to it.
+	if (f->effect != NULL && f->effect->incident[0] != '\0' &&
+	    r->alarm_class != CLASS_FIRE) {
+		(void)str_copy(r->incident, sizeof(r->incident), f->effect->incident);
+		return;
+	}
 	memcpy(r->incident, c.id, sizeof(r->incident));
 	r->first_out = c.first_out || (r->first_out && !fresh);
 }
@@ -278,6 +295,7 @@ onset(struct engine *e, struct alarm_record *r, const struct facts *f,
 	if (f->raw != 0)
 		json_int(&b, "raw", f->raw);
 	put_finding(&b, f->finding);
+	put_effect(&ev, &b, f->effect);
 	engine_put_params(&ev, &b);
 	(void)works_event(e->works, &ev);
 	r->onset_n = works_stream(e->works);
@@ -356,6 +374,7 @@ ended(struct engine *e, struct alarm_record *r, const struct facts *f)
 	if (r->a.test_onset)
 		json_bool(&b, "test", true);
 	put_finding(&b, f->finding);
+	put_effect(&ev, &b, f->effect);
 	engine_put_params(&ev, &b);
 	(void)works_event(e->works, &ev);
 	engine_decide(

@@ -5,15 +5,16 @@
 // answered, and what to do now. Shows; does nothing itself. On a phone it is folded to its
 // head until it is pressed.
 import { drawMarks, marksOf, stateWord } from "./alarms.js";
+import { causeOf, reasonOf, secondsOf } from "./effects.js";
 import { h, setAttr, setText, show, syncList } from "./dom.js";
-import { elapsedOf, exactOf, placeOf, valueOf, whatOf } from "./format.js";
+import { elapsedOf, exactOf, nameOf, placeOf, valueOf, whatOf } from "./format.js";
 import { icon, setIcon } from "./icons.js";
 import { has, t } from "./text.js";
 
 const STEPS_MAX = 9;
 
 function stepsOf(a) {
-  const kind = has(`ui.guide.${a.class}.1`) ? a.class : "other";
+  const kind = a.effect ? "effect" : has(`ui.guide.${a.class}.1`) ? a.class : "other";
   const steps = [];
   for (let i = 1; i <= STEPS_MAX && has(`ui.guide.${kind}.${i}`); i += 1) {
     steps.push(t(`ui.guide.${kind}.${i}`));
@@ -68,11 +69,17 @@ export class Detail {
 
   #drawFacts(a, now, unitOf) {
     const raised = Date.parse(a.raised);
-    const facts = [
+    const facts = a.effect ? [
+      ["effect", nameOf(a.effect.message, a.effect.rule)],
+      ["cause", causeOf(a.effect.cause)],
+      ["judged", t("ui.effect.judged", {
+        n: secondsOf(a.effect.within_ms), reason: reasonOf(a.effect.reason) })],
+    ] : [];
+    facts.push(
       ["raised", exactOf(raised)],
       ["elapsed", elapsedOf(now - raised)],
       ["point", a.zone ? `${a.point} · ${a.zone}` : a.point],
-    ];
+    );
     if (a.value !== null && a.value !== undefined) {
       const v = valueOf(a.value, unitOf(a.point));
       facts.push(["value", `${v.number} ${v.unit}`.trim()]);

@@ -1,11 +1,13 @@
 // SPDX-FileCopyrightText: 2026 Watchroom contributors
 // SPDX-License-Identifier: Apache-2.0
 //
-// Fire doors and patrols: a chip for each fire door that is not as it should stand, one that
-// counts the others, one for each route with how far its round is; and a dialog with all of
-// them, door by door and stop by stop. Shows only; what is wrong is an alarm and is answered
+// Fire doors, expected effects and patrols: a chip for each fire door that is not as it should
+// stand, one that counts the others, one for each effect that is awaited or did not come, one
+// that counts them all, one for each route with how far its round is; and a dialog with all of
+// them, door by door, rule by rule and stop by stop. Shows only; what is wrong is an alarm and is answered
 // as one.
 import * as api from "./api.js";
+import { awaited, missed, rulesOf, secondsOf, stateOf, storyOf, whenOf } from "./effects.js";
 import { h, setAttr, setText, show, syncList } from "./dom.js";
 import { nameOf, timeOf } from "./format.js";
 import { icon, setIcon } from "./icons.js";
@@ -16,7 +18,7 @@ const BAD_STOP = new Set(["missed", "late", "unwatched"]);
 const VISITED = new Set(["early", "on-time", "late"]);
 const WAITING = new Set(["waits", "skipped"]); // it may still be visited in time
 const BAD_DOOR = new Set(["open-fault", "closed-fault", "not-closed", "line-fault", "unknown"]);
-const ICONS = { unknown: "cut", off: "link", open: "link", closed: "link", released: "link" };
+const ICONS = { unknown: "cut", off: "link", waits: "link", open: "link", closed: "link", released: "link" };
 const id = (name) => document.getElementById(name);
 
 export const stands = (d) => d.fire_door.state === d.fire_door.normally;
@@ -34,9 +36,10 @@ export function progress(patrol) {
 
 export class Rounds {
   #doors = new Listing(() => api.getAll("/fire-doors", "fire_doors"));
+  #effects = new Listing(() => api.getAll("/effects", "effects"));
   #patrols = new Listing(api.getPatrols);
   #chips = new Map();
-  #rows = { doors: new Map(), stops: new Map() };
+  #rows = { doors: new Map(), effects: new Map(), stops: new Map() };
   #dialog = id("rounds-dialog");
 
   // now(); changed(): what is shown here is not what it was.
@@ -47,12 +50,14 @@ export class Rounds {
 
   // At the start, and whenever the stream begins anew.
   async look() {
-    const asked = [this.#doors.ask(), this.#patrols.ask()];
+    const asked = [this.#doors.ask(), this.#effects.ask(), this.#patrols.ask()];
     if ((await Promise.all(asked)).includes(true)) this.changed();
   }
 
   takePoint(point) {
-    if (point.fire_door && this.#doors.take(point)) this.changed();
+    const door = point.fire_door && this.#doors.take(point);
+    const effect = point.effects && this.#effects.take(point);
+    if (door || effect) this.changed();
   }
 
   takePatrol(patrol) {
@@ -70,9 +75,12 @@ export class Rounds {
     const known = lostSince === null;
     const off = this.#doors.items.filter((d) => !known || !stands(d));
     const well = this.#doors.items.length - off.length;
+    const rules = new Map(rulesOf(this.#effects.items).map((row) => [row.key, row]));
     const keys = [
       ...(known ? off.map((d) => `door ${d.id}`) : []),
       ...(this.#doors.items.length > 0 ? ["doors"] : []),
+      ...[...rules.values()].filter((x) => known && awaited(x)).map((x) => `effect ${x.key}`),
+      ...(rules.size > 0 ? ["effects"] : []),
       ...this.#patrols.items.map((p) => `patrol ${p.id}`),
     ];
     syncList(id("rounds"), this.#chips, keys,
@@ -80,8 +88,10 @@ export class Rounds {
         icon("link"), h("span", { class: "name" }), h("span", { class: "age" }))),
       (li, key) => {
         const chip = li.firstElementChild;
-        const [kind, name] = key.split(" ");
-        if (kind === "doors") this.#drawCount(chip, well, known);
+        const [kind, name, rule] = key.split(" ");
+        if (kind === "effect") this.#drawEffect(chip, rules.get(`${name} ${rule}`));
+        else if (kind === "effects") this.#drawEffects(chip, [...rules.values()], known);
+        else if (kind === "doors") this.#drawCount(chip, well, known);
         else if (kind === "door") this.#drawDoor(chip, this.#doors.items.find((d) => d.id === name));
         else this.#drawPatrol(chip, this.#patrols.items.find((p) => p.id === name), known);
       });
@@ -109,6 +119,19 @@ export class Rounds {
       note: t(`ui.fire_door.${state}`) });
   }
 
+  #drawEffect(chip, row) {
+    this.#draw(chip, { state: row.rule.state, bad: missed(row), name: row.place,
+      note: stateOf(row.rule, this.now()) });
+  }
+
+  #drawEffects(chip, rows, known) {
+    const open = rows.filter(awaited).length;
+    this.#draw(chip, { state: known ? (open > 0 ? "off" : "well") : "unknown", bad: false,
+      name: t("ui.rounds.effects"),
+      note: known ? t(open > 0 ? "ui.effect.open" : "ui.effect.rules", { n: rows.length, open })
+        : t("quality.unknown") });
+  }
+
   #drawPatrol(chip, p, known) {
     const { done, all, next, bad } = progress(p);
     const words = [];
@@ -132,6 +155,14 @@ export class Rounds {
       return { bad: BAD_DOOR.has(d.fire_door.state), cells: [
         nameOf(d.place, d.id), t(`ui.fire_door.normally_${d.fire_door.normally}`),
         t(`ui.fire_door.${d.fire_door.state}`)] };
+    });
+    const rules = new Map(rulesOf(this.#effects.items).map((row) => [row.key, row]));
+    this.#table("effects", [...rules.keys()], (key) => {
+      const row = rules.get(key);
+      const { rule } = row;
+      return { bad: missed(row), cells: [row.place,
+        t("ui.effect.within", { n: secondsOf(rule.within_ms), when: whenOf(rule) }),
+        storyOf(rule, this.now())] };
     });
     this.#table("stops", [...byKey.keys()], (key) => {
       const { p, s } = byKey.get(key);

@@ -22,6 +22,8 @@ enum {
 	KPA_PER_MPA = 1000
 };
 
+static const char effect_member[] = "\"effect\":{";
+
 // params is written by lib/buf's JSON writer: no blanks, quotes in strings escaped, so
 // these bytes are a member and nothing else.
 static bool
@@ -81,6 +83,77 @@ put_what(struct buf *out, enum lang l, const struct point *p, const struct event
 		buf_printf(out, " %.3f MPa", e->value / KPA_PER_MPA);
 }
 
+// The text of a string member of params; "" where there is none.
+static void
+member(const struct event *e, const char *name, char *out, size_t size)
+{
+	char key[KEY_MAX];
+	(void)snprintf(key, sizeof key, "\"%s\":\"", name);
+	const char *at = strstr(e->params, key);
+	out[0] = '\0';
+	if (at == NULL)
+		return;
+	at += strlen(key);
+	size_t len = strcspn(at, "\"");
+	(void)snprintf(out, size, "%.*s", (int)len, at);
+}
+
+// A rule of the site, or NULL where it has it no more.
+static const struct effect_def *
+rule_named(const struct site *site, const char *id)
+{
+	for (uint16_t i = 0; i < site->n_effects; i++) {
+		if (strcmp(site->effects[i].id, id) == 0)
+			return &site->effects[i];
+	}
+	return NULL;
+}
+
+// The alarm that asked for the effect, as far as the params name it.
+static struct event
+cause_of(const struct event *e)
+{
+	struct event cause;
+	char name[KEY_MAX];
+	enum condition c;
+	event_init(&cause, EVENT_ALARM_ONSET);
+	member(e, "point", cause.point, sizeof cause.point);
+	member(e, "code", cause.code, sizeof cause.code);
+	member(e, "condition", name, sizeof name);
+	if (condition_from_name(name, &c))
+		cause.condition = (int)c;
+	return cause;
+}
+
+// Of an alarm that says that an effect did not come: what to do, in the rule's words,
+// and which alarm asked for it.
+static void
+put_effect(struct buf *out, enum lang l, const struct site *site, const struct event *e)
+{
+	char rule[ID_MAX];
+	if (strstr(e->params, effect_member) == NULL)
+		return;
+	member(e, "rule", rule, sizeof rule);
+	struct event cause = cause_of(e);
+	const struct effect_def *d = rule_named(site, rule);
+	const struct point *p = point_of(site, &cause);
+	const char *message = rule, *place = cause.point;
+	if (d != NULL)
+		message = l == LANG_ZH ? d->message_zh : d->message_en;
+	if (p != NULL)
+		place = l == LANG_ZH ? p->place_zh : p->place_en;
+	struct buf what = { 0 };
+	buf_str(&what, "");
+	put_what(&what, l, NULL, &cause);
+	const struct text_value values[] = {
+		{ "message", message },
+		{ "place", place },
+		{ "what", what.data },
+	};
+	text_fill(out, l, "notice.effect", values, 3);
+	buf_free(&what);
+}
+
 static void
 local_time(int64_t utc_ms, char *out, size_t size)
 {
@@ -119,6 +192,7 @@ put_alarm_sentence(
 	if (is_test(e))
 		buf_str(out, text_get(l, "notice.test"));
 	text_fill(out, l, "notice.text", values, VALUES);
+	put_effect(out, l, site, e);
 	if (n->round > 0)
 		text_fill(out, l, "notice.round", values, VALUES);
 	if (!n->saved)
@@ -126,21 +200,6 @@ put_alarm_sentence(
 	if (n->repeated)
 		buf_str(out, text_get(l, "notice.repeated"));
 	buf_free(&what);
-}
-
-// The text of a string member of params; "" where there is none.
-static void
-member(const struct event *e, const char *name, char *out, size_t size)
-{
-	char key[KEY_MAX];
-	(void)snprintf(key, sizeof key, "\"%s\":\"", name);
-	const char *at = strstr(e->params, key);
-	out[0] = '\0';
-	if (at == NULL)
-		return;
-	at += strlen(key);
-	size_t len = strcspn(at, "\"");
-	(void)snprintf(out, size, "%.*s", (int)len, at);
 }
 
 static void
@@ -176,6 +235,20 @@ or_null(const char *s)
 	return s[0] ? s : NULL;
 }
 
+// The member `effect`, the last of the params, as it is.
+static void
+put_miss(struct buf *out, const struct event *e)
+{
+	const char *at = strstr(e->params, effect_member);
+	struct buf b = { 0 };
+	if (at == NULL)
+		return;
+	at += sizeof effect_member - 2; // its bracket
+	buf_add(&b, at, strlen(at) - 1);
+	json_raw(out, "effect", b.data);
+	buf_free(&b);
+}
+
 static void
 put_alarm(struct buf *out, const struct event *e, const struct point *p)
 {
@@ -202,6 +275,7 @@ put_alarm(struct buf *out, const struct event *e, const struct point *p)
 		json_int(out, "seq", e->seq);
 	else
 		json_none(out, "seq");
+	put_miss(out, e);
 	json_close(out, '}');
 }
 

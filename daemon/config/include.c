@@ -46,6 +46,8 @@ static const struct schema_field root_fields[ROOT_FIELDS] = {
 	[SECTION_SUPPRESSIONS] = { .key = "suppressions", .type = SCHEMA_LIST,
 	    .each = &suppression_item,
 	    .help = "alarms that say nothing while something else is in a known state" },
+	[SECTION_EFFECTS] = { .key = "effects", .type = SCHEMA_LIST,
+	    .each = &effect_item, .help = "what must follow an alarm within a time" },
 	[SECTION_PUMPS] = { .key = "pumps", .type = SCHEMA_LIST, .each = &pump_item,
 	    .help = "jockey and fire pumps, judged by their gauges and contacts" },
 	[SECTION_PATROLS] = { .key = "patrols", .type = SCHEMA_LIST, .each = &patrol_item,
@@ -66,7 +68,7 @@ const struct schema_map site_file_map = { root_fields, ROOT_FIELDS };
 // How many of each a site may have: indexes are 16 bits wide and loads are bounded.
 static const size_t most[SECTION_COUNT] = {
 	[SECTION_BUSES] = 4096, [SECTION_DEVICES] = 8192, [SECTION_GPIO] = 64,
-	[SECTION_HOSTS] = HOSTS_MAX, [SECTION_LOOPS] = 256, [SECTION_DOORS] = 4096, [SECTION_FIRE_DOORS] = 4096, [SECTION_SUPPRESSIONS] = 256, [SECTION_PUMPS] = 64, [SECTION_PATROLS] = 64,
+	[SECTION_HOSTS] = HOSTS_MAX, [SECTION_LOOPS] = 256, [SECTION_DOORS] = 4096, [SECTION_FIRE_DOORS] = 4096, [SECTION_SUPPRESSIONS] = 256, [SECTION_EFFECTS] = 256, [SECTION_PUMPS] = 64, [SECTION_PATROLS] = 64,
 	[SECTION_ZONES] = 4096, [SECTION_CHANNELS] = 64, [SECTION_LADDERS] = 64,
 	[SECTION_OUTPUTS] = 64,
 };

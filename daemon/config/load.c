@@ -332,6 +332,7 @@ read_sections(struct load *l, struct sections *s)
 	patrols_read(l, &s->list[SECTION_PATROLS]);
 	deadman_read(l, s->map[SECTION_DEADMAN]);
 	suppressions_read(l, &s->list[SECTION_SUPPRESSIONS]);
+	effects_read(l, &s->list[SECTION_EFFECTS]);
 }
 
 struct site *
@@ -346,6 +347,7 @@ load_sections(struct load *l, const char *file, struct sections *sections)
 			compute_revision(l);
 			budget_check(l);
 			doors_settle(l);
+			effects_settle(l, &sections->list[SECTION_EFFECTS]);
 		}
 	}
 	problems_sort(l);

@@ -31,6 +31,7 @@ enum section {
 	SECTION_DOORS,
 	SECTION_FIRE_DOORS,
 	SECTION_SUPPRESSIONS,
+	SECTION_EFFECTS,
 	SECTION_PUMPS,
 	SECTION_PATROLS,
 	SECTION_ZONES,
@@ -134,6 +135,11 @@ void fire_doors_read(struct load *l, const struct node_list *list);
 // suppressions.c: after the rules that give points a meaning
 void suppressions_read(struct load *l, const struct node_list *list);
 
+// effects.c: after all points
+void effects_read(struct load *l, const struct node_list *list);
+// Once the plan is known: what is told later than its rule allows.
+void effects_settle(struct load *l, const struct node_list *list);
+
 // pumps.c
 void pumps_read(struct load *l, const struct node_list *list);
 
@@ -182,8 +188,8 @@ extern const struct schema_map site_file_map; // of a site's file: all sections
 extern const struct schema_map site_map, store_map, console_map, engine_map,
     deadman_map;
 extern const struct schema_field bus_item, device_item, gpio_item, host_item, loop_item,
-    door_item, fire_door_item, suppression_item, pump_item, patrol_item, zone_item,
-    channel_item, ladder_item, output_item;
+    door_item, fire_door_item, suppression_item, effect_item, pump_item, patrol_item,
+    zone_item, channel_item, ladder_item, output_item;
 extern const struct schema_map accept_map;    // accept_read
 extern const struct schema_map secret_map;    // secret_read
 extern const struct schema_field points_item; // a point of a device

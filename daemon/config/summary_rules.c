@@ -1,10 +1,12 @@
 // SPDX-FileCopyrightText: 2026 Watchroom contributors
 // SPDX-License-Identifier: Apache-2.0
 //
-// See summary_rules.h: loops, doors, fire doors, patrols, the dead-man watch, what is
-// told of links that come and go. Pure but for the stream it writes to. English, as all
-// of --check.
+// See summary_rules.h: loops, doors, fire doors, effects, patrols, the dead-man watch,
+// what is told of links that come and go. Pure but for the stream it writes to.
+// English, as all of --check.
 #include "config/summary_rules.h"
+
+#include <math.h>
 
 #include "config/units.h"
 
@@ -287,11 +289,66 @@ summary_signal_print(const struct site *s, const struct point *p, FILE *out)
 	    item->name);
 }
 
+static void
+print_trigger(const struct site *s, const struct effect_trigger *t, FILE *out)
+{
+	if (t->point != UINT32_MAX)
+		(void)fprintf(out, " %s", s->points[t->point].id);
+	if (t->conditions == 0)
+		(void)fprintf(out, " class %s", class_name(t->alarm_class));
+	for (enum condition c = 0; c < COND_COUNT; c++)
+		if ((t->conditions & 1U << c) != 0)
+			(void)fprintf(out, " %s", condition_name(c));
+	if (t->code[0] != '\0')
+		(void)fprintf(out, "/%s", t->code);
+	if (t->zone != INDEX_NONE)
+		(void)fprintf(out, " in %s", s->zones[t->zone].id);
+}
+
+static void
+print_what(const struct site *s, const struct effect_def *d, FILE *out)
+{
+	const char *id = s->points[d->point].id;
+
+	(void)fprintf(out, "%s", id);
+	if (d->by == EFFECT_BY_VALUE) {
+		if (!isnan(d->least))
+			(void)fprintf(out, " %g or more", d->least);
+		if (!isnan(d->most))
+			(void)fprintf(out, " %g or less", d->most);
+		return;
+	}
+	(void)fprintf(out, " %s", d->inverse ? "known not to be" : "is");
+	if (d->by == EFFECT_BY_CONTACT)
+		(void)fprintf(out, " active");
+	for (enum condition c = 0; d->by != EFFECT_BY_CONTACT && c < COND_COUNT; c++)
+		if ((d->conditions & 1U << c) != 0)
+			(void)fprintf(out, " %s", condition_name(c));
+	if (d->code[0] != '\0')
+		(void)fprintf(out, "/%s", d->code);
+}
+
+static void
+print_effect(const struct site *s, const struct effect_def *d, FILE *out)
+{
+	begin(d->id, "effect", out);
+	print_what(s, d, out);
+	print_ms(" within ", d->within_ms, out);
+	(void)fprintf(out, " of");
+	for (uint16_t i = 0; i < d->n_causes; i++) {
+		(void)fprintf(out, "%s", i > 0 ? "," : "");
+		print_trigger(s, &d->causes[i], out);
+	}
+	if (d->told_ms > 0)
+		print_ms("; told after ", d->told_ms, out);
+	(void)fprintf(out, "%s\n", d->told_ms > 0 ? " at the latest" : "");
+}
+
 void
 summary_rules_print(const struct site *s, FILE *out)
 {
 	if (s->n_loops + s->n_doors + s->n_fire_doors + s->n_pumps + s->n_patrols +
-		    s->n_suppressions >
+		    s->n_suppressions + s->n_effects >
 		0 ||
 	    s->deadman != NULL)
 		(void)fprintf(out, "rules\n");
@@ -303,6 +360,8 @@ summary_rules_print(const struct site *s, FILE *out)
 		print_fire_door(s, &s->fire_doors[i], out);
 	for (uint16_t i = 0; i < s->n_suppressions; i++)
 		print_suppression(s, &s->suppressions[i], out);
+	for (uint16_t i = 0; i < s->n_effects; i++)
+		print_effect(s, &s->effects[i], out);
 	for (uint16_t i = 0; i < s->n_pumps; i++)
 		print_pump(s, &s->pumps[i], out);
 	for (uint16_t i = 0; i < s->n_patrols; i++)

@@ -54,6 +54,12 @@ pump_point(const struct site *site, uint32_t i)
 	return site->pumps[i].point;
 }
 
+static uint32_t
+effect_point(const struct site *site, uint32_t i)
+{
+	return site->effect_points[i];
+}
+
 // Answers with a page of `n` points, as the member `name`.
 static void
 send_page(struct console *c, struct http_request *r, const char *name, uint32_t n,
@@ -105,6 +111,13 @@ api_pumps(struct console *c, struct http_request *r)
 {
 	send_page(c, r, "pumps", c->host.site(c->host.ctx)->n_pumps, pump_point,
 	    POINTS_LIMIT);
+}
+
+void
+api_effects(struct console *c, struct http_request *r)
+{
+	send_page(c, r, "effects", c->host.site(c->host.ctx)->n_effect_points,
+	    effect_point, POINTS_LIMIT);
 }
 
 void

@@ -47,6 +47,28 @@ device_of(const struct site *site, const struct point *p)
 	return p->device < site->n_devices ? &site->devices[p->device] : NULL;
 }
 
+static void
+format_miss(struct buf *b, const struct effect_miss *m)
+{
+	if (m->rule == NULL) {
+		json_none(b, "effect");
+		return;
+	}
+	json_open(b, "effect", '{');
+	json_str(b, "rule", m->rule);
+	format_names(b, "message", m->message_zh, m->message_en);
+	json_str(b, "reason", m->reason);
+	json_int(b, "within_ms", m->within_ms);
+	json_open(b, "cause", '{');
+	json_str(b, "point", m->point);
+	format_names(b, "place", m->place_zh, m->place_en);
+	json_str(b, "condition", condition_name(m->condition));
+	json_str(b, "code", text_or_null(m->code));
+	json_str(b, "occurrence", m->occurrence);
+	json_close(b, '}');
+	json_close(b, '}');
+}
+
 void
 format_alarm(
     struct buf *b, const char *key, const struct site *site, const struct alarm_view *a)
@@ -82,6 +104,7 @@ format_alarm(
 	else
 		json_none(b, "seq");
 	json_bool(b, "inferred", site_point_inferred(site, a->point));
+	format_miss(b, &a->effect);
 	json_close(b, '}');
 }
 

@@ -12,6 +12,7 @@
 
 #include "core/alarm.h"
 #include "core/decision.h"
+#include "core/effect.h"
 #include "core/event.h"
 #include "core/flag.h"
 #include "core/link.h"
@@ -42,7 +43,8 @@ struct alarm_view {
 	const char *acknowledged_by;
 	uint32_t occurrences;
 	double value;
-	int64_t seq; // of the onset; 0 = not durable
+	int64_t seq;               // of the onset; 0 = not durable
+	struct effect_miss effect; // of one that says that an effect did not come
 };
 
 struct device_view {

@@ -41,6 +41,8 @@ static const struct route table[] = {
 	{ METHOD_GET, "/api/v1/doors", ACCESS_DESK, api_doors, { "after", "limit" } },
 	{ METHOD_GET, "/api/v1/fire-doors", ACCESS_DESK, api_fire_doors,
 	    { "after", "limit" } },
+	{ METHOD_GET, "/api/v1/effects", ACCESS_DESK, api_effects,
+	    { "after", "limit" } },
 	{ METHOD_GET, "/api/v1/pumps", ACCESS_DESK, api_pumps, { "after", "limit" } },
 	{ METHOD_POST, "/api/v1/deadman/answer", ACCESS_DESK, api_alive, { 0 } },
 	{ METHOD_GET, "/api/v1/buses", ACCESS_DESK, api_buses, { "after", "limit" } },

@@ -44,7 +44,11 @@
   X(DECISION_SOUNDS, "sounds", 0, 0)                                             \
   X(DECISION_SILENT, "silent", 0, 0)             /* by its kind */               \
   X(DECISION_ASKS_NOTHING, "asks_nothing", 0, 0) /* class info */                \
-  X(DECISION_LADDER, "ladder", 0, 0)             /* word: its id */              \
+  X(DECISION_EFFECT_WAITS, "effect_waits", 0, 0) /* word: the rule */            \
+  X(DECISION_EFFECT_CAME, "effect_came", 0, 0)   /* value: s, if known */        \
+  X(DECISION_EFFECT_MISSED, "effect_missed", 0, 0)                               \
+  X(DECISION_EFFECT_OVER, "effect_over", 0, 0) /* the cause ended */             \
+  X(DECISION_LADDER, "ladder", 0, 0)           /* word: its id */                \
   X(DECISION_NO_LADDER, "no_ladder", 0, 0)                                       \
   X(DECISION_RULE_UNKNOWN, "rule_unknown", 0, 0)     /* word: which; kept */     \
   X(DECISION_RULE_KNOWN, "rule_known", 0, 0)         /* it tells again */        \

@@ -41,6 +41,9 @@
   X(EVENT_TEST_START, "test.start")               \
   X(EVENT_TEST_END, "test.end")                   \
   X(EVENT_SUPPRESS_CHANGE, "suppress.change")     \
+  X(EVENT_EFFECT_SEEN, "effect.seen")             \
+  X(EVENT_EFFECT_MISSED, "effect.missed")         \
+  X(EVENT_EFFECT_OVER, "effect.over")             \
   X(EVENT_DEADMAN_ASK, "deadman.ask")             \
   X(EVENT_DEADMAN_ANSWER, "deadman.answer")       \
   X(EVENT_PATROL_STOP, "patrol.stop")             \

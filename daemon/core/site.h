@@ -19,6 +19,7 @@
 
 #include "core/deadman.h"
 #include "core/door.h"
+#include "core/effect.h"
 #include "core/fire_door.h"
 #include "core/flap.h"
 #include "core/host.h"
@@ -170,6 +171,37 @@ struct suppression_def {
 	const char *reason_zh, *reason_en;
 };
 
+// Alarms that begin a wait for an effect.
+struct effect_trigger {
+	uint32_t point;      // UINT32_MAX = any
+	uint16_t zone;       // of any point in it; INDEX_NONE = any
+	uint16_t conditions; // mask of 1 << enum condition; 0 = by class
+	enum alarm_class alarm_class;
+	const char *code; // "" = any
+};
+
+// What shows that the effect is there.
+enum effect_by {
+	EFFECT_BY_CONTACT,    // its level
+	EFFECT_BY_CONDITIONS, // what stands of the point
+	EFFECT_BY_VALUE,
+};
+
+struct effect_def {
+	const char *id;
+	uint16_t n_causes;
+	struct effect_trigger *causes;
+	uint32_t point; // of the effect
+	enum effect_by by;
+	bool inverse;        // that it is known not to be so
+	uint16_t conditions; // mask, as above
+	const char *code;    // "" = any
+	double least, most;  // base unit; NaN = no bound
+	uint32_t within_ms;
+	uint32_t told_ms; // so late at most it is told, by the plan; 0 = at once
+	const char *message_zh, *message_en;
+};
+
 struct pump_def {
 	const char *id;
 	const char *name_zh, *name_en;
@@ -275,6 +307,10 @@ struct site {
 	struct fire_door_def *fire_doors;
 	uint16_t n_suppressions;
 	struct suppression_def *suppressions;
+	uint16_t n_effects;
+	struct effect_def *effects;
+	uint16_t n_effect_points;
+	uint32_t *effect_points; // of the effects, each once
 	uint16_t n_pumps;
 	struct pump_def *pumps;
 	uint16_t n_patrols;

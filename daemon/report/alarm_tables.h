@@ -19,6 +19,10 @@ void alarm_load_build(
 // Times to acknowledge; what stood for longer than a day; verdicts that were changed.
 void alarm_answers_build(const struct occurrences *o, struct report_doc *d);
 
+// Expected effects: what came, what did not. 0 or -1.
+int alarm_effects_build(
+    const struct report_input *in, struct report_doc *d, struct err *err);
+
 // Isolations and missed alarms, in the words of who entered them. 0 or -1.
 int alarm_entries_build(
     const struct report_input *in, struct report_doc *d, struct err *err);

@@ -174,6 +174,9 @@ unit_event_reserved(const struct event *e)
 	case EVENT_TEST_START:
 	case EVENT_TEST_END:
 	case EVENT_SUPPRESS_CHANGE:
+	case EVENT_EFFECT_SEEN: // whether what a fire must do was done
+	case EVENT_EFFECT_MISSED:
+	case EVENT_EFFECT_OVER:
 	case EVENT_ALARM_VERIFY: // a person's word
 	case EVENT_ALARM_MISSED:
 	case EVENT_DEADMAN_ASK: // who was awake

@@ -108,6 +108,31 @@ add_life(int64_t at_ms, unsigned point)
 }
 
 static void
+add_effect(int64_t at_ms)
+{
+	static const struct {
+		enum event_kind kind;
+		const char *params;
+	} ways[] = {
+		{ EVENT_EFFECT_SEEN, "\"result\":\"in-time\",\"delay_ms\":4149" },
+		{ EVENT_EFFECT_SEEN,
+		    "\"result\":\"late\",\"delay_ms\":61050,\"at_most\":true" },
+		{ EVENT_EFFECT_SEEN, "\"result\":\"found\"" },
+		{ EVENT_EFFECT_MISSED, "\"result\":\"missed\",\"reason\":\"unknown\"" },
+		{ EVENT_EFFECT_OVER,
+		    "\"result\":\"over\",\"within_ms\":9,\"test\":true" },
+	};
+	unsigned way = chance(5);
+	struct event *e = add(ways[way].kind, at_ms);
+	(void)str_copy(e->point, sizeof(e->point), "p1");
+	(void)str_copy(e->place_zh, sizeof(e->place_zh), "部位 1");
+	(void)str_copy(e->place_en, sizeof(e->place_en), "Place 1");
+	(void)snprintf(e->params, sizeof(e->params),
+	    "{\"rule\":\"r%u\",%s,\"cause\":{\"point\":\"p7\"}}", chance(3),
+	    ways[way].params);
+}
+
+static void
 add_day(int64_t from_ms)
 {
 	for (unsigned i = 0, n = 20 + chance(40); i < n; i++)
@@ -135,6 +160,8 @@ add_day(int64_t from_ms)
 	(void)snprintf(e->params, sizeof(e->params),
 	    "{\"happened_utc_ms\":%lld,\"found\":\"burnt \\\"bin\\\"\"}",
 	    (long long)missed);
+	for (unsigned i = 0; i < 12; i++)
+		add_effect(from_ms + chance(24 * HOUR));
 }
 
 static void

@@ -304,6 +304,19 @@ def check_standing(journal, begin, end, data):
     assert [r["ms"] for r in data["standing"]] == [end - e["time_utc_ms"] for e in want]
 
 
+def check_effects(journal, begin, end, data):
+    want = [e for e in journal.events if e["kind"].startswith("effect.") and begin <= e["time_utc_ms"] < end]
+    assert sum(e["kind"].startswith("effect.") for e in journal.events) > 20
+    assert [r["events"] for r in data["effects"]] == [[e["seq"]] for e in want]
+    for row, e in zip(data["effects"], want):
+        p = e["params"]
+        assert (row["rule"], row["cause"], row["point"]) == (p["rule"], p["cause"]["point"], "p1")
+        assert row["result"] == p["result"] + ("-most" if p.get("at_most") else "")
+        assert row["reason"] == p.get("reason")
+        assert row["delay"] == (None if "delay_ms" not in p else {4149: 4.1, 61050: 61.1}[p["delay_ms"]])
+        assert row["real"] == ("test" if p.get("test") else "real")
+
+
 def check_words(journal, begin, end, data):
     inside = [e for e in journal.events if e["kind"] == "alarm.onset" and begin <= e["time_utc_ms"] < end]
     changed = [v for v in (verdicts(journal, e) for e in inside) if len(v) > 1]
@@ -332,6 +345,7 @@ def check_words(journal, begin, end, data):
         assert row["ms"] == to - max(start["time_utc_ms"], begin)
         assert time_ms(row["to"]) == (to if ended else None)
         assert row["events"] == ([start["seq"], stop["seq"]] if ended else [start["seq"]])
+    check_effects(journal, begin, end, data)
     down = [e for e in journal.events if e["kind"] == "daemon.down"]
     want = [[e["seq"]] for e in down if e["params"]["from_utc_ms"] < end and e["params"]["to_utc_ms"] >= begin]
     assert [g["events"] for g in data["gaps"]] == want
