@@ -51,6 +51,7 @@ struct alarm_record {
 	// As what it asks for effects, kept by effects.c
 	uint8_t effect_asks;
 	uint32_t effect_occurrence;
+	struct chatter_run *chatter; // kept by chatters.c; NULL = it does not chatter
 	// Links of the tables
 	struct alarm_record *next_of_point;
 	struct alarm_record *next_by_key, *next_by_occurrence;

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "chatters.h"
 #include "core/own_code.h"
 #include "core/trend.h"
 #include "deadman.h"
@@ -243,6 +244,7 @@ engine_point_json(const struct engine *e, uint32_t point, struct buf *out)
 	loops_json(e->loops, point, out);
 	suppressions_json(e->suppressions, point, out);
 	effects_json(e->effects, point, out);
+	chatters_json(e, point, out);
 	if (rules->meaning != NULL)
 		rules->meaning->json(rules->meaning_arg, out);
 }
@@ -419,6 +421,7 @@ recover_one(struct engine *e, const struct alarm_row *row, uint32_t index)
 	if (missing != NULL)
 		r->a.flags &= (uint8_t)~FLAG_SUPPRESSED;
 	transition_count_recovered(e, r);
+	chatters_restore(e->chatters, r);
 	if (missing != NULL || rule_is_gone(e, r))
 		transition_withdraw(e, r);
 }
@@ -432,9 +435,11 @@ engine_recover(struct engine *e, const struct recovered *r, int64_t down_since_u
 	for (uint32_t i = 0; i < e->site->n_points && down_since_utc_ms != 0; i++)
 		e->points[i].state.unknown_since_utc_ms = since_utc_ms;
 	struct point_names *names = point_names_new(e->site);
+	chatters_load(e->chatters, r);
 	for (size_t i = 0; i < r->n_alarms; i++)
 		recover_one(
 		    e, &r->alarms[i], point_names_find(names, r->alarms[i].point));
+	chatters_recovered(e->chatters);
 	flags_recover(e->flags, r, names);
 	suppressions_recover(e);
 	effects_recover(e, r, names);

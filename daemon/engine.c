@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "blind.h"
+#include "chatters.h"
 #include "core/own_code.h"
 #include "deadman.h"
 #include "doors.h"
@@ -114,6 +115,8 @@ engine_filter_feed(struct engine *e, struct filter *fl, bool raw, const struct f
 		    fl->delay.active, &fl->facts);
 	else
 		engine_decide_delay(e, fl, was_pending);
+	if (!fl->delay.pending)
+		chatters_still(e, fl, f);
 	arm_delay(e, fl);
 }
 
@@ -169,6 +172,8 @@ void
 engine_apply_set(struct engine *e, uint32_t point, const struct condition_list *s,
     const struct facts *f)
 {
+	if (s->silent != 0)
+		chatters_lost(e, point, s->silent);
 	for (unsigned i = 0; i < s->n; i++)
 		engine_feed(e, point, s->condition[i], s->code[i], true, f);
 
@@ -253,6 +258,7 @@ engine_set_quality(struct engine *e, uint32_t point, enum quality q, int64_t utc
 		loops_lost(e->loops, point);
 	if (q == QUALITY_UNKNOWN || q == QUALITY_BAD) {
 		trend_lost(e, point);
+		chatters_lost(e, point, CONDITIONS_ALL);
 		suppressions_look(e->suppressions, point);
 		effects_lost(rules->expected ? e->effects : NULL, point);
 	}
@@ -454,6 +460,7 @@ engine_new(struct loop *loop, const struct site *site, struct store *store,
 		e->points[i].state.unknown_since_utc_ms = now;
 	}
 	e->decisions = decisions_new(site);
+	e->chatters = chatters_new(e);
 	links_init(e);
 	gauges_init(e);
 	trends_init(e);
@@ -510,6 +517,7 @@ engine_free(struct engine *e)
 	for (uint32_t i = 0; i < e->site->n_points; i++)
 		free_rules(e, i);
 	flags_free(e->flags);
+	chatters_free(e->chatters);
 	alarms_free(e->alarms);
 	free(e->points);
 	links_free(e);

@@ -161,7 +161,7 @@ void engine_describe(const struct alarm_record *r, struct event *ev);
 void engine_alarm_row(
     const struct engine *e, const struct alarm_record *r, struct alarm_row *row);
 
-// Writes the running minutes; at stop.
-void engine_close_minutes(struct engine *e);
+// Writes the running minutes, and what is counted of alarms that chatter; at stop.
+void engine_close(struct engine *e);
 
 #endif

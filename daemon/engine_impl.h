@@ -156,6 +156,7 @@ struct engine {
 	struct incident_state incidents;
 	struct flags *flags; // what people have set
 	struct decision_pool *decisions;
+	struct chatters *chatters;
 	struct loops *loops; // each NULL where the site has none
 	struct doors *doors;
 	struct fire_doors *fire_doors;

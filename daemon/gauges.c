@@ -8,6 +8,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "chatters.h"
 #include "engine_impl.h"
 #include "lib/mem.h"
 #include "local_time.h"
@@ -140,8 +141,9 @@ gauge_limits(struct engine *e, const struct sample *s, const struct facts *f)
 }
 
 void
-engine_close_minutes(struct engine *e)
+engine_close(struct engine *e)
 {
+	chatters_close(e->chatters);
 	int64_t now = loop_utc_ms(e->loop);
 	for (uint32_t i = 0; i < e->site->n_site_points; i++) {
 		struct gauge *g = engine_rules(e, i)->gauge;

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "chatters.h"
 #include "daemon.h"
 #include "lib/log.h"
 #include "lib/mem.h"
@@ -63,6 +64,7 @@ host_alarm_view(
 		v->unknown_since_utc_ms = st->unknown_since_utc_ms;
 		v->reason = other_reason(d, r);
 	}
+	(void)chatters_view(r, &v->chatters_since_utc_ms, &v->chatter_onsets);
 }
 
 static const struct site *

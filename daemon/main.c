@@ -425,7 +425,7 @@ stop(struct daemon *d)
 	d->running = NULL;
 	delivery_stop(d->delivery);
 	outbox_attach(d->outbox, NULL);
-	engine_close_minutes(d->engine);
+	engine_close(d->engine);
 	field_close(d->field);
 	life_ends(d);
 	works_flush(d->works);

@@ -71,8 +71,8 @@ state_of(const struct engine *e, uint32_t point)
 			      r->a.state == ALARM_ACKNOWLEDGED;
 		if (!stands || own_code(r->a.condition, r->code))
 			continue;
-		if (r->a.condition == c)
-			return CONTACT_ACTIVE;
+		if (r->a.condition == c) // of one that is held nobody can say
+			return r->chatter != NULL ? CONTACT_UNKNOWN : CONTACT_ACTIVE;
 		// What a point does not say then is not "no" (I6).
 		if (r->a.condition == COND_FAULT || r->a.condition == COND_DISABLED ||
 		    r->a.condition == COND_TEST)

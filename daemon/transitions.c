@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "chatters.h"
 #include "core/condition.h"
 #include "effects.h"
 #include "engine_impl.h"
@@ -119,6 +120,7 @@ transition_settle(struct engine *e, struct alarm_record *r, enum alarm_voice bef
 	effects_alarm(e->effects, r);
 	if (!closed)
 		return;
+	wr_assert(r->chatter == NULL);
 	engine_decide_alarm(e, r, DECISION_CLOSED);
 	struct event ev;
 	event_init(&ev, EVENT_ALARM_CLOSE);
@@ -331,6 +333,7 @@ began(struct engine *e, uint32_t point, enum condition c, const char *code,
 	if (c == COND_FIRE && device != INDEX_NONE)
 		e->device_fires[device]++;
 	onset(e, r, f, before);
+	chatters_onset(e, r);
 }
 
 // ---- clear ------------------------------------------------------------------------
@@ -413,7 +416,9 @@ transition_condition(struct engine *e, uint32_t point, enum condition c,
 	    alarms_find(e->alarms, e->site->points[point].id, c, code);
 	bool standing = r != NULL && (r->a.state == ALARM_UNACKNOWLEDGED ||
 					 r->a.state == ALARM_ACKNOWLEDGED);
-	if (active && !standing)
+	if (standing && r->chatter != NULL)
+		chatters_told(e, r, active, f);
+	else if (active && !standing)
 		began(e, point, c, code, f);
 	else if (!active && standing)
 		ended(e, r, f);
@@ -505,6 +510,7 @@ void
 transition_withdraw(struct engine *e, struct alarm_record *r)
 {
 	enum alarm_voice before = alarm_voice(&r->a);
+	chatters_drop(e, r, "withdrawn");
 	if (alarm_apply(&r->a, ALARM_EV_WITHDRAWN, true).verdict != ALARM_MOVED)
 		return;
 	struct event ev;

@@ -42,6 +42,10 @@ export function marksOf(a, { stage, now, incidents }) {
   }
   if (a.inferred) mark("doubt", "inferred");
   if (a.occurrences > 1) mark("plain", "occurrences", { n: a.occurrences });
+  if (a.chatter) {
+    mark("doubt", "chatters",
+      { time: timeOf(Date.parse(a.chatter.since), now), n: a.chatter.onsets });
+  }
   for (const flag of a.flags ?? []) {
     if (flag !== "test_mode" || !a.test) marks.push(["flag", t(`flag.${flag}`)]);
   }

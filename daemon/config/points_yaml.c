@@ -31,6 +31,7 @@ enum {
 	POINT_ACTIVE,
 	POINT_CLASS,
 	POINT_SILENT,
+	POINT_CHATTER,
 	POINT_COMMON,
 	POINT_ITEM = POINT_COMMON,
 	POINT_LOOP,
@@ -157,7 +158,9 @@ static const struct schema_map limits_map = { limit_names, LIMIT_COUNT };
 	    .choice = schema_condition,                                                \
 	    .help = "classes of conditions that differ here: {fault: supervisory}" },   \
 	[POINT_SILENT] = { .key = "silent", .type = SCHEMA_BOOL,                       \
-	    .help = "true: a panic button beside the desk makes no sound here" }
+	    .help = "true: a panic button beside the desk makes no sound here" },      \
+	[POINT_CHATTER] = { .key = "chatter", .type = SCHEMA_ANY, .either = chatter_forms, \
+	    .help = "in place of the one of the section engine; none: never" }
 
 static const struct schema_field point_fields[POINT_FIELDS] = {
 	COMMON_FIELDS,
@@ -339,6 +342,8 @@ read_common(
 	if (p->silent && point_class(p, point_kind_condition(p->kind)) == CLASS_FIRE)
 		problem(l, v[POINT_SILENT].key_pos,
 		    "silent: the site calls it a fire, and a fire is never silent");
+	if (v[POINT_CHATTER].ok)
+		p->chatter = chatter_read_point(l, &v[POINT_CHATTER]);
 }
 
 static const struct decoder *

@@ -123,6 +123,15 @@ extern const struct schema_map rate_map, stuck_map;
 void trend_read(struct load *l, const struct schema_value *rate,
     const struct schema_value *stuck, struct point *p);
 
+// chatter.c: the key chatter of the section engine, and that of a point.
+extern const struct schema_field chatter_forms[];
+extern const struct chatter_rule chatter_defaults;
+// What is not given is as in `base`.
+struct chatter_rule chatter_read(
+    struct load *l, const struct schema_value *v, const struct chatter_rule *base);
+const struct chatter_rule *chatter_read_point(
+    struct load *l, const struct schema_value *v);
+
 // doors.c
 void doors_read(struct load *l, const struct node_list *list);
 // Once the plan is known: how long an opening waits for a grant, where the site does

@@ -49,6 +49,7 @@ enum {
 	ENGINE_RESOUND,
 	ENGINE_FLAP_CHANGES,
 	ENGINE_FLAP_WITHIN,
+	ENGINE_CHATTER,
 	ENGINE_FIELDS
 };
 enum {
@@ -126,6 +127,8 @@ static const struct schema_field engine_fields[ENGINE_FIELDS] = {
 	[ENGINE_FLAP_WITHIN] = { .key = "flap_within", .type = SCHEMA_DURATION,
 	    .min = 10 * 1000, .max = DAY_MS, .fallback = FLAP_WITHIN_MS,
 	    .help = "within this, and until it has not changed for as long" },
+	[ENGINE_CHATTER] = { .key = "chatter", .type = SCHEMA_ANY, .either = chatter_forms,
+	    .help = "an alarm that comes so often is held, and one fault; none: never" },
 };
 const struct schema_map engine_map = { engine_fields, ENGINE_FIELDS };
 
@@ -270,6 +273,7 @@ read_engine(struct load *l, const struct yaml_node *node)
 	l->site->resound_ms = (uint32_t)v[ENGINE_RESOUND].number;
 	l->site->flap.changes = (uint16_t)v[ENGINE_FLAP_CHANGES].number;
 	l->site->flap.within_ms = (uint32_t)v[ENGINE_FLAP_WITHIN].number;
+	l->site->chatter = chatter_read(l, &v[ENGINE_CHATTER], &chatter_defaults);
 }
 
 void

@@ -69,6 +69,20 @@ format_miss(struct buf *b, const struct effect_miss *m)
 	json_close(b, '}');
 }
 
+// It is held, and its onsets are counted.
+static void
+format_chatter(struct buf *b, const struct alarm_view *a)
+{
+	if (a->chatters_since_utc_ms == 0) {
+		json_none(b, "chatter");
+		return;
+	}
+	json_open(b, "chatter", '{');
+	json_time(b, "since", a->chatters_since_utc_ms);
+	json_int(b, "onsets", a->chatter_onsets);
+	json_close(b, '}');
+}
+
 void
 format_alarm(
     struct buf *b, const char *key, const struct site *site, const struct alarm_view *a)
@@ -98,6 +112,7 @@ format_alarm(
 	json_str(b, "acknowledged_by", text_or_null(a->acknowledged_by));
 	json_str(b, "verdict", text_or_null(verdict_name(a->verdict)));
 	json_int(b, "occurrences", a->occurrences);
+	format_chatter(b, a);
 	json_double(b, "value", a->value);
 	if (a->seq > 0)
 		json_int(b, "seq", a->seq);

@@ -42,6 +42,8 @@ struct alarm_view {
 	int64_t acknowledged_utc_ms;
 	const char *acknowledged_by;
 	uint32_t occurrences;
+	int64_t chatters_since_utc_ms; // 0 = it does not
+	uint32_t chatter_onsets;       // counted since, in place of an occurrence each
 	double value;
 	int64_t seq;               // of the onset; 0 = not durable
 	struct effect_miss effect; // of one that says that an effect did not come

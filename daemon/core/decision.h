@@ -30,6 +30,9 @@
   X(DECISION_BACK_WITHIN_DELAY, "back_within_delay", 0, 0)                       \
   X(DECISION_DELAY_STOPPED, "delay_stopped", 0, 1) /* by the unknown */          \
   X(DECISION_HYSTERESIS_HELD, "hysteresis_held", 1, 0)                           \
+  X(DECISION_CHATTERS, "chatters", 0, 0)           /* from now on */             \
+  X(DECISION_HELD_CHATTERS, "held_chatters", 1, 0) /* a change, counted */       \
+  X(DECISION_CHATTER_OVER, "chatter_over", 0, 0)                                 \
   X(DECISION_ONSET, "onset", 0, 0)                                               \
   X(DECISION_CLEARED, "cleared", 0, 0)                                           \
   X(DECISION_CLOSED, "closed", 0, 0)                                             \

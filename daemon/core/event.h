@@ -44,6 +44,9 @@
   X(EVENT_EFFECT_SEEN, "effect.seen")             \
   X(EVENT_EFFECT_MISSED, "effect.missed")         \
   X(EVENT_EFFECT_OVER, "effect.over")             \
+  X(EVENT_CHATTER_START, "chatter.start")         \
+  X(EVENT_CHATTER_COUNT, "chatter.count")         \
+  X(EVENT_CHATTER_END, "chatter.end")             \
   X(EVENT_DEADMAN_ASK, "deadman.ask")             \
   X(EVENT_DEADMAN_ANSWER, "deadman.answer")       \
   X(EVENT_PATROL_STOP, "patrol.stop")             \

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "core/alarm.h"
+#include "core/chatter.h"
 #include "core/condition.h"
 #include "core/limit.h"
 #include "core/loop_band.h"
@@ -96,6 +97,7 @@ struct point {
 	const struct loop_table *supervised; // of an analogue input, or NULL
 	const struct limit *limits;          // LIMIT_COUNT of them, or NULL
 	const struct trend_rules *trend;     // of a measured value, or NULL
+	const struct chatter_rule *chatter;  // of its alarms; NULL = the site's
 	const uint8_t
 	    *class_override; // COND_COUNT of them (CLASS_COUNT = as is), or NULL
 	const char *line;    // GPIO line name or offset

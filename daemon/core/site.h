@@ -17,6 +17,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "core/chatter.h"
 #include "core/deadman.h"
 #include "core/door.h"
 #include "core/effect.h"
@@ -275,6 +276,7 @@ struct site {
 	uint32_t realarm_ms;      // 0 = never; fires left acknowledged
 	uint32_t resound_ms;      // silence ends after this while unacknowledged; 60 s
 	struct flap_rule flap;    // links that only come and go
+	struct chatter_rule chatter; // alarms that do, of points without their own
 
 	const char *store_directory;                      // "" = the state directory
 	uint32_t anchor_every_ms;                         // 0 = no anchors

@@ -16,6 +16,10 @@ void alarm_groups_build(
 void alarm_load_build(
     const struct report_input *in, struct occurrences *o, struct report_doc *d);
 
+// What was counted of alarms that were held because they chattered. 0 or -1.
+int alarm_held_build(
+    const struct report_input *in, struct report_doc *d, struct err *err);
+
 // Times to acknowledge; what stood for longer than a day; verdicts that were changed.
 void alarm_answers_build(const struct occurrences *o, struct report_doc *d);
 

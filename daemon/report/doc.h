@@ -65,7 +65,7 @@ struct report_table {
 };
 
 enum {
-	DOC_TABLES_MAX = 24
+	DOC_TABLES_MAX = 64
 };
 
 // A curve over the report's span: printed sheets draw it. Steps of equal length; NaN

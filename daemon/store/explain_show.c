@@ -238,7 +238,8 @@ static void
 put_sentence(struct buf *b, enum lang l, const char *key, const struct explain_step *s)
 {
 	static const char *const names[] = { "channel", "step", "attempts", "reason",
-		"seconds", "state", "next", "round", "rule", "result" };
+		"seconds", "state", "next", "round", "rule", "result", "count",
+		"onsets", "all_onsets" };
 	enum {
 		N = sizeof(names) / sizeof(names[0])
 	};

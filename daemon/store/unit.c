@@ -177,6 +177,9 @@ unit_event_reserved(const struct event *e)
 	case EVENT_EFFECT_SEEN: // whether what a fire must do was done
 	case EVENT_EFFECT_MISSED:
 	case EVENT_EFFECT_OVER:
+	case EVENT_CHATTER_START: // they count what has no event of its own
+	case EVENT_CHATTER_COUNT:
+	case EVENT_CHATTER_END:
 	case EVENT_ALARM_VERIFY: // a person's word
 	case EVENT_ALARM_MISSED:
 	case EVENT_DEADMAN_ASK: // who was awake

@@ -4,6 +4,7 @@
 # Doors, fire doors, patrols and the dead-man watch on the page, on the real daemon with
 # pymodbus for the input module: what a tired operator reads, and what the keys do.
 import datetime
+import time
 import zoneinfo
 
 import pytest
@@ -19,7 +20,7 @@ DOORS = {"archive": ("一层档案室门", "Archive door"), "lobby": ("一层大
 
 
 class Desk:
-    """The daemon with three guarded doors and a panic button."""
+    """The daemon with three guarded doors, a panic button and a valve."""
 
     def __init__(self, daemon, peer):
         self.daemon, self.peer = daemon, peer
@@ -43,6 +44,8 @@ def fixture_guarded(request, tmp_path):
                "place": text_of(names)} for n, (name, names) in enumerate(DOORS.items())]
     points.append({"id": "panic", "item": "di", "device": 5, "kind": "panic",
                    "zone": "z1", "place": text_of(("一层前台紧急按钮", "Reception panic button"))})
+    points.append({"id": "valve", "item": "di", "device": 6, "kind": "valve",
+                   "zone": "z1", "place": text_of(("B1 湿式报警阀间信号阀", "Signal valve, B1"))})
     text = site([{"id": "lan", "modbus_tcp": f"127.0.0.1:{peer.port}"}],
                 [{"id": "io", "bus": "lan", "unit": 1, "profile": "iologik-e1200",
                   "poll": "200ms", "timeout": "1500ms", "points": points}],
@@ -62,6 +65,28 @@ def forced_and_held(guarded, page):
     guarded.contact(0, True)
     page.see(lambda: len([r for r in page.rows("owed") if r == "archive"]) == 2, 15,
              "forced and held")
+
+
+SHAKY = {"engine": {"chatter": {"count": 3, "within": "10s", "quiet": "1min"}}}
+
+
+@pytest.mark.parametrize("guarded", [SHAKY], indirect=True)
+@pytest.mark.parametrize("size", [(1920, 1080), (390, 844)])
+def test_a_contact_that_chatters_is_one_line_that_says_so(guarded, open_page, size):
+    width, height = size
+    for on in (1, 0) * 8:
+        guarded.contact(6, on)
+        time.sleep(0.5)
+    page = open_page(guarded, width=width, height=height)
+    page.see(lambda: any("频繁抖动" in x for x in page.texts("#owed .row .marks")), 15)
+    page.language("en")
+    page.see(lambda: any("chatters since" in x for x in page.texts("#owed .row .marks")), 3)
+    assert any("needs mending" in x for x in page.texts("#owed .row .what"))
+    assert page.cut_texts() == []
+    page.screenshot(f"chatter-{width}-en")
+    page.language("zh")
+    page.screenshot(f"chatter-{width}")
+    assert page.cut_texts() == []
 
 
 @pytest.mark.parametrize("size", [(1920, 1080), (390, 844)])

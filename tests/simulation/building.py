@@ -6,6 +6,8 @@
 # taken out of the configuration and comes back.
 import random
 
+import chatter as held
+
 DETECTORS = [f"d{i}" for i in range(1, 13)]
 CONTACTS = {  # point -> kind, more keys
     "door": ("door", ", on_delay: 5s"),
@@ -50,13 +52,13 @@ def detector_lines(second):
                    f" kind: {kind}, zone: z, place: {{zh: 处, en: {name}}}}}")
 
 
-def site(regime="here", second=False):
+def site(regime="here", second=False, chatter=False):
     high = "" if second else ", high: {value: 900kPa, hysteresis: 10kPa, on_delay: 4s, off_delay: 2s}"
     lines = [
         'site: {id: t, name: {zh: 测, en: T}, time_zone: Asia/Shanghai, statistics_day: "08:00"}',
         'console: {listen: "127.0.0.1:0", desk: [127.0.0.1]}',
         f"engine: {{acknowledge: {regime}, realarm: {REALARM_MS // 1000}s,"
-        f" resound: {RESOUND_MS // 1000}s, flap_changes: 0}}",
+        f" resound: {RESOUND_MS // 1000}s, flap_changes: 0, chatter: {held.setting(chatter)}}}",
         "zones: [{id: z, name: {zh: 区, en: Z}}]",
         "buses:",
         *(f'  - {{id: {b}, modbus_tcp: "127.0.0.1:{5020 + i}"}}' for i, b in enumerate(BUSES[:2])),
@@ -84,9 +86,9 @@ def site(regime="here", second=False):
 class Day:
     """What is true in the building now, and what happens next."""
 
-    def __init__(self, seed, regime="here"):
+    def __init__(self, seed, regime="here", chatter=False):
         self.rng = random.Random(seed)
-        self.regime = regime
+        self.regime, self.chatters = regime, chatter
         self.script = []
         self.sets = {d: [] for d in DETECTORS}
         self.levels = {c: int(c == "auto") for c in CONTACTS}
@@ -169,6 +171,26 @@ class Day:
             self.note(g, "process", limit)
         self.tell(g)
 
+    def chatter(self):
+        """Something comes and goes, now and then long enough to be held."""
+        d = self.rng.choice(DETECTORS[:3])
+        what = self.rng.choice(("fault:-", "disabled:-", "supervisory:-", "fire:-"))
+        thing = self.rng.choice((*CONTACTS, *GAUGES, d))
+        for _ in range(self.rng.randrange(6, 40)):
+            if thing == d:
+                self.sets[d] = [] if self.sets[d] else [what]
+                self.note(d, what.split(":")[0])
+            elif thing in self.levels:
+                self.levels[thing] ^= 1
+            else:
+                self.values[thing] = 700 if self.values[thing] < 600 else 380
+            self.tell(thing)
+            self.say("pass", self.rng.choice((1, 400, 1500, 3000, 5001)))
+            if self.rng.random() < 0.05:
+                self.rng.choices((self.operator, self.link, self.reset, self.restart),
+                                 (4, 4, 2, 1))[0]()
+        self.note(thing, "fault", "chatter")
+
     def link(self):
         kind, names = self.rng.choice((("bus", BUSES), ("device", tuple(DEVICES)),
                                        ("device", tuple(DEVICES))))
@@ -237,6 +259,8 @@ class Day:
             (self.answer_all, 2), (self.link, 7), (self.reset, 6), (self.silence, 5),
             (self.panel_reset, 4), (self.clock, 0.6), (self.restart, 0.6),
         )
+        if self.chatters:
+            happenings += ((self.chatter, 8),)
         what, weights = zip(*happenings)
         for link in [f"@bus/{b}" for b in BUSES] + [f"@device/{d}" for d in DEVICES]:
             self.say("back", link)

@@ -17,8 +17,8 @@ from oracle import Oracle, Wrong
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("WATCHROOM_BUILD", ROOT / "build"))
 FIELDS = ("state", "cause", "latch", "flags", "occurrences", "by", "class", "incident", "test",
-          "first_out")
-NUMBERS = ("flags", "occurrences", "test", "first_out")
+          "first_out", "held")
+NUMBERS = ("flags", "occurrences", "test", "first_out", "held")
 
 
 class Failed(Exception):
@@ -34,13 +34,13 @@ def scratch():
     return "/dev/shm" if os.access("/dev/shm", os.W_OK) else tempfile.gettempdir()
 
 
-def run_engine(script, regime):
+def run_engine(script, regime, chatter=False):
     """The trace, and the directory that holds the journal."""
     folder = tempfile.mkdtemp(prefix="simulation-", dir=scratch())
     sites = []
     for number in range(2):
         sites.append(os.path.join(folder, f"site{number}.yaml"))
-        pathlib.Path(sites[-1]).write_text(building.site(regime, bool(number)), encoding="utf-8")
+        pathlib.Path(sites[-1]).write_text(building.site(regime, bool(number), chatter), encoding="utf-8")
     done = subprocess.run(
         [BUILD / "tests/simulation/engine-script", *sites], input="\n".join(script) + "\n",
         capture_output=True, text=True, check=False,
@@ -81,9 +81,9 @@ def steps_of(trace):
     yield command, step_of(lines)
 
 
-def compare(trace, regime):
+def compare(trace, regime, chatter=False):
     """The oracle after the last line; raises Failed at the first line that differs."""
-    oracle, seen, figures = Oracle(regime), {}, {}
+    oracle, seen, figures = Oracle(regime, chatter), {}, {}
     for number, (command, step) in enumerate(steps_of(trace)):
         for key in step["gone"]:
             seen.pop(key, None)
@@ -115,8 +115,9 @@ def look_into_journal(path, oracle, length):
     kinds = {}
     for kind, point, condition, code in journal.execute(
             "SELECT kind, point, condition, code FROM v_event WHERE kind LIKE 'alarm.%'"
-            " ORDER BY seq"):
+            " OR kind IN ('chatter.start', 'chatter.end') ORDER BY seq"):
         kinds.setdefault((point, condition, code or "-"), []).append(kind)
+    look_at_counts(journal, oracle, length)
     journal.close()
     for key in set(kinds) | set(oracle.events):
         got, right = kinds.get(key, []), oracle.events.get(key, [])
@@ -125,11 +126,27 @@ def look_into_journal(path, oracle, length):
     return count
 
 
-def judge(script, regime):
+def look_at_counts(journal, oracle, length):
+    """I4, I13: what was held back is in the counts, all of it; a restart may lose some."""
+    told = {}
+    for point, condition, code, onsets, clears in journal.execute(
+            "SELECT point, condition, code, json_extract(params, '$.onsets'),"
+            " json_extract(params, '$.clears') FROM v_event"
+            " WHERE kind IN ('chatter.count', 'chatter.end')"):
+        key = (point, condition, code or "-")
+        told[key] = told.get(key, 0) + onsets + clears
+    for key in set(told) | set(oracle.chatters.counted):
+        got, right = told.get(key, 0), oracle.chatters.counted.get(key, 0)
+        unsure = key in oracle.chatters.unsure or key in oracle.chatters.held
+        if got > right or (got < right and not unsure):
+            raise Failed(length, f"of {key} {got} changes were counted, {right} were held back")
+
+
+def judge(script, regime, chatter=False):
     """Runs and judges a script. Returns the number of events; raises Failed."""
-    trace, folder, done = run_engine(script, regime)
+    trace, folder, done = run_engine(script, regime, chatter)
     try:
-        oracle = compare(trace, regime)
+        oracle = compare(trace, regime, chatter)
         if done.returncode != 0 or "! done" not in trace:
             said = (done.stderr + done.stdout)[-600:]
             raise Failed(len(script), f"the engine ended with {done.returncode}: {said}")
@@ -139,9 +156,9 @@ def judge(script, regime):
         shutil.rmtree(folder)
 
 
-def failure(script, regime):
+def failure(script, regime, chatter):
     try:
-        judge(script, regime)
+        judge(script, regime, chatter)
     except Failed as failed:
         return failed
     return None
@@ -158,7 +175,7 @@ def join_passes(script):
     return out
 
 
-def shrink(script, failed, regime, tries=400):
+def shrink(script, failed, regime, chatter, tries=400):
     """A shorter script that fails as well: pieces are left out, large ones first."""
     script = script[:failed.line]
     piece, length = max(1, len(script) // 2), 0
@@ -168,13 +185,13 @@ def shrink(script, failed, regime, tries=400):
         while at < len(script) and tries > 0:
             shorter = script[:at] + script[at + piece:]
             tries -= 1
-            again = failure(shorter, regime) if shorter else None
+            again = failure(shorter, regime, chatter) if shorter else None
             if again is not None:
                 script, failed = shorter[:again.line], again
             else:
                 at += piece
         joined = join_passes(script)
-        again = failure(joined, regime)
+        again = failure(joined, regime, chatter)
         if again is not None:
             script, failed = joined, again
         piece = max(1, piece // 2)

@@ -79,11 +79,11 @@ look_alarm(struct look *l, const struct alarm_record *r, FILE *out)
 	char key[sizeof(l->alarms[0].key)];
 	char line[LINE];
 	key_of(key, sizeof(key), r->point->id, condition_name(r->a.condition), r->code);
-	(void)snprintf(line, sizeof(line), "%s %s %s %u %u %s %s %s %u %d",
+	(void)snprintf(line, sizeof(line), "%s %s %s %u %u %s %s %s %u %d %d",
 	    alarm_state_name(r->a.state), or_dash(alarm_cause_name(r->a.cause)),
 	    latch_name(r->a.latch), r->a.flags, r->occurrences,
 	    or_dash(r->acknowledged_by), class_name(r->alarm_class), r->incident,
-	    (unsigned)r->a.test_onset, (int)r->first_out);
+	    (unsigned)r->a.test_onset, (int)r->first_out, r->chatter != NULL);
 	struct seen *s = find(l, key);
 	s->still = true;
 	if (strcmp(s->occurrence, r->occurrence) != 0) {

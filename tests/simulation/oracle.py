@@ -6,6 +6,8 @@
 # note. Where the page gives the program a span (a timer that looks once a second), what is
 # seen within the span is taken as it is.
 import building
+from chatter import FAULT, Chatters, Holding
+from delay import Delay
 
 # Copied from the alarm table as it was settled; read by read_table.
 TABLE = """
@@ -95,37 +97,10 @@ class Alarm:
         return self.state in LOUD and not self.hidden()
 
 
-class Delay:
-    """On- and off-delay of one condition: it must hold without a break."""
-
-    def __init__(self, on_ms, off_ms, active):
-        self.on_ms, self.off_ms = on_ms, off_ms
-        self.active = self.raw = active
-        self.due = None
-
-    def feed(self, raw, now):
-        """True when `active` changed."""
-        self.raw = raw
-        if raw == self.active:
-            self.due = None
-            return False
-        if self.due is None:
-            self.due = now + (self.off_ms if self.active else self.on_ms)
-        return self.expire(now)
-
-    def expire(self, now):
-        if self.due is None or self.due > now:
-            return False
-        self.active, self.due = self.raw, None
-        return True
-
-    def forget(self):
-        self.raw, self.due = self.active, None
-
-
-class Oracle:
-    def __init__(self, regime="here"):
+class Oracle(Holding):
+    def __init__(self, regime="here", chatter=False):
         self.regime = regime
+        self.chatters = Chatters(chatter)
         self.now, self.utc = 0, 0
         self.alarms = {}
         self.delays = {}       # key -> Delay
@@ -250,6 +225,10 @@ class Oracle:
         if alarm.state in OWED and not alarm.hidden():
             self.climb(alarm)
         self.settle(alarm)
+        if self.chatters.onset(key, self.now):
+            self.event(alarm, "chatter.start")
+            self.still(key, True)
+            self.condition((key[0], *FAULT), True)
 
     def join_incident(self, alarm):
         if alarm.incident is not None:
@@ -289,6 +268,9 @@ class Oracle:
         return key in self.alarms and self.alarms[key].state in STANDING
 
     def condition(self, key, true):
+        if key in self.chatters.held:
+            self.still(key, true)
+            return
         was = self.standing(key)
         if true and not was:
             self.began(key)
@@ -311,6 +293,8 @@ class Oracle:
         delay = self.delays.setdefault(key, Delay(on_ms, off_ms, self.standing(key)))
         if delay.feed(raw, self.now):
             self.condition(key, delay.active)
+        elif delay.due is None:
+            self.still(key, delay.active)
 
     def whole_set(self, point, keys):
         """All that the point says now: what it does not say is over."""
@@ -318,7 +302,8 @@ class Oracle:
             self.feed(key, True)
         limits = ("low_low", "low", "high")
         old = [k for k in (*self.alarms, *self.delays)
-               if k[0] == point and not (k[1] == "process" and k[2] in limits)]
+               if k[0] == point and not (k[1] == "process" and k[2] in limits)
+               and k[1:] != FAULT]
         for key in dict.fromkeys(old):
             if key not in keys and (self.standing(key) or
                                     (key in self.delays and self.delays[key].raw)):
@@ -334,6 +319,7 @@ class Oracle:
             if self.quality[point] != quality:
                 self.forget_pending(point)
             self.quality[point] = quality
+            self.chatters.lost(point)
             if quality == "bad":
                 self.feed((point, "fault", "sensor"), True)
             return
@@ -358,6 +344,7 @@ class Oracle:
         end = self.now + int(ms)
         while True:
             due = [(d.due, k) for k, d in self.delays.items() if d.due is not None]
+            due += self.chatters.dues()
             if self.resound is not None:
                 due.append((self.resound, None))
             if not due or min(due, key=lambda x: x[0])[0] > end:
@@ -367,6 +354,8 @@ class Oracle:
             self.now = max(at, self.now)
             if key is None:
                 self.silenced, self.resound = False, None
+            elif key[0] == "quiet":
+                self.quiet(key[1])
             elif self.delays[key].expire(self.now):
                 if key in self.alarms:
                     self.adopt_realarm(self.alarms[key], self.ahead.get(key))
@@ -401,6 +390,7 @@ class Oracle:
         for point in self.behind(link):
             self.quality[point] = "unknown"
             self.forget_pending(point)
+            self.chatters.lost(point)
         self.whole_set(link, [(link, "link", code)])
         if link.startswith("@bus/"):
             self.unhide_by.pop(link[5:], None)
@@ -501,6 +491,7 @@ class Oracle:
         self.silenced, self.resound = False, None
         self.lost, self.unhide_by = set(), {}
         self.delays = {}
+        self.chatters.restart()
         self.begin_run()
         for alarm in list(self.alarms.values()):
             if self.clock_moved >= 0 and alarm.climb is not None and \
@@ -509,6 +500,7 @@ class Oracle:
             if alarm.acknowledged_at is not None:
                 alarm.acknowledged_at = self.now - max(0, self.utc - alarm.acknowledged_utc)
             self.withdraw_if_gone(alarm)
+        self.withdraw_faults()
         self.restarted = self.now
 
     def withdraw_if_gone(self, alarm):
@@ -517,6 +509,10 @@ class Oracle:
             alarm.key[2] == building.WITHDRAWN_LIMIT[1]
         if self.known(point) and not limit:
             return
+        self.drop(alarm)
+        self.withdraw(alarm)
+
+    def withdraw(self, alarm):
         if self.apply(alarm, "withdrawn") != "-":
             self.event(alarm, "alarm.clear")
             self.settle(alarm)
@@ -585,7 +581,8 @@ class Oracle:
         wanted = {"state": alarm.state, "cause": alarm.cause, "latch": alarm.latch,
                   "flags": SUPPRESSED if alarm.suppressed else 0,
                   "occurrences": alarm.occurrences, "by": alarm.by,
-                  "class": alarm.alarm_class, "test": 0}
+                  "class": alarm.alarm_class, "test": 0,
+                  "held": int(alarm.key in self.chatters.held)}
         got = dict(shown, state=NAMES[shown["state"]])
         for name, value in wanted.items():
             if got[name] != value:

@@ -22,19 +22,19 @@ DAY_MS = 24 * 3600 * 1000
 REGIMES = ("here", "panel")
 
 
-def fail_with(failed, script, regime, seed):
-    script, failed = judge.shrink(script, failed, regime)
-    pytest.fail(f"seed {seed}, acknowledge: {regime}: {failed}\nthe shortest script found:\n"
+def fail_with(failed, script, regime, chatter, seed):
+    script, failed = judge.shrink(script, failed, regime, chatter)
+    pytest.fail(f"seed {seed}, acknowledge: {regime}, chatter: {chatter}: {failed}\nthe shortest script found:\n"
                 + "\n".join(script))
 
 
-def judged(seed, regime, length_ms, mean_ms):
+def judged(seed, regime, chatter, length_ms, mean_ms):
     """Plays so much time with a happening each mean_ms; the lines and events it had."""
-    script = building.Day(seed, regime).play(length_ms, mean_ms)
+    script = building.Day(seed, regime, chatter).play(length_ms, mean_ms)
     try:
-        return len(script), judge.judge(script, regime)
+        return len(script), judge.judge(script, regime, chatter)
     except judge.Failed as failed:
-        fail_with(failed, script, regime, seed)
+        fail_with(failed, script, regime, chatter, seed)
         raise
 
 
@@ -50,7 +50,7 @@ def test_the_oracle_has_the_table_of_the_page():
 def test_i4_i6_i11_a_month_of_a_busy_building_is_as_the_table_says(regime):
     began, before = time.monotonic(), os.times()
     seed = SEED + REGIMES.index(regime)
-    lines, events = judged(seed, regime, 30 * DAY_MS, 300 * 1000)
+    lines, events = judged(seed, regime, regime == "panel", 30 * DAY_MS, 300 * 1000)
     spent = sum(os.times()[:4]) - sum(before[:4])
     print(f"a month: seed {seed}, {lines} lines, {events} events, {spent:.1f} s of CPU, "
           f"{time.monotonic() - began:.1f} s in all")
@@ -62,7 +62,8 @@ def test_random_search_finds_no_sequence_that_the_table_forbids():
     for number in range(SEARCHES):
         seed = SEED + 1000 + number
         print(f"seed {seed}", flush=True)
-        lines += judged(seed, REGIMES[number % 2], DAY_MS // 10, 6000)[0]
+        regime, chatter = REGIMES[number % 2], number % 4 > 1
+        lines += judged(seed, regime, chatter, DAY_MS // 10, 6000)[0]
     print(f"{SEARCHES} seeds from {SEED + 1000}, {lines} lines")
 
 
@@ -77,6 +78,23 @@ LIES = (
 SHORT = ["set d2 good fire:-", "pass 1000", "ack d2 fire - wang", "pass 1000",
          "set d1 good fire:-", "pass 61000", "set d1 good", "pass 1000", "restart 30000 0",
          "pass 1000"]
+
+
+def test_i4_an_alarm_that_should_be_held_and_is_not_is_found_out():
+    script = ["level flow good 1", "pass 1000", "level flow good 0", "pass 1000"] * 6
+    trace, folder, _ = judge.run_engine(script, "here", True)
+    try:
+        oracle = judge.compare(trace, "here", True)
+        assert oracle.chatters.counted == {("flow", "supervisory", "-"): 5}
+        told = [line[:-1] + "0" if line.startswith("+ flow supervisory") else line
+                for line in trace]
+        assert told != trace
+        with pytest.raises(judge.Failed):
+            judge.compare(told, "here", True)
+        with pytest.raises(judge.Failed):
+            judge.compare(trace, "here", False)
+    finally:
+        judge.shutil.rmtree(folder)
 
 
 @pytest.mark.parametrize("truth,lie", LIES)

@@ -59,7 +59,7 @@ end(int64_t utc_ms, bool in_order)
 {
 	go_to(utc_ms);
 	if (in_order)
-		engine_close_minutes(rig.engine);
+		engine_close(rig.engine);
 	rig_stop(&rig);
 }
 

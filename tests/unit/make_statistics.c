@@ -143,8 +143,16 @@ add_day(int64_t from_ms)
 	int64_t chatter = from_ms + chance(23 * HOUR);
 	for (unsigned i = 0; i < 7; i++)
 		add_life(chatter + (int64_t)i * 19 * SECOND, 3);
-	struct event *e =
-	    add_alarm(EVENT_ISOLATE_START, from_ms + chance(12 * HOUR), 5, false);
+	struct event *e;
+	for (unsigned i = 0; i < 4; i++) {
+		unsigned n = chance(500);
+		e = add_alarm(i % 2 == 0 ? EVENT_CHATTER_COUNT : EVENT_CHATTER_END,
+		    chatter + chance(10 * HOUR), 3 + i / 2, false);
+		(void)snprintf(e->params, sizeof(e->params),
+		    "{\"onsets\":%u,\"clears\":%u,\"all_onsets\":%u}", n, n + i % 2,
+		    n + 1000);
+	}
+	e = add_alarm(EVENT_ISOLATE_START, from_ms + chance(12 * HOUR), 5, false);
 	e->occurrence_id[0] = e->incident_id[0] = '\0';
 	(void)str_copy(e->actor, sizeof(e->actor), "li");
 	(void)str_copy(e->params, sizeof(e->params),

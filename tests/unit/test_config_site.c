@@ -56,6 +56,9 @@ test_example_top(void **state)
 	assert_int_equal(s->resound_ms, 60000);
 	assert_int_equal(s->flap.changes, 8);
 	assert_int_equal(s->flap.within_ms, 600000);
+	assert_int_equal(s->chatter.count, 10);
+	assert_int_equal(s->chatter.within_ms, 60000);
+	assert_int_equal(s->chatter.quiet_ms, 300000);
 	assert_string_equal(s->store_directory, "/var/lib/watchroom");
 	assert_string_equal(s->listen_host, "127.0.0.1");
 	assert_int_equal(s->listen_port, 8470);
@@ -436,7 +439,7 @@ test_includes_append_and_paths_are_of_the_naming_file(void **state)
 	    "buses: [{id: line, modbus_rtu: ./tty, line: 19200  8E1}]\n"
 	    "store: {directory: ../data/./x}\n"
 	    "engine: {acknowledge: panel, realarm: 4h, resound: 30s,"
-	    " flap_changes: 20, flap_within: 2min}\n"
+	    " flap_changes: 20, flap_within: 2min, chatter: {count: 4, within: 10s}}\n"
 	    "devices:\n"
 	    "  - {id: g, bus: line, unit: 247, profile: pressure-transmitter-ptmb,\n"
 	    "     points: p.csv}\n");
@@ -454,6 +457,10 @@ test_includes_append_and_paths_are_of_the_naming_file(void **state)
 	assert_int_equal(s->resound_ms, 30000);
 	assert_int_equal(s->flap.changes, 20);
 	assert_int_equal(s->flap.within_ms, 120000);
+	assert_int_equal(s->chatter.count, 4);
+	assert_int_equal(s->chatter.within_ms, 10000);
+	assert_int_equal(s->chatter.quiet_ms, 300000);
+	assert_null(point_of(s, "p1")->chatter);
 	assert_string_equal(point_of(s, "p1")->place_en, "泵房");
 	site_free(s);
 	fixture_remove();
@@ -517,6 +524,43 @@ test_profiles_come_from_the_environment(void **state)
 	assert_non_null(strstr(panels_directory(), "panels"));
 }
 
+// A point begins with what the site says, and where that is none, with what holds
+// elsewhere.
+static void
+test_chatter_of_a_point(void **state)
+{
+	(void)state;
+	static const char *const sites[] = { "{count: 4, quiet: 2min}", "none" };
+	char text[1024];
+	for (size_t i = 0; i < ARRAY_LEN(sites); i++) {
+		(void)fixture_folder();
+		(void)snprintf(text, sizeof(text),
+		    "site: {id: s, time_zone: UTC}\n"
+		    "engine: {chatter: %s}\n"
+		    "gpio:\n"
+		    "  - id: room\n"
+		    "    chip: gpio-sim.0-node0\n"
+		    "    points:\n"
+		    "      - {id: a, line: a, kind: door, place: {en: A}}\n"
+		    "      - {id: b, line: b, kind: door, chatter: none, place: {en: "
+		    "B}}\n"
+		    "      - {id: c, line: c, kind: door, chatter: {within: 20s},"
+		    " place: {en: C}}\n",
+		    sites[i]);
+		fixture_write("site.yaml", text);
+		struct site *s = fixture_load(fixture_path("site.yaml"), NULL);
+		assert_int_equal(s->chatter.count, i == 0 ? 4 : 0);
+		assert_null(point_of(s, "a")->chatter);
+		assert_int_equal(point_of(s, "b")->chatter->count, 0);
+		const struct chatter_rule *c = point_of(s, "c")->chatter;
+		assert_int_equal(c->count, i == 0 ? 4 : 10);
+		assert_int_equal(c->within_ms, 20000);
+		assert_int_equal(c->quiet_ms, i == 0 ? 120000 : 300000);
+		site_free(s);
+		fixture_remove();
+	}
+}
+
 int
 main(void)
 {
@@ -536,6 +580,7 @@ main(void)
 		cmocka_unit_test(test_secret_from_file_is_used_and_never_shown),
 		cmocka_unit_test(test_revision_follows_every_file),
 		cmocka_unit_test(test_profiles_come_from_the_environment),
+		cmocka_unit_test(test_chatter_of_a_point),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -140,6 +140,7 @@ def test_i13_every_figure_is_that_of_the_events(journal):
         check_groups(journal, new, data)
         check_responses(journal, new, data)
         check_load(new, begin, end, data)
+        check_held(journal, begin, end, data)
         check_standing(journal, begin, end, data)
         check_words(journal, begin, end, data)
     assert onsets > 500
@@ -291,6 +292,19 @@ def check_load(new, begin, end, data):
             marked |= {o["seq"] for o in near}
     assert sorted(i for c in data["chattering"] for i in c["events"]) == sorted(marked)
     assert all(c["onsets"] == len(c["events"]) for c in data["chattering"])
+
+
+def check_held(journal, begin, end, data):
+    by_alarm = {}
+    for e in journal.events:
+        if e["kind"] in ("chatter.count", "chatter.end") and begin <= e["time_utc_ms"] < end:
+            by_alarm.setdefault((e["point"], e["condition"], e["code"]), []).append(e)
+    assert len(data["held"]) == len(by_alarm)
+    for r in data["held"]:
+        of = by_alarm[(r["point"], r["condition"], r["code"])]
+        assert r["events"] == seqs(of)
+        assert r["onsets"] == sum(e["params"]["onsets"] for e in of)
+        assert r["clears"] == sum(e["params"]["clears"] for e in of)
 
 
 def check_standing(journal, begin, end, data):
