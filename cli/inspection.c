@@ -33,6 +33,8 @@ static const enum event_kind of_alarm[] = { K(ALARM_ONSET), K(ALARM_CLEAR),
 	K(ALARM_REALARM), K(ALARM_NOTE), K(ALARM_VERIFY), K(ALARM_CARRY),
 	EVENT_KINDS_END };
 
+static const enum event_kind none[] = { EVENT_KINDS_END };
+
 static const struct part parts[] = {
 	{ "alarms.csv", KINDS(K(ALARM_MISSED), K(PANEL_RESET)),
 	    C(FIRE) | C(PREALARM) | C(SECURITY) | C(SUPERVISORY) | C(PROCESS) | C(INFO),
@@ -48,10 +50,7 @@ static const struct part parts[] = {
 	{ "duty.csv",
 	    KINDS(K(DEADMAN_ASK), K(DEADMAN_ANSWER), K(PATROL_STOP), K(PATROL_ROUND)),
 	    0, false },
-	{ "actions.csv",
-	    KINDS(
-		K(SESSION_OPEN), K(SESSION_CLOSE), K(SESSION_REFUSED), K(USER_CHANGE)),
-	    0, true },
+	{ "actions.csv", none, 0, true },
 	{ "other.csv", NULL, 0, false },
 };
 
@@ -86,7 +85,7 @@ belongs(const struct part *p, const struct event *e)
 	if (event_kind_among(of_alarm, e->kind) && e->alarm_class >= 0 &&
 	    (p->classes >> e->alarm_class & 1U) != 0)
 		return true;
-	return p->people && e->actor[0] != '\0' && strncmp(e->actor, "panel:", 6) != 0;
+	return p->people && event_by_person(e);
 }
 
 static bool

@@ -52,7 +52,7 @@ static const struct command {
 	const char *words; // what follows the name
 	const char *help;
 } commands[] = {
-	{ "report",      cmd_report,      REPORT,      "NAME",   "write a report: alarms-daily, pressure-daily, commissioning" },
+	{ "report",      cmd_report,      REPORT,      "NAME",   "write a report: alarms-daily, pressure-daily, actions-daily, commissioning" },
 	{ "log",         cmd_log,         LOG,         "",       "print events of the journal, oldest first" },
 	{ "verify",      cmd_verify,      VERIFY,      "[FILE]", "check a journal: numbers, chain, contents" },
 	{ "backup",      cmd_backup,      BACKUP,      "DIR",    "copy the databases beside a running daemon, proven before it is done" },

@@ -404,6 +404,8 @@ rule_is_gone(const struct engine *e, const struct alarm_record *r)
 		if (strcmp(r->code, trend_name(t)) == 0)
 			return trend == NULL || trend_ms(trend, t) == 0;
 	}
+	if (strcmp(r->code, hand_code) == 0)
+		return r->point->hand == NULL;
 	return false;
 }
 

@@ -439,6 +439,16 @@ word(void *ctx, const struct event *e, const char *verdict, reply_fn *done, void
 	works_reply(d->works, done, arg);
 }
 
+static void
+hand(void *ctx, const struct hand_entry *h, reply_fn *done, void *arg)
+{
+	const struct daemon *d = ctx;
+	if (refuse_unsaved(d, done, arg))
+		return;
+	engine_hand(d->engine, h);
+	works_reply(d->works, done, arg);
+}
+
 static struct console_host
 console_host(struct daemon *d)
 {
@@ -472,6 +482,7 @@ console_host(struct daemon *d)
 		.console_sound = console_sound,
 		.consoles = consoles,
 		.word = word,
+		.hand = hand,
 		.audit = audit,
 	};
 }

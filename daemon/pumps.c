@@ -29,7 +29,7 @@ struct pump_run {
 	int64_t known_utc_ms; // when it was last known whether it runs; 0 = never
 	uint8_t told;         // mask of findings that stand as alarms
 	uint32_t doubts;      // mask of findings of which nothing is known
-	uint64_t shown;       // to the page: findings' verdicts and running, packed
+	uint64_t shown; // to the page: verdicts, running, exercises, starts, packed
 	struct loop_timer due;
 };
 
@@ -240,12 +240,25 @@ tell(struct pump_run *r)
 	    loop_utc_ms(e->loop));
 }
 
+// In this week or month, as far as it has gone.
+static bool
+exercise_seen(const struct pump_run *r, enum pump_exercise x)
+{
+	const struct pumps *p = r->pumps;
+	int64_t at = r->kept.exercised_utc[x];
+	int64_t now_s = local_time_s(p->local, loop_utc_ms(p->engine->loop));
+	return at != 0 && local_time_s(p->local, at) >= pump_exercise_begin(x, now_s);
+}
+
 static void
 show(struct pump_run *r)
 {
 	uint64_t is = (uint64_t)r->pump.cycle.running;
 	for (enum pump_finding f = 0; f < PUMP_FINDING_COUNT; f++)
-		is = is << 2 | (uint64_t)pump_verdict(&r->pump, &r->def->rule, f);
+		is = is << 3 | (uint64_t)pump_verdict(&r->pump, &r->def->rule, f) << 1 |
+		     r->pump.looks[f].known;
+	for (enum pump_exercise x = 0; x < PUMP_EXERCISE_COUNT; x++)
+		is = is << 1 | exercise_seen(r, x);
 	is = is << 32 | (uint32_t)r->kept.starts;
 	if (r->shown == is)
 		return;
@@ -408,13 +421,9 @@ findings_json(const struct pump_run *r, struct buf *out)
 static void
 exercise_json(const struct pump_run *r, enum pump_exercise x, struct buf *out)
 {
-	const struct pumps *p = r->pumps;
 	const struct pump_kept *k = &r->kept;
-	int64_t now_s = local_time_s(p->local, loop_utc_ms(p->engine->loop));
-	int64_t seen_s = local_time_s(p->local, k->exercised_utc[x]);
-	bool seen = k->exercised_utc[x] != 0 && seen_s >= pump_exercise_begin(x, now_s);
 	json_open(out, pump_exercise_name(x), '{');
-	json_bool(out, "seen", seen);
+	json_bool(out, "seen", exercise_seen(r, x));
 	json_time(out, "last", k->exercised_utc[x]);
 	json_str(out, "mode",
 	    k->exercised_utc[x] != 0

@@ -129,6 +129,10 @@ export const getEventsOf = async (occurrence) =>
 export const explainAlarm = async (occurrence) =>
   (await call("GET", `/alarms/${encodeURIComponent(occurrence)}/explain`)).data;
 export const explainPoint = async (id) => (await call("GET", pointPath(id, "explain"))).data;
+export const enterReading = (body) => call("POST", "/readings/hand", body);
+// The newest of its kind of a point, among the few up to `seq` that one request made.
+export const getMade = async (kind, point, seq) => (await call("GET", `/events?limit=8&after=${Math.max(0, seq - 8)}`
+  + `&point=${encodeURIComponent(point)}`)).data.events.filter((e) => e.kind === kind && e.seq <= seq).at(-1);
 export const enterMissed = (body) => call("POST", "/missed", body);
 export const alive = () => call("POST", "/deadman/answer", {});
 export const silence = () => call("POST", "/silence", {});

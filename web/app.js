@@ -16,8 +16,10 @@ import { consoleId, setText } from "./dom.js";
 import { Doors } from "./doors.js";
 import { Flags } from "./flags.js";
 import { clockOf, dateOf, hourOf, nameOf, placeOf, setZone } from "./format.js";
+import { Hand } from "./hand.js";
 import { Keys } from "./keys.js";
 import * as m from "./model.js";
+import { Pumps } from "./pumps.js";
 import { Readings } from "./readings.js";
 import { Reports } from "./reports.js";
 import { Rounds } from "./rounds.js";
@@ -62,7 +64,7 @@ const doors = new Doors(model, session,
   { say: (text, tone) => banners.say(text, tone), now: () => now(),
     why: (point, place) => why.open({ point, place }) });
 const rounds = new Rounds({ now: () => now(), changed: () => changed() });
-const reports = new Reports();
+const reports = new Reports(() => model.session);
 const desk = { say: (text, tone) => banners.say(text, tone), now: () => now() };
 const flags = new Flags(model, session, desk);
 const verdict = new Verdict(model, session, desk);
@@ -70,6 +72,8 @@ const why = new Why({ unitOf, now: () => now(), placeOfPoint: (point) => placeIn
 const detail = new Detail(id("detail"), (point) => doors.open(point), act);
 const readings = new Readings(id("readings"), id("readings-section"), id("readings-more"),
   (point, place) => why.open({ point, place }));
+const hand = new Hand(model, session, desk);
+const pumps = new Pumps(id("pumps"), id("pumps-title"), changed);
 const devices = new Devices(id("devices"), id("devices-summary"));
 const calm = new Calm(id("calm"));
 
@@ -192,6 +196,7 @@ const TAKE = {
     snapshot(data, false);
     doors.look(); // what it said meanwhile may be missed
     rounds.look();
+    pumps.look();
     sound.tell(true);
   },
   alarm: (data, itemId) => {
@@ -206,6 +211,7 @@ const TAKE = {
   point: (data) => {
     doors.take(data);
     rounds.takePoint(data);
+    pumps.take(data);
   },
   patrol: (data) => rounds.takePatrol(data),
   health: (data, itemId) => {
@@ -395,6 +401,8 @@ function draw() {
   calm.draw(model, lists.owed.length === 0 && owedList.order.length === 0, view);
   detail.draw(model.alarms.get(choice.key), view);
   readings.draw(model, view);
+  pumps.draw(view);
+  hand.draw();
   devices.draw(model, view);
   rounds.draw(view);
   banners.drawOutputs(model);
@@ -453,6 +461,7 @@ async function start() {
   draw();
   doors.look();
   rounds.look();
+  pumps.look();
   flags.look();
   setInterval(tick, TICK_MS);
   setInterval(() => {

@@ -14,8 +14,11 @@ const id = (name) => document.getElementById(name);
 export class Reports {
   #dialog = id("reports-dialog");
   #known = { reports: [], formats: [] };
+  #session;
 
-  constructor() {
+  // session() -> the present one, or null
+  constructor(session) {
+    this.#session = session;
     id("reports-open").addEventListener("click", () => this.open());
     id("reports-close").addEventListener("click", () => this.#dialog.close());
     id("reports-day").addEventListener("change", () => this.draw());
@@ -35,12 +38,19 @@ export class Reports {
 
   draw() {
     const formats = this.#known.formats.filter((f) => f !== OPENS && f !== FOR_PROGRAMS);
-    id("reports").replaceChildren(...this.#known.reports.map(({ name }) => h("li", {},
+    id("reports").replaceChildren(...this.#known.reports.map(({ name, role }) => h("li", {},
       h("span", { class: "name" }, t(`report.${name}`)),
+      ...(role && this.#session()?.role !== role
+        ? [h("span", { class: "not-yours" }, t(`ui.reports.only.${role}`))] : this.#ways(name, formats)))));
+  }
+
+  // Opened, or saved in each other format.
+  #ways(name, formats) {
+    return [
       h("a", { href: api.reportPath(name, id("reports-day").value, OPENS), target: "_blank",
         rel: "noopener" }, `${t("ui.reports.open")} PDF`),
       ...formats.map((format) => h("button", { type: "button", "data-format": format,
-        onclick: () => this.#save(name, format) }, format.toUpperCase())))));
+        onclick: () => this.#save(name, format) }, format.toUpperCase()))];
   }
 
   async #save(name, format) {

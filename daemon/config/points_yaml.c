@@ -41,6 +41,7 @@ enum {
 	POINT_LIMITS,
 	POINT_RATE,
 	POINT_STUCK,
+	POINT_HAND_TOLERANCE,
 	POINT_DAILY_LOG,
 	POINT_DOMESTIC_WATER,
 	POINT_FIELDS,
@@ -50,7 +51,7 @@ enum {
 	LINE_PULSE,
 	LINE_BIAS,
 	LINE_FIELDS,
-	MOST_FIELDS = POINT_COMMON + 10,
+	MOST_FIELDS = POINT_COMMON + 11,
 };
 _Static_assert(POINT_FIELDS <= MOST_FIELDS && LINE_FIELDS <= MOST_FIELDS, "room");
 
@@ -179,6 +180,9 @@ static const struct schema_field point_fields[POINT_FIELDS] = {
 	    .help = "of a measured value: how far it may move in how long" },
 	[POINT_STUCK] = { .key = "stuck", .type = SCHEMA_MAP, .map = &stuck_map,
 	    .help = "of a measured value: how long it may stand still" },
+	[POINT_HAND_TOLERANCE] = { .key = "hand_tolerance", .type = SCHEMA_TEXT,
+	    .shape = SHAPE_QUANTITY,
+	    .help = "of a pressure: how far a reading at the dial may be from the sensor, for example 0.02MPa" },
 	[POINT_DAILY_LOG] = { .key = "daily_log", .type = SCHEMA_BOOL,
 	    .help = "whether its readings stand in the daily book" },
 	[POINT_DOMESTIC_WATER] = { .key = "domestic_water", .type = SCHEMA_BOOL,
@@ -416,6 +420,29 @@ read_scale(struct load *l, const struct yaml_node *map, struct point *p)
 }
 
 static void
+read_hand(struct load *l, const struct schema_value *v, struct point *p)
+{
+	double tolerance;
+	if (!v->ok)
+		return;
+	if (point_kind_quantity(p->kind) != QUANTITY_PRESSURE) {
+		problem(l, v->key_pos, "hand_tolerance: %s is not a pressure",
+		    point_kind_name(p->kind));
+		return;
+	}
+	if (!schema_quantity(l, v, "hand_tolerance", QUANTITY_PRESSURE, &tolerance))
+		return;
+	if (!(tolerance > 0)) {
+		schema_refuse(
+		    l, v->pos, "hand_tolerance", v->text, "must be more than nothing");
+		return;
+	}
+	struct hand_rule *rule = arena_alloc(l->arena, 1, sizeof(*rule));
+	rule->tolerance = tolerance;
+	p->hand = rule;
+}
+
+static void
 read_measured(
     struct load *l, const struct schema_value v[static POINT_FIELDS], struct point *p)
 {
@@ -424,6 +451,7 @@ read_measured(
 	if (v[POINT_LIMITS].ok)
 		p->limits = read_limits(l, v[POINT_LIMITS].node, p->kind);
 	trend_read(l, &v[POINT_RATE], &v[POINT_STUCK], p);
+	read_hand(l, &v[POINT_HAND_TOLERANCE], p);
 	p->domestic_water =
 	    v[POINT_DOMESTIC_WATER].ok && v[POINT_DOMESTIC_WATER].number == 1;
 	if (p->domestic_water && point_kind_quantity(p->kind) != QUANTITY_PRESSURE)

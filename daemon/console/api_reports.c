@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "console/console_int.h"
+#include "console/session.h"
 #include "core/report_name.h"
 #include "lib/child.h"
 #include "lib/log.h"
@@ -148,6 +149,17 @@ report_named(const char *name)
 	return NULL;
 }
 
+// Some are a manager's to read, by name and PIN.
+static bool
+may_have(const struct http_request *r, const char *name)
+{
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if ((REPORTS_OF_MANAGERS >> i & 1) != 0 && names[i].name == name)
+			return r->session != NULL &&
+			       strcmp(r->session->role, "manager") == 0;
+	return true;
+}
+
 static int
 refuse(struct http_request *r, int status, const char *code, const char *field)
 {
@@ -170,6 +182,8 @@ read_question(struct console *c, struct http_request *r, struct report_run *q)
 	q->format = format_named(format != NULL ? format : "json");
 	if (q->name == NULL)
 		return refuse(r, 404, "not_found", "name");
+	if (!may_have(r, q->name))
+		return refuse(r, 403, "manager_required", "name");
 	if (!day_is_fine(day) || !str_copy(q->asked, sizeof(q->asked), day))
 		return refuse(r, 400, "bad_parameter", "day");
 	if (q->format == NULL)
@@ -256,6 +270,8 @@ api_reports(struct console *c, struct http_request *r)
 		json_open(&b, NULL, '{');
 		json_str(&b, "name", names[i].name);
 		json_str(&b, "span", spans[names[i].span]);
+		json_str(
+		    &b, "role", (REPORTS_OF_MANAGERS >> i & 1) != 0 ? "manager" : NULL);
 		json_close(&b, '}');
 	}
 	json_close(&b, ']');

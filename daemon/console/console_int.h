@@ -56,7 +56,8 @@ api_call api_state, api_stream, api_alarms, api_acknowledge, api_note, api_hosts
     api_log_out, api_text, api_healthz, api_metrics, api_buses, api_devices, api_blocks,
     api_outputs, api_commissioning, api_commission, api_walk, api_shelve, api_unshelve,
     api_isolate, api_restore, api_test, api_shelves, api_isolations, api_zones,
-    api_verify, api_missed, api_missed_list, api_explain_point, api_explain_alarm;
+    api_verify, api_missed, api_missed_list, api_hand, api_explain_point,
+    api_explain_alarm;
 
 // Answers a command (a request as arg): 200 with its seq, or 202 not durable, or why
 // not.

@@ -15,6 +15,7 @@
 #include "core/effect.h"
 #include "core/event.h"
 #include "core/flag.h"
+#include "core/hand.h"
 #include "core/link.h"
 #include "core/site.h"
 #include "core/verdict.h"
@@ -167,6 +168,8 @@ struct console_host {
 	// while the store is degraded: a word that might not be kept is none (I3).
 	void (*word)(void *ctx, const struct event *e, const char *verdict,
 	    reply_fn *done, void *arg);
+	// What somebody read at a gauge. Refused while the store is degraded (I3).
+	void (*hand)(void *ctx, const struct hand_entry *h, reply_fn *done, void *arg);
 	// An audit event: session open, close, refused. `done` may be NULL.
 	void (*audit)(void *ctx, enum event_kind kind, const char *actor,
 	    const char *from_address, reply_fn *done, void *arg);

@@ -55,6 +55,7 @@ static const struct route table[] = {
 	{ METHOD_GET, "/api/v1/readings", ACCESS_DESK, api_readings,
 	    { "point", "from", "to", "step" } },
 	{ METHOD_GET, "/api/v1/blind", ACCESS_DESK, api_blind, { "day", "point" } },
+	{ METHOD_POST, "/api/v1/readings/hand", ACCESS_SESSION, api_hand, { 0 } },
 	{ METHOD_GET, "/api/v1/reports", ACCESS_DESK, api_reports, { 0 } },
 	{ METHOD_GET, "/api/v1/reports/{id}", ACCESS_DESK, api_report,
 	    { "day", "format", "lang" } },

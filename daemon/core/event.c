@@ -46,6 +46,17 @@ event_kind_among(const enum event_kind *list, enum event_kind k)
 	return false;
 }
 
+bool
+event_by_person(const struct event *e)
+{
+	static const enum event_kind always[] = { EVENT_SESSION_OPEN,
+		EVENT_SESSION_CLOSE, EVENT_SESSION_REFUSED, EVENT_USER_CHANGE,
+		EVENT_KINDS_END };
+
+	return event_kind_among(always, e->kind) ||
+	       (e->actor[0] != '\0' && strncmp(e->actor, "panel:", 6) != 0);
+}
+
 void
 event_init(struct event *e, enum event_kind kind)
 {

@@ -53,6 +53,7 @@
   X(EVENT_PATROL_ROUND, "patrol.round")           \
   X(EVENT_PUMP_START, "pump.start")               \
   X(EVENT_PUMP_STOP, "pump.stop")                 \
+  X(EVENT_READING_HAND, "reading.hand")           \
   X(EVENT_BLIND, "blind")                         \
   X(EVENT_SILENCE, "silence")                     \
   X(EVENT_SOUND, "console.sound")                 \
@@ -134,6 +135,10 @@ const char *event_kind_name(enum event_kind k);
 bool event_kind_from_name(const char *name, enum event_kind *out);
 // Whether k is in the list, which EVENT_KINDS_END ends.
 bool event_kind_among(const enum event_kind *list, enum event_kind k);
+
+// Whether a person, the desk or whoever had the command line did it or said it: what
+// the operator action log is made of. What a panel tells of its own keys is not.
+bool event_by_person(const struct event *e);
 
 // Sets every field to "none". The caller then fills what it knows.
 void event_init(struct event *e, enum event_kind kind);

@@ -13,6 +13,7 @@
 #include "core/alarm.h"
 #include "core/chatter.h"
 #include "core/condition.h"
+#include "core/hand.h"
 #include "core/limit.h"
 #include "core/loop_band.h"
 #include "core/profile.h"
@@ -98,6 +99,7 @@ struct point {
 	const struct limit *limits;          // LIMIT_COUNT of them, or NULL
 	const struct trend_rules *trend;     // of a measured value, or NULL
 	const struct chatter_rule *chatter;  // of its alarms; NULL = the site's
+	const struct hand_rule *hand;        // of a pressure people read, or NULL
 	const uint8_t
 	    *class_override; // COND_COUNT of them (CLASS_COUNT = as is), or NULL
 	const char *line;    // GPIO line name or offset

@@ -21,6 +21,7 @@ enum report_span {
   X(REPORT_ALARMS_MONTHLY, "alarms-monthly", REPORT_MONTH) \
   X(REPORT_ALARMS_YEARLY, "alarms-yearly", REPORT_YEAR)    \
   X(REPORT_PRESSURE_DAILY, "pressure-daily", REPORT_DAY)   \
+  X(REPORT_ACTIONS_DAILY, "actions-daily", REPORT_DAY)     \
   X(REPORT_COMMISSIONING, "commissioning", REPORT_DAY)
 
 enum report_id {
@@ -28,6 +29,11 @@ enum report_id {
 	REPORTS(X)
 #undef X
 	REPORT_COUNT,
+};
+
+// Those that only a manager may have from the API (bits of 1 << enum report_id).
+enum {
+	REPORTS_OF_MANAGERS = 1 << REPORT_ACTIONS_DAILY
 };
 
 #endif

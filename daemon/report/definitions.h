@@ -22,6 +22,8 @@ struct report_input {
 int alarms_build(const struct report_input *in, struct report_doc *d, struct err *err);
 int pressure_daily_build(
     const struct report_input *in, struct report_doc *d, struct err *err);
+int actions_daily_build(
+    const struct report_input *in, struct report_doc *d, struct err *err);
 int commissioning_build(
     const struct report_input *in, struct report_doc *d, struct err *err);
 

@@ -116,6 +116,7 @@ doc_free(struct report_doc *d)
 			free(t->cells[k].ids);
 		}
 		free(t->cells);
+		free(t->owned);
 	}
 	for (size_t i = 0; i < d->n_charts; i++) {
 		free(d->charts[i].point);

@@ -39,7 +39,7 @@ enum column_where {
 
 struct report_column {
 	const char *name;    // in json
-	const char *heading; // catalogue key, elsewhere
+	const char *heading; // elsewhere: catalogue key, or as it stands
 	enum column_kind kind;
 	enum column_where where;
 	const char *prefix; // COLUMN_KEY
@@ -62,6 +62,7 @@ struct report_table {
 	size_t n_columns;
 	size_t n_rows, rows_size;
 	struct report_cell *cells; // n_rows x n_columns
+	void *owned; // columns made for this table alone, freed with it; or NULL
 };
 
 enum {

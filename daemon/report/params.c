@@ -4,6 +4,7 @@
 // See params.h.
 #include "report/params.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,6 +37,15 @@ unescaped(const char **at)
 		return ' ';
 	}
 	return c == '"' || c == '\\' || c == '/' ? c : ' ';
+}
+
+double
+params_double(const char *params, const char *key)
+{
+	const char *at = value_of(params, key);
+	char *end;
+	double x = at != NULL ? strtod(at, &end) : (double)NAN;
+	return at == NULL || end == at ? (double)NAN : x;
 }
 
 void

@@ -14,5 +14,7 @@ int64_t params_number(const char *params, const char *key, int64_t otherwise);
 
 // A text, "" where there is none of this key; cut at the end of out.
 void params_text(const char *params, const char *key, char *out, size_t size);
+// NaN where it is not there or null.
+double params_double(const char *params, const char *key);
 
 #endif

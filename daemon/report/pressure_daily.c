@@ -1,7 +1,8 @@
 // SPDX-FileCopyrightText: 2026 Watchroom contributors
 // SPDX-License-Identifier: Apache-2.0
 //
-// The pump pressure sheet: per gauge the least and greatest value with their times, the
+// The pump pressure sheet: the sheet as the paper has it and the pumps (files of their
+// own), then per gauge the least and greatest value with their times, the
 // time-weighted mean over good time, and how much of the day there was a value for. One
 // thread. Refuses to flatter: coverage is rounded down, a mean without good time is
 // none, and a gauge of the site without a single row is listed as such. Left out is
@@ -14,6 +15,7 @@
 #include "lib/mem.h"
 #include "report/definitions.h"
 #include "report/domestic_water.h"
+#include "report/pressure_sheet.h"
 #include "report/register_map.h"
 
 // clang-format off
@@ -50,6 +52,9 @@ static const struct report_column set_columns[] = {
 	{ "unit",   NULL,                  COLUMN_TEXT,  IN_JSON, NULL },
 	{ "at",     "report.col.read_at",  COLUMN_TIME,  IN_ALL, NULL },
 	{ "reason", "report.col.no_reading", COLUMN_KEY, IN_ALL, "reading.none." },
+	{ "hand",   "report.col.hand",     COLUMN_KPA,   IN_ALL, NULL },
+	{ "hand_at", "report.col.hand_at", COLUMN_TIME,  IN_ALL, NULL },
+	{ "hand_difference", "report.col.difference", COLUMN_KPA, IN_ALL, NULL },
 };
 
 #define COLUMNS(c) .columns = c, .n_columns = sizeof(c) / sizeof((c)[0])
@@ -131,14 +136,6 @@ put_place(struct report_cell *c, const struct site *s, const char *point)
 		doc_put_place(c, s->points[i].place_zh, s->points[i].place_en);
 }
 
-// Tenths of a percent, rounded down: 99.99 % is not all of the day.
-static int64_t
-coverage_tenths(int64_t good_ms, int64_t expected_ms)
-{
-	int64_t t = good_ms * 1000 / expected_ms;
-	return t < 1000 ? t : 1000;
-}
-
 static void
 put_gauge(struct report_table *t, const struct site *s, const struct register_map *map,
     const struct pressure_day *p)
@@ -164,41 +161,32 @@ put_gauge(struct report_table *t, const struct site *s, const struct register_ma
 	register_map_put(map, p->point, &row[13]);
 }
 
-struct set_sheet {
-	struct report_table *table;
-	const struct site *site;
-	const char *point;
-	struct domestic_water *domestic;
+struct set_walk {
+	size_t gauge;
+	struct sheet_readings *readings;
 };
 
 static bool
 take_set_reading(void *arg, const struct set_hour_row *s)
 {
-	const struct set_sheet *w = arg;
-	domestic_water_add(w->domestic, s->due_utc_ms, w->point, s->value);
-	struct report_cell *row = doc_row(w->table);
-	put_place(&row[0], w->site, w->point);
-	doc_put_text(&row[1], w->point);
-	doc_put_count(&row[2], s->due_utc_ms);
-	doc_put_number(&row[3], s->value);
-	doc_put_text(&row[4], "kPa");
-	if (s->at_utc_ms != 0)
-		doc_put_count(&row[5], s->at_utc_ms);
-	if (s->reason[0] != '\0')
-		doc_put_text(&row[6], s->reason);
+	const struct set_walk *w = arg;
+	struct sheet_readings *r = w->readings;
+	if (r->n == r->size) {
+		r->size = r->size != 0 ? r->size * 2 : 16;
+		r->all = xreallocarray(r->all, r->size, sizeof(*r->all));
+	}
+	r->all[r->n++] = (struct sheet_reading){ w->gauge, *s };
 	return true;
 }
 
 static int
-put_set_readings(const struct report_input *in, struct report_doc *d,
-    const struct gauges *g, struct err *err)
+read_set_readings(const struct report_input *in, const struct gauges *g,
+    struct sheet_readings *r, struct err *err)
 {
 	const struct site *site = in->request->points;
-	struct report_table *t = doc_table(d, &set_shape);
-	struct domestic_water domestic = { .site = site };
 	int result = 0;
 	for (size_t i = 0; i < g->n && result == 0; i++) {
-		struct set_sheet w = { t, site, g->rows[i].point, &domestic };
+		struct set_walk w = { i, r };
 		const struct set_hours_query q = { .point = g->rows[i].point,
 			.from_ms = in->day.from_ms,
 			.to_ms = in->day.to_ms,
@@ -208,11 +196,48 @@ put_set_readings(const struct report_input *in, struct report_doc *d,
 		if (query_set_readings(in->reader, &q, take_set_reading, &w, err) < 0)
 			result = -1;
 	}
+	return result;
+}
+
+static void
+put_set_reading(struct report_table *t, const struct site *site, const char *point,
+    const struct set_hour_row *s, const struct hand_read *hand)
+{
+	struct report_cell *row = doc_row(t);
+	put_place(&row[0], site, point);
+	doc_put_text(&row[1], point);
+	doc_put_count(&row[2], s->due_utc_ms);
+	doc_put_number(&row[3], s->value);
+	doc_put_text(&row[4], "kPa");
+	if (s->at_utc_ms != 0)
+		doc_put_count(&row[5], s->at_utc_ms);
+	if (s->reason[0] != '\0')
+		doc_put_text(&row[6], s->reason);
+	if (hand == NULL)
+		return;
+	doc_put_number(&row[7], hand->value);
+	doc_put_count(&row[8], hand->read_ms);
+	doc_put_number(&row[9], hand->difference);
+}
+
+static void
+put_set_readings(const struct report_input *in, struct report_doc *d,
+    const struct gauges *g, const struct sheet_readings *r, const struct hand_reads *h)
+{
+	const struct site *site = in->request->points;
+	struct report_table *t = doc_table(d, &set_shape);
+	struct domestic_water domestic = { .site = site };
+	for (size_t i = 0; i < r->n; i++) {
+		const char *point = g->rows[r->all[i].gauge].point;
+		const struct set_hour_row *s = &r->all[i].row;
+		domestic_water_add(&domestic, s->due_utc_ms, point, s->value);
+		put_set_reading(
+		    t, site, point, s, hand_reads_near(h, point, s->due_utc_ms));
+	}
 	for (size_t i = 0; i < g->n; i++)
 		domestic_water_add(&domestic, 0, g->rows[i].point,
 		    g->rows[i].good_ms > 0 ? g->rows[i].mean : (double)NAN);
 	domestic_water_put(&domestic, d);
-	return result;
 }
 
 // Walks a gauge's minutes; each run of minutes without a good value is one row.
@@ -302,34 +327,73 @@ day_until(const struct report_input *in)
 	return now < in->day.to_ms ? now : in->day.to_ms;
 }
 
+// What the sheet is made of beside the gauges' days.
+struct sheet {
+	struct sheet_readings readings;
+	struct occurrences occurrences;
+	struct pump_days pumps;
+	struct hand_reads hand;
+};
+
 static int
-build(const struct report_input *in, struct report_doc *d, struct gauges *g,
-    struct err *err)
+read_all(const struct report_input *in, struct report_doc *d, struct gauges *g,
+    struct sheet *s, struct err *err)
 {
-	const struct site *s = in->request->points;
 	int64_t until = day_until(in);
 	if (query_edges(in->reader, &in->day, &d->first_seq, &d->last_seq, err) < 0 ||
 	    query_pressure_daily(
 		in->reader, &in->day, in->request->now_utc_ms, take_gauge, g, err) < 0)
 		return -1;
-	add_silent_gauges(g, s, until > in->day.from_ms ? until - in->day.from_ms : 0);
+	add_silent_gauges(g, in->request->points,
+	    until > in->day.from_ms ? until - in->day.from_ms : 0);
 	if (g->n > 0)
 		qsort(g->rows, g->n, sizeof(*g->rows), by_point);
+	if (read_set_readings(in, g, &s->readings, err) < 0 ||
+	    occurrences_read(in, &s->occurrences, err) < 0 ||
+	    hand_reads_read(in, &s->hand, err) < 0)
+		return -1;
+	return pump_days_read(in, &s->occurrences, &s->pumps, err);
+}
 
+static void
+put_gauges(const struct report_input *in, struct report_doc *d, const struct gauges *g)
+{
 	struct register_map map;
 	struct report_table *t = doc_table(d, &gauges_shape);
-	register_map_init(&map, s);
+	register_map_init(&map, in->request->points);
 	for (size_t i = 0; i < g->n; i++)
-		put_gauge(t, s, &map, &g->rows[i]);
+		put_gauge(t, in->request->points, &map, &g->rows[i]);
 	register_map_free(&map);
-	if (put_set_readings(in, d, g, err) < 0)
-		return -1;
+}
+
+// The first table is filled when it is known which gauges were silent, and when.
+static int
+put_all(const struct report_input *in, struct report_doc *d, const struct gauges *g,
+    const struct sheet *s, struct err *err)
+{
+	const struct site *site = in->request->points;
+	int64_t until = day_until(in);
+	struct report_table *sheet = pressure_sheet_table(d, &s->readings);
+	pump_days_put(in, &s->pumps, d);
+	put_gauges(in, d, g);
+	put_set_readings(in, d, g, &s->readings, &s->hand);
+	hand_reads_put(&s->hand, d);
 	// Whole minutes only: the running one is not missing yet.
 	until -= until % MINUTE_MS;
-	t = doc_table(d, &gaps_shape);
+	struct report_table *t = doc_table(d, &gaps_shape);
 	for (size_t i = 0; i < g->n; i++) {
+		size_t before = t->n_rows;
+		uint32_t p =
+		    site != NULL ? site_find_point(site, g->rows[i].point) : UINT32_MAX;
 		if (put_silences(in, t, g->rows[i].point, until, err) < 0)
 			return -1;
+		const struct sheet_gauge row = { .number = i,
+			.day = &g->rows[i],
+			.point = p != UINT32_MAX ? &site->points[p] : NULL,
+			.silences = t->n_rows - before,
+			.hand = hand_reads_newest(&s->hand, g->rows[i].point) };
+		pressure_sheet_put(
+		    sheet, &row, &s->readings, &s->occurrences, &s->pumps, site);
 	}
 	for (size_t i = 0; i < g->n; i++) {
 		if (put_curve(in, d, g->rows[i].point, until, err) < 0)
@@ -343,7 +407,14 @@ pressure_daily_build(
     const struct report_input *in, struct report_doc *d, struct err *err)
 {
 	struct gauges g = { .site = in->request->points };
-	int result = build(in, d, &g, err);
+	struct sheet s = { 0 };
+	int result = read_all(in, d, &g, &s, err);
+	if (result == 0)
+		result = put_all(in, d, &g, &s, err);
+	pump_days_free(&s.pumps);
+	hand_reads_free(&s.hand);
+	occurrences_free(&s.occurrences);
+	free(s.readings.all);
 	free(g.rows);
 	return result;
 }

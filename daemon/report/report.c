@@ -18,6 +18,7 @@ static const char *const by_day[] = { "report.sign.counted", "report.sign.leader
 	"report.sign.manager", NULL };
 static const char *const by_reading[] = { "report.sign.read", "report.sign.leader",
 	NULL };
+static const char *const by_manager[] = { "report.sign.manager", NULL };
 static const char *const by_handing_over[] = { "report.sign.integrator",
 	"report.sign.operator_of_site", NULL };
 
@@ -40,6 +41,7 @@ static const struct {
 	[REPORT_ALARMS_MONTHLY] = { alarms_build, by_day },
 	[REPORT_ALARMS_YEARLY] = { alarms_build, by_day },
 	[REPORT_PRESSURE_DAILY] = { pressure_daily_build, by_reading },
+	[REPORT_ACTIONS_DAILY] = { actions_daily_build, by_manager },
 	[REPORT_COMMISSIONING] = { commissioning_build, by_handing_over },
 };
 

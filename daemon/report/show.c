@@ -34,7 +34,8 @@ show_is_number(enum column_kind kind)
 static void
 show_none(struct buf *out, enum lang lang, enum column_kind kind)
 {
-	if (kind == COLUMN_KPA || kind == COLUMN_TIME || kind == COLUMN_TENTHS)
+	if (kind == COLUMN_KPA || kind == COLUMN_TIME || kind == COLUMN_TENTHS ||
+	    kind == COLUMN_COUNT || kind == COLUMN_SPAN)
 		buf_str(out, text_get(lang, "report.none"));
 }
 

@@ -182,6 +182,7 @@ unit_event_reserved(const struct event *e)
 	case EVENT_CHATTER_END:
 	case EVENT_ALARM_VERIFY: // a person's word
 	case EVENT_ALARM_MISSED:
+	case EVENT_READING_HAND:
 	case EVENT_DEADMAN_ASK: // who was awake
 	case EVENT_DEADMAN_ANSWER:
 		return true;

@@ -416,6 +416,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             "/api/v1/doors": lambda: (200, {"doors": [], "next": None}),
             "/api/v1/fire-doors": lambda: (200, {"fire_doors": [], "next": None}),
             "/api/v1/effects": lambda: (200, {"effects": [], "next": None}),
+            "/api/v1/pumps": lambda: (200, {"pumps": [], "next": None}),
             "/api/v1/patrols": lambda: (200, {"patrols": []}),
             **{f"/api/v1/{name}": lambda name=name: (200, {name: [], "next": None})
                for name in ("shelves", "isolations", "zones")},

@@ -8,9 +8,9 @@ import urllib.request
 import pytest
 
 from field import Modbus, panel
-from rig import Daemon, site
+from rig import PIN, Daemon, site
 
-NAMES = ["日统计表", "周统计表", "月统计表", "年统计表", "压力", "调试验证"]
+NAMES = ["日统计表", "周统计表", "月统计表", "年统计表", "压力", "操作日志", "调试验证"]
 
 
 @pytest.fixture(name="reports")
@@ -19,6 +19,7 @@ def fixture_reports(tmp_path):
     buses, devices = panel(peer.port)
     with Daemon(tmp_path, site(buses, devices)) as daemon:
         daemon.start()
+        daemon.add_user(user="chen", role="manager")
         yield types.SimpleNamespace(url=f"http://127.0.0.1:{daemon.port}/")
         assert daemon.stop() == 0
     peer.stop()
@@ -48,3 +49,23 @@ def test_reports_are_listed_opened_and_saved(reports, open_page, size):
     page.see(lambda: "Monthly alarm statistics" in page.text("#reports"), 5)
     page.screenshot(f"reports-{width}-en")
     assert page.cut_texts() == []
+
+
+@pytest.mark.parametrize("size", [(1920, 1080), (390, 844)])
+def test_the_action_log_opens_for_a_manager_alone(reports, open_page, size):
+    width, height = size
+    row = "#reports li:nth-child(6)"
+    page = open_page(reports, width=width, height=height)
+    page.click("#reports-open")
+    page.see(lambda: "仅限经理" in page.text(row), 5, "whose it is")
+    assert page.js(f"return document.querySelectorAll('{row} a, {row} button').length") == 0
+    page.screenshot(f"reports-not-yours-{width}")
+    page.click("#reports-close")
+    page.click("#operator")
+    page.log_in("chen", PIN)
+    page.click("#reports-open")
+    page.see(lambda: "PDF" in page.text(row), 5, "it is the manager's")
+    page.click(f"{row} button[data-format=xlsx]")
+    page.see(lambda: "actions-daily-" in page.text("#reports-said"), 20, "saved")
+    page.screenshot(f"reports-manager-{width}")
+    assert page.cut_texts() == [] and page.low_contrast()["bad"] == []

@@ -11,7 +11,8 @@
 #include "store/query.h"
 
 enum {
-	SEQS = 6000
+	SEQS = 6000,
+	JOURNAL_MOST = 64
 };
 
 struct fake_report_store {
@@ -24,13 +25,16 @@ struct fake_report_store {
 	int wrong_class_reads; // so often the roll-up lags behind
 	struct pressure_day gauges[4];
 	size_t n_gauges;
-	struct set_hour_row set[4];
+	struct set_hour_row set[8];
 	size_t n_set;
 	int64_t silent_from_ms, silent_to_ms; // minutes without a good value
 	struct stored_event events[4];
 	size_t n_events;
 	struct blind_sum blind[4];
 	size_t n_blind;
+	struct stored_event journal[JOURNAL_MOST]; // as filters ask for them
+	size_t n_journal;
+	int64_t begun_ms; // time of the first event of all; 0 = there is none
 	const enum event_kind *asked_kinds;
 	int64_t seqs[SEQS];
 	struct commission_state commission[4]; // of points 0 ..
@@ -44,6 +48,9 @@ extern struct report_site report_who;
 int report_set_up(void **ctx);
 // A report of that day in English, asked two days after it.
 struct report_request request(const char *name, const char *format);
+// One more event of the journal, to be filled further; its seq is its place from 1 on.
+struct event *journal_event(
+    enum event_kind kind, int64_t time_utc_ms, const char *point);
 // The output, to be freed; fails the test where there is none.
 char *render(const struct report_request *q);
 // Fails the test unless the request is refused with a message that holds the text, and

@@ -144,10 +144,12 @@ def test_pressure_daily(made):
     assert g["coverage_percent"] == 0.1
     assert g["min_at"] == "2026-11-20T00:01:01.000Z"
     rows = rows_of(report(made, "pressure-daily", "--lang", "en"))
-    gauge = next(r for r in rows if "hydrant-main" in r)
+    sheet, gauge = (r for r in rows if "hydrant-main" in r and "0.590" in r)
+    assert sheet[2:5] == ["0.590", "0.668", "0.813"] and "no value" not in sheet
+    assert any("unknown" in cell for cell in sheet)  # 24 h less three minutes are no day
     assert gauge[2:7] == ["0.590", "2026-11-20T08:01:01+08:00", "0.668", "0.813",
                           "2026-11-20T08:10:02+08:00"]
-    silent = [r for r in rows if r[1] == "hydrant-main"][1:]
+    silent = [r for r in rows if r[1] == "hydrant-main"][2:]
     assert [r[2:5] for r in silent] == [
         ["2026-11-20T08:02:00+08:00", "2026-11-20T08:10:00+08:00", "0:08:00"],
         ["2026-11-20T08:11:00+08:00", "2026-11-21T08:00:00+08:00", "23:49:00"]]

@@ -316,7 +316,7 @@ test_reports_run_the_program(void **state)
 				   "filename=\"alarms-yearly-2026-01-02.pdf\""));
 	expect(a, 200, "report alarms-yearly --day 2026-01-02 --format pdf");
 	expect(ask(f, "GET /api/v1/reports", "", NULL), 200,
-	    "{\"name\":\"alarms-weekly\",\"span\":\"week\"}");
+	    "{\"name\":\"alarms-weekly\",\"span\":\"week\",\"role\":null}");
 	fake_store.fails = true;
 	expect(ask(f, "GET /api/v1/reports/pressure-daily", "", NULL), 503,
 	    "\"unavailable\"");
@@ -325,6 +325,30 @@ test_reports_run_the_program(void **state)
 	    "\"report_failed\"");
 	expect(ask(f, "GET /api/v1/reports/alarms-daily?day=2026-01-07", "", NULL), 413,
 	    "\"report_too_large\"");
+}
+
+// E8 is a manager's to read: no desk without a name, and nobody else by name.
+static void
+test_the_action_log_is_for_a_manager(void **state)
+{
+	static const char *const roles[] = { "operator", "leader", "integrator",
+		"manager" };
+	struct fixture *f = *state;
+	char session[400];
+
+	expect(ask(f, "GET /api/v1/reports/actions-daily", "", NULL), 403,
+	    "\"manager_required\"");
+	for (size_t i = 0; i < ARRAY_LEN(roles); i++) {
+		bool may = strcmp(roles[i], "manager") == 0;
+		(void)snprintf(fake_store.people[0].role,
+		    sizeof(fake_store.people[0].role), "%s", roles[i]);
+		log_in(f, "wang", "1234", session);
+		expect(ask(f, "GET /api/v1/reports/actions-daily", session, NULL),
+		    may ? 200 : 403,
+		    may ? "report actions-daily" : "\"manager_required\"");
+	}
+	expect(ask(f, "GET /api/v1/reports", "", NULL), 200,
+	    "{\"name\":\"actions-daily\",\"span\":\"day\",\"role\":\"manager\"}");
 }
 
 static void
@@ -490,6 +514,7 @@ main(void)
 		T(test_readings),
 		T(test_i13_blind_time_of_a_day),
 		T(test_reports_run_the_program),
+		T(test_the_action_log_is_for_a_manager),
 		T(test_reports_refuse_what_is_not_listed),
 		T(test_a_third_report_at_once_is_refused),
 		T(test_stop_while_a_report_asks_for_its_day),

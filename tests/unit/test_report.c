@@ -397,7 +397,8 @@ test_unknown_requests_name_what_is_allowed(void **ctx)
 	struct report_request q = request("alarms", "csv");
 	assert_refused(&q,
 	    "report: found \"alarms\", allowed: alarms-daily, alarms-weekly, "
-	    "alarms-monthly, alarms-yearly, pressure-daily, commissioning");
+	    "alarms-monthly, alarms-yearly, pressure-daily, actions-daily, "
+	    "commissioning");
 	q = request("alarms-daily", "docx");
 	assert_refused(
 	    &q, "format: found \"docx\", allowed: csv, json, html, pdf, xlsx");

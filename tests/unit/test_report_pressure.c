@@ -45,7 +45,7 @@ test_pressure_csv_is_in_mpa_json_in_kpa(void **ctx)
 	char *csv = render(&q);
 	assert_has(csv,
 	    "Fire pump room,hydrant-main,0.598,2026-11-23T09:00:00+08:00,0.655,0.712,"
-	    "2026-11-23T10:00:00+08:00,100.0,24:00:00,24:00:00,86000,1440,\r\n");
+	    "2026-11-23T10:00:00+08:00,100.0,24:00:00,24:00:00,86000,1440,,,,\r\n");
 	assert_has(csv, "Times without a value,");
 	assert_has(csv, "none (无)");
 	assert_checksum_holds(csv);
@@ -126,7 +126,7 @@ test_I6_a_silent_gauge_is_listed_without_figures(void **ctx)
 	q.points = &site;
 	char *csv = render(&q);
 	assert_has(csv, "Roof tank,silent,none (无),none (无),none (无),none (无),none "
-			"(无),0.0,0:00:00,24:00:00,0,0,\r\n");
+			"(无),0.0,0:00:00,24:00:00,0,0,,,,\r\n");
 	assert_has(csv,
 	    "Roof tank,silent,2026-11-23T08:00:00+08:00,2026-11-24T08:00:00+"
 	    "08:00,24:00:00,");
@@ -166,7 +166,7 @@ test_a_running_day_says_so_and_misses_nothing_of_the_future(void **ctx)
 	assert_has(
 	    csv, "State,\"day still running, up to\",2026-11-23T09:00:30+08:00,");
 	assert_has(csv, ",100.0,1:00:00,1:00:00,");
-	assert_has(csv, "Length,,,,,,,,\r\nnone (无),");
+	assert_has(csv, "Length,,,,,,,,,,,\r\nnone (无),");
 	free(csv);
 }
 
