@@ -24,7 +24,7 @@ struct stored_event;
 struct cli {
 	const char *command; // "user add"
 	const char *config, *state, *store;
-	const char *day, *format, *lang, *output;
+	const char *day, *revision, *format, *lang, *output;
 	const char *after, *limit, *alarm_class, *point;
 	const char *name_zh, *name_en, *role;
 	const char *device, *encoding;

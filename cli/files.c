@@ -43,6 +43,8 @@ print_sound(const struct verify_result *v)
 		(void)printf("anchors: %lld, the newest of event %lld at %s\n",
 		    (long long)v->anchors, (long long)v->anchor_seq, when);
 	}
+	if (v->reports > 0)
+		(void)printf("signed reports: %lld\n", (long long)v->reports);
 	if (v->public_key[0] != '\0')
 		(void)printf("signed by: %s\n", v->public_key);
 }
@@ -71,6 +73,7 @@ print_verified(const struct cli *c, const char *file, const struct verify_result
 	json_int(&b, "anchors", v->anchors);
 	json_int(&b, "anchor_seq", v->anchor_seq);
 	json_time(&b, "anchor_time", v->anchor_utc_ms);
+	json_int(&b, "reports", v->reports);
 	json_str(&b, "public_key", v->public_key[0] != '\0' ? v->public_key : NULL);
 	json_int(&b, "first_bad_seq", v->first_bad_seq);
 	json_str(&b, "reason", v->first_bad_seq != 0 ? v->reason : NULL);

@@ -93,6 +93,7 @@ static const struct option_def {
 	{ "store",     0,   "DIR",   offsetof(struct cli, store),       EVERY,                "directory of the databases, whatever the configuration says" },
 	{ "json",      0,   NULL,    offsetof(struct cli, json),        EVERY,                "print JSON" },
 	{ "day",       0,   "D",     offsetof(struct cli, day),         REPORT | BLIND,               "statistics day: today (default) or YYYY-MM-DD" },
+	{ "revision",  0,   "N",     offsetof(struct cli, revision),    REPORT,               "a copy of the report as it was signed, of this revision" },
 	{ "format",    0,   "F",     offsetof(struct cli, format),      REPORT | COMMISSION_REPORT | EXPORT_LOG | EXPORT_READINGS, "csv (default) or json; exports: csv or jsonl" },
 	{ "lang",      0,   "L",     offsetof(struct cli, lang),        REPORT | BLIND | LOG | EXPLAIN | COMMISSION_REPORT, "zh (default) or en" },
 	{ "output",    'o', "FILE",  offsetof(struct cli, output),      REPORT | COMMISSION_REPORT | RECORD | EXPORT_LOG | EXPORT_READINGS | EXPORT_INSPECTION, "write to FILE, whole or not at all" },

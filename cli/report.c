@@ -54,6 +54,11 @@ cli_report(const struct cli *c, const char *name)
 	if (!lang_from_name(c->lang != NULL ? c->lang : "zh", &q.lang))
 		return cli_fail(
 		    c, CLI_USAGE, "--lang: found \"%s\", allowed: zh, en", c->lang);
+	long long revision;
+	const struct cli_range revisions = { "revision", 1, 1000000, 0 };
+	if (!cli_number(c, c->revision, &revisions, &revision))
+		return CLI_USAGE;
+	q.revision = revision;
 	enum cli_exit code = cli_open(c, &s);
 	if (code != CLI_OK)
 		return code;

@@ -12,6 +12,7 @@
 #include "daemon.h"
 #include "lib/log.h"
 #include "lib/mem.h"
+#include "store/revision.h"
 
 enum {
 	LISTEN_AGAIN_MS = 2000
@@ -449,6 +450,34 @@ hand(void *ctx, const struct hand_entry *h, reply_fn *done, void *arg)
 	works_reply(d->works, done, arg);
 }
 
+static const char *
+cannot_sign(void *ctx)
+{
+	const struct daemon *d = ctx;
+	if (!works_saves(d->works))
+		return "store_degraded";
+	return store_seals(d->store) ? NULL : "no_key";
+}
+
+static void
+sign(void *ctx, struct revision *r, reply_fn *done, void *arg)
+{
+	const struct daemon *d = ctx;
+	const char *why = cannot_sign(ctx);
+	if (why != NULL) {
+		revision_free(r);
+		free(r);
+		refuse(done, arg, 503, why, NULL);
+		return;
+	}
+	struct event ev;
+	event_init(&ev, EVENT_REPORT_SIGN);
+	(void)str_copy(ev.actor, sizeof(ev.actor), r->who);
+	works_sign(d->works, &ev, r);
+	works_reply(d->works, done, arg);
+	works_flush(d->works); // nothing else is in its unit
+}
+
 static struct console_host
 console_host(struct daemon *d)
 {
@@ -483,6 +512,8 @@ console_host(struct daemon *d)
 		.consoles = consoles,
 		.word = word,
 		.hand = hand,
+		.cannot_sign = cannot_sign,
+		.sign = sign,
 		.audit = audit,
 	};
 }

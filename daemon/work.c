@@ -333,6 +333,14 @@ works_notice(struct works *w, const struct notice *n)
 }
 
 void
+works_sign(struct works *w, struct event *e, struct revision *r)
+{
+	works_flush(w);
+	(void)works_event(w, e);
+	unit_revision(whole_unit(w), r);
+}
+
+void
 works_flag(struct works *w, const struct flag_row *row)
 {
 	unit_flag(whole_unit(w), row);

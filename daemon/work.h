@@ -48,6 +48,8 @@ void works_alarm(struct works *w, const struct alarm_row *row);
 void works_notice(struct works *w, const struct notice *n);
 
 void works_flag(struct works *w, const struct flag_row *row);
+// A report.sign with the report it is about (taken over), in a unit of its own.
+void works_sign(struct works *w, struct event *e, struct revision *r);
 
 // Sets a setting of the daemon's own in the open unit.
 void works_meta(struct works *w, const char *key, const char *value);

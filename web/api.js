@@ -82,8 +82,13 @@ export async function getAll(path, key) {
 }
 export const getPatrols = async () => (await call("GET", "/patrols")).data.patrols;
 export const getReports = async () => (await call("GET", "/reports")).data;
-export const reportPath = (name, day, format) =>
-  `/api/v1/reports/${name}?day=${day || "today"}&format=${format}&lang=${lang()}`;
+export const reportPath = (name, day, format, revision) =>
+  `/api/v1/reports/${name}?day=${day || "today"}&format=${format}&lang=${lang()}${
+    revision ? `&revision=${revision}` : ""}`;
+export const getDays = async (name) => (await call("GET", `/reports/${name}/days?limit=14`)).data;
+export const getClose = async (name, day) =>
+  (await call("GET", `/reports/${name}/close?day=${day}`)).data;
+export const sign = (name, body) => call("POST", `/reports/${name}/sign`, body);
 // A report as a file: {file, blob}. It may take as long as the server lets it.
 export async function getReport(name, day, format) {
   let response;

@@ -21,6 +21,7 @@ import { Keys } from "./keys.js";
 import * as m from "./model.js";
 import { Pumps } from "./pumps.js";
 import { Readings } from "./readings.js";
+import { DayClose } from "./close.js";
 import { Reports } from "./reports.js";
 import { Rounds } from "./rounds.js";
 import { Session } from "./session.js";
@@ -64,10 +65,10 @@ const doors = new Doors(model, session,
   { say: (text, tone) => banners.say(text, tone), now: () => now(),
     why: (point, place) => why.open({ point, place }) });
 const rounds = new Rounds({ now: () => now(), changed: () => changed() });
-const reports = new Reports(() => model.session);
 const desk = { say: (text, tone) => banners.say(text, tone), now: () => now() };
 const flags = new Flags(model, session, desk);
 const verdict = new Verdict(model, session, desk);
+const reports = new Reports(() => model.session, new DayClose(model, session, verdict, desk));
 const why = new Why({ unitOf, now: () => now(), placeOfPoint: (point) => placeIn(model, point) });
 const detail = new Detail(id("detail"), (point) => doors.open(point), act);
 const readings = new Readings(id("readings"), id("readings-section"), id("readings-more"),

@@ -16,9 +16,11 @@ export class Reports {
   #known = { reports: [], formats: [] };
   #session;
 
-  // session() -> the present one, or null
-  constructor(session) {
+  // session() -> the present one, or null. close.load(), close.draw(): the day close
+  // below the list.
+  constructor(session, close) {
     this.#session = session;
+    this.close = close;
     id("reports-open").addEventListener("click", () => this.open());
     id("reports-close").addEventListener("click", () => this.#dialog.close());
     id("reports-day").addEventListener("change", () => this.draw());
@@ -34,9 +36,11 @@ export class Reports {
       setText(id("reports-said"), error.text);
     }
     this.draw();
+    await this.close.load();
   }
 
   draw() {
+    this.close.draw();
     const formats = this.#known.formats.filter((f) => f !== OPENS && f !== FOR_PROGRAMS);
     id("reports").replaceChildren(...this.#known.reports.map(({ name, role }) => h("li", {},
       h("span", { class: "name" }, t(`report.${name}`)),

@@ -25,6 +25,7 @@ enum {
 	CHILD_BAD_INPUT = 2, // watchroom(1): bad options or input
 	REPORT_MS = 20000,
 	REPORT_BYTES = 16 * 1024 * 1024,
+	REVISION_MAX = 999999,
 };
 
 // A sanitizer reserves terabytes of addresses: a child of such a build has no limit.
@@ -58,6 +59,7 @@ struct report_run {
 	struct http_request *r;
 	struct child *child;
 	const char *name, *lang;
+	char revision[8]; // "" = as it is now
 	const struct format *format;
 	int64_t now_utc_ms;
 	bool is_day; // the store knows the day, or it is a date
@@ -104,7 +106,9 @@ on_child(void *arg, int status, const char *out, size_t len)
 			http_add(r, "Content-Disposition", disposition);
 		http_send(r, 200, run->format->type, blob_copy(out, len));
 	} else if (status == CHILD_BAD_INPUT) {
-		http_error(r, 400, "bad_parameter", "day");
+		bool copy = run->revision[0] != '\0';
+		http_error(r, copy ? 404 : 400, copy ? "not_found" : "bad_parameter",
+		    copy ? "revision" : "day");
 	} else if (status == CHILD_OUTPUT_LIMIT) {
 		http_error(r, 413, "report_too_large", "format");
 	} else {
@@ -116,8 +120,8 @@ on_child(void *arg, int status, const char *out, size_t len)
 }
 
 // "today", or a date that a calendar could have; the report knows better.
-static bool
-day_is_fine(const char *day)
+bool
+report_day_is_fine(const char *day)
 {
 	unsigned month, of_month;
 
@@ -169,6 +173,19 @@ refuse(struct http_request *r, int status, const char *code, const char *field)
 
 // -1 = answered.
 static int
+read_revision(struct http_request *r, struct report_run *q)
+{
+	int64_t n;
+
+	if (api_number(r, "revision", 1, REVISION_MAX, 0, &n) < 0)
+		return -1;
+	if (n > 0)
+		(void)snprintf(q->revision, sizeof(q->revision), "%d", (int)n);
+	return 0;
+}
+
+// -1 = answered.
+static int
 read_question(struct console *c, struct http_request *r, struct report_run *q)
 {
 	const char *day = target_value(&r->target, "day");
@@ -184,13 +201,15 @@ read_question(struct console *c, struct http_request *r, struct report_run *q)
 		return refuse(r, 404, "not_found", "name");
 	if (!may_have(r, q->name))
 		return refuse(r, 403, "manager_required", "name");
-	if (!day_is_fine(day) || !str_copy(q->asked, sizeof(q->asked), day))
+	if (!report_day_is_fine(day) || !str_copy(q->asked, sizeof(q->asked), day))
 		return refuse(r, 400, "bad_parameter", "day");
 	if (q->format == NULL)
 		return refuse(r, 400, "bad_parameter", "format");
 	if (lang != NULL && !lang_from_name(lang, &language))
 		return refuse(r, 400, "bad_parameter", "lang");
 	q->lang = lang_name(language);
+	if (read_revision(r, q) < 0)
+		return -1;
 	if (c->reports_program == NULL || c->store_directory == NULL)
 		return refuse(r, 503, "unavailable", NULL);
 	if (c->n_reports >= REPORTS_AT_ONCE)
@@ -198,21 +217,31 @@ read_question(struct console *c, struct http_request *r, struct report_run *q)
 	return 0;
 }
 
-static struct child *
-start_child(struct console *c, struct report_run *run)
+struct child *
+report_child(struct console *c, const struct report_order *o,
+    void (*done)(void *arg, int status, const char *out, size_t len), void *arg)
 {
+	const char *argv[20] = { c->reports_program, "--store", c->store_directory,
+		"report", o->name, "--day", o->day, "--format", o->format, "--lang",
+		o->lang };
+	size_t n = 11;
+
+	if (o->revision[0] != '\0') {
+		argv[n++] = "--revision";
+		argv[n++] = o->revision;
+	}
 	// The site gives places; a tool that cannot read it does with the store alone.
-	const char *const argv[] = { c->reports_program, "--store", c->store_directory,
-		"report", run->name, "--day", run->day.day, "--format",
-		run->format->name, "--lang", run->lang,
-		c->host.config_file != NULL ? "-c" : NULL, c->host.config_file, NULL };
+	if (c->host.config_file != NULL) {
+		argv[n++] = "-c";
+		argv[n++] = c->host.config_file;
+	}
 
 	return child_run(c->loop,
 	    &(struct child_options){ .argv = argv,
 		.max_bytes = REPORT_BYTES,
 		.timeout_ms = REPORT_MS,
 		.max_memory = report_memory },
-	    on_child, run);
+	    done, arg);
 }
 
 // In the reader thread: touches nothing but the struct.
@@ -246,9 +275,12 @@ on_day(void *arg, int result)
 		run_free(run);
 		return;
 	}
-	(void)snprintf(run->file, sizeof(run->file), "%s-%s.%s", run->name,
-	    run->day.day, run->format->name);
-	run->child = start_child(c, run);
+	bool copy = run->revision[0] != '\0';
+	(void)snprintf(run->file, sizeof(run->file), "%s-%s%s%s.%s", run->name,
+	    run->day.day, copy ? "-r" : "", run->revision, run->format->name);
+	const struct report_order order = { run->name, run->day.day, run->revision,
+		run->format->name, run->lang };
+	run->child = report_child(c, &order, on_child, run);
 	if (run->child != NULL) {
 		run_link(run);
 		return;

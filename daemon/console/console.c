@@ -74,6 +74,7 @@ console_stop(struct console *c)
 	sessions_unwatch(c);
 	http_stop(c->http);
 	reports_stop(c);
+	signing_stop(c);
 	links_metrics_stop(c);
 	sse_free(c->sse);
 	pages_free(c->pages);

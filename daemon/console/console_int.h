@@ -19,6 +19,10 @@ enum {
 	TEXT_LANGS = LANG_COUNT
 };
 
+struct report_order {
+	const char *name, *day, *revision, *format, *lang;
+};
+
 struct console {
 	struct loop *loop;
 	struct console_host host;
@@ -34,6 +38,7 @@ struct console {
 	unsigned logins;            // being verified
 	struct report_run *reports; // running
 	unsigned n_reports;
+	struct signing *signing; // under way, or NULL
 	struct links_run *links; // links_metrics.c: being written
 	unsigned n_links;
 	struct blob *texts[TEXT_LANGS];
@@ -56,8 +61,8 @@ api_call api_state, api_stream, api_alarms, api_acknowledge, api_note, api_hosts
     api_log_out, api_text, api_healthz, api_metrics, api_buses, api_devices, api_blocks,
     api_outputs, api_commissioning, api_commission, api_walk, api_shelve, api_unshelve,
     api_isolate, api_restore, api_test, api_shelves, api_isolations, api_zones,
-    api_verify, api_missed, api_missed_list, api_hand, api_explain_point,
-    api_explain_alarm;
+    api_verify, api_missed, api_missed_list, api_hand, api_report_days,
+    api_report_close, api_report_sign, api_explain_point, api_explain_alarm;
 
 // Answers a command (a request as arg): 200 with its seq, or 202 not durable, or why
 // not.
@@ -79,8 +84,15 @@ void links_metrics_send(
     struct console *c, struct http_request *r, struct buf *before, bool with_blocks);
 void links_metrics_stop(struct console *c);
 
-// Ends what runs for reports (api_reports.c).
+// Ends what runs for reports (api_reports.c, api_sign.c).
 void reports_stop(struct console *c);
+void signing_stop(struct console *c);
+// Starts the tool that makes one; NULL where it cannot be started. `revision` "" = as
+// it is now. `done` as of lib/child.h.
+struct child *report_child(struct console *c, const struct report_order *o,
+    void (*done)(void *arg, int status, const char *out, size_t len), void *arg);
+// A date, or "today", that a calendar could have.
+bool report_day_is_fine(const char *day);
 // Watches sessions while there are any (api_session.c).
 void sessions_watch(struct console *c);
 void sessions_unwatch(struct console *c);

@@ -22,6 +22,7 @@
 #include "lib/buf.h"
 
 struct store;
+struct revision;
 
 // One open alarm as the API shows it. Pointers are valid during the call only.
 struct alarm_view {
@@ -170,6 +171,10 @@ struct console_host {
 	    reply_fn *done, void *arg);
 	// What somebody read at a gauge. Refused while the store is degraded (I3).
 	void (*hand)(void *ctx, const struct hand_entry *h, reply_fn *done, void *arg);
+	// Why nobody can sign a report now: an error code, or NULL.
+	const char *(*cannot_sign)(void *ctx);
+	// A person signs a report (store/revision.h; taken over). Refused as a word is.
+	void (*sign)(void *ctx, struct revision *r, reply_fn *done, void *arg);
 	// An audit event: session open, close, refused. `done` may be NULL.
 	void (*audit)(void *ctx, enum event_kind kind, const char *actor,
 	    const char *from_address, reply_fn *done, void *arg);

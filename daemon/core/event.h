@@ -82,7 +82,8 @@
   X(EVENT_USER_CHANGE, "user.change")             \
   X(EVENT_COMMISSION_MARK, "commission.mark")     \
   X(EVENT_COMMISSION_OPEN, "commission.open")     \
-  X(EVENT_COMMISSION_CLOSE, "commission.close")
+  X(EVENT_COMMISSION_CLOSE, "commission.close")   \
+  X(EVENT_REPORT_SIGN, "report.sign")
 
 enum event_kind {
 #define X(id, name) id,

@@ -36,4 +36,11 @@ enum {
 	REPORTS_OF_MANAGERS = 1 << REPORT_ACTIONS_DAILY
 };
 
+// Whether a leader signs it for each day.
+static inline int
+report_is_signed(enum report_id r)
+{
+	return r == REPORT_ALARMS_DAILY || r == REPORT_PRESSURE_DAILY;
+}
+
 #endif

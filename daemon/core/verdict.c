@@ -59,3 +59,10 @@ verdict_cause_known(const char *cause)
 	}
 	return false;
 }
+
+bool
+verdict_asked(enum alarm_class c)
+{
+	return c == CLASS_FIRE || c == CLASS_PREALARM || c == CLASS_SECURITY ||
+	       c == CLASS_SUPERVISORY;
+}

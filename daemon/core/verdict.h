@@ -9,6 +9,8 @@
 
 #include <stdbool.h>
 
+#include "core/condition.h"
+
 enum verdict {
 	VERDICT_NONE, // nobody has said
 	VERDICT_REAL,
@@ -22,6 +24,10 @@ enum {
 	VERDICT_NOTE_CHARACTERS = 80,
 	VERDICT_NOTE_MAX = VERDICT_NOTE_CHARACTERS * 4 + 1, // bytes, with NUL
 };
+
+// Whether somebody has to say what an alarm of this class was before its day is closed:
+// those that say that something happens at a place. A fault says what it is itself.
+bool verdict_asked(enum alarm_class c);
 
 const char *verdict_name(enum verdict v); // "" for VERDICT_NONE
 // Of those that a person may give.

@@ -218,6 +218,13 @@ put_head(struct csv *c, const struct report_frame *f)
 	if (!f->day->closed)
 		put_local(c, f->request->now_utc_ms);
 	end_line(c);
+	struct show_line lines[SHOW_LINES_MAX];
+	size_t n = show_signing(f, lines);
+	for (size_t i = 0; i < n; i++) {
+		put_field(c, lines[i].heading);
+		put_field(c, lines[i].text);
+		end_line(c);
+	}
 }
 
 // The first digits of a hash or key: enough to find the whole one.
@@ -237,7 +244,7 @@ put_foot(struct csv *c, const struct report_frame *f)
 	put_key(c, "report.rows");
 	put_int(c, (int64_t)doc_rows(f->doc));
 	end_line(c);
-	put_key(c, "report.revision");
+	put_key(c, "report.as_of");
 	put_int(c, f->doc->last_seq);
 	end_line(c);
 	if (f->anchor->seq != 0) {
@@ -253,7 +260,9 @@ put_foot(struct csv *c, const struct report_frame *f)
 	end_line(c);
 	put_key(c, "report.produced");
 	put_local(c, f->request->now_utc_ms);
-	put_field(c, "Watchroom " WATCHROOM_VERSION);
+	char by[REPORT_TEXT + 16];
+	(void)snprintf(by, sizeof(by), "Watchroom %s", f->version);
+	put_field(c, by);
 	end_line(c);
 }
 

@@ -10,6 +10,7 @@
 #include "report/doc.h"
 #include "report/report.h"
 #include "store/query.h"
+#include "store/revision.h"
 
 struct report_input {
 	struct reader *reader;
@@ -36,6 +37,14 @@ struct report_frame {
 	const struct day_span *day;    // the whole span
 	const char *const *signatures; // catalogue keys of who signs; NULL at the end
 	const struct store_anchor *anchor; // the newest; seq 0 = none
+	const char *version;               // of the program that made the figures
+	// Of a report that is signed:
+	bool signable;
+	const struct revision *copy_of; // this is a copy of that one; NULL = it is not
+	const struct revision *newest;  // of the day; NULL = nobody has signed
+	int n_changes;                  // since the newest
+	struct as_of as_of;
+	int64_t unclassified;
 };
 
 // Formats: add the whole report to out. 0, or -1 with *err (out is then to be dropped).
@@ -43,6 +52,7 @@ int format_csv(const struct report_frame *f, struct buf *out, struct err *err);
 int format_json(const struct report_frame *f, struct buf *out, struct err *err);
 int format_html(const struct report_frame *f, struct buf *out, struct err *err);
 int format_pdf(const struct report_frame *f, struct buf *out, struct err *err);
+int format_document(const struct report_frame *f, struct buf *out, struct err *err);
 int format_xlsx(const struct report_frame *f, struct buf *out, struct err *err);
 
 // Spans of the day in which the system or a part of it saw nothing, from events. Adds
@@ -52,6 +62,10 @@ int gaps_build(const struct report_input *in, struct report_doc *d, struct err *
 // How long what was not watched, by reason, worst first (query_blind). Adds a table
 // "blind".
 int blind_build(const struct report_input *in, struct report_doc *d, struct err *err);
+// What came to be known since the newest revision: adds a table "changes" where there
+// is any. Returns how many, or -1.
+int changes_build(const struct report_input *in, const struct revision *newest,
+    struct report_doc *d, struct err *err);
 
 // SHA-256 of the bytes, 64 hex digits and NUL.
 enum {

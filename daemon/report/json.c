@@ -109,6 +109,50 @@ put_day(struct buf *b, enum report_span span, const struct day_span *day)
 	json_bool(b, "closed", day->closed);
 }
 
+static void
+put_revision(struct buf *b, const char *key, const struct revision *r)
+{
+	json_open(b, key, '{');
+	json_int(b, "revision", r->revision);
+	json_str(b, "by", r->who);
+	json_open(b, "name", '{');
+	json_str(b, "zh", r->name_zh);
+	json_str(b, "en", r->name_en);
+	json_close(b, '}');
+	json_str(b, "role", r->role);
+	json_time(b, "time", r->time_utc_ms);
+	json_int(b, "seq", r->seq);
+	json_int(b, "unclassified", r->unclassified);
+	json_str(b, "reason", r->reason[0] != '\0' ? r->reason : NULL);
+	json_str(b, "note", r->note[0] != '\0' ? r->note : NULL);
+	json_str(b, "data_sha256", r->data_sha256);
+	json_str(b, "document_sha256", r->document_sha256);
+	json_close(b, '}');
+}
+
+// Of a report that nobody signs neither member.
+static void
+put_signing(struct buf *b, const struct report_frame *f)
+{
+	if (!f->signable)
+		return;
+	if (f->copy_of != NULL)
+		json_int(b, "revision", f->copy_of->revision);
+	else
+		json_none(b, "revision");
+	if (f->copy_of != NULL) {
+		put_revision(b, "signed", f->copy_of);
+		return;
+	}
+	json_none(b, "signed");
+	if (f->newest == NULL) {
+		json_none(b, "newest");
+		return;
+	}
+	put_revision(b, "newest", f->newest);
+	json_int(b, "changed_since", f->n_changes);
+}
+
 void
 json_data_sha256(const struct report_doc *d, char out[static SHA256_HEX])
 {
@@ -134,7 +178,7 @@ format_json(const struct report_frame *f, struct buf *out, struct err *err)
 	put_day(&b, f->span, f->day);
 	json_raw(&b, "data", data.data);
 	json_int(&b, "rows", (int64_t)doc_rows(f->doc));
-	json_int(&b, "revision", f->doc->last_seq);
+	put_signing(&b, f);
 	json_str(&b, "sha256", sum);
 	if (f->anchor->seq != 0) {
 		json_open(&b, "anchor", '{');
@@ -145,7 +189,7 @@ format_json(const struct report_frame *f, struct buf *out, struct err *err)
 		json_close(&b, '}');
 	}
 	json_time(&b, "produced", f->request->now_utc_ms);
-	json_str(&b, "version", WATCHROOM_VERSION);
+	json_str(&b, "version", f->version);
 	json_close(&b, '}');
 	buf_str(&b, "\n");
 	buf_add(out, b.data, b.len);

@@ -38,7 +38,8 @@ int report_site_read(struct reader *r, const struct site *site, struct report_si
 struct report_request {
 	const char *name;   // "alarms-daily"
 	const char *day;    // "today" or "YYYY-MM-DD"
-	const char *format; // "csv", "json"
+	int64_t revision;   // a copy of this signed one; 0: as it is now
+	const char *format; // "csv", "json"; "document" is what a signature keeps
 	enum lang lang;     // of headings, in csv
 	int64_t now_utc_ms;
 	const struct report_site *site;
@@ -47,7 +48,9 @@ struct report_request {
 };
 
 // Adds the report to out (nothing on failure). 0, or -1 with *err: an unknown name or
-// format, a day that is none, or figures that do not add up (I13).
+// format, a day that is none, a revision that there is not, or figures that
+// do not add up (I13). A copy of a revision is in the time zone that it was signed in:
+// TZ is set to it.
 int report_render(
     struct reader *r, const struct report_request *q, struct buf *out, struct err *err);
 

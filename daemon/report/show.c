@@ -154,6 +154,67 @@ show_state(const struct report_frame *f)
 	return text_get(f->request->lang, f->span == REPORT_DAY ? key : of_span);
 }
 
+// "李雷 (li) 2026-11-24T08:10:00+08:00"
+static void
+show_signer(
+    const struct report_frame *f, const struct revision *r, char *out, size_t size)
+{
+	char when[LOCAL_TIME_MAX];
+	const char *name = show_in(f->request->lang, r->name_zh, r->name_en);
+	doc_local_time(r->time_utc_ms, when);
+	(void)snprintf(out, size, "%s%s%s%s %s", name, name[0] != '\0' ? " (" : "",
+	    r->who, name[0] != '\0' ? ")" : "", when);
+}
+
+// A copy of what was signed: by whom, when, what it is sealed with.
+static size_t
+show_copy(const struct report_frame *f, struct show_line *out)
+{
+	const struct revision *r = f->copy_of;
+	size_t n = 0;
+	struct show_line *l = line(f, out, &n, "report.revision");
+	(void)snprintf(l->text, sizeof(l->text), "%lld", (long long)r->revision);
+	l = line(f, out, &n, "report.signed_by");
+	show_signer(f, r, l->text, sizeof(l->text));
+	if (r->unclassified > 0) {
+		l = line(f, out, &n, "report.signed_unclassified");
+		(void)snprintf(l->text, sizeof(l->text), "%lld: %s",
+		    (long long)r->unclassified, r->reason);
+	}
+	if (r->note[0] != '\0')
+		(void)str_copy(line(f, out, &n, "report.signed_note")->text,
+		    sizeof(l->text), r->note);
+	(void)str_copy(line(f, out, &n, "report.data_checksum")->text, sizeof(l->text),
+	    r->data_sha256);
+	l = line(f, out, &n, "report.seal");
+	(void)snprintf(
+	    l->text, sizeof(l->text), "%lld – %s", (long long)r->seq, r->hash);
+	return n;
+}
+
+size_t
+show_signing(const struct report_frame *f, struct show_line *out)
+{
+	enum lang lang = f->request->lang;
+	char signer[200];
+	size_t n = 0;
+	if (!f->signable)
+		return 0;
+	if (f->copy_of != NULL)
+		return show_copy(f, out);
+	struct show_line *l = line(f, out, &n, "report.signature");
+	(void)str_copy(l->text, sizeof(l->text), text_get(lang, "report.not_signed"));
+	if (f->newest == NULL)
+		return n;
+	show_signer(f, f->newest, signer, sizeof(signer));
+	l = line(f, out, &n, "report.signed_before");
+	(void)snprintf(l->text, sizeof(l->text), "%lld – %s",
+	    (long long)f->newest->revision, signer);
+	l = line(f, out, &n, "report.changed_since");
+	(void)snprintf(l->text, sizeof(l->text), "%d", f->n_changes);
+	return n;
+}
+
 size_t
 show_head(const struct report_frame *f, struct show_line out[SHOW_LINES_MAX])
 {
@@ -170,13 +231,10 @@ show_head(const struct report_frame *f, struct show_line out[SHOW_LINES_MAX])
 	(void)snprintf(l->text, sizeof(l->text), "%s: %s – %s (%s)", f->day->day, from,
 	    to, s->time_zone);
 	l = line(f, out, &n, "report.state");
-	if (f->day->closed) {
-		(void)str_copy(l->text, sizeof(l->text), show_state(f));
-		return n;
-	}
 	doc_local_time(f->request->now_utc_ms, to);
-	(void)snprintf(l->text, sizeof(l->text), "%s %s", show_state(f), to);
-	return n;
+	(void)snprintf(l->text, sizeof(l->text), "%s%s%s", show_state(f),
+	    f->day->closed ? "" : " ", f->day->closed ? "" : to);
+	return n + show_signing(f, out + n);
 }
 
 size_t
@@ -186,7 +244,7 @@ show_foot(const struct report_frame *f, struct show_line out[SHOW_LINES_MAX])
 	size_t n = 0;
 	struct show_line *l = line(f, out, &n, "report.rows");
 	(void)snprintf(l->text, sizeof(l->text), "%zu", doc_rows(f->doc));
-	l = line(f, out, &n, "report.revision");
+	l = line(f, out, &n, "report.as_of");
 	(void)snprintf(l->text, sizeof(l->text), "%lld", (long long)f->doc->last_seq);
 	if (f->anchor->seq != 0) {
 		l = line(f, out, &n, "report.anchor");
@@ -199,7 +257,6 @@ show_foot(const struct report_frame *f, struct show_line out[SHOW_LINES_MAX])
 	(void)str_copy(l->text, sizeof(l->text), sum);
 	doc_local_time(f->request->now_utc_ms, when);
 	l = line(f, out, &n, "report.produced");
-	(void)snprintf(
-	    l->text, sizeof(l->text), "%s – Watchroom " WATCHROOM_VERSION, when);
+	(void)snprintf(l->text, sizeof(l->text), "%s – Watchroom %s", when, f->version);
 	return n;
 }

@@ -30,12 +30,15 @@ const char *show_state(const struct report_frame *f);
 // Lines above the tables and below them: a heading and what it says.
 struct show_line {
 	const char *heading;
-	char text[320];
+	char text[480];
 };
 enum {
-	SHOW_LINES_MAX = 8
+	SHOW_LINES_MAX = 12
 };
 size_t show_head(const struct report_frame *f, struct show_line out[SHOW_LINES_MAX]);
+// Of them, those that say who signed what, or that nobody has; none of a report that
+// nobody signs.
+size_t show_signing(const struct report_frame *f, struct show_line *out);
 size_t show_foot(const struct report_frame *f, struct show_line out[SHOW_LINES_MAX]);
 
 // Whether figures of this column stand to the right.

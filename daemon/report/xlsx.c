@@ -384,7 +384,7 @@ static int
 write_book(const struct report_frame *f, char *name, struct err *err)
 {
 	// The library copies them, and asks for what may be changed.
-	char author[] = "Watchroom " WATCHROOM_VERSION;
+	char *author = xasprintf("Watchroom %s", f->version);
 	char *title = xstrdup(show_title(f));
 	// Its own time is the report's: the same figures give the same bytes.
 	lxw_doc_properties about = { .title = title,
@@ -394,6 +394,7 @@ write_book(const struct report_frame *f, char *name, struct err *err)
 	if (b.workbook != NULL)
 		(void)workbook_set_properties(b.workbook, &about);
 	free(title);
+	free(author);
 	if (b.workbook == NULL)
 		return err_set(err, ENOMEM, "xlsx: no workbook");
 	make_looks(&b);

@@ -16,6 +16,7 @@
 #include "store/boot.h"
 #include "store/db.h"
 #include "store/hex.h"
+#include "store/revision_impl.h"
 #include "store/rows.h"
 
 enum {
@@ -128,6 +129,9 @@ prepare_all(struct append *a)
 		rc = prepare(a, AP_BLIND_END, blind_end_sql);
 	if (rc == SQLITE_OK)
 		rc = prepare(a, AP_BLIND_DOWN, blind_down_sql);
+	rc = prepare(a, AP_REVISION, revision_sql);
+	if (rc == SQLITE_OK)
+		rc = prepare(a, AP_REVISION_LAST, revision_last_sql);
 	return rc;
 }
 
@@ -382,6 +386,17 @@ waited(struct append *a, const struct unit *u)
 	return u->real_ms != 0 ? a->now_ms - u->real_ms : 0;
 }
 
+static int
+append_one(struct append *a, struct event *e, const struct unit *u, int64_t waited_ms)
+{
+	struct revision *signs = e->kind == EVENT_REPORT_SIGN ? u->revision : NULL;
+	int rc = signs != NULL ? revision_number(a, signs, e) : SQLITE_OK;
+	if (rc == SQLITE_OK)
+		rc = waited_ms >= LATE_MS ? append_late(a, e, u, waited_ms)
+					  : append_event(a, e, u->config_rev);
+	return rc == SQLITE_OK && signs != NULL ? revision_seal(a, signs, e) : rc;
+}
+
 int
 append_unit(struct append *a, struct unit *u)
 {
@@ -393,8 +408,7 @@ append_unit(struct append *a, struct unit *u)
 	int64_t waited_ms = waited(a, u);
 	int rc = SQLITE_OK;
 	for (size_t i = 0; i < u->events.n && rc == SQLITE_OK; i++)
-		rc = waited_ms >= LATE_MS ? append_late(a, &events[i], u, waited_ms)
-					  : append_event(a, &events[i], u->config_rev);
+		rc = append_one(a, &events[i], u, waited_ms);
 	for (size_t i = 0; i < u->alarms.n && rc == SQLITE_OK; i++)
 		rc = append_alarm(a, &alarms[i]);
 	for (size_t i = 0; i < u->notices.n && rc == SQLITE_OK; i++)

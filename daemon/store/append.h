@@ -41,6 +41,8 @@ enum append_statement {
 	AP_BLIND_END,
 	AP_BLIND_DOWN,
 	AP_ANCHOR,
+	AP_REVISION,
+	AP_REVISION_LAST,
 	AP_COUNT,
 };
 

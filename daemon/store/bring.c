@@ -55,11 +55,12 @@ copy_rows(sqlite3_stmt *in, sqlite3_stmt *out)
 bool
 bring_rows(sqlite3 *journal, const char *from, const char *table, const char *columns)
 {
-	static const char marks[] = "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?";
+	static const char marks[] = "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
+				    "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?";
 	struct fault fault = { 0 };
 	sqlite3 *old = NULL;
 	sqlite3_stmt *in = NULL, *out = NULL;
-	char sql[512];
+	char sql[640];
 	unsigned n = count_columns(columns);
 
 	wr_assert(n <= BRING_COLUMNS);

@@ -55,7 +55,8 @@ unread_names(struct buf *b, const struct salvaged *all, const struct brought *mo
 		{ all->notices, "notices" }, { all->settings, "settings" },
 		{ more->people, "people" }, { more->flags, "flags" },
 		{ more->verdicts, "verdicts" }, { more->missed, "missed" },
-		{ more->commissioning, "commissioning" }, { more->blind, "blind" } };
+		{ more->commissioning, "commissioning" }, { more->blind, "blind" },
+		{ more->reports, "reports" } };
 	json_open(b, "unread", '[');
 	for (unsigned i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
 		if (!parts[i].whole)
@@ -185,7 +186,7 @@ static bool
 is_whole(const struct brought *b)
 {
 	return b->people && b->flags && b->verdicts && b->missed && b->commissioning &&
-	       b->blind;
+	       b->blind && b->reports;
 }
 
 int

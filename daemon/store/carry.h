@@ -21,7 +21,7 @@ struct carried {
 
 // What was brought over beside it, before: whether all of it could be read and kept.
 struct brought {
-	bool people, flags, verdicts, missed, commissioning, blind;
+	bool people, flags, verdicts, missed, commissioning, blind, reports;
 };
 
 // The journal that is set aside: its file, the name that this will have, why, and when.

@@ -93,12 +93,14 @@ bool blind_bring(sqlite3 *journal, const char *from);
 
 // watched.c: brings the table `watched` up to date. s: NULL = leaves it. SQLite code.
 int watched_keep(sqlite3 *db, const struct site *s, int64_t now_ms);
+// revision.c: and for signed reports.
+bool revision_bring(sqlite3 *journal, const char *from);
 
 // bring.c: the rows of a table of the journal in the file `from`, in the order of its
 // key, as far as they can be read and kept. `columns`: at most BRING_COLUMNS names,
 // the first that of the key.
 enum {
-	BRING_COLUMNS = 16
+	BRING_COLUMNS = 25
 };
 bool bring_rows(
     sqlite3 *journal, const char *from, const char *table, const char *columns);

@@ -273,6 +273,7 @@ struct verify_result {
 	int64_t anchors;       // good ones
 	int64_t anchor_seq;    // of the newest; 0 = none
 	int64_t anchor_utc_ms; // when it was signed
+	int64_t reports;       // signed, good ones
 	char public_key[65];   // of the newest signature; "" = none
 	int64_t first_bad_seq; // 0 = none, -1 = damage that is not in an event row
 	// "" = sound; else "hash", "prev_hash", "gap", "type", "epoch" (it changes
@@ -280,7 +281,10 @@ struct verify_result {
 	// missing), "corrupt" (the row cannot be read), "integrity"; of the signatures
 	// at that row: "signature", "key" (not the trusted one), "anchor" (another hash
 	// stands there now), "anchor_ahead" (the chain ends before it), "cut" (the
-	// chain does not begin where it says).
+	// chain does not begin where it says). Of a signed report, with its name, day
+	// and revision: "report_signature", "report_key", "report" (other bytes),
+	// "report_event" (another event stands there); "report_missing" (an event
+	// without its report).
 	char reason[80];
 	char head_hash[65];
 	char epoch[33];

@@ -173,6 +173,7 @@ make_fresh(struct journal *j, char *fresh, struct carry_origin *from,
 		.missed = missed_bring(n.db, j->path),
 		.commissioning = commission_bring(n.db, j->path),
 		.blind = blind_bring(n.db, j->path),
+		.reports = revision_bring(n.db, j->path),
 	};
 	rc = carry_over(&n.append, from, carried);
 	if (rc == SQLITE_OK) {

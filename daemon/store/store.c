@@ -223,6 +223,12 @@ load_key(struct store *s, const struct store_options *o)
 }
 
 bool
+store_seals(const struct store *s)
+{
+	return s->key.there;
+}
+
+bool
 store_keyless(const struct store *s)
 {
 	return s->keyless;

@@ -28,6 +28,7 @@ struct store;
 struct store_anchor;
 struct reader;
 struct site;
+struct revision;
 
 enum store_mode {
 	STORE_OK,
@@ -114,6 +115,8 @@ void unit_notice(struct unit *u, const struct notice *n);
 #define STORE_META_ALIVE_MONO "alive_mono_ms"
 void unit_meta(struct unit *u, const char *key, const char *value);
 void unit_flag(struct unit *u, const struct flag_row *row);
+// The report that a report.sign of the unit is about (store/revision.h). Taken over.
+void unit_revision(struct unit *u, struct revision *r);
 // `done` runs on the loop after the commit, in the order in which units were written:
 // as they were submitted, but that urgent ones overtake those of other points.
 // `durable` is false at shutdown with a store that cannot write, and for a unit that
@@ -200,6 +203,8 @@ int64_t store_waiting_ms(const struct store *s);
 
 // Whether the key of the anchors could not be had: nothing is signed, nothing deleted.
 bool store_keyless(const struct store *s);
+// Whether there is a key to sign with.
+bool store_seals(const struct store *s);
 
 // How long the journal's writer has been in the attempt it is in, in ms of real time; 0
 // between attempts. An attempt that fails ends: a disk that says no is no silence.

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "lib/mem.h"
+#include "store/revision.h"
 
 enum {
 	RUN_MAX = 255,
@@ -115,6 +116,9 @@ unit_free(struct unit *u)
 	free(u->metas.data);
 	free(u->flags.data);
 	free(u->anchor);
+	if (u->revision != NULL)
+		free(u->revision->document);
+	free(u->revision);
 	free(u->packed);
 	free(u);
 }
@@ -126,11 +130,18 @@ unit_want_anchor(struct unit *u, int64_t utc_ms)
 	u->upkeep_utc_ms = utc_ms;
 }
 
+void
+unit_revision(struct unit *u, struct revision *r)
+{
+	wr_assert(u->revision == NULL);
+	u->revision = r;
+}
+
 size_t
 unit_rows(const struct unit *u)
 {
 	return u->events.n + u->alarms.n + u->notices.n + u->metas.n + u->flags.n +
-	       (u->anchor != NULL) + u->order.most;
+	       (u->anchor != NULL) + (u->revision != NULL) + u->order.most;
 }
 
 bool
@@ -165,6 +176,7 @@ unit_event_reserved(const struct event *e)
 	case EVENT_COMMISSION_MARK:
 	case EVENT_COMMISSION_OPEN:
 	case EVENT_COMMISSION_CLOSE:
+	case EVENT_REPORT_SIGN:
 	case EVENT_BYPASS_START: // what is not watched, and by whose word
 	case EVENT_BYPASS_END:
 	case EVENT_SHELVE_START:

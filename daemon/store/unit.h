@@ -45,6 +45,8 @@ struct unit {
 	// Wanted after what else it has, then what became of it; NULL = none. Owned.
 	// Not in here: a storm makes hundreds of thousands of units wait in memory.
 	struct store_anchor *anchor;
+	struct revision
+	    *revision; // of the report.sign among the events, or NULL; owned
 	struct cut_order order;
 	struct cut_done cut;
 	TAILQ_ENTRY(unit) queue; // of the loop-side queue

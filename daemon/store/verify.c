@@ -18,6 +18,7 @@
 #include "store/event_row.h"
 #include "store/hex.h"
 #include "store/query.h"
+#include "store/revision_impl.h"
 
 enum {
 	PAGE_ROWS = 20000,
@@ -29,6 +30,7 @@ struct chain_state {
 	uint8_t hash[CHAIN_HASH];
 	uint8_t epoch[EPOCH_BYTES]; // once a row was seen
 	bool seen;
+	int64_t signs; // events report.sign
 };
 
 static void
@@ -38,17 +40,21 @@ bad(struct verify_result *out, int64_t seq, const char *reason)
 	(void)str_copy(out->reason, sizeof(out->reason), reason);
 }
 
+static bool
+is_kind(const struct cell *kind, const char *name)
+{
+	return kind->len == strlen(name) && memcmp(kind->data, name, kind->len) == 0;
+}
+
 // A new epoch begins only with the event that says that a backup was restored.
 static bool
 epoch_follows(const struct chain_state *c, const struct cell cells[static COL_COUNT])
 {
-	static const char restored[] = "journal.restore";
-	const struct cell *epoch = &cells[COL_EPOCH], *kind = &cells[COL_KIND];
+	const struct cell *epoch = &cells[COL_EPOCH];
 	if (epoch->len != EPOCH_BYTES)
 		return false;
 	return !c->seen || memcmp(epoch->data, c->epoch, EPOCH_BYTES) == 0 ||
-	       (kind->len == sizeof(restored) - 1 &&
-		   memcmp(kind->data, restored, kind->len) == 0);
+	       is_kind(&cells[COL_KIND], "journal.restore");
 }
 
 // Returns false at the first bad row.
@@ -76,6 +82,7 @@ check_row(sqlite3_stmt *st, struct chain_state *c, struct verify_result *out)
 	}
 	c->seq = seq;
 	c->seen = true;
+	c->signs += is_kind(&cells[COL_KIND], "report.sign");
 	memcpy(c->epoch, cells[COL_EPOCH].data, EPOCH_BYTES);
 	memcpy(c->hash, cells[COL_HASH].data, CHAIN_HASH);
 	return true;
@@ -270,6 +277,8 @@ check_all(sqlite3 *db, const char *trusted, struct verify_result *out, struct er
 		bad(out, c.seq + 1, "gap");
 	if (result == 0 && out->reason[0] == '\0')
 		check_anchors(db, trusted, out);
+	if (result == 0 && out->reason[0] == '\0')
+		revision_check(db, trusted, c.signs, out);
 	if (result == 0 && out->reason[0] == '\0')
 		check_triggers(db, out);
 	if (result == 0 && out->reason[0] == '\0')

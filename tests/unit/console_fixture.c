@@ -51,11 +51,21 @@ write_file(const char *directory, const char *name, const char *text)
 
 // Says what it was called with. "2026-01-09" fails, "2026-01-08" does not come back,
 // "2026-01-07" never ends.
-static const char report_script[] = "#!/bin/sh\n"
-				    "case \"$5$6$7\" in *2026-01-09*) exit 3;;\n"
-				    "*2026-01-08*) exec sleep 100;;\n"
-				    "*2026-01-07*) exec cat /dev/zero;; esac\n"
-				    "printf '{\"said\":\"%s\"}' \"$*\"\n";
+static const char report_script[] =
+    "#!/bin/sh\n"
+    "case \"$5$6$7\" in *2026-01-09*) exit 3;;\n"
+    "*2026-01-08*) exec sleep 100;;\n"
+    "*2026-01-07*) exec cat /dev/zero;;\n"
+    "*2026-01-04*) exit 2;; esac\n"
+    "if [ \"$8\" = document ]; then n=0\n"
+    "case \"$6\" in 2025-12-31) n=2;;\n"
+    "2025-12-30) echo '{\"document\":2}'; exit;; esac\n"
+    "printf '{\"document\":1,\"data_sha256\":\"%064d\"' 0"
+    " | tr 0 a\n"
+    "printf ',\"as_of_seq\":41,\"as_of_verdict\":7,'\n"
+    "printf '\"as_of_missed\":3,\"unclassified\":%d,}' $n\n"
+    "exit; fi\n"
+    "printf '{\"said\":\"%s\"}' \"$*\"\n";
 
 static void
 make_folders(struct fixture *f)

@@ -10,6 +10,7 @@
 #include "http_client.h"
 #include "store/explain.h"
 #include "store/query.h"
+#include "store/revision.h"
 
 enum {
 	FAKE_ALARMS_MAX = 700,
@@ -39,6 +40,7 @@ struct fake_daemon {
 	reply_fn *held;
 	void *held_arg;
 	unsigned commands;
+	const char *cannot_sign;
 	char last[400];  // "acknowledge 7-1 wang", ...
 	char sound[64];  // "desk-1 true"
 	unsigned sounds; // calls
@@ -103,6 +105,9 @@ uint32_t fake_flag_page(
     void *ctx, enum alarm_flag flag, uint32_t from, unsigned limit, struct buf *out);
 void fake_word(
     void *ctx, const struct event *e, const char *verdict, reply_fn *done, void *arg);
+// fake_close.c: the same.
+const char *fake_cannot_sign(void *ctx);
+void fake_sign(void *ctx, struct revision *r, reply_fn *done, void *arg);
 void fake_rules_json(void *ctx, struct buf *out);
 void fake_patrol_json(void *ctx, uint16_t patrol, struct buf *out);
 
@@ -116,6 +121,7 @@ extern struct fake_store {
 	unsigned reads;
 	bool fails;
 	struct person people[2];
+	struct day_close close; // of every day; 2 January 2026 still runs
 } fake_store;
 
 #endif

@@ -421,6 +421,8 @@ fake_daemon_host(struct fake_daemon *d)
 		.alive = fake_alive,
 		.flag = fake_flag,
 		.word = fake_word,
+		.cannot_sign = fake_cannot_sign,
+		.sign = fake_sign,
 		.flag_page = fake_flag_page,
 		.bypass = fake_bypass,
 		.bypass_end = fake_bypass_end,

@@ -219,6 +219,66 @@ query_missed(struct reader *r, int64_t after, unsigned limit,
 }
 
 int
+query_revision(struct reader *r, const struct revision_key *key, struct revision *out,
+    struct err *err)
+{
+	(void)r;
+	(void)err;
+	*out = store.revision;
+	if (store.revision.revision == 0 ||
+	    (key->revision != 0 && key->revision != store.revision.revision) ||
+	    strcmp(key->report, store.revision.report) != 0)
+		return 0;
+	out->document = key->document ? xstrdup(store.revision.document) : NULL;
+	return 1;
+}
+
+void
+revision_free(struct revision *r)
+{
+	free(r->document);
+	r->document = NULL;
+}
+
+int
+query_as_of(struct reader *r, struct as_of *out, struct err *err)
+{
+	(void)r;
+	(void)err;
+	*out = store.as_of;
+	if (store.verdicts_meanwhile > 0) {
+		store.verdicts_meanwhile--;
+		store.as_of.verdict++;
+	}
+	return 0;
+}
+
+int
+query_unclassified(struct reader *r, const struct day_span *d, day_alarm_fn *row,
+    void *arg, struct err *err)
+{
+	(void)r;
+	(void)d;
+	(void)row;
+	(void)arg;
+	(void)err;
+	return store.n_unclassified;
+}
+
+int
+query_day_changes(struct reader *r, const struct day_span *d, const struct as_of *since,
+    day_change_fn *row, void *arg, struct err *err)
+{
+	(void)r;
+	(void)d;
+	(void)err;
+	assert_int_equal(since->verdict, store.revision.as_of.verdict);
+	for (size_t i = 0; i < store.n_changes && row != NULL; i++)
+		assert_true(row(arg, &store.changes[i]));
+	return (int)store.n_changes;
+}
+
+int
 query_meta(struct reader *r, const char *key, char *out, size_t size, struct err *err)
 {
 	(void)r;

@@ -9,6 +9,7 @@
 #include "report/report.h"
 #include "store/commission.h"
 #include "store/query.h"
+#include "store/revision.h"
 
 enum {
 	SEQS = 6000,
@@ -38,6 +39,12 @@ struct fake_report_store {
 	const enum event_kind *asked_kinds;
 	int64_t seqs[SEQS];
 	struct commission_state commission[4]; // of points 0 ..
+	struct revision revision;              // the only one; number 0 = none
+	struct as_of as_of;
+	int verdicts_meanwhile; // so often one more is given between two looks
+	int n_unclassified;
+	struct day_change changes[2];
+	size_t n_changes;
 };
 extern struct fake_report_store store;
 

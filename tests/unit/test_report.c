@@ -69,6 +69,7 @@ test_alarms_csv_word_for_word(void **ctx)
 	    "Statistics day,2026-11-23,2026-11-23T08:00:00+08:00,"
 	    "2026-11-24T08:00:00+08:00,Asia/Shanghai,,,,,,,,,\r\n"
 	    "State,day closed,,,,,,,,,,,,\r\n"
+	    "Signature,not signed,,,,,,,,,,,,\r\n"
 	    ",,,,,,,,,,,,,\r\n"
 	    "By class,,,,,,,,,,,,,\r\n"
 	    "Class,New,Restored,Acknowledged,Tests (counted apart),Still "
@@ -109,7 +110,7 @@ test_alarms_csv_word_for_word(void **ctx)
 	assert_has(csv, "Ten points that came most often,,,,,,,,,,,,,\r\n"
 			"Point,Place,New,Share (%),Event numbers,,,,,,,,,\r\n"
 			"fap1-d-1-5,,2,66.7,4 5,,,,,,,,,\r\n");
-	assert_has(csv, "Revision (last event of the day),17,,,,,,,,,,,,\r\n");
+	assert_has(csv, "Last event of the day,17,,,,,,,,,,,,\r\n");
 	assert_checksum_holds(csv);
 	assert_has(csv, "Produced,2026-11-25T08:00:00+08:00,Watchroom ");
 	free(csv);
@@ -157,7 +158,8 @@ test_alarms_json_has_exact_numbers_and_ids(void **ctx)
 	    "\"events\":[4,5],\"clear_events\":[7],\"acknowledge_events\":[6],"
 	    "\"test_events\":[11],\"maturity\":null}");
 	assert_has(json, "\"gaps\":[],");
-	assert_has(json, "\"rows\":28,\"revision\":17,\"sha256\":\"");
+	assert_has(json, "\"rows\":28,\"revision\":null,\"signed\":null,\"newest\":"
+			 "null,\"sha256\":\"");
 	assert_null(strstr(json, "\"anchor\""));
 	free(json);
 }
