@@ -25,6 +25,19 @@ enum {
 	LATE_MARK = 48
 };
 
+#define PARAM(name) "json_extract(?4, '$." name "')"
+static const char commission_sql[] =
+    "INSERT INTO commission (epoch, seq, time_utc_ms, point, verdict, expected, "
+    "at_panel, here, here_seq, who, note, wiring, config_rev) VALUES (?6, ?1, ?2, "
+    "?5, " PARAM("verdict") ", " PARAM("expected") ", " PARAM("at_panel") ", " PARAM(
+	"here") ", " PARAM("here_seq") ", ?3, " PARAM("note") ", " PARAM("wiring") ", "
+										   "?7"
+										   ")";
+static const char commission_walk_sql[] =
+    "INSERT INTO commission_walk (seq, time_utc_ms, step, scope, target, who) "
+    "VALUES (?1, ?2, ?5, " PARAM("scope") ", " PARAM("target") ", ?3)";
+#undef PARAM
+
 static const char *const fixed_sql[AP_COUNT] = {
 	[AP_TAIL] =
 	    "SELECT seq, hash, time_utc_ms FROM event ORDER BY seq DESC LIMIT 1",
@@ -62,20 +75,17 @@ static const char *const fixed_sql[AP_COUNT] = {
 	    "clears = clears + excluded.clears, "
 	    "acknowledged = acknowledged + excluded.acknowledged, "
 	    "tests = tests + excluded.tests, open = excluded.open",
+	[AP_COMMISSION] = commission_sql,
+	[AP_COMMISSION_WALK] = commission_walk_sql,
+	[AP_VERDICT] = verdict_sql,
+	[AP_MISSED] = missed_sql,
+	[AP_BLIND_WHOLE] = blind_whole_sql,
+	[AP_BLIND_BEGIN] = blind_begin_sql,
+	[AP_BLIND_END] = blind_end_sql,
+	[AP_BLIND_DOWN] = blind_down_sql,
+	[AP_REVISION] = revision_sql,
+	[AP_REVISION_LAST] = revision_last_sql,
 };
-
-#define PARAM(name) "json_extract(?4, '$." name "')"
-static const char commission_sql[] =
-    "INSERT INTO commission (epoch, seq, time_utc_ms, point, verdict, expected, "
-    "at_panel, here, here_seq, who, note, wiring, config_rev) VALUES (?6, ?1, ?2, "
-    "?5, " PARAM("verdict") ", " PARAM("expected") ", " PARAM("at_panel") ", " PARAM(
-	"here") ", " PARAM("here_seq") ", ?3, " PARAM("note") ", " PARAM("wiring") ", "
-										   "?7"
-										   ")";
-static const char commission_walk_sql[] =
-    "INSERT INTO commission_walk (seq, time_utc_ms, step, scope, target, who) "
-    "VALUES (?1, ?2, ?5, " PARAM("scope") ", " PARAM("target") ", ?3)";
-#undef PARAM
 
 static int
 prepare(struct append *a, enum append_statement s, const char *sql)
@@ -113,25 +123,6 @@ prepare_all(struct append *a)
 	    notice_row_names, notice_row_parameters);
 	if (rc == SQLITE_OK)
 		rc = prepare(a, AP_NOTICE, sql);
-	if (rc == SQLITE_OK)
-		rc = prepare(a, AP_COMMISSION, commission_sql);
-	if (rc == SQLITE_OK)
-		rc = prepare(a, AP_COMMISSION_WALK, commission_walk_sql);
-	if (rc == SQLITE_OK)
-		rc = prepare(a, AP_VERDICT, verdict_sql);
-	if (rc == SQLITE_OK)
-		rc = prepare(a, AP_MISSED, missed_sql);
-	if (rc == SQLITE_OK)
-		rc = prepare(a, AP_BLIND_WHOLE, blind_whole_sql);
-	if (rc == SQLITE_OK)
-		rc = prepare(a, AP_BLIND_BEGIN, blind_begin_sql);
-	if (rc == SQLITE_OK)
-		rc = prepare(a, AP_BLIND_END, blind_end_sql);
-	if (rc == SQLITE_OK)
-		rc = prepare(a, AP_BLIND_DOWN, blind_down_sql);
-	rc = prepare(a, AP_REVISION, revision_sql);
-	if (rc == SQLITE_OK)
-		rc = prepare(a, AP_REVISION_LAST, revision_last_sql);
 	return rc;
 }
 

@@ -58,7 +58,7 @@ static struct block_look
 block_of(const struct rig *r, uint16_t device, const char *kind)
 {
 	struct device_look d;
-	struct block_look b;
+	struct block_look b = { 0 };
 
 	mbus_look_device(&r->bus, device, &d);
 	for (uint16_t i = 0; i < d.blocks; i++) {
