@@ -102,8 +102,20 @@ rig_new(struct rig *g)
 }
 
 static void
+forget(struct catcher *c)
+{
+	while (c->n > 0)
+		free(c->sql[--c->n]);
+}
+
+static void
 rig_free(struct rig *g)
 {
+	// What was asked and nobody looked at is not proven.
+	for (unsigned i = 0; i < ARRAY_LEN(g->caught); i++) {
+		if (g->caught[i].n > 0)
+			fail_msg("nobody looked at: %s", g->caught[i].sql[0]);
+	}
 	reader_close(g->r);
 	store_fixture_free(&g->f);
 }
@@ -154,9 +166,7 @@ expect(struct rig *g, const char *name, const char *const *wanted)
 			explain_one(g, i, c.sql[k], plan);
 			free(c.sql[k]);
 		}
-		for (unsigned k = 0; k < g->caught[i].n; k++)
-			free(g->caught[i].sql[k]);
-		g->caught[i].n = 0; // the explanations themselves
+		forget(&g->caught[i]); // the explanations themselves
 	}
 	assert_true(n > 0);
 	for (; *wanted != NULL; wanted++) {
@@ -325,7 +335,7 @@ test_books_and_totals(void **state)
 	assert_true(query_missed(g.r, 0, 100, any_missed, NULL, &g.f.err) >= 0);
 	EXPECT(&g, "missed", "SEARCH missed USING INTEGER PRIMARY KEY (rowid>?)");
 	assert_true(query_anchor(g.r, &anchor, &g.f.err) >= 0);
-	g.caught[0].n = 0; // one row, from the end
+	forget(&g.caught[0]); // one row, from the end
 	assert_true(query_anchors(g.r, 0, 100, any_anchor, NULL, &g.f.err) >= 0);
 	EXPECT(&g, "anchors", "SEARCH anchor USING INTEGER PRIMARY KEY (rowid>?)");
 	assert_true(query_flags(g.r, any_flag, NULL, &g.f.err) >= 0);
