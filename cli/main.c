@@ -40,7 +40,8 @@ enum {
 	EXPORT_INSPECTION = 1 << 22,
 	EXPLAIN = 1 << 23,
 	BLIND = 1 << 24,
-	EVERY = (1 << 25) - 1,
+	DELIVER = 1 << 25,
+	EVERY = (1 << 26) - 1,
 	SAID_BY = COMMISSION_MARK | COMMISSION_WALK,
 };
 
@@ -53,6 +54,7 @@ static const struct command {
 	const char *help;
 } commands[] = {
 	{ "report",      cmd_report,      REPORT,      "NAME",   "write a report: alarms-daily, pressure-daily, actions-daily, commissioning" },
+	{ "deliver",     cmd_deliver,     DELIVER,     "PLAN [folder|post]", "make the files of a report plan and bring them where they go" },
 	{ "log",         cmd_log,         LOG,         "",       "print events of the journal, oldest first" },
 	{ "verify",      cmd_verify,      VERIFY,      "[FILE]", "check a journal: numbers, chain, contents" },
 	{ "backup",      cmd_backup,      BACKUP,      "DIR",    "copy the databases beside a running daemon, proven before it is done" },
@@ -92,10 +94,10 @@ static const struct option_def {
 	{ "state",     0,   "DIR",   offsetof(struct cli, state),       EVERY,                "state directory (else $STATE_DIRECTORY, else /var/lib/watchroom)" },
 	{ "store",     0,   "DIR",   offsetof(struct cli, store),       EVERY,                "directory of the databases, whatever the configuration says" },
 	{ "json",      0,   NULL,    offsetof(struct cli, json),        EVERY,                "print JSON" },
-	{ "day",       0,   "D",     offsetof(struct cli, day),         REPORT | BLIND,               "statistics day: today (default) or YYYY-MM-DD" },
+	{ "day",       0,   "D",     offsetof(struct cli, day),         REPORT | DELIVER | BLIND,     "statistics day: today (default) or YYYY-MM-DD" },
 	{ "revision",  0,   "N",     offsetof(struct cli, revision),    REPORT,               "a copy of the report as it was signed, of this revision" },
-	{ "format",    0,   "F",     offsetof(struct cli, format),      REPORT | COMMISSION_REPORT | EXPORT_LOG | EXPORT_READINGS, "csv (default) or json; exports: csv or jsonl" },
-	{ "lang",      0,   "L",     offsetof(struct cli, lang),        REPORT | BLIND | LOG | EXPLAIN | COMMISSION_REPORT, "zh (default) or en" },
+	{ "format",    0,   "F",     offsetof(struct cli, format),      REPORT | DELIVER | COMMISSION_REPORT | EXPORT_LOG | EXPORT_READINGS, "csv (default) or json; exports: csv or jsonl" },
+	{ "lang",      0,   "L",     offsetof(struct cli, lang),        REPORT | DELIVER | BLIND | LOG | EXPLAIN | COMMISSION_REPORT, "zh (default) or en" },
 	{ "output",    'o', "FILE",  offsetof(struct cli, output),      REPORT | COMMISSION_REPORT | RECORD | EXPORT_LOG | EXPORT_READINGS | EXPORT_INSPECTION, "write to FILE, whole or not at all" },
 	{ "after",     0,   "SEQ",   offsetof(struct cli, after),       LOG,                  "events after this number; without it the last ones" },
 	{ "limit",     0,   "N",     offsetof(struct cli, limit),       LOG,                  "at most N events (default 100)" },

@@ -19,6 +19,7 @@
 #include "lib/loop.h"
 #include "outbox.h"
 #include "outputs.h"
+#include "report_plans.h"
 #include "site.h"
 #include "store/store.h"
 #include "supervise.h"
@@ -51,6 +52,7 @@ struct daemon {
 	struct outputs *outputs;
 	struct field *field;
 	struct supervise *supervise;
+	struct report_plans *report_plans;
 	struct delivery *delivery;
 	struct console *console; // NULL while it cannot listen
 	struct loop_timer console_retry;

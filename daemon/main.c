@@ -352,6 +352,16 @@ start_engine(struct daemon *d)
 	outbox_recover(d->outbox, r);
 	d->outputs = outputs_new(d->loop, d->site, d->engine, d->works);
 	d->field = field_new(d->loop, d->site, d->works, r);
+	const struct report_plans_parts reports = {
+		.loop = d->loop,
+		.site = d->site,
+		.engine = d->engine,
+		.works = d->works,
+		.program = d->reports_program,
+		.file = d->running_file,
+		.directory = d->store_directory,
+	};
+	d->report_plans = report_plans_new(&reports, r);
 	bool unread = r->unread;
 	store_recovered_free(d->store);
 	d->supervise = supervise_new(d->loop, d->site, d->engine, d->works, d->store);
@@ -420,6 +430,7 @@ static void
 stop(struct daemon *d)
 {
 	recheck_free(d->recheck);
+	report_plans_free(d->report_plans);
 	control_stop(d->control);
 	running_site_stop(d->running);
 	d->running = NULL;

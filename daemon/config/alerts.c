@@ -52,7 +52,7 @@ static const struct schema_field secret_fields[] = {
 };
 const struct schema_map secret_map = { secret_fields, 1 };
 
-static const struct schema_field webhook_forms[] = {
+const struct schema_field webhook_forms[] = {
 	{ .key = "address", .type = SCHEMA_TEXT },
 	{ .key = "secret", .type = SCHEMA_MAP, .map = &secret_map },
 	{ .key = NULL },
@@ -76,7 +76,6 @@ const struct schema_field channel_item = {
 	.key = "a channel", .type = SCHEMA_MAP, .map = &channel_map,
 };
 
-static const struct schema_field webhook_text = { .key = "webhook", .type = SCHEMA_TEXT };
 
 static const struct schema_field class_field = {
 	.key = "classes", .type = SCHEMA_CHOICE, .choice = class_choice,
@@ -153,23 +152,24 @@ secret_read(struct load *l, const struct yaml_node *node)
 	return arena_bytes(l->temp, s->text, len);
 }
 
-static const char *
-read_webhook(struct load *l, const struct yaml_node *node)
+const char *
+webhook_read(struct load *l, const struct yaml_node *node, const char *key)
 {
+	const struct schema_field text = { .key = key, .type = SCHEMA_TEXT };
 	struct schema_value v = { 0 };
 	const char *url;
 
 	if (node->kind == YAML_MAP)
 		url = secret_read(l, node);
 	else
-		url = schema_scalar(l, node, &webhook_text, &v) ? v.text : NULL;
+		url = schema_scalar(l, node, &text, &v) ? v.text : NULL;
 	if (url == NULL)
 		return "";
 	const char *why = check_url(url);
 	if (why != NULL) {
 		if (node->kind != YAML_MAP)
 			problem_hide_line(l, node->pos); // with the key in it
-		problem(l, node->pos, "webhook: %s", why);
+		problem(l, node->pos, "%s: %s", key, why);
 	}
 	return arena_text(l->arena, url);
 }
@@ -186,7 +186,7 @@ channels_read(struct load *l, const struct node_list *list)
 		    l, list->items[i], "a channel", channel_fields, CHANNEL_FIELDS, v);
 		c->id = section_id(l, &l->channels, "channel", &v[CHANNEL_ID], i);
 		c->url = v[CHANNEL_WEBHOOK].ok
-			     ? read_webhook(l, v[CHANNEL_WEBHOOK].node)
+			     ? webhook_read(l, v[CHANNEL_WEBHOOK].node, "webhook")
 			     : "";
 		c->timeout_ms = (uint32_t)v[CHANNEL_TIMEOUT].number;
 		c->give_up_ms = (uint32_t)v[CHANNEL_GIVE_UP].number;

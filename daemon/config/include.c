@@ -58,6 +58,8 @@ static const struct schema_field root_fields[ROOT_FIELDS] = {
 	    .help = "ways to reach people" },
 	[SECTION_LADDERS] = { .key = "ladders", .type = SCHEMA_LIST, .each = &ladder_item,
 	    .help = "who is told after how long" },
+	[SECTION_REPORTS] = { .key = "reports", .type = SCHEMA_LIST, .each = &report_item,
+	    .help = "reports that are made by themselves, and where they go" },
 	[SECTION_OUTPUTS] = { .key = "outputs", .type = SCHEMA_LIST, .each = &output_item,
 	    .help = "what the daemon may drive" },
 	[ROOT_INCLUDE] = { .key = "include", .type = SCHEMA_LIST, .max = FILES_MAX,
@@ -70,7 +72,7 @@ static const size_t most[SECTION_COUNT] = {
 	[SECTION_BUSES] = 4096, [SECTION_DEVICES] = 8192, [SECTION_GPIO] = 64,
 	[SECTION_HOSTS] = HOSTS_MAX, [SECTION_LOOPS] = 256, [SECTION_DOORS] = 4096, [SECTION_FIRE_DOORS] = 4096, [SECTION_SUPPRESSIONS] = 256, [SECTION_EFFECTS] = 256, [SECTION_PUMPS] = 64, [SECTION_PATROLS] = 64,
 	[SECTION_ZONES] = 4096, [SECTION_CHANNELS] = 64, [SECTION_LADDERS] = 64,
-	[SECTION_OUTPUTS] = 64,
+	[SECTION_REPORTS] = 32, [SECTION_OUTPUTS] = 64,
 };
 // clang-format on
 

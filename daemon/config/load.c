@@ -333,6 +333,7 @@ read_sections(struct load *l, struct sections *s)
 	deadman_read(l, s->map[SECTION_DEADMAN]);
 	suppressions_read(l, &s->list[SECTION_SUPPRESSIONS]);
 	effects_read(l, &s->list[SECTION_EFFECTS]);
+	report_plans_read(l, &s->list[SECTION_REPORTS]);
 }
 
 struct site *

@@ -37,6 +37,7 @@ enum section {
 	SECTION_ZONES,
 	SECTION_CHANNELS,
 	SECTION_LADDERS,
+	SECTION_REPORTS,
 	SECTION_OUTPUTS,
 	SECTION_COUNT,
 };
@@ -172,6 +173,14 @@ void channels_read(struct load *l, const struct node_list *list);
 void store_section_read(struct load *l, const struct yaml_node *node);
 void ladders_read(struct load *l, const struct node_list *list);
 
+// An http or https address, or the {file: PATH} of one, for the key `key`; "" with a
+// problem.
+extern const struct schema_field webhook_forms[];
+const char *webhook_read(struct load *l, const struct yaml_node *node, const char *key);
+
+// reports.c
+void report_plans_read(struct load *l, const struct node_list *list);
+
 // {file: PATH}: the first line of the file, or NULL with a problem. Lives as long as
 // the load; never shown.
 const char *secret_read(struct load *l, const struct yaml_node *node);
@@ -198,7 +207,7 @@ extern const struct schema_map site_map, store_map, console_map, engine_map,
     deadman_map;
 extern const struct schema_field bus_item, device_item, gpio_item, host_item, loop_item,
     door_item, fire_door_item, suppression_item, effect_item, pump_item, patrol_item,
-    zone_item, channel_item, ladder_item, output_item;
+    zone_item, channel_item, ladder_item, report_item, output_item;
 extern const struct schema_map accept_map;    // accept_read
 extern const struct schema_map secret_map;    // secret_read
 extern const struct schema_field points_item; // a point of a device

@@ -344,11 +344,26 @@ print_effect(const struct site *s, const struct effect_def *d, FILE *out)
 	(void)fprintf(out, "%s\n", d->told_ms > 0 ? " at the latest" : "");
 }
 
+static void
+print_report_plan(const struct report_plan *p, FILE *out)
+{
+	begin(p->id, "report", out);
+	(void)fprintf(out, "%s at", report_name(p->report));
+	print_minute(p->at_min, out);
+	for (unsigned f = 0; f < REPORT_FORMAT_COUNT; f++)
+		if ((p->formats >> f & 1u) != 0)
+			(void)fprintf(
+			    out, " %s", report_format_name((enum report_format)f));
+	(void)fprintf(out, "%s", p->folder[0] != '\0' ? "; to folder " : "");
+	(void)fprintf(out, "%s%s\n", p->folder,
+	    p->url[0] != '\0' ? "; posted to an address" : "");
+}
+
 void
 summary_rules_print(const struct site *s, FILE *out)
 {
 	if (s->n_loops + s->n_doors + s->n_fire_doors + s->n_pumps + s->n_patrols +
-		    s->n_suppressions + s->n_effects >
+		    s->n_suppressions + s->n_effects + s->n_report_plans >
 		0 ||
 	    s->deadman != NULL)
 		(void)fprintf(out, "rules\n");
@@ -368,4 +383,6 @@ summary_rules_print(const struct site *s, FILE *out)
 		print_patrol(s, &s->patrols[i], out);
 	if (s->deadman != NULL)
 		print_deadman(s, out);
+	for (uint16_t i = 0; i < s->n_report_plans; i++)
+		print_report_plan(&s->report_plans[i], out);
 }

@@ -44,12 +44,9 @@ static const struct { const char *name; enum report_span span; } names[] = {
 static const char *const spans[] = { "day", "week", "month", "year" };
 
 static const struct format { const char *name, *type; } formats[] = {
-	{ "json", "application/json; charset=utf-8" },
-	{ "csv", "text/csv; charset=utf-8" },
-	{ "html", "text/html; charset=utf-8" },
-	{ "pdf", "application/pdf" },
-	{ "xlsx",
-	    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet" },
+#define X(id, name, type) [id] = { name, type },
+	REPORT_FORMATS(X)
+#undef X
 };
 // clang-format on
 

@@ -80,6 +80,8 @@
   X(EVENT_OUTPUT_ON, "output.on")                 \
   X(EVENT_OUTPUT_OFF, "output.off")               \
   X(EVENT_USER_CHANGE, "user.change")             \
+  X(EVENT_REPORT_DELIVER, "report.deliver")       \
+  X(EVENT_REPORT_FAIL, "report.fail")             \
   X(EVENT_COMMISSION_MARK, "commission.mark")     \
   X(EVENT_COMMISSION_OPEN, "commission.open")     \
   X(EVENT_COMMISSION_CLOSE, "commission.close")   \

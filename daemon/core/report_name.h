@@ -31,6 +31,22 @@ enum report_id {
 	REPORT_COUNT,
 };
 
+// How they are written, and what a receiver is told of it (IANA media types).
+#define REPORT_FORMATS(X)                                   \
+  X(REPORT_JSON, "json", "application/json; charset=utf-8") \
+  X(REPORT_CSV, "csv", "text/csv; charset=utf-8")           \
+  X(REPORT_HTML, "html", "text/html; charset=utf-8")        \
+  X(REPORT_PDF, "pdf", "application/pdf")                   \
+  X(REPORT_XLSX, "xlsx",                                    \
+      "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
+
+enum report_format {
+#define X(id, name, type) id,
+	REPORT_FORMATS(X)
+#undef X
+	REPORT_FORMAT_COUNT,
+};
+
 // Those that only a manager may have from the API (bits of 1 << enum report_id).
 enum {
 	REPORTS_OF_MANAGERS = 1 << REPORT_ACTIONS_DAILY

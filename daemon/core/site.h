@@ -31,6 +31,7 @@
 #include "core/profile.h"
 #include "core/pump.h"
 #include "core/recording.h"
+#include "core/report_plan.h"
 #include "core/sample.h"
 #include "core/schedule.h"
 #include "core/set_hour.h"
@@ -325,6 +326,8 @@ struct site {
 	struct channel_def *channels;
 	uint16_t n_ladders;
 	struct ladder *ladders;
+	uint16_t n_report_plans;
+	struct report_plan *report_plans;
 	uint32_t n_points;      // configured and built-in
 	uint32_t n_site_points; // configured; the built-in ones follow
 	struct point *points;

@@ -65,14 +65,14 @@ enum {
 	TRIES = 5,
 };
 
-const char *
-report_name(size_t index)
+static const char *
+name_at(size_t index)
 {
 	return index < REPORT_COUNT ? names[index].name : NULL;
 }
 
-const char *
-report_format(size_t index)
+static const char *
+format_at(size_t index)
 {
 	return index < N_FORMATS ? formats[index].name : NULL;
 }
@@ -253,8 +253,8 @@ int
 report_render(
     struct reader *r, const struct report_request *q, struct buf *out, struct err *err)
 {
-	int report = find("report", q->name, report_name, err);
-	int format = report < 0 ? -1 : find("format", q->format, report_format, err);
+	int report = find("report", q->name, name_at, err);
+	int format = report < 0 ? -1 : find("format", q->format, format_at, err);
 	if (format < 0)
 		return -1;
 	return q->revision != 0 ? render_copy(r, q, report, format, out, err)

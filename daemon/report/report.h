@@ -54,8 +54,4 @@ struct report_request {
 int report_render(
     struct reader *r, const struct report_request *q, struct buf *out, struct err *err);
 
-// What there is, for help and messages; NULL at the end.
-const char *report_name(size_t index);
-const char *report_format(size_t index);
-
 #endif

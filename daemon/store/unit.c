@@ -220,6 +220,8 @@ unit_event_reserved(const struct event *e)
 	case EVENT_NOTICE_SENT:
 	case EVENT_NOTICE_FAILED:
 	case EVENT_NOTICE_CANCELLED:
+	case EVENT_REPORT_DELIVER:
+	case EVENT_REPORT_FAIL:
 	case EVENT_KIND_COUNT:
 		return false;
 	}

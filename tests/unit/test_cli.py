@@ -192,7 +192,7 @@ def test_an_output_file_never_follows_a_link_that_lies_there(made, tmp_path, wor
     (["log", "--class", "smoke"], ["smoke", "allowed: fire,"]),
     (["log", "more"], ["more"]),
     (["log", "--day", "today"], ["--day", "does not belong"]),
-    (["reports"], ["reports", "allowed: report, log"]),
+    (["reports"], ["reports", "allowed: report, deliver, log"]),
     (["user", "remove"], ["user remove", "user add"]),
     ([], ["allowed: report"]),
     (["--colour"], ["colour"]),
