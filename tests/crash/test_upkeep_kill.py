@@ -19,8 +19,10 @@ EVENTS = 6000
 # What version 5 brought, taken away again: a file as the program before left it.
 BACK_TO_4 = """
 DROP VIEW v_blind_daily; DROP VIEW v_blind; DROP TABLE blind; DROP TABLE watched;
+DROP VIEW v_report_revision; DROP TABLE report_revision;
 DELETE FROM meta WHERE key = 'watched_rev'; PRAGMA user_version = 4;
 """
+OF_5 = {"blind", "watched", "report_revision"}
 
 
 def ended(daemon, seconds):
@@ -38,22 +40,33 @@ def one(daemon, sql):
     return row if len(row) > 1 else row[0]
 
 
+def quiet_before_the_anchor(daemon):
+    """Started, all written, nothing more to come, and the anchor of 2 s after the start not
+    made yet. A machine that was too slow for that starts it again."""
+    for _ in range(8):
+        n = 0 if not (daemon.state / "journal.db").exists() else one(daemon, "SELECT count(*) FROM anchor")
+        daemon.start()
+        until(lambda: daemon.api().metric("store_waiting") == 0
+              and daemon.api().state()["health"]["points_unknown"] == 0, 10)
+        if one(daemon, "SELECT count(*) FROM anchor") == n:
+            return n
+        assert daemon.stop() == 0
+    raise AssertionError("eight starts, and each was signed before all was written")
+
+
 @pytest.mark.parametrize("act", ["kill-before", "kill-after"])
 @pytest.mark.parametrize("op", ["write", "sync"])
 def test_i4_killed_while_the_head_is_signed(tmp_path, op, act):
     peer = Modbus()
     fault = Fault(tmp_path / "fault")
     with Daemon(tmp_path / "d", site(*panel(peer.port)), env=fault.env) as daemon:
-        daemon.start()  # signs 2 s from here; until then all is written, and nothing comes
-        until(lambda: daemon.api().metric("store_waiting") == 0
-              and daemon.api().state()["health"]["points_unknown"] == 0, 10)
-        assert one(daemon, "SELECT count(*) FROM anchor") == 0
+        signed = quiet_before_the_anchor(daemon)
         before = one(daemon, "SELECT max(seq) FROM event")
         fault.order(op, act, "journal.db-wal")
         assert ended(daemon, 10), "killed at the anchor"
         fault.clear()
         daemon.verify()
-        assert one(daemon, "SELECT count(*) FROM anchor") in (0, 1)
+        assert one(daemon, "SELECT count(*) FROM anchor") in (signed, signed + 1)
         assert one(daemon, "SELECT max(seq) FROM event") >= before
         daemon.start()
         until(lambda: one(daemon, "SELECT count(*) FROM anchor WHERE seq > " + str(before)) >= 1, 10, "it is signed")
@@ -108,7 +121,7 @@ def version_of(path):
     version, = db.execute("PRAGMA user_version").fetchone()
     tables = {name for name, in db.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
     db.close()
-    return version, {"blind", "watched"} & tables
+    return version, OF_5 & tables
 
 
 def test_i11_killed_while_the_schema_goes_to_the_next_version(tmp_path):
@@ -149,7 +162,7 @@ def test_i11_killed_while_the_schema_goes_to_the_next_version(tmp_path):
                     fault.clear()
                     daemon.kill()
                     version, tables = version_of(daemon.state / "journal.db")
-                    assert (version, tables) in [(4, set()), (5, {"blind", "watched"})], (op, at, act)
+                    assert (version, tables) in [(4, set()), (5, OF_5)], (op, at, act)
                     seen.add(version if was else None)
                     if at not in (1, 3, 8):
                         continue
