@@ -300,10 +300,7 @@ start(struct report_plans *p, struct run *r, unsigned index)
 		return;
 	(void)snprintf(r->why, sizeof(r->why), "cannot start %s", p->parts.program);
 	log_warn("report", "%s", r->why);
-	r->tried = 0;
-	r->failed_rounds++;
-	r->retry_ms = loop_now_ms(p->parts.loop) + RETRY_FIRST_MS;
-	tell(p);
+	fail_round(p, r);
 }
 
 // Starts what is due, one file at a time, and looks again before long.

@@ -223,6 +223,17 @@ rig_start(struct rig *r)
 	outbox_recover(r->outbox, rec);
 	r->outputs = outputs_new(r->loop, r->site, r->engine, r->works);
 	r->field = field_new(r->loop, r->site, r->works, rec);
+	const struct report_plans_parts reports = {
+		.loop = r->loop,
+		.site = r->site,
+		.engine = r->engine,
+		.works = r->works,
+		.program = r->reports_program,
+		.file = path,
+		.directory = r->dir,
+	};
+	if (r->reports_program != NULL)
+		r->report_plans = report_plans_new(&reports, rec);
 	store_recovered_free(r->store);
 	r->supervise = supervise_new(r->loop, r->site, r->engine, r->works, r->store);
 }
@@ -230,6 +241,8 @@ rig_start(struct rig *r)
 void
 rig_stop(struct rig *r)
 {
+	report_plans_free(r->report_plans);
+	r->report_plans = NULL;
 	works_flush(r->works);
 	store_close(r->store, 5000);
 	supervise_free(r->supervise);

@@ -11,6 +11,7 @@
 #include "field.h"
 #include "outbox.h"
 #include "outputs.h"
+#include "report_plans.h"
 #include "supervise.h"
 
 enum {
@@ -29,6 +30,8 @@ struct rig {
 	struct outputs *outputs;
 	struct field *field;
 	struct supervise *supervise;
+	const char *reports_program; // NULL: the site's plans do not run
+	struct report_plans *report_plans;
 	struct loop_timer stop;
 	unsigned sound_changes;
 	unsigned rules_told[RIG_RULES]; // per point, since the start
