@@ -67,7 +67,7 @@ def test_why_a_fire_sounds_and_why_it_is_quiet(why, open_page, size):
     page = open_page(why, width=width, height=height)
     why.panel.holding(2, FIRE)
     page.see(lambda: page.rows("owed") == ["d3"], 10)
-    until(lambda: why.daemon.api().alarm("d3")["seq"], 5)
+    until(lambda: (a := why.daemon.api().alarm("d3")) and a["seq"], 10)
     page.key("w")
     page.see(lambda: page.texts("#why-answers li"), 5)
     assert page.text("#why-place") == "探测器3 · d3"
