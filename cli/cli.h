@@ -41,7 +41,7 @@ struct cli {
 typedef enum cli_exit cli_fn(const struct cli *c);
 
 cli_fn cmd_blind, cmd_report, cmd_deliver, cmd_log, cmd_verify, cmd_status, cmd_flags,
-    cmd_explain;
+    cmd_explain, cmd_limits;
 cli_fn cmd_user_add, cmd_user_list, cmd_user_import;
 cli_fn cmd_points_check, cmd_probe, cmd_record, cmd_replay, cmd_schema;
 cli_fn cmd_commission_list, cmd_commission_mark, cmd_commission_open,

@@ -51,24 +51,27 @@ export_number(struct buf *b, double x)
 }
 
 // A date (local midnight of the site) or a moment in UTC. 0 where text is NULL.
+// The moment, in seconds; a day that the calendar does not have is none.
+static bool
+moment(struct tm *tm, time_t (*of)(struct tm *), int64_t *out)
+{
+	const struct tm read = *tm;
+	*out = (int64_t)of(tm) * 1000;
+	return tm->tm_mday == read.tm_mday && tm->tm_mon == read.tm_mon;
+}
+
 static bool
 parse_time(const struct cli *c, const char *option, const char *text, int64_t *out)
 {
 	struct tm tm = { .tm_isdst = -1 };
 	const char *end = text != NULL ? strptime(text, "%Y-%m-%d", &tm) : NULL;
 	*out = 0;
-	if (text == NULL)
+	if (text == NULL || (end != NULL && *end == '\0' && moment(&tm, mktime, out)))
 		return true;
-	if (end != NULL && *end == '\0') {
-		*out = (int64_t)mktime(&tm) * 1000;
-		return true;
-	}
 	memset(&tm, 0, sizeof(tm));
 	end = strptime(text, "%Y-%m-%dT%H:%M:%SZ", &tm);
-	if (end != NULL && *end == '\0') {
-		*out = (int64_t)timegm(&tm) * 1000;
+	if (end != NULL && *end == '\0' && moment(&tm, timegm, out))
 		return true;
-	}
 	(void)cli_fail(c, CLI_USAGE,
 	    "--%s: found \"%s\", allowed: YYYY-MM-DD or YYYY-MM-DDThh:mm:ssZ", option,
 	    text);
