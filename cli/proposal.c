@@ -18,7 +18,7 @@ static const struct {
 	double rare;          // share of minutes beyond an edge
 	double of_width;      // a margin, of the band's width
 	double of_value;      // and of the value, at least
-	double far;           // margins from an edge to low_low and high_high, at least
+	double far;           // margins from an edge to low_low and high_high
 	double of_hysteresis; // of a margin
 	double moved; // of the band: weeks that lie farther apart are two levels
 } rule = { .rare = 0.001,
@@ -124,11 +124,9 @@ propose(struct proposal *p, double step)
 
 	set(&p->of[LIMIT_LOW], down(p->low_edge - margin, step), hysteresis);
 	set(&p->of[LIMIT_HIGH], up(p->high_edge + margin, step), hysteresis);
-	set(&p->of[LIMIT_LOW_LOW],
-	    down(fmin(p->lowest - margin, p->low_edge - rule.far * margin), step),
+	set(&p->of[LIMIT_LOW_LOW], down(p->low_edge - rule.far * margin, step),
 	    hysteresis);
-	set(&p->of[LIMIT_HIGH_HIGH],
-	    up(fmax(p->highest + margin, p->high_edge + rule.far * margin), step),
+	set(&p->of[LIMIT_HIGH_HIGH], up(p->high_edge + rule.far * margin, step),
 	    hysteresis);
 }
 

@@ -143,6 +143,21 @@ day_of(
 
 // ---- what is said -------------------------------------------------------------------
 
+// "BYTES SHA256 WHERE", the child's receipt.
+static void
+put_receipt(struct buf *b, const char *line)
+{
+	char *rest, sha256[SHA256_HEX];
+	long long bytes = strtoll(line, &rest, 10);
+	size_t n = strspn(rest, " ") > 0 ? strspn(rest + 1, "0123456789abcdef") : 0;
+
+	if (n == 0 || n >= sizeof(sha256))
+		return;
+	(void)snprintf(sha256, sizeof(sha256), "%.*s", (int)n, rest + 1);
+	json_int(b, "bytes", bytes);
+	json_str(b, "sha256", sha256);
+}
+
 static void
 write_event(struct report_plans *p, const struct run *r, enum event_kind kind,
     unsigned index, const char *found)
@@ -150,8 +165,7 @@ write_event(struct report_plans *p, const struct run *r, enum event_kind kind,
 	struct report_item item;
 	struct event ev;
 	struct buf b = { 0 };
-	char day[REPORT_DAY_SIZE], sha256[SHA256_HEX];
-	long long bytes;
+	char day[REPORT_DAY_SIZE];
 
 	(void)report_plan_item(r->plan, index, &item);
 	day_of(p, r, day);
@@ -164,13 +178,10 @@ write_event(struct report_plans *p, const struct run *r, enum event_kind kind,
 	json_str(&b, "lang", item.lang == 0 ? "zh" : "en");
 	json_str(&b, "to", report_target_name(item.target));
 	json_int(&b, "rounds", r->failed_rounds + 1);
-	if (kind == EVENT_REPORT_DELIVER &&
-	    sscanf(found, "%lld %64[0-9a-f]", &bytes, sha256) == 2) {
-		json_int(&b, "bytes", bytes);
-		json_str(&b, "sha256", sha256);
-	} else if (kind == EVENT_REPORT_FAIL) {
+	if (kind == EVENT_REPORT_DELIVER)
+		put_receipt(&b, found);
+	else
 		json_str(&b, "reason", found);
-	}
 	engine_put_params(&ev, &b);
 	(void)works_event(p->parts.works, &ev);
 }
