@@ -450,6 +450,12 @@ hand(void *ctx, const struct hand_entry *h, reply_fn *done, void *arg)
 	works_reply(d->works, done, arg);
 }
 
+static void
+report_plans(void *ctx, struct buf *out)
+{
+	report_plans_json(((const struct daemon *)ctx)->report_plans, out);
+}
+
 static const char *
 cannot_sign(void *ctx)
 {
@@ -512,6 +518,7 @@ console_host(struct daemon *d)
 		.consoles = consoles,
 		.word = word,
 		.hand = hand,
+		.report_plans = report_plans,
 		.cannot_sign = cannot_sign,
 		.sign = sign,
 		.audit = audit,

@@ -1,9 +1,10 @@
 // SPDX-FileCopyrightText: 2026 Watchroom contributors
 // SPDX-License-Identifier: Apache-2.0
 //
-// See report_plans.h. A plan's setting reads "HANDLED DONE": when the newest report
-// that needs no more work fell due, in UTC ms, and the items of the one behind it that
-// have arrived, as a mask. It is written in the same transaction as the event that says
+// See report_plans.h. A plan's setting reads "HANDLED DONE ARRIVED AT": when the newest
+// report that needs no more work fell due, in UTC ms; the items of the one behind it
+// that have arrived, as a mask; when the newest that arrived whole fell due, and when
+// it arrived (0 0 = none). It is written in the same transaction as the event that says
 // so.
 #include "report_plans.h"
 
@@ -47,7 +48,8 @@ struct run {
 	const struct report_plan *plan;
 	int64_t handled_utc_ms; // when the newest that needs no more fell due
 	int64_t due_utc_ms;     // when the next one falls due
-	uint32_t done, tried;   // of its items; tried in this round
+	int64_t arrived_due_ms, arrived_utc_ms; // of the newest that did; 0 = none
+	uint32_t done, tried;                   // of its items; tried in this round
 	unsigned failed_rounds;
 	int64_t retry_ms;  // mono; before it nothing is tried
 	char why[WHY_MAX]; // the newest that failed said; "" = none did
@@ -81,8 +83,9 @@ keep(struct report_plans *p, const struct run *r)
 	char key[META_KEY_MAX], value[META_VALUE_MAX];
 
 	key_of(r, key);
-	(void)snprintf(
-	    value, sizeof(value), "%" PRId64 " %" PRIu32, r->handled_utc_ms, r->done);
+	(void)snprintf(value, sizeof(value),
+	    "%" PRId64 " %" PRIu32 " %" PRId64 " %" PRId64, r->handled_utc_ms, r->done,
+	    r->arrived_due_ms, r->arrived_utc_ms);
 	works_meta(p->parts.works, key, value);
 }
 
@@ -96,7 +99,9 @@ restore(struct run *r, const struct recovered *rec)
 		if (strcmp(rec->metas[i].key, key) != 0)
 			continue;
 		r->handled_utc_ms = strtoll(rec->metas[i].value, &rest, 10);
-		r->done = (uint32_t)strtoul(rest, NULL, 10);
+		r->done = (uint32_t)strtoul(rest, &rest, 10);
+		r->arrived_due_ms = strtoll(rest, &rest, 10);
+		r->arrived_utc_ms = strtoll(rest, NULL, 10);
 		return r->handled_utc_ms > 0;
 	}
 	return false;
@@ -136,9 +141,9 @@ look_ahead(const struct report_plans *p, struct run *r)
 
 static void
 day_of(
-    const struct report_plans *p, const struct run *r, char out[static REPORT_DAY_SIZE])
+    const struct report_plans *p, int64_t due_utc_ms, char out[static REPORT_DAY_SIZE])
 {
-	report_plan_day(local_time_s(p->local, r->due_utc_ms), out);
+	report_plan_day(local_time_s(p->local, due_utc_ms), out);
 }
 
 // ---- what is said -------------------------------------------------------------------
@@ -168,7 +173,7 @@ write_event(struct report_plans *p, const struct run *r, enum event_kind kind,
 	char day[REPORT_DAY_SIZE];
 
 	(void)report_plan_item(r->plan, index, &item);
-	day_of(p, r, day);
+	day_of(p, r->due_utc_ms, day);
 	event_init(&ev, kind);
 	json_open(&b, NULL, '{');
 	json_str(&b, "plan", r->plan->id);
@@ -257,6 +262,19 @@ fail_round(struct report_plans *p, struct run *r)
 
 static void on_timer(void *arg);
 
+// Of what the child said why it failed; its own name in front says nothing.
+static void
+keep_reason(struct run *r, const char *said)
+{
+	static const char name[] = "watchroom deliver: ";
+
+	if (strncmp(said, name, sizeof(name) - 1) == 0)
+		said += sizeof(name) - 1;
+	(void)snprintf(r->why, sizeof(r->why), "%s",
+	    said[0] != '\0' ? said : "the child did not end by itself");
+	log_warnx("report", "plan %s: %s", r->plan->id, r->why);
+}
+
 static void
 on_child(void *arg, int status, const char *out, size_t len)
 {
@@ -274,13 +292,13 @@ on_child(void *arg, int status, const char *out, size_t len)
 		write_event(p, r, EVENT_REPORT_DELIVER, p->item, first);
 		keep(p, r);
 	} else {
-		(void)snprintf(r->why, sizeof(r->why), "%s",
-		    first[0] != '\0' ? first : "the child did not end by itself");
-		log_warnx("report", "plan %s: %s", r->plan->id, r->why);
+		keep_reason(r, first);
 	}
-	if (!item_left(r, r->done, &more))
+	if (!item_left(r, r->done, &more)) {
+		r->arrived_due_ms = r->due_utc_ms;
+		r->arrived_utc_ms = loop_utc_ms(p->parts.loop);
 		handled(p, r);
-	else if (!item_left(r, r->done | r->tried, &more))
+	} else if (!item_left(r, r->done | r->tried, &more))
 		fail_round(p, r);
 	on_timer(p);
 }
@@ -292,7 +310,7 @@ start(struct report_plans *p, struct run *r, unsigned index)
 	char day[REPORT_DAY_SIZE];
 
 	(void)report_plan_item(r->plan, index, &item);
-	day_of(p, r, day);
+	day_of(p, r->due_utc_ms, day);
 	const char *const argv[] = { p->parts.program, "-c", p->parts.file, "--store",
 		p->parts.directory, "deliver", r->plan->id,
 		report_target_name(item.target), "--day", day, "--format",
@@ -361,6 +379,74 @@ report_plans_new(const struct report_plans_parts *parts, const struct recovered 
 	loop_timer_init(&p->timer, on_timer, p);
 	loop_timer_in(parts->loop, &p->timer, 1);
 	return p;
+}
+
+// ---- what is shown ------------------------------------------------------------------
+
+static void
+put_lists(const struct report_plan *plan, struct buf *out)
+{
+	json_open(out, "formats", '[');
+	for (unsigned f = 0; f < REPORT_FORMAT_COUNT; f++)
+		if ((plan->formats >> f & 1u) != 0)
+			json_str(out, NULL, report_format_name((enum report_format)f));
+	json_close(out, ']');
+	json_open(out, "languages", '[');
+	for (unsigned l = 0; l < REPORT_LANGS; l++)
+		if ((plan->langs >> l & 1u) != 0)
+			json_str(out, NULL, l == 0 ? "zh" : "en");
+	json_close(out, ']');
+	json_str(out, "folder", plan->folder[0] != '\0' ? plan->folder : NULL);
+	json_bool(out, "posts", plan->url[0] != '\0');
+}
+
+static void
+put_state(const struct report_plans *p, const struct run *r, struct buf *out)
+{
+	char day[REPORT_DAY_SIZE];
+
+	day_of(p, r->due_utc_ms, day);
+	json_open(out, "next", '{');
+	json_str(out, "day", day);
+	json_time(out, "due", r->due_utc_ms);
+	json_close(out, '}');
+	if (r->arrived_utc_ms > 0) {
+		day_of(p, r->arrived_due_ms, day);
+		json_open(out, "arrived", '{');
+		json_str(out, "day", day);
+		json_time(out, "at", r->arrived_utc_ms);
+		json_close(out, '}');
+	} else {
+		json_none(out, "arrived");
+	}
+	if (r->why[0] == '\0') {
+		json_none(out, "failing");
+		return;
+	}
+	json_open(out, "failing", '{');
+	json_int(out, "rounds", r->failed_rounds);
+	json_str(out, "reason", r->why);
+	json_close(out, '}');
+}
+
+void
+report_plans_json(const struct report_plans *p, struct buf *out)
+{
+	json_open(out, "plans", '[');
+	for (uint16_t i = 0; p != NULL && i < p->n; i++) {
+		const struct run *r = &p->runs[i];
+		char at[8];
+		(void)snprintf(at, sizeof(at), "%02u:%02u", r->plan->at_min / 60u % 24u,
+		    r->plan->at_min % 60u);
+		json_open(out, NULL, '{');
+		json_str(out, "id", r->plan->id);
+		json_str(out, "report", report_name(r->plan->report));
+		json_str(out, "at", at);
+		put_lists(r->plan, out);
+		put_state(p, r, out);
+		json_close(out, '}');
+	}
+	json_close(out, ']');
 }
 
 void

@@ -28,6 +28,8 @@ struct report_plans_parts {
 // never here before begins with the next time that it falls due.
 struct report_plans *report_plans_new(
     const struct report_plans_parts *parts, const struct recovered *r);
+// Adds "plans": each with its times and how it stands (docs/api.md). p may be NULL.
+void report_plans_json(const struct report_plans *p, struct buf *out);
 // Ends a child that runs; its file is made again after the next start. NULL is fine.
 void report_plans_free(struct report_plans *p);
 

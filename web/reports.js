@@ -5,6 +5,7 @@
 // print or to save in any other format. What there is the server says.
 import * as api from "./api.js";
 import { h, setText } from "./dom.js";
+import { drawPlans } from "./plans.js";
 import { t } from "./text.js";
 
 const OPENS = "pdf"; // what a browser shows by itself
@@ -13,7 +14,7 @@ const id = (name) => document.getElementById(name);
 
 export class Reports {
   #dialog = id("reports-dialog");
-  #known = { reports: [], formats: [] };
+  #known = { reports: [], formats: [], plans: [] };
   #session;
 
   // session() -> the present one, or null. close.load(), close.draw(): the day close
@@ -41,6 +42,7 @@ export class Reports {
 
   draw() {
     this.close.draw();
+    drawPlans(id("plans-section"), id("plans"), this.#known.plans);
     const formats = this.#known.formats.filter((f) => f !== OPENS && f !== FOR_PROGRAMS);
     id("reports").replaceChildren(...this.#known.reports.map(({ name, role }) => h("li", {},
       h("span", { class: "name" }, t(`report.${name}`)),

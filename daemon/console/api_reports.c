@@ -292,7 +292,6 @@ api_reports(struct console *c, struct http_request *r)
 {
 	struct buf b = { 0 };
 
-	(void)c;
 	json_open(&b, NULL, '{');
 	json_open(&b, "reports", '[');
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
@@ -308,6 +307,7 @@ api_reports(struct console *c, struct http_request *r)
 	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++)
 		json_str(&b, NULL, formats[i].name);
 	json_close(&b, ']');
+	c->host.report_plans(c->host.ctx, &b);
 	json_close(&b, '}');
 	http_send_json(r, 200, &b);
 }

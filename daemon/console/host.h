@@ -171,6 +171,8 @@ struct console_host {
 	    reply_fn *done, void *arg);
 	// What somebody read at a gauge. Refused while the store is degraded (I3).
 	void (*hand)(void *ctx, const struct hand_entry *h, reply_fn *done, void *arg);
+	// Adds "plans", the reports that make themselves (daemon/report_plans.h).
+	void (*report_plans)(void *ctx, struct buf *out);
 	// Why nobody can sign a report now: an error code, or NULL.
 	const char *(*cannot_sign)(void *ctx);
 	// A person signs a report (store/revision.h; taken over). Refused as a word is.

@@ -2,13 +2,15 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # The reports on the page: each is listed, opens as PDF and is saved in other formats, of the day that was chosen.
+import datetime
 import types
 import urllib.request
+import zoneinfo
 
 import pytest
 
 from field import Modbus, panel
-from rig import PIN, Daemon, site
+from rig import PIN, Daemon, site, until
 
 NAMES = ["日统计表", "周统计表", "月统计表", "年统计表", "压力", "操作日志", "调试验证"]
 
@@ -69,3 +71,37 @@ def test_the_action_log_opens_for_a_manager_alone(reports, open_page, size):
     page.see(lambda: "actions-daily-" in page.text("#reports-said"), 20, "saved")
     page.screenshot(f"reports-manager-{width}")
     assert page.cut_texts() == [] and page.low_contrast()["bad"] == []
+
+
+@pytest.mark.parametrize("size", [(1920, 1080), (390, 844)])
+def test_reports_that_make_themselves_say_how_they_stand(tmp_path, open_page, size):
+    """One that has not been yet, and one whose folder is not there."""
+    width, height = size
+    peer = Modbus()
+    now = datetime.datetime.now(zoneinfo.ZoneInfo("Asia/Shanghai"))
+    at = now + datetime.timedelta(seconds=65)
+    plan = {"report": "alarms-daily", "at": at.strftime("%H:%M"), "formats": ["csv", "pdf"], "folder": "nowhere"}
+    plans = [dict(plan, id="soon"), dict(plan, id="month", report="alarms-monthly", post="http://127.0.0.1:1/x")]
+    midnight = {"id": "test", "name": {"zh": "测试", "en": "Test"}, "time_zone": "Asia/Shanghai", "statistics_day": "00:00"}
+    with Daemon(tmp_path, site(*panel(peer.port), site=midnight, reports=plans)) as daemon:
+        daemon.start()
+        page = open_page(types.SimpleNamespace(url=f"http://127.0.0.1:{daemon.port}/"), width=width, height=height)
+        page.click("#reports-open")
+        page.see(lambda: len(page.texts("#plans li")) == 2, 5, "the plans")
+        assert "尚未送达过" in page.text("#plans") and "CSV, PDF → " in page.text("#plans")
+        assert f"下次 {at:%Y-%m-%d %H:%M}" in page.texts("#plans li")[0] and "网络地址" in page.texts("#plans li")[1]
+        page.click("#reports-close")
+        until(lambda: daemon.api().json("GET", "/api/v1/reports")["plans"][0]["failing"], 120, "its folder is not there")
+        page.click("#reports-open")
+        page.see(lambda: "未送达：" in page.texts("#plans li")[0] and "nowhere" in page.texts("#plans li")[0], 5)
+        page.screenshot(f"plans-{width}")
+        assert page.cut_texts() == [] and page.low_contrast()["bad"] == []
+        page.click("#reports-close")
+        page.click("#language")
+        page.click("#reports-open")
+        page.see(lambda: "has not arrived" in page.text("#plans"), 5)
+        assert page.cut_texts() == []
+        page.screenshot(f"plans-{width}-en")
+        page.expected += ["ERR_", "/api/v1/"]  # the daemon ends before the page does
+        assert daemon.stop() == 0
+    peer.stop()

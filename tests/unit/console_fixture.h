@@ -107,6 +107,7 @@ void fake_word(
     void *ctx, const struct event *e, const char *verdict, reply_fn *done, void *arg);
 // fake_close.c: the same.
 const char *fake_cannot_sign(void *ctx);
+void fake_report_plans(void *ctx, struct buf *out);
 void fake_sign(void *ctx, struct revision *r, reply_fn *done, void *arg);
 void fake_rules_json(void *ctx, struct buf *out);
 void fake_patrol_json(void *ctx, uint16_t patrol, struct buf *out);

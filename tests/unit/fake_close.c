@@ -95,6 +95,14 @@ query_revision(struct reader *r, const struct revision_key *key, struct revision
 	return 1;
 }
 
+void
+fake_report_plans(void *ctx, struct buf *out)
+{
+	(void)ctx;
+	json_open(out, "plans", '[');
+	json_close(out, ']');
+}
+
 const char *
 fake_cannot_sign(void *ctx)
 {

@@ -421,6 +421,7 @@ fake_daemon_host(struct fake_daemon *d)
 		.alive = fake_alive,
 		.flag = fake_flag,
 		.word = fake_word,
+		.report_plans = fake_report_plans,
 		.cannot_sign = fake_cannot_sign,
 		.sign = fake_sign,
 		.flag_page = fake_flag_page,

@@ -14,6 +14,7 @@
 
 #include "core/report_plan.h"
 #include "engine_journal.h"
+#include "lib/buf.h"
 #include "test.h"
 
 enum {
@@ -231,6 +232,18 @@ is_told(struct office *o)
 		   &o->r, "kind = 'alarm.clear' AND code = 'report-undelivered'");
 }
 
+static void
+assert_shown(const struct office *o, const char *part)
+{
+	struct buf b = { 0 };
+	json_open(&b, NULL, '{');
+	report_plans_json(o->r.report_plans, &b);
+	json_close(&b, '}');
+	if (strstr(b.data, part) == NULL)
+		fail_msg("no %s in %s", part, b.data);
+	buf_free(&b);
+}
+
 static const char daily[] = SITE("Asia/Shanghai",
     PLAN("daily", "alarms-daily", "08:30",
 	"formats: [csv, pdf], languages: [zh, en], folder: r, give_up: 5h"));
@@ -250,6 +263,10 @@ test_what_fails_is_tried_again_told_and_delivered(void **state)
 	assert_false(is_told(&o));
 	rig_pass(&o.r, 10 * 60000);
 	assert_true(is_told(&o));
+	assert_shown(&o, "\"at\":\"08:30\",\"formats\":[\"csv\",\"pdf\"],"
+			 "\"languages\":[\"zh\",\"en\"],");
+	assert_shown(&o, "\"arrived\":null");
+	assert_shown(&o, "\"reason\":\"no space left\"");
 	assert_int_equal(rig_events(&o.r, "kind LIKE 'report.%'"), 0);
 	// The pauses grow: within an hour no more than a handful of rounds of four.
 	rig_pass(&o.r, HOUR_MS);
@@ -264,6 +281,12 @@ test_what_fails_is_tried_again_told_and_delivered(void **state)
 			     "json_extract(params, '$.rounds') > 3"),
 	    4);
 	assert_false(is_told(&o));
+	assert_shown(&o, "\"arrived\":{\"day\":\"2025-11-24\"");
+	assert_shown(&o, "\"next\":{\"day\":\"2025-11-25\"");
+	assert_shown(&o, "\"failing\":null");
+	rig_stop(&o.r);
+	rig_start(&o.r);
+	assert_shown(&o, "\"arrived\":{\"day\":\"2025-11-24\"");
 	close_office(&o);
 }
 
