@@ -12,6 +12,7 @@ import { Banners } from "./banners.js";
 import { Deadman } from "./deadman.js";
 import { Detail } from "./detail.js";
 import { Calm, Devices } from "./devices.js";
+import { Dialogs } from "./dialogs.js";
 import { consoleId, setText } from "./dom.js";
 import { Doors } from "./doors.js";
 import { Flags } from "./flags.js";
@@ -77,6 +78,7 @@ const hand = new Hand(model, session, desk);
 const pumps = new Pumps(id("pumps"), id("pumps-title"), changed);
 const devices = new Devices(id("devices"), id("devices-summary"));
 const calm = new Calm(id("calm"));
+const dialogs = new Dialogs(pick);
 
 let choice = { key: null, auto: true };
 let chosenAt = 0;
@@ -406,6 +408,7 @@ function draw() {
   hand.draw();
   devices.draw(model, view);
   rounds.draw(view);
+  dialogs.draw(model);
   banners.drawOutputs(model);
   banners.drawTests(model, view.now);
   flags.follow();
