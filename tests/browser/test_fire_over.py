@@ -2,8 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # A fire is never out of sight: not behind a dialog that is open, and with one open the
-# small buttons of a phone can be reached.
+# small buttons of a phone can be reached. Every key is in the help.
+import re
+
 import pytest
+
+from rig import ROOT
 
 UNDER = """
 const e = document.querySelector(arguments[0]);
@@ -74,3 +78,18 @@ def test_on_a_phone_the_small_buttons_are_reached_with_a_fire_open(mock, open_pa
     page.click("#language")
     page.see(lambda: page.js("return document.documentElement.lang").startswith("en"), 5)
     page.screenshot("fire-390-small-buttons")
+
+
+def test_every_key_is_in_the_help(mock, open_page):
+    page = open_page(mock)
+    source = (ROOT / "web/keys.js").read_text()
+    table = source.split("const actions = {")[1].split("};")[0]
+    keys = set(re.findall(r"^ +(\w+): \(\) =>", table, re.M))
+    assert {"Enter", "Home", "F1", "r"} <= keys
+    page.click("#help")
+    named = set(page.texts("#help-dialog kbd"))
+    arrows = {"ArrowUp": "↑", "ArrowDown": "↓"}
+    short = {arrows.get(k, k.upper() if len(k) == 1 else k) for k in keys}
+    assert short <= named, short - named
+    assert page.cut_texts() == [] and page.low_contrast()["bad"] == []
+    page.screenshot("help-1920")
