@@ -63,6 +63,33 @@ copy_pages(sqlite3 *from, sqlite3 *to)
 }
 
 int
+copy_of_this_version(sqlite3 **db, enum db_kind kind, struct err *err)
+{
+	sqlite3 *copy = NULL;
+	enum db_refusal refused;
+	bool older;
+	if (db_check_age(*db, kind, &older, err) != 0)
+		return -1;
+	if (!older)
+		return 0;
+	// No name: a file of SQLite's own, gone with its connection.
+	int rc = sqlite3_open_v2(
+	    "", &copy, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL);
+	if (rc == SQLITE_OK)
+		rc = copy_pages(*db, copy);
+	if (rc == SQLITE_OK)
+		rc = db_migrate(copy, kind, &refused, err);
+	if (rc != SQLITE_OK) {
+		(void)db_err(copy, "a copy of this version", err);
+		db_close(copy);
+		return -1;
+	}
+	db_close(*db);
+	*db = copy;
+	return 0;
+}
+
+int
 copy_database(const char *from, const char *to, const char *last_sql, struct err *err)
 {
 	struct fault fault = { 0 };
@@ -94,7 +121,7 @@ check_readings(const char *path, struct err *err)
 	sqlite3 *db = NULL;
 	if (db_open_read(path, &db, &fault) != SQLITE_OK)
 		return err_set(err, EIO, "cannot open %s: %s", path, fault.detail);
-	int result = db_check_version(db, DB_READINGS, err);
+	int result = copy_of_this_version(&db, DB_READINGS, err);
 	if (result == 0 && !db_sound(db, COPY_CHECK_MS))
 		result = err_set(err, EIO, "%s is damaged", path);
 	db_close(db);

@@ -6,6 +6,7 @@
 #define STORE_COPY_H
 
 #include "lib/err.h"
+#include "store/db.h"
 #include "store/query.h"
 
 enum {
@@ -16,6 +17,10 @@ enum {
 // (or NULL) runs in the copy. 0, or -1 with *err.
 int copy_database(
     const char *from, const char *to, const char *last_sql, struct err *err);
+// In place of a file of an older version a copy of it that is of this one, for as long
+// as it is open: the file is not touched. A file of this version stays as it is; one
+// that is foreign or newer is refused. 0, or -1 with *err.
+int copy_of_this_version(sqlite3 **db, enum db_kind kind, struct err *err);
 // Both databases of a folder: chain, anchors, cuts, the files. 0, or -1 with *err.
 int copy_check(const char *folder, struct verify_result *out, struct err *err);
 int copy_sync(const char *path); // fsync of a file or folder

@@ -72,10 +72,12 @@ enum db_refusal {
 // A file that is damaged gives SQLITE_CORRUPT or SQLITE_NOTADB.
 int db_migrate(
     sqlite3 *db, enum db_kind kind, enum db_refusal *refused, struct err *err);
-// For readers: -1 with *err filled where the file is not of this program's schema.
 // The version that this program writes.
 int db_schema_version(enum db_kind kind);
+// For readers: -1 with *err filled where the file is not of this program's schema.
 int db_check_version(sqlite3 *db, enum db_kind kind, struct err *err);
+// The same, for who can also do with an older one of ours: *older says that it is one.
+int db_check_age(sqlite3 *db, enum db_kind kind, bool *older, struct err *err);
 
 // PRAGMA quick_check for at most limit_ms. false where damage was found in that time.
 bool db_sound(sqlite3 *db, int limit_ms);

@@ -64,15 +64,30 @@ db_schema_version(enum db_kind kind)
 }
 
 int
-db_check_version(sqlite3 *db, enum db_kind kind, struct err *err)
+db_check_age(sqlite3 *db, enum db_kind kind, bool *older, struct err *err)
 {
 	const struct schema *s = &schemas[kind];
 	int64_t application_id, version, tables;
+	*older = false;
 	if (read_version(db, &application_id, &version, &tables) != SQLITE_OK)
 		return db_err(db, s->name, err);
-	if (application_id != s->application_id || version != s->version)
+	if (application_id != s->application_id || version < 1 || version > s->version)
 		return refuse(s, application_id, version, err);
+	*older = version < s->version;
 	return 0;
+}
+
+int
+db_check_version(sqlite3 *db, enum db_kind kind, struct err *err)
+{
+	const struct schema *s = &schemas[kind];
+	int64_t version = 0;
+	bool older;
+	if (db_check_age(db, kind, &older, err) != 0)
+		return -1;
+	if (older)
+		(void)db_integer(db, "PRAGMA user_version", 0, &version);
+	return older ? refuse(s, s->application_id, version, err) : 0;
 }
 
 static int

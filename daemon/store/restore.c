@@ -97,7 +97,10 @@ prepare_journal(const char *fresh, const char *backup, int64_t now_utc_ms,
 	sqlite3 *db = NULL;
 	if (db_open(fresh, DB_TOOL, &db, &fault) != SQLITE_OK)
 		return err_set(err, EIO, "cannot open %s: %s", fresh, fault.detail);
-	int rc = add_event(db, backup, now_utc_ms, out);
+	enum db_refusal refused;
+	int rc = db_migrate(db, DB_JOURNAL, &refused, err);
+	if (rc == SQLITE_OK)
+		rc = add_event(db, backup, now_utc_ms, out);
 	if (rc == SQLITE_OK)
 		rc = db_exec(db, "PRAGMA journal_mode = DELETE");
 	if (rc != SQLITE_OK)

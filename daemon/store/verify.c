@@ -14,6 +14,7 @@
 
 #include "lib/mem.h"
 #include "store/anchor.h"
+#include "store/copy.h"
 #include "store/db.h"
 #include "store/event_row.h"
 #include "store/hex.h"
@@ -299,7 +300,7 @@ store_verify(const char *file, const char *trusted_key, struct verify_result *ou
 		return err_set(err, errno, "cannot read %s", file);
 	if (db_open_read(file, &db, &fault) != SQLITE_OK)
 		return err_set(err, EIO, "cannot open %s: %s", file, fault.detail);
-	int result = db_check_version(db, DB_JOURNAL, err);
+	int result = copy_of_this_version(&db, DB_JOURNAL, err);
 	if (result == 0)
 		result = check_all(db, trusted_key, out, err);
 	db_close(db);

@@ -13,16 +13,10 @@ import pytest
 
 from fault import Fault
 from field import FIRE, Modbus, panel
+from old_schema import BACK_TO_4, OF_5
 from rig import BUILD, Daemon, site, until
 
 EVENTS = 6000
-# What version 5 brought, taken away again: a file as the program before left it.
-BACK_TO_4 = """
-DROP VIEW v_blind_daily; DROP VIEW v_blind; DROP TABLE blind; DROP TABLE watched;
-DROP VIEW v_report_revision; DROP TABLE report_revision;
-DELETE FROM meta WHERE key = 'watched_rev'; PRAGMA user_version = 4;
-"""
-OF_5 = {"blind", "watched", "report_revision"}
 
 
 def ended(daemon, seconds):

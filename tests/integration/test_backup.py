@@ -6,6 +6,7 @@ import csv
 import hashlib
 import io
 import json
+import pathlib
 import random
 import sqlite3
 import subprocess
@@ -15,6 +16,7 @@ import threading
 import pytest
 
 from field import FIRE, NORMAL, Modbus, panel
+from old_schema import BACK_TO_4
 from rig import BUILD, Daemon, site, until
 
 
@@ -141,6 +143,55 @@ def test_a_backup_replaces_a_journal_with_a_damaged_log_which_goes_with_it(busy,
     log.write_bytes(data)
     aside = restored_over(busy, made)
     assert aside.with_name(f"{aside.name}-wal").read_bytes() == data
+
+
+def hash_of(path):
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def make_older(folder, script=BACK_TO_4):
+    db = sqlite3.connect(folder / "journal.db")
+    db.executescript(script)
+    db.close()
+    return hash_of(folder / "journal.db")
+
+
+def test_a_backup_of_before_an_upgrade_is_verified_and_restored(busy, tmp_path):
+    """Last week's backup, of a program whose journal had the version before."""
+    until(lambda: len(busy.api().events()) > 20, 10)
+    kept = acknowledged(busy)
+    made = pathlib.Path(backup(busy, tmp_path / "copies")["folder"])
+    before = make_older(made)
+    said = json.loads(busy.tool("verify", "--json", str(made / "journal.db")).stdout)
+    assert said["ok"] and hash_of(made / "journal.db") == before, "it was only read"
+    assert busy.stop() == 0
+    done = busy.tool("restore", str(made), "--json")
+    assert done.returncode == 0, done.stderr
+    assert hash_of(made / "journal.db") == before
+    busy.verify()
+    busy.start()
+    assert {e["kind"] for e in busy.api().events()} >= {"journal.restore", "alarm.acknowledge"}
+    db = busy.journal()
+    for occurrence in kept:
+        assert db.execute("SELECT count(*) FROM event WHERE occurrence_id = ? AND kind = 'alarm.acknowledge'",
+                          (occurrence,)).fetchone()[0] == 1
+    assert db.execute("PRAGMA user_version").fetchone()[0] == 5
+    db.close()
+
+
+def test_an_older_backup_that_is_changed_and_a_newer_one_are_refused(busy, tmp_path):
+    until(lambda: len(busy.api().events()) > 20, 10)
+    made = pathlib.Path(backup(busy, tmp_path / "copies")["folder"])
+    make_older(made, BACK_TO_4 + "DROP TRIGGER event_no_update; UPDATE event SET point = 'd9' WHERE seq = 7;")
+    said = json.loads(busy.tool("verify", "--json", str(made / "journal.db")).stdout)
+    assert not said["ok"] and said["first_bad_seq"] == 7
+    assert busy.stop() == 0
+    refused = busy.tool("restore", str(made))
+    assert refused.returncode == 1 and "row 7" in refused.stderr
+    make_older(made, "PRAGMA user_version = 6;")
+    refused = busy.tool("restore", str(made))
+    assert refused.returncode == 1 and "newer program" in refused.stderr
+    busy.verify()
 
 
 def test_a_name_that_is_taken_or_a_full_folder_leaves_nothing(busy, tmp_path):
