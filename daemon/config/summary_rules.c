@@ -359,14 +359,26 @@ print_report_plan(const struct report_plan *p, FILE *out)
 	    p->url[0] != '\0' ? "; posted to an address" : "");
 }
 
+// id: of the point; "" = every point without a rule of its own.
+static void
+print_chatter(const char *id, const struct chatter_rule *r, FILE *out)
+{
+	begin(id, "chatter", out);
+	if (r->count == 0) {
+		(void)fprintf(out, "no alarm is held\n");
+		return;
+	}
+	(void)fprintf(out, "an alarm that comes %u times", r->count);
+	print_ms(" within ", r->within_ms, out);
+	(void)fprintf(out, " is held");
+	print_ms(" until it is quiet for ", r->quiet_ms, out);
+	(void)fprintf(out, "; never a fire\n");
+}
+
 void
 summary_rules_print(const struct site *s, FILE *out)
 {
-	if (s->n_loops + s->n_doors + s->n_fire_doors + s->n_pumps + s->n_patrols +
-		    s->n_suppressions + s->n_effects + s->n_report_plans >
-		0 ||
-	    s->deadman != NULL)
-		(void)fprintf(out, "rules\n");
+	(void)fprintf(out, "rules\n");
 	for (uint16_t i = 0; i < s->n_loops; i++)
 		print_loop(&s->loops[i], out);
 	for (uint16_t i = 0; i < s->n_doors; i++)
@@ -385,4 +397,8 @@ summary_rules_print(const struct site *s, FILE *out)
 		print_deadman(s, out);
 	for (uint16_t i = 0; i < s->n_report_plans; i++)
 		print_report_plan(&s->report_plans[i], out);
+	print_chatter("", &s->chatter, out);
+	for (uint32_t i = 0; i < s->n_points; i++)
+		if (s->points[i].chatter != NULL)
+			print_chatter(s->points[i].id, s->points[i].chatter, out);
 }

@@ -3,12 +3,13 @@
 #
 # Contacts that only come and go, on the real daemon and a real Modbus server that plays
 # an input module: one is held, people are told once, and a fire is heard each time.
+import subprocess
 import time
 
 import pytest
 
 from field import Modbus
-from rig import Daemon, place, site, until
+from rig import BUILD, Daemon, place, site, until
 from webhook_sink import WebhookSink
 
 VALVE, FIRE = 0, 1
@@ -22,8 +23,8 @@ def fixture_peer():
     peer.stop()
 
 
-def contact(name, n, kind):
-    return {"id": name, "item": "di", "device": n, "kind": kind, "zone": "z1",
+def contact(name, n, kind, **more):
+    return {**more, "id": name, "item": "di", "device": n, "kind": kind, "zone": "z1",
             "place": place(name)}
 
 
@@ -135,3 +136,18 @@ def test_i6_i11_neither_a_lost_link_nor_a_crash_ends_it(tmp_path, peer):
         assert len(events(daemon, "chatter.start")) == 1
         assert daemon.stop() == 0
         daemon.verify()
+
+
+def test_check_says_when_alarms_are_held(tmp_path):
+    points = [contact("valve", 0, "valve", chatter={"count": 5}), contact("gate", 1, "valve", chatter="none"),
+              contact("flow", 2, "flow-switch")]
+    daemon = Daemon(tmp_path, site([{"id": "lan", "modbus_tcp": "127.0.0.1:1"}],
+                                   [{"id": "io", "bus": "lan", "unit": 1, "profile": "iologik-e1200", "points": points}]))
+    said = subprocess.run([str(BUILD / "daemon/watchroomd"), "-c", str(daemon.file), "--check"], env=daemon.env,
+                          capture_output=True, text=True, timeout=60, check=True).stdout
+    lines = [line.split(maxsplit=2 if line.startswith("  valve") or line.startswith("  gate") else 1)
+             for line in said.splitlines() if " chatter " in line]
+    rest = "is held until it is quiet for 5 min; never a fire"
+    assert lines == [["chatter", f"an alarm that comes 10 times within 1 min {rest}"],
+                     ["valve", "chatter", f"an alarm that comes 5 times within 1 min {rest}"],
+                     ["gate", "chatter", "no alarm is held"]], said
