@@ -8,7 +8,9 @@
 #include <assert.h>
 
 enum {
-	MOVED_MS = 1000 // less is the drift and the grain of two clocks
+	// Less is the drift and the grain of two clocks: then it began when the last word
+	// was said, not a millisecond before it.
+	MOVED_MS = 1000
 };
 
 static const char *const names[DOWNTIME_BY_COUNT] = {
@@ -32,11 +34,15 @@ downtime_of(const struct downtime_facts *f)
 		.to_utc_ms = f->now_utc_ms };
 	if (f->same_boot && f->now_mono_ms >= f->last_mono_ms) {
 		int64_t lasted_ms = f->now_mono_ms - f->last_mono_ms;
-		int64_t moved_ms = f->now_utc_ms - lasted_ms - f->last_utc_ms;
+		int64_t begin_ms = f->now_utc_ms - lasted_ms;
+		int64_t moved_ms = begin_ms - f->last_utc_ms;
 		d.by = DOWNTIME_MONOTONIC;
-		d.from_utc_ms = f->now_utc_ms - lasted_ms;
-		if (moved_ms >= MOVED_MS || moved_ms <= -MOVED_MS)
+		if (moved_ms >= MOVED_MS || moved_ms <= -MOVED_MS) {
+			d.from_utc_ms = begin_ms;
 			d.moved_ms = moved_ms;
+		} else if (f->last_utc_ms > f->now_utc_ms) {
+			d.from_utc_ms = f->now_utc_ms;
+		}
 	} else if (f->now_utc_ms < f->last_utc_ms) {
 		d.by = DOWNTIME_UNKNOWN;
 		d.from_utc_ms = f->now_utc_ms;

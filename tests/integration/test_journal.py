@@ -178,8 +178,11 @@ def test_files_of_each_release_are_stepped_up(tmp_path, release):
         before = verify(daemon)
         for name, version in zip(("journal.db", "readings.db"), RELEASED[release]):
             step_back(daemon.state, name, version)
-        done = daemon.tool("verify")
-        assert done.returncode == 1 and "start the daemon once" in done.stderr
+        assert verify(daemon) == before, "an older file is verified as it lies there"
+        assert sqlite3.connect(daemon.state / "journal.db").execute(
+            "PRAGMA user_version").fetchone()[0] == RELEASED[release][0], "and stays as it was"
+        listed = daemon.tool("blind")
+        assert listed.returncode == 1 and "start the daemon once" in listed.stderr
         daemon.start()
         daemon.add_user()
         until(lambda: daemon.journal().execute("SELECT count(*) FROM anchor").fetchone()[0],
