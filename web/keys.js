@@ -10,7 +10,8 @@ import { t } from "./text.js";
 
 const HOLD_MS = 1000;
 const SEEN_MS = 700;
-const TYPING = "input, textarea, select, dialog";
+// A dialog that Escape has just closed keeps the focus for a moment: open ones only.
+const TYPING = "input, textarea, select, dialog[open]";
 const PRESSABLE = "button, a[href], summary";
 
 export class Keys {
