@@ -48,7 +48,7 @@ cli_fn cmd_commission_list, cmd_commission_mark, cmd_commission_open,
     cmd_commission_close, cmd_commission_report;
 
 cli_fn cmd_backup, cmd_restore, cmd_export_db, cmd_export_log, cmd_export_readings;
-cli_fn cmd_export_inspection;
+cli_fn cmd_export_inspection, cmd_export_samples;
 
 // An event as the API shows it, one object (log.c).
 void cli_event_json(struct buf *b, const struct stored_event *s);

@@ -1,10 +1,12 @@
 // SPDX-FileCopyrightText: 2026 Watchroom contributors
 // SPDX-License-Identifier: Apache-2.0
 //
-// `watchroom export readings`: the minutes of the gauges, all of them or a span, as CSV
-// for a spreadsheet or as one JSON object a line: gauge by gauge, by time. Reads in
-// pages and writes as it reads, so ten years take no more memory than a day and no
-// daemon is held up. A minute without a good value is a line without figures.
+// `watchroom export readings` and `export samples`: the minutes of the gauges, or the
+// samples that are kept as they arrived, all of them or a span, as CSV for a
+// spreadsheet or as one JSON object a line: gauge by gauge, by time. Reads in pages and
+// writes as it reads, so ten years take no more memory than a day and no daemon is held
+// up. A minute without a good value, or a moment without one, is a line without
+// figures.
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
@@ -15,8 +17,9 @@
 #include "store/query.h"
 
 struct readings {
+	int (*page)(struct readings *x, struct err *err);
 	struct reader *reader;
-	struct minute_walk walk;
+	struct reading_walk walk;
 	FILE *out;
 	bool csv;
 	bool failed;
@@ -64,7 +67,7 @@ put_json(struct buf *b, const char *point, const struct minute *m)
 }
 
 static bool
-take(void *arg, const char *point, const struct minute *m)
+take_minute(void *arg, const char *point, const struct minute *m)
 {
 	struct readings *x = arg;
 	struct buf line = { 0 };
@@ -74,13 +77,58 @@ take(void *arg, const char *point, const struct minute *m)
 }
 
 static int
+page_of_minutes(struct readings *x, struct err *err)
+{
+	return query_minutes(x->reader, &x->walk, take_minute, x, err);
+}
+
+// ---- samples
+// ----------------------------------------------------------------------------
+
+static const char samples_head[] = "\xEF\xBB\xBFpoint,time,value,quality,around\r\n";
+
+static bool
+take_sample(void *arg, const char *point, const struct kept_sample *s)
+{
+	struct readings *x = arg;
+	struct buf line = { 0 };
+	if (x->csv) {
+		export_text(&line, point);
+		export_time(&line, s->at_utc_ms);
+		export_number(&line, s->value);
+		export_field(&line, quality_name(s->quality));
+		buf_printf(&line, ",%d\r\n", s->around);
+	} else {
+		json_open(&line, NULL, '{');
+		json_str(&line, "point", point);
+		json_time(&line, "time", s->at_utc_ms);
+		json_double(&line, "value", s->value);
+		json_str(&line, "quality", quality_name(s->quality));
+		json_bool(&line, "around", s->around);
+		json_close(&line, '}');
+		buf_str(&line, "\n");
+	}
+	x->failed = !export_line(x->out, &line);
+	return !x->failed;
+}
+
+static int
+page_of_samples(struct readings *x, struct err *err)
+{
+	return query_samples(x->reader, &x->walk, take_sample, x, err);
+}
+
+// ---- either
+// -----------------------------------------------------------------------------
+
+static int
 walk(void *arg, FILE *out, struct err *err)
 {
 	struct readings *x = arg;
 	int n = 0;
 	x->out = out;
 	while (n >= 0 && !x->walk.done && !x->failed)
-		n = query_minutes(x->reader, &x->walk, take, x, err);
+		n = x->page(x, err);
 	if (x->failed)
 		return err_set(err, errno, "cannot write: %s", strerrordesc_np(errno));
 	if (n >= 0 && x->walk.only != NULL && x->walk.point[0] == '\0')
@@ -90,12 +138,13 @@ walk(void *arg, FILE *out, struct err *err)
 	return n < 0 ? -1 : 0;
 }
 
-enum cli_exit
-cmd_export_readings(const struct cli *c)
+static enum cli_exit
+export_walk(const struct cli *c, int (*page)(struct readings *x, struct err *err),
+    const char *head)
 {
 	struct cli_site s;
 	struct err err = { 0 };
-	struct readings x = { .walk = { .only = c->point } };
+	struct readings x = { .page = page, .walk = { .only = c->point } };
 	enum cli_exit code = cli_no_more(c);
 	const char *format = code == CLI_OK ? export_format(c) : NULL;
 	if (format == NULL)
@@ -105,11 +154,23 @@ cmd_export_readings(const struct cli *c)
 		return code;
 	x.csv = strcmp(format, "csv") == 0;
 	x.reader = s.reader;
-	const struct export_job job = { x.csv ? csv_head : NULL, walk, &x };
+	const struct export_job job = { x.csv ? head : NULL, walk, &x };
 	if (!export_span(c, &x.walk.from_ms, &x.walk.to_ms))
 		code = CLI_USAGE;
 	else if (export_run(c, &job, &err) != 0)
 		code = cli_fail_err(c, CLI_FAILED, &err);
 	cli_close(&s);
 	return code;
+}
+
+enum cli_exit
+cmd_export_readings(const struct cli *c)
+{
+	return export_walk(c, page_of_minutes, csv_head);
+}
+
+enum cli_exit
+cmd_export_samples(const struct cli *c)
+{
+	return export_walk(c, page_of_samples, samples_head);
 }

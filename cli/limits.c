@@ -37,7 +37,7 @@ struct spans {
 struct job {
 	const struct cli *c;
 	struct cli_site *site;
-	struct minute_walk walk;
+	struct reading_walk walk;
 	enum lang lang;
 	bool json;
 	struct buf out;

@@ -254,8 +254,10 @@ engine_set_quality(struct engine *e, uint32_t point, enum quality q, int64_t utc
 	blinds_quality(e, point, q, utc_ms);
 	st->unknown_since_utc_ms = q == QUALITY_UNKNOWN ? utc_ms : 0;
 	const struct point_rules *rules = engine_rules(e, point);
-	if (q == QUALITY_UNKNOWN)
+	if (q == QUALITY_UNKNOWN) {
 		loops_lost(e->loops, point);
+		gauge_window_lost(e, point);
+	}
 	if (q == QUALITY_UNKNOWN || q == QUALITY_BAD) {
 		trend_lost(e, point);
 		chatters_lost(e, point, CONDITIONS_ALL);

@@ -79,6 +79,7 @@ struct meaning {
 struct gauge {
 	struct minute_acc acc;
 	struct set_hour set;
+	struct sample_window *window; // or NULL (gauge_windows.c)
 	uint32_t hold_ms;
 };
 
@@ -145,9 +146,10 @@ struct engine {
 	int64_t *heard_mono_ms;   // per device; 0 = never
 	uint32_t *device_fires;   // fires standing, per device
 	uint32_t points_unknown;
-	int64_t down_since_utc_ms; // last sign of life of the run before; 0 = first
-				   // run, ENGINE_SINCE_UNKNOWN
-	struct local_time *local;  // of gauges: when a set hour is
+	int64_t down_since_utc_ms;     // last sign of life of the run before; 0 = first
+				       // run, ENGINE_SINCE_UNKNOWN
+	struct local_time *local;      // of gauges: when a set hour is
+	int64_t windows_open_until_ms; // of all gauges' samples; monotonic
 	struct loop_timer minute_timer, realarm_timer, resound_timer;
 	struct loop_timer look_timer; // at links
 	uint32_t voices[VOICE_COUNT]; // alarms by what they sound like
@@ -191,6 +193,14 @@ void gauges_init(struct engine *e);
 void gauges_free(struct engine *e);
 void gauge_feed(struct engine *e, const struct sample *s);
 void gauge_limits(struct engine *e, const struct sample *s, const struct facts *f);
+
+// gauge_windows.c
+void gauge_window_init(struct engine *e, uint32_t point, uint32_t poll_ms);
+void gauge_window_feed(struct engine *e, const struct sample *s);
+// It is known now that nothing comes any more.
+void gauge_window_lost(struct engine *e, uint32_t point);
+// An alarm began or ended.
+void gauge_windows_alarm(struct engine *e, const struct alarm_record *r);
 
 // commands.c: something sounds, or would if it were not silenced.
 bool engine_has_voice(const struct engine *e);

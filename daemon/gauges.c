@@ -90,6 +90,7 @@ gauges_init(struct engine *e)
 		uint32_t hold = poll / 2 * 5;
 		g->hold_ms = hold < HOLD_MOST_MS ? hold : HOLD_MOST_MS;
 		engine_own_rules(e, i)->gauge = g;
+		gauge_window_init(e, i, poll);
 	}
 	e->local = local_time_new(s->time_zone);
 	await_set_hours(e, loop_utc_ms(e->loop));
@@ -102,8 +103,12 @@ gauges_free(struct engine *e)
 {
 	loop_timer_stop(e->loop, &e->minute_timer);
 	local_time_free(e->local);
-	for (uint32_t i = 0; i < e->site->n_points; i++)
-		free(engine_rules(e, i)->gauge);
+	for (uint32_t i = 0; i < e->site->n_points; i++) {
+		struct gauge *g = engine_rules(e, i)->gauge;
+		if (g != NULL)
+			free(g->window);
+		free(g);
+	}
 }
 
 void
@@ -115,6 +120,7 @@ gauge_feed(struct engine *e, const struct sample *s)
 	struct minute done[2];
 	unsigned n = minute_feed(&g->acc, s, g->hold_ms, done, 2);
 	write_minutes(e, s->point, done, n);
+	gauge_window_feed(e, s);
 	struct set_reading set;
 	if (set_hour_feed(&g->set, s, &set))
 		store_set_reading(e->store, e->site->points[s->point].id, &set);

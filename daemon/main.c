@@ -318,6 +318,8 @@ start_store(struct daemon *d)
 		.anchor_every_ms = s->anchor_every_ms,
 		.keep_events_months = s->keep_events_months,
 		.keep_minutes_months = s->keep_minutes_months,
+		.keep_samples_months = s->samples.keep_months,
+		.keep_every_sample_ms = s->samples.every_ms,
 	};
 	struct err e = { 0 };
 	d->store = store_open(&options, d->loop, &host, &e);

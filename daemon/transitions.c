@@ -301,6 +301,7 @@ onset(struct engine *e, struct alarm_record *r, const struct facts *f,
 	engine_put_params(&ev, &b);
 	(void)works_event(e->works, &ev);
 	r->onset_n = works_stream(e->works);
+	gauge_windows_alarm(e, r);
 
 	// A silent one ends no silence: who stands at the button would hear it. A test
 	// does not bring back the sound of what is none.
@@ -382,6 +383,7 @@ ended(struct engine *e, struct alarm_record *r, const struct facts *f)
 	(void)works_event(e->works, &ev);
 	engine_decide(
 	    e, r->point_index, DECISION_CLEARED, r->a.condition, r->code, f->value);
+	gauge_windows_alarm(e, r);
 	transition_settle(e, r, before);
 
 	if (panel_fire && e->device_fires[p->device] > 0 &&

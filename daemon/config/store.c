@@ -15,14 +15,23 @@ enum {
 	MINUTE_MS = 60000,
 	HOUR_MS = 3600000,
 	DAY_MS = 86400000,
-	MONTHS_MAX = 1200
+	MONTHS_MAX = 1200,
+	SAMPLES_MONTHS = 12
 };
 enum {
 	STORE_DIRECTORY,
 	STORE_ANCHORS,
 	STORE_KEEP_EVENTS,
 	STORE_KEEP_MINUTES,
+	STORE_SAMPLES,
 	STORE_FIELDS
+};
+enum {
+	SAMPLES_BEFORE,
+	SAMPLES_AFTER,
+	SAMPLES_KEEP,
+	SAMPLES_EVERY,
+	SAMPLES_FIELDS
 };
 enum {
 	ANCHORS_EVERY,
@@ -39,6 +48,20 @@ static const struct schema_field anchor_fields[ANCHORS_FIELDS] = {
 	    .help = "the channel that gets each anchor" },
 };
 
+static const struct schema_field sample_fields[SAMPLES_FIELDS] = {
+	[SAMPLES_BEFORE] = { .key = "before", .type = SCHEMA_DURATION, .min = 0,
+	    .max = 10 * MINUTE_MS, .fallback = MINUTE_MS,
+	    .help = "how long before an alarm begins or ends, default 1min; at most 600 samples" },
+	[SAMPLES_AFTER] = { .key = "after", .type = SCHEMA_DURATION, .min = 0,
+	    .max = HOUR_MS, .fallback = 5 * MINUTE_MS,
+	    .help = "how long after it, default 5min" },
+	[SAMPLES_KEEP] = { .key = "keep", .type = SCHEMA_TEXT,
+	    .help = "whole months that those around alarms stay, default 12mo" },
+	[SAMPLES_EVERY] = { .key = "every", .type = SCHEMA_DURATION, .min = 0,
+	    .max = 31LL * DAY_MS, .fallback = 0,
+	    .help = "every sample of every gauge stays so long; default none does" },
+};
+
 static const struct schema_field store_fields[STORE_FIELDS] = {
 	[STORE_DIRECTORY] = { .key = "directory", .type = SCHEMA_TEXT,
 	    .help = "where the databases are, default the state directory" },
@@ -49,6 +72,9 @@ static const struct schema_field store_fields[STORE_FIELDS] = {
 	    .help = "whole months that events stay, for example 24mo; default for ever" },
 	[STORE_KEEP_MINUTES] = { .key = "keep_minutes", .type = SCHEMA_TEXT,
 	    .help = "whole months that minutes of gauges stay; default for ever" },
+	[STORE_SAMPLES] = { .key = "samples", .type = SCHEMA_MAP,
+	    .map = SCHEMA_KEYS(sample_fields),
+	    .help = "samples of gauges as they arrived, around alarms" },
 };
 const struct schema_map store_map = { store_fields, STORE_FIELDS };
 // clang-format on
@@ -92,6 +118,24 @@ read_months(struct load *l, const char *key, const struct schema_value *v)
 	return 0;
 }
 
+static void
+read_samples(struct load *l, const struct yaml_node *node)
+{
+	struct schema_value v[SAMPLES_FIELDS];
+	struct yaml_node none = { .kind = YAML_MAP };
+
+	(void)schema_read(l, node != NULL ? node : &none, "samples", sample_fields,
+	    SAMPLES_FIELDS, v);
+	l->site->samples = (struct sample_window_rule){
+		.before_ms = (uint32_t)v[SAMPLES_BEFORE].number,
+		.after_ms = (uint32_t)v[SAMPLES_AFTER].number,
+		.keep_months = v[SAMPLES_KEEP].ok
+				   ? read_months(l, "keep", &v[SAMPLES_KEEP])
+				   : SAMPLES_MONTHS,
+		.every_ms = (uint32_t)v[SAMPLES_EVERY].number,
+	};
+}
+
 void
 store_section_read(struct load *l, const struct yaml_node *node)
 {
@@ -105,6 +149,7 @@ store_section_read(struct load *l, const struct yaml_node *node)
 		l->site->store_directory =
 		    source_absolute(l, node->pos.file, v[STORE_DIRECTORY].text);
 	read_anchors(l, v[STORE_ANCHORS].ok ? v[STORE_ANCHORS].node : NULL);
+	read_samples(l, v[STORE_SAMPLES].ok ? v[STORE_SAMPLES].node : NULL);
 	l->site->keep_events_months =
 	    read_months(l, "keep_events", &v[STORE_KEEP_EVENTS]);
 	l->site->keep_minutes_months =

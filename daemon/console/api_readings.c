@@ -112,19 +112,20 @@ read_span(struct console *c, struct http_request *r, struct question *q)
 	return 0;
 }
 
-static int
-read_question(struct console *c, struct http_request *r, struct question *q)
+int
+api_gauge(struct console *c, struct http_request *r, char point[static ID_MAX],
+    const char **unit)
 {
 	const struct site *site = c->host.site(c->host.ctx);
-	const char *point = target_value(&r->target, "point");
+	const char *name = target_value(&r->target, "point");
 
-	if (point == NULL)
+	if (name == NULL)
 		return refuse(r, 400, "missing_parameter", "point");
-	uint32_t index = site_find_point(site, point);
-	if (index == UINT32_MAX || !str_copy(q->point, sizeof(q->point), point))
+	uint32_t index = site_find_point(site, name);
+	if (index == UINT32_MAX || !str_copy(point, ID_MAX, name))
 		return refuse(r, 404, "not_found", "point");
-	q->unit = format_unit(&site->points[index]);
-	return read_span(c, r, q);
+	*unit = format_unit(&site->points[index]);
+	return 0;
 }
 
 void
@@ -133,7 +134,7 @@ api_readings(struct console *c, struct http_request *r)
 	struct question *q = xcalloc(1, sizeof(*q));
 
 	q->r = r;
-	if (read_question(c, r, q) < 0) {
+	if (api_gauge(c, r, q->point, &q->unit) < 0 || read_span(c, r, q) < 0) {
 		free(q);
 		return;
 	}

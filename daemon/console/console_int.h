@@ -57,11 +57,11 @@ typedef void api_call(struct console *c, struct http_request *r);
 api_call api_state, api_stream, api_alarms, api_acknowledge, api_note, api_hosts,
     api_points, api_point, api_reset, api_bypass, api_bypass_end, api_alive, api_doors,
     api_fire_doors, api_effects, api_pumps, api_patrols, api_silence, api_sound,
-    api_events, api_readings, api_blind, api_report, api_reports, api_log_in,
-    api_log_out, api_text, api_healthz, api_metrics, api_buses, api_devices, api_blocks,
-    api_outputs, api_commissioning, api_commission, api_walk, api_shelve, api_unshelve,
-    api_isolate, api_restore, api_test, api_shelves, api_isolations, api_zones,
-    api_verify, api_missed, api_missed_list, api_hand, api_report_days,
+    api_events, api_readings, api_samples, api_blind, api_report, api_reports,
+    api_log_in, api_log_out, api_text, api_healthz, api_metrics, api_buses, api_devices,
+    api_blocks, api_outputs, api_commissioning, api_commission, api_walk, api_shelve,
+    api_unshelve, api_isolate, api_restore, api_test, api_shelves, api_isolations,
+    api_zones, api_verify, api_missed, api_missed_list, api_hand, api_report_days,
     api_report_close, api_report_sign, api_explain_point, api_explain_alarm;
 
 // Answers a command (a request as arg): 200 with its seq, or 202 not durable, or why
@@ -77,6 +77,9 @@ int api_number(struct http_request *r, const char *name, int64_t min, int64_t ma
     int64_t none, int64_t *out);
 // A time parameter (RFC 3339), or `none`. -1 = answered 400.
 int api_time(struct http_request *r, const char *name, int64_t none, int64_t *out);
+// The point asked for and its unit (static storage); -1 = answered 400 or 404.
+int api_gauge(struct console *c, struct http_request *r, char point[static ID_MAX],
+    const char **unit);
 
 // Appends the figures of the links to what is in *before, and answers r with all of it,
 // later (links_metrics.c).

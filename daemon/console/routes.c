@@ -54,6 +54,8 @@ static const struct route table[] = {
 	    { "after", "limit", "point", "class", "from", "to", "occurrence" } },
 	{ METHOD_GET, "/api/v1/readings", ACCESS_DESK, api_readings,
 	    { "point", "from", "to", "step" } },
+	{ METHOD_GET, "/api/v1/samples", ACCESS_DESK, api_samples,
+	    { "point", "from", "to", "after", "limit" } },
 	{ METHOD_GET, "/api/v1/blind", ACCESS_DESK, api_blind, { "day", "point" } },
 	{ METHOD_POST, "/api/v1/readings/hand", ACCESS_SESSION, api_hand, { 0 } },
 	{ METHOD_GET, "/api/v1/reports", ACCESS_DESK, api_reports, { 0 } },

@@ -8,8 +8,8 @@
 #include <assert.h>
 
 enum {
-	// Less is the drift and the grain of two clocks: then it began when the last word
-	// was said, not a millisecond before it.
+	// Less is the drift and the grain of two clocks: then it began when the last
+	// word was said, not a millisecond before it.
 	MOVED_MS = 1000
 };
 

@@ -33,6 +33,7 @@
 #include "core/recording.h"
 #include "core/report_plan.h"
 #include "core/sample.h"
+#include "core/sample_window.h"
 #include "core/schedule.h"
 #include "core/set_hour.h"
 #include "core/suppression.h"
@@ -283,6 +284,7 @@ struct site {
 	uint32_t anchor_every_ms;                         // 0 = no anchors
 	const char *anchor_channel;                       // "" = anchors are not sent
 	unsigned keep_events_months, keep_minutes_months; // 0 = for ever
+	struct sample_window_rule samples;                // of gauges
 	const char *listen_host;
 	uint16_t listen_port;
 	uint16_t n_desk;

@@ -21,7 +21,7 @@ struct schema {
 static const char *const journal_steps[] = { schema_journal_1, schema_journal_2,
 	schema_journal_3, schema_journal_4, schema_journal_5 };
 static const char *const readings_steps[] = { schema_readings_1, schema_readings_2,
-	schema_readings_3, schema_readings_4 };
+	schema_readings_3, schema_readings_4, schema_readings_5 };
 
 static const struct schema schemas[] = {
 	[DB_JOURNAL] = { "journal.db", JOURNAL_APPLICATION_ID, JOURNAL_VERSION,

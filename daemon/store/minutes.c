@@ -2,7 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // See minutes.h. Bounded: beyond a hundred thousand rows (50 gauges for a day and a
-// half with the disk away) the oldest tenth goes, and is said in the log. Minutes of
+// half with the disk away) the oldest tenth goes, and is said in the log. Of samples a
+// fifth of that waits at most, so that they push out no minute. Minutes of
 // the same point are merged by the database, so nothing is looked up here.
 #include "store/minutes.h"
 
@@ -14,9 +15,19 @@
 
 enum {
 	ROWS_MAX = 100000,
+	SAMPLES_MAX = ROWS_MAX / 5,
 	BATCH_MAX = 2000,
 	FIRST_ROWS = 64
 };
+
+static size_t
+samples_of(const struct minute_queue *q, size_t n)
+{
+	size_t samples = 0;
+	for (size_t i = 0; i < n; i++)
+		samples += q->rows[i].kind == ROW_SAMPLE;
+	return samples;
+}
 
 static void
 drop_oldest(struct minute_queue *q)
@@ -26,6 +37,7 @@ drop_oldest(struct minute_queue *q)
 		log_warnx("store", "readings cannot be written; the oldest minutes are "
 				   "dropped from now on");
 	q->dropped += n;
+	q->n_samples -= samples_of(q, n);
 	q->n -= n;
 	memmove(q->rows, q->rows + n, q->n * sizeof(*q->rows));
 }
@@ -48,7 +60,7 @@ void
 minutes_add(struct minute_queue *q, const char *point, const struct minute *m)
 {
 	struct minute_row *row = new_row(q, point);
-	row->is_set = false;
+	row->kind = ROW_MINUTE;
 	row->m = *m;
 }
 
@@ -56,8 +68,26 @@ void
 minutes_add_set(struct minute_queue *q, const char *point, const struct set_reading *s)
 {
 	struct minute_row *row = new_row(q, point);
-	row->is_set = true;
+	row->kind = ROW_SET;
 	row->set = *s;
+}
+
+bool
+minutes_add_sample(
+    struct minute_queue *q, const char *point, const struct kept_sample *s)
+{
+	bool refuse = q->n_samples == SAMPLES_MAX;
+	if (refuse && !q->samples_refused)
+		log_warnx("store", "samples cannot be written as fast as they come; "
+				   "some are not kept");
+	q->samples_refused = refuse || (q->samples_refused && q->n_samples > 0);
+	if (refuse)
+		return false;
+	struct minute_row *row = new_row(q, point);
+	row->kind = ROW_SAMPLE;
+	row->sample = *s;
+	q->n_samples++;
+	return true;
 }
 
 struct minute_batch *
@@ -72,6 +102,7 @@ minutes_take(struct minute_queue *q)
 	struct minute_batch *b = xcalloc(1, sizeof(*b) + n * sizeof(b->rows[0]));
 	b->work.rows = b->n = n;
 	memcpy(b->rows, q->rows, n * sizeof(b->rows[0]));
+	q->n_samples -= samples_of(q, n);
 	q->n -= n;
 	if (q->n > 0)
 		memmove(q->rows, q->rows + n, q->n * sizeof(*q->rows));

@@ -15,12 +15,17 @@ struct minute_queue {
 	struct minute_row *rows;
 	size_t n, size;
 	uint64_t dropped;         // since the start
+	size_t n_samples;         // among the rows
+	bool samples_refused;     // there were too many, and that was said
 	struct minute_batch *cut; // retention, when nothing else waits; or NULL
 };
 
 void minutes_add(struct minute_queue *q, const char *point, const struct minute *m);
 void minutes_add_set(
     struct minute_queue *q, const char *point, const struct set_reading *s);
+// false: too many wait already; minutes are the record and go first.
+bool minutes_add_sample(
+    struct minute_queue *q, const char *point, const struct kept_sample *s);
 // The oldest as a piece of work, else the retention that waits, else NULL.
 struct minute_batch *minutes_take(struct minute_queue *q);
 void minutes_free(struct minute_queue *q);

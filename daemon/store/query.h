@@ -14,6 +14,7 @@
 #include "core/flag.h"
 #include "core/notice.h"
 #include "core/reading.h"
+#include "core/sample_window.h"
 #include "lib/err.h"
 
 struct reader;
@@ -166,19 +167,24 @@ struct reading_range {
 int query_readings(struct reader *r, const struct reading_range *q,
     bool (*row)(void *arg, const struct reading_step *s), void *arg, struct err *err);
 
-// The minutes of all gauges, gauge by gauge, in pages: zeroed but for what is asked,
+// What there is of all gauges, gauge by gauge, in pages: zeroed but for what is asked,
 // then called until `done`. Each page is a question of its own.
-struct minute_walk {
+struct reading_walk {
 	const char *only;       // this gauge; NULL = all
 	int64_t from_ms, to_ms; // UTC, half-open; 0 = open
+	int page;               // rows in one; 0 = 2,000
 	bool done;
 	char point[ID_MAX]; // from here on the walk's own
 	int64_t next_ms;
 	bool in_gauge;
 };
-// A value that is not known is NaN. Returns how many rows, or -1.
-int query_minutes(struct reader *r, struct minute_walk *w,
+// Minutes. A value that is not known is NaN. Returns how many rows, or -1.
+int query_minutes(struct reader *r, struct reading_walk *w,
     bool (*row)(void *arg, const char *point, const struct minute *m), void *arg,
+    struct err *err);
+// Samples as they arrived, as far as they are kept (core/sample_window.h).
+int query_samples(struct reader *r, struct reading_walk *w,
+    bool (*row)(void *arg, const char *point, const struct kept_sample *s), void *arg,
     struct err *err);
 
 // Retention has taken the readings before this; 0 = none.

@@ -49,6 +49,11 @@ static const char *const statements[RD_COUNT] = {
 		   "at_ms = excluded.at_ms, reason = excluded.reason "
 		   "WHERE excluded.value IS NOT NULL AND (value IS NULL OR "
 		   "abs(excluded.at_ms - due_utc_ms) < abs(at_ms - due_utc_ms))",
+	// One of all that an alarm then says matters.
+	[RD_SAMPLE] =
+	    "INSERT INTO sample (point, at_ms, value, quality, around) VALUES ((SELECT "
+	    "id FROM point WHERE name = ?1), ?2, ?3, ?4, ?5) "
+	    "ON CONFLICT DO UPDATE SET around = max(around, excluded.around)",
 };
 
 static int
@@ -239,18 +244,58 @@ put_set(struct readings *r, const struct minute_row *row)
 }
 
 static int
+put_sample(struct readings *r, const struct minute_row *row)
+{
+	const struct kept_sample *s = &row->sample;
+	const struct cell cells[] = {
+		cell_integer(s->at_utc_ms),
+		isfinite(s->value) ? cell_real(s->value) : cell_absent(),
+		cell_text(quality_name(s->quality)),
+		cell_integer(s->around),
+	};
+	sqlite3_stmt *st = r->st[RD_SAMPLE];
+	(void)sqlite3_bind_text(st, 1, row->point, -1, SQLITE_STATIC);
+	for (int i = 0; i < (int)(sizeof(cells) / sizeof(cells[0])); i++)
+		(void)cell_bind(st, i + 2, &cells[i]);
+	return run(st);
+}
+
+static int
+put_minute(struct readings *r, const struct minute_row *row)
+{
+	(void)sqlite3_bind_text(r->st[RD_MINUTE], 1, row->point, -1, SQLITE_STATIC);
+	bind_minute(r->st[RD_MINUTE], &row->m);
+	return run(r->st[RD_MINUTE]);
+}
+
+static int64_t
+time_of(const struct minute_row *row)
+{
+	switch (row->kind) {
+	case ROW_SET:
+		return row->set.due_utc_ms;
+	case ROW_SAMPLE:
+		return row->sample.at_utc_ms;
+	case ROW_MINUTE:
+	default:
+		return row->m.minute_utc_ms;
+	}
+}
+
+static int
 put_row(struct readings *r, const struct minute_row *row)
 {
-	int rc = enter_day(r, row->is_set ? row->set.due_utc_ms : row->m.minute_utc_ms);
+	static int (*const put[])(struct readings * r, const struct minute_row *row) = {
+		[ROW_MINUTE] = put_minute,
+		[ROW_SET] = put_set,
+		[ROW_SAMPLE] = put_sample,
+	};
+	int rc = enter_day(r, time_of(row));
 	if (rc != SQLITE_OK)
 		return rc;
 	(void)sqlite3_bind_text(r->st[RD_POINT], 1, row->point, -1, SQLITE_STATIC);
 	rc = run(r->st[RD_POINT]);
-	if (rc != SQLITE_OK || row->is_set)
-		return rc != SQLITE_OK ? rc : put_set(r, row);
-	(void)sqlite3_bind_text(r->st[RD_MINUTE], 1, row->point, -1, SQLITE_STATIC);
-	bind_minute(r->st[RD_MINUTE], &row->m);
-	return run(r->st[RD_MINUTE]);
+	return rc == SQLITE_OK ? put[row->kind](r, row) : rc;
 }
 
 // Whole recorded days only.
@@ -321,11 +366,25 @@ cut_minutes(struct readings *r, struct minute_batch *b)
 }
 
 static int
+cut_samples(struct readings *r, struct minute_batch *b)
+{
+	return cut_rows(r, b,
+	    b->what == CUT_SAMPLES
+		? "DELETE FROM sample WHERE (point, at_ms) IN (SELECT point, at_ms "
+		  "FROM "
+		  "sample WHERE around = 0 AND at_ms < ?1 LIMIT ?2)"
+		: "DELETE FROM sample WHERE (point, at_ms) IN (SELECT point, at_ms "
+		  "FROM "
+		  "sample WHERE around = 1 AND at_ms < ?1 LIMIT ?2)");
+}
+
+static int
 op_apply(void *ctx, struct work *w)
 {
 	struct minute_batch *b = (struct minute_batch *)w;
 	if (b->most > 0)
-		return cut_minutes(ctx, b);
+		return b->what == CUT_MINUTES ? cut_minutes(ctx, b)
+					      : cut_samples(ctx, b);
 	int rc = SQLITE_OK;
 	for (size_t i = 0; i < b->n && rc == SQLITE_OK; i++)
 		rc = put_row(ctx, &b->rows[i]);

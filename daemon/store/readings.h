@@ -12,24 +12,40 @@
 
 #include "core/event.h"
 #include "core/reading.h"
+#include "core/sample_window.h"
 #include "core/set_hour.h"
 #include "store/day.h"
 #include "store/writer.h"
 
+enum reading_row_kind {
+	ROW_MINUTE,
+	ROW_SET, // a reading at a set hour
+	ROW_SAMPLE
+};
+
 struct minute_row {
 	char point[ID_MAX];
-	bool is_set; // a reading at a set hour, else a minute
+	enum reading_row_kind kind;
 	union {
 		struct minute m;
 		struct set_reading set;
+		struct kept_sample sample;
 	};
 };
 
-// A piece of work: minutes in the order of their end.
+// What retention takes, in this order.
+enum readings_cut {
+	CUT_SAMPLES, // that are around no alarm
+	CUT_SAMPLES_AROUND,
+	CUT_MINUTES, // with what leaves with them
+	CUT_COUNT
+};
+
+// A piece of work: rows in the order in which they came.
 struct minute_batch {
 	struct work work; // first
-	// Deletes up to `most` minutes of one point before this; 0 = nothing. Then n is
-	// 0.
+	// Deletes up to `most` rows of this kind before this; 0 = nothing. Then n is 0.
+	enum readings_cut what;
 	int64_t cut_before_ms;
 	unsigned most;
 	int64_t cut; // how many it were
@@ -41,6 +57,7 @@ enum readings_statement {
 	RD_POINT,
 	RD_MINUTE,
 	RD_SET,
+	RD_SAMPLE,
 	RD_COUNT
 };
 

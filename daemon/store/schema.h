@@ -7,7 +7,7 @@
 
 enum {
 	JOURNAL_VERSION = 5,
-	READINGS_VERSION = 4,
+	READINGS_VERSION = 5,
 	// PRAGMA application_id, so that file(1) and we know our own: "WRj1", "WRr1".
 	JOURNAL_APPLICATION_ID = 0x57526a31,
 	READINGS_APPLICATION_ID = 0x57527231,
@@ -22,5 +22,6 @@ extern const char schema_readings_1[];
 extern const char schema_readings_2[];
 extern const char schema_readings_3[];
 extern const char schema_readings_4[];
+extern const char schema_readings_5[];
 
 #endif

@@ -339,6 +339,7 @@ wait_reports(struct store *s, bool (*done)(const struct store *s), int64_t until
 	for (;;) {
 		store_on_journal(s);
 		store_on_readings(s);
+		store_pump_minutes(s); // samples too: nothing is gathered any more
 		store_on_dropped(s);
 		store_on_done(s);
 		int64_t left = until_ms - db_now_ms();

@@ -19,6 +19,7 @@
 #include "core/flag.h"
 #include "core/notice.h"
 #include "core/reading.h"
+#include "core/sample_window.h"
 #include "core/set_hour.h"
 #include "core/verdict.h"
 #include "lib/err.h"
@@ -149,7 +150,8 @@ struct store_options {
 	const char *key_directory;
 	int64_t anchor_every_ms; // 0 = never
 	// Whole months that stay, by the site's calendar; 0 = all.
-	unsigned keep_events_months, keep_minutes_months;
+	unsigned keep_events_months, keep_minutes_months, keep_samples_months;
+	uint32_t keep_every_sample_ms; // of gauges; 0 = only those around alarms
 };
 
 // What the loop is told. Called on the loop, never from within store_open.
@@ -188,6 +190,9 @@ void store_minute(struct store *s, const char *point, const struct minute *m);
 // The reading of a point at a set hour, or why there is none. Of two for one hour the
 // nearer stays. Never blocks.
 void store_set_reading(struct store *s, const char *point, const struct set_reading *r);
+// A sample as it arrived. Written within seconds; many of them with the disk away are
+// dropped before any minute is.
+void store_sample(struct store *s, const char *point, const struct kept_sample *k);
 
 // The revision written with units submitted from now on.
 void store_set_config_rev(struct store *s, const char *config_rev);

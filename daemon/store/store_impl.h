@@ -45,7 +45,8 @@ struct lane {
 // Anchors and retention (upkeep.c).
 struct upkeep {
 	int64_t anchor_every_ms;
-	unsigned keep_events_months, keep_minutes_months;
+	unsigned keep_events_months, keep_minutes_months, keep_samples_months;
+	uint32_t keep_every_sample_ms;
 	struct loop_timer anchor_timer, cut_timer;
 	bool cutting;
 	struct cut_done run; // sums of the run that goes on
@@ -97,7 +98,7 @@ void store_pump_minutes(struct store *s);
 // upkeep.c
 void upkeep_start(struct store *s, const struct store_options *o);
 void upkeep_stop(struct store *s);
-void upkeep_minutes_cut(struct store *s, const struct minute_batch *b);
+void upkeep_readings_cut(struct store *s, const struct minute_batch *b);
 
 void store_tell_mode(void *store);
 void store_on_journal(void *store);

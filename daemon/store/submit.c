@@ -15,6 +15,10 @@
 #include "store/db.h"
 #include "store/store_impl.h"
 
+enum {
+	SAMPLES_GATHER_MS = 2000
+};
+
 bool
 store_mode_writes(enum store_mode m)
 {
@@ -278,8 +282,25 @@ store_on_minutes(void *store)
 static void
 minutes_wait(struct store *s)
 {
-	if (!s->minutes_in_hand && !loop_timer_armed(&s->minute_timer))
+	if (!s->minutes_in_hand)
 		loop_timer_in(s->loop, &s->minute_timer, 0);
+}
+
+// So that they are not a commit each.
+static void
+samples_wait(struct store *s)
+{
+	if (!s->minutes_in_hand && !loop_timer_armed(&s->minute_timer))
+		loop_timer_in(s->loop, &s->minute_timer, SAMPLES_GATHER_MS);
+}
+
+void
+store_sample(struct store *s, const char *point, const struct kept_sample *k)
+{
+	wr_assert(!s->read_only);
+	if (s->closed || !minutes_add_sample(&s->minutes, point, k))
+		return;
+	samples_wait(s);
 }
 
 void
@@ -312,10 +333,13 @@ store_on_readings(void *store)
 	while ((w = STAILQ_FIRST(&done)) != NULL) {
 		STAILQ_REMOVE_HEAD(&done, next);
 		s->minutes_in_hand = false;
-		upkeep_minutes_cut(s, (const struct minute_batch *)w);
+		upkeep_readings_cut(s, (const struct minute_batch *)w);
 		free(w);
 	}
-	store_pump_minutes(s);
+	if (s->minutes.n > 0 && s->minutes.n == s->minutes.n_samples)
+		samples_wait(s);
+	else
+		store_pump_minutes(s);
 	store_hold_update(s);
 }
 

@@ -21,7 +21,7 @@ enum {
 	AGAIN_MS = 5000,
 	DAY_MS = 24 * 3600 * 1000,
 	CUT_EVENTS = 500, // a transaction; it is one piece of work in the window
-	CUT_MINUTES = 2000,
+	CUT_ROWS = 2000,
 };
 
 static bool
@@ -105,22 +105,41 @@ cut_step(struct store *s)
 	store_submit(s, u);
 }
 
-static void
-minutes_step(struct store *s)
+// Before when readings of this kind leave; 0 = none do.
+static int64_t
+readings_limit(const struct store *s, enum readings_cut what)
 {
+	const struct upkeep *u = &s->upkeep;
+	unsigned months =
+	    what == CUT_MINUTES ? u->keep_minutes_months : u->keep_samples_months;
+	if (what == CUT_SAMPLES)
+		return loop_utc_ms(s->loop) - u->keep_every_sample_ms;
+	return months == 0 ? 0 : months_back(s, months);
+}
+
+// Of this kind, or of the first after it of which some leave.
+static void
+readings_step(struct store *s, enum readings_cut what)
+{
+	int64_t before = 0;
+	while (what < CUT_COUNT && (before = readings_limit(s, what)) == 0)
+		what++;
+	if (what == CUT_COUNT)
+		return;
 	struct minute_batch *b = xcalloc(1, sizeof(*b));
-	b->cut_before_ms = months_back(s, s->upkeep.keep_minutes_months);
-	b->most = CUT_MINUTES;
-	b->work.rows = CUT_MINUTES;
+	b->what = what;
+	b->cut_before_ms = before;
+	b->most = CUT_ROWS;
+	b->work.rows = CUT_ROWS;
 	s->minutes.cut = b;
 	store_pump_minutes(s);
 }
 
 void
-upkeep_minutes_cut(struct store *s, const struct minute_batch *b)
+upkeep_readings_cut(struct store *s, const struct minute_batch *b)
 {
-	if (b->cut > 0 && !b->work.refused && !s->closed)
-		minutes_step(s);
+	if (b->most > 0 && !b->work.refused && !s->closed)
+		readings_step(s, b->cut > 0 ? b->what : b->what + 1);
 }
 
 static void
@@ -133,8 +152,8 @@ on_cut_timer(void *arg)
 	}
 	if (s->upkeep.keep_events_months > 0 && !s->upkeep.cutting)
 		cut_step(s);
-	if (s->upkeep.keep_minutes_months > 0 && s->minutes.cut == NULL)
-		minutes_step(s);
+	if (s->minutes.cut == NULL)
+		readings_step(s, CUT_SAMPLES);
 	loop_timer_in(s->loop, &s->upkeep.cut_timer, DAY_MS);
 }
 
@@ -145,14 +164,15 @@ upkeep_start(struct store *s, const struct store_options *o)
 	u->anchor_every_ms = o->anchor_every_ms;
 	u->keep_events_months = o->keep_events_months;
 	u->keep_minutes_months = o->keep_minutes_months;
+	u->keep_samples_months = o->keep_samples_months;
+	u->keep_every_sample_ms = o->keep_every_sample_ms;
 	loop_timer_init(&u->anchor_timer, on_anchor_timer, s);
 	loop_timer_init(&u->cut_timer, on_cut_timer, s);
 	if (!s->key.there)
 		return;
 	if (u->anchor_every_ms > 0)
 		loop_timer_in(s->loop, &u->anchor_timer, ANCHOR_FIRST_MS);
-	if (u->keep_events_months > 0 || u->keep_minutes_months > 0)
-		loop_timer_in(s->loop, &u->cut_timer, CUT_FIRST_MS);
+	loop_timer_in(s->loop, &u->cut_timer, CUT_FIRST_MS);
 }
 
 void

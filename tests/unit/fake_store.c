@@ -217,6 +217,33 @@ query_readings(struct reader *r, const struct reading_range *q,
 	return 2;
 }
 
+// Two pages of two: a value, and a moment without one.
+int
+query_samples(struct reader *r, struct reading_walk *w,
+    bool (*row)(void *arg, const char *point, const struct kept_sample *s), void *arg,
+    struct err *err)
+{
+	(void)r;
+	(void)err;
+	if (!w->in_gauge) {
+		(void)str_copy(fake_store.point, sizeof(fake_store.point), w->only);
+		fake_store.from_ms = w->from_ms;
+		fake_store.to_ms = w->to_ms;
+		w->next_ms = w->from_ms;
+		w->in_gauge = true;
+		return 0;
+	}
+	const struct kept_sample samples[] = {
+		{ w->next_ms, 652.5, QUALITY_GOOD, true },
+		{ w->next_ms + 1000, (double)NAN, QUALITY_UNKNOWN, false },
+	};
+	for (size_t i = 0; i < ARRAY_LEN(samples); i++)
+		(void)row(arg, w->only, &samples[i]);
+	w->next_ms += 1001;
+	w->in_gauge = w->page == 2;
+	return 2;
+}
+
 int
 query_commission(struct reader *r, const struct site *s, struct commission_range which,
     bool (*row)(void *arg, const struct commission_state *st), void *arg,

@@ -267,6 +267,40 @@ test_readings(void **state)
 }
 
 static void
+test_samples_come_in_pages(void **state)
+{
+	struct fixture *f = *state;
+
+	struct answer a = ask(f,
+	    "GET /api/v1/samples?point=hydrant-main&from=2026-01-01T00:00:00Z"
+	    "&to=2026-01-02T00:00:00Z&limit=2",
+	    "", NULL);
+	assert_string_equal(fake_store.point, "hydrant-main");
+	assert_int_equal(fake_store.to_ms - fake_store.from_ms, 86400000);
+	assert_non_null(strstr(a.body,
+	    "\"unit\":\"kPa\",\"samples\":[{\"time\":\"2026-01-01T00:00:00.000Z\","
+	    "\"value\":652.5,\"quality\":\"good\",\"around\":true},"));
+	assert_non_null(
+	    strstr(a.body, "\"value\":null,\"quality\":\"unknown\",\"around\":false}"));
+	expect(a, 200, "\"next\":\"1767225601001\"}");
+	expect(ask(f,
+		   "GET /api/v1/samples?point=hydrant-main&from=2026-01-01T00:00:00Z"
+		   "&to=2026-01-02T00:00:00Z&after=1767225601001",
+		   "", NULL),
+	    200, "\"next\":null}");
+	assert_int_equal(fake_store.from_ms, 1767225601001);
+	expect(ask(f, "GET /api/v1/samples?point=hydrant-main&limit=5001", "", NULL),
+	    400, "\"limit\"");
+	expect(ask(f, "GET /api/v1/samples", "", NULL), 400, "\"missing_parameter\"");
+	expect(ask(f, "GET /api/v1/samples?point=nobody", "", NULL), 404, "\"point\"");
+	expect(ask(f,
+		   "GET /api/v1/samples?point=hydrant-main&from=2026-01-02T00:00:00Z"
+		   "&to=2026-01-01T00:00:00Z",
+		   "", NULL),
+	    400, "\"from\"");
+}
+
+static void
 test_i13_blind_time_of_a_day(void **state)
 {
 	struct fixture *f = *state;
@@ -512,6 +546,7 @@ main(void)
 		T(test_I6_metrics_of_hosts_leave_out_what_is_not_known),
 		T(test_events_are_asked_as_given),
 		T(test_readings),
+		T(test_samples_come_in_pages),
 		T(test_i13_blind_time_of_a_day),
 		T(test_reports_run_the_program),
 		T(test_the_action_log_is_for_a_manager),

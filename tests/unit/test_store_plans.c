@@ -416,7 +416,7 @@ test_readings(void **state)
 		{ 3600000, "SEARCH reading_hour USING PRIMARY KEY (point=? AND" },
 		{ DAY_MS, "SEARCH reading_day USING PRIMARY KEY (point=? AND" },
 	};
-	struct minute_walk w = { .from_ms = FIXTURE_UTC_MS };
+	struct reading_walk w = { .from_ms = FIXTURE_UTC_MS };
 	static const uint16_t hours[] = { 480, 1200 };
 	const struct set_hours_query s = { .point = "gauge",
 		.from_ms = FIXTURE_UTC_MS,

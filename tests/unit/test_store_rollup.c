@@ -264,6 +264,7 @@ static void
 make_old(const struct store_fixture *f, int version)
 {
 	store_fixture_run_sql_on(f, "readings.db",
+	    "DROP VIEW v_sample; DROP TABLE sample; "
 	    "DROP VIEW v_set_reading; DROP TRIGGER set_reading_leaves; "
 	    "DROP TABLE set_reading; DROP TRIGGER minute_hour; DROP TRIGGER "
 	    "minute_day; "

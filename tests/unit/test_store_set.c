@@ -125,7 +125,8 @@ test_i13_a_reading_leaves_with_its_minute(void **state)
 	store_fixture_close(&f);
 	store_fixture_run_sql_on(&f, "readings.db",
 	    "DROP VIEW v_set_reading; DROP TRIGGER set_reading_leaves; "
-	    "DROP TABLE set_reading; PRAGMA user_version = 3");
+	    "DROP TABLE set_reading; DROP VIEW v_sample; DROP TABLE sample; "
+	    "PRAGMA user_version = 3");
 	assert_true(store_fixture_open(&f));
 	struct minute m = { .minute_utc_ms = first - 60000,
 		.samples = 1,
