@@ -45,6 +45,8 @@ write_acknowledge(struct engine *e, enum event_kind kind, const struct alarm_rec
 	json_str(&b, "state", alarm_state_name(r->a.state));
 	json_double(
 	    &b, "seconds", (double)(loop_utc_ms(e->loop) - r->raised_utc_ms) / 1000.0);
+	if (r->a.test_onset)
+		json_bool(&b, "test", true);
 	engine_put_params(&ev, &b);
 	(void)works_event(e->works, &ev);
 }

@@ -87,11 +87,11 @@ enum engine_answer engine_acknowledge(
     struct engine *e, const char *occurrence, const char *actor);
 enum engine_answer engine_note(
     struct engine *e, const char *occurrence, const char *actor, const char *text);
-// A person's word on an alarm, which may have closed long ago: the event, as it goes to
-// the journal, and for a verdict its name.
 // What somebody read at a gauge; its event, and a fault while the two differ (hand.c).
 struct hand_entry;
 void engine_hand(struct engine *e, const struct hand_entry *h);
+// A person's word on an alarm, which may have closed long ago: the event, as it goes to
+// the journal, and for a verdict its name.
 void engine_word(struct engine *e, const struct event *word, const char *verdict);
 enum engine_answer engine_reset(
     struct engine *e, uint32_t point, const char *actor, const char **reason);

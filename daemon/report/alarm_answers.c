@@ -113,7 +113,7 @@ count_answers(const struct occurrences *o, int alarm_class, struct answers *a)
 	a->n = a->n_answered = a->n_unanswered = 0;
 	for (size_t i = 0; i < o->n; i++) {
 		const struct occurrence *x = &o->all[i];
-		if (!occurrence_counts(x) ||
+		if (!occurrence_is_alarm(x) ||
 		    (alarm_class >= 0 && x->alarm_class != alarm_class))
 			continue;
 		a->n++;
@@ -142,7 +142,7 @@ put_responses(const struct occurrences *o, struct report_doc *d)
 	}
 	count_answers(o, -1, &a);
 	struct report_cell *row = doc_row(doc_table(d, &all_shape));
-	doc_put_text(&row[0], "total");
+	doc_put_text(&row[0], "total_alarms");
 	put_answers(&a, &row[1]);
 	free(a.answered);
 	free(a.ids);

@@ -93,12 +93,20 @@ key_zone(const struct lookup *l, struct occurrence *o)
 }
 
 static void
+put_words(struct report_cell *c, const char *key)
+{
+	doc_put_place(c, text_get(LANG_ZH, key), text_get(LANG_EN, key));
+}
+
+static void
 name_zone(const struct lookup *l, const struct occurrence *o, struct report_cell *c)
 {
 	const struct point *p = register_map_point(&l->map, o->point);
 	if (p != NULL && p->zone < l->site->n_zones)
 		doc_put_place(c, l->site->zones[p->zone].name_zh,
 		    l->site->zones[p->zone].name_en);
+	else
+		put_words(c, "report.no_zone");
 }
 
 static const struct device *
@@ -131,6 +139,8 @@ name_device(const struct lookup *l, const struct occurrence *o, struct report_ce
 	const struct device *d = device_of(l, o);
 	if (d != NULL)
 		doc_put_place(c, d->name_zh, d->name_en);
+	else
+		put_words(c, "report.no_device");
 }
 
 static struct tm
@@ -242,7 +252,7 @@ put_grouping(const struct lookup *l, const struct grouping *g, struct occurrence
 	size_t n = 0, n_groups = 0, total = 0;
 	struct report_table *t = doc_table(d, &g->shape);
 	for (size_t i = 0; i < o->n; i++) {
-		if (!occurrence_counts(&o->all[i]))
+		if (!occurrence_is_alarm(&o->all[i]))
 			continue;
 		total++;
 		if (g->key(l, &o->all[i]))

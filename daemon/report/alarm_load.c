@@ -68,7 +68,8 @@ ids_within(const struct load *l, int64_t from_ms, int64_t to_ms)
 	size_t n = 0;
 	for (size_t i = 0; i < l->o->n; i++) {
 		const struct occurrence *x = &l->o->all[i];
-		if (occurrence_counts(x) && x->time_ms >= from_ms && x->time_ms < to_ms)
+		if (occurrence_is_alarm(x) && x->time_ms >= from_ms &&
+		    x->time_ms < to_ms)
 			l->ids[n++] = x->seq;
 	}
 	return n;
@@ -200,7 +201,7 @@ put_chattering(const struct load *l, struct report_doc *d)
 	struct occurrence **of = xcalloc(l->o->n + 1, sizeof(*of));
 	size_t n = 0, first = 0;
 	for (size_t i = 0; i < l->o->n; i++)
-		if (occurrence_counts(&l->o->all[i]))
+		if (occurrence_is_alarm(&l->o->all[i]))
 			of[n++] = &l->o->all[i];
 	qsort(of, n, sizeof(struct occurrence *), by_alarm_then_time);
 	for (size_t i = 1; i <= n; i++) {
@@ -225,7 +226,7 @@ alarm_load_build(
 	for (size_t i = 0; i < o->n; i++) {
 		const struct occurrence *x = &o->all[i];
 		size_t period = (size_t)((x->time_ms - l.from_ms) / PERIOD_MS);
-		if (occurrence_counts(x) && period < l.n_periods)
+		if (occurrence_is_alarm(x) && period < l.n_periods)
 			l.counts[period]++;
 	}
 	struct report_table *rate = doc_table(d, &rate_shape);

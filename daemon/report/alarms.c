@@ -333,15 +333,16 @@ put_classes(const struct figures *f, struct report_doc *d)
 	for (int c = 0; c < CLASS_COUNT; c++) {
 		struct report_cell *row = doc_row(t);
 		doc_put_text(&row[0], class_name((enum alarm_class)c));
+		bool alarm = c != CLASS_INFO;
 		for (int w = 0; w < WHAT_COUNT; w++) {
 			doc_put_count(&row[1 + w], (int64_t)f->sums[c][w]);
-			totals[w] += f->sums[c][w];
+			totals[w] += alarm ? f->sums[c][w] : 0;
 		}
 		doc_put_count(&row[1 + WHAT_COUNT], f->classes.open[c]);
-		open += f->classes.open[c];
+		open += alarm ? f->classes.open[c] : 0;
 	}
 	struct report_cell *row = doc_row(doc_table(d, &total_shape));
-	doc_put_text(&row[0], "total");
+	doc_put_text(&row[0], "total_alarms");
 	for (int w = 0; w < WHAT_COUNT; w++)
 		doc_put_count(&row[1 + w], (int64_t)totals[w]);
 	doc_put_count(&row[1 + WHAT_COUNT], (int64_t)open);
@@ -430,13 +431,15 @@ put_day(const struct day_of_span *day, const struct occurrences *o, int64_t *ids
 	doc_put_text(&row[0], day->span.day);
 	for (int c = 0; c < CLASS_COUNT; c++) {
 		doc_put_count(&row[1 + c], day->count.onsets[c]);
+		if (c == CLASS_INFO)
+			continue;
 		onsets += day->count.onsets[c];
 		clears += day->count.clears[c];
 		acknowledged += day->count.acknowledged[c];
 	}
 	for (size_t i = 0; i < o->n; i++) {
 		const struct occurrence *x = &o->all[i];
-		if (occurrence_counts(x) && x->time_ms >= day->span.from_ms &&
+		if (occurrence_is_alarm(x) && x->time_ms >= day->span.from_ms &&
 		    x->time_ms < day->span.to_ms)
 			ids[n++] = x->seq;
 	}

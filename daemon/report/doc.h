@@ -42,7 +42,8 @@ struct report_column {
 	const char *heading; // elsewhere: catalogue key, or as it stands
 	enum column_kind kind;
 	enum column_where where;
-	const char *prefix; // COLUMN_KEY
+	const char
+	    *prefix; // COLUMN_KEY; of COLUMN_TIME what an absent one means, or NULL
 };
 
 struct report_cell {

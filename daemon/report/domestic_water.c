@@ -9,7 +9,7 @@
 
 // clang-format off
 static const struct report_column columns[] = {
-	{ "due",     "report.col.set_hour",    COLUMN_TIME,  IN_ALL, NULL },
+	{ "due",     "report.col.set_hour",    COLUMN_TIME,  IN_ALL, "report.whole_day" },
 	{ "mean",    "report.col.gauges_mean", COLUMN_KPA,   IN_ALL, NULL },
 	{ "unit",    NULL,                     COLUMN_TEXT,  IN_JSON, NULL },
 	{ "gauges",  "report.col.gauges_with", COLUMN_COUNT, IN_ALL, NULL },

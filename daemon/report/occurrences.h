@@ -48,4 +48,12 @@ occurrence_counts(const struct occurrence *o)
 	return o->inside && !o->test;
 }
 
+// Whether it is an alarm besides: information asks nothing of anybody (a pump that runs
+// as it should), and would drown what does.
+static inline bool
+occurrence_is_alarm(const struct occurrence *o)
+{
+	return occurrence_counts(o) && o->alarm_class != CLASS_INFO;
+}
+
 #endif

@@ -32,10 +32,13 @@ show_is_number(enum column_kind kind)
 }
 
 static void
-show_none(struct buf *out, enum lang lang, enum column_kind kind)
+show_none(struct buf *out, enum lang lang, const struct report_column *col)
 {
-	if (kind == COLUMN_KPA || kind == COLUMN_TIME || kind == COLUMN_TENTHS ||
-	    kind == COLUMN_COUNT || kind == COLUMN_SPAN)
+	enum column_kind kind = col->kind;
+	if (kind == COLUMN_TIME && col->prefix != NULL)
+		buf_str(out, text_get(lang, col->prefix));
+	else if (kind == COLUMN_KPA || kind == COLUMN_TIME || kind == COLUMN_TENTHS ||
+		 kind == COLUMN_COUNT || kind == COLUMN_SPAN)
 		buf_str(out, text_get(lang, "report.none"));
 }
 
@@ -67,7 +70,7 @@ show_cell(struct buf *out, enum lang lang, const struct report_column *col,
     const struct report_cell *cell)
 {
 	if (cell->none) {
-		show_none(out, lang, col->kind);
+		show_none(out, lang, col);
 		return;
 	}
 	switch (col->kind) {

@@ -14,6 +14,11 @@
 //   lost POINT CODE                          back POINT
 //   ack|stale POINT CONDITION CODE ACTOR     reset POINT ACTOR
 //   silence ACTOR
+//   verify POINT CONDITION CODE ACTOR VERDICT CAUSE     of an open alarm; "-" = no
+//   cause isolate POINT ACTOR SECONDS REASON MEASURE          restore POINT ACTOR test
+//   ZONE ACTOR SECONDS REASON                      ended ZONE ACTOR
+// "_" in a reason is a blank. With WATCHROOM_SCRIPT_QUIET in the environment nothing is
+// printed but the directory and what was answered.
 #include <stdlib.h>
 #include <string.h>
 
@@ -32,6 +37,7 @@ struct play {
 	struct look *look;
 	char **sites;
 	int n_sites;
+	bool quiet;
 };
 
 struct words {
@@ -242,6 +248,70 @@ do_silence(struct play *p, const struct words *w)
 	engine_silence(p->rig.engine, w->at[1]);
 }
 
+static void
+do_verify(struct play *p, const struct words *w)
+{
+	const struct alarm_record *r = alarms_find(engine_alarms(p->rig.engine),
+	    w->at[1], condition_of(w->at[2]), code_of(w->at[3]));
+	struct event e;
+	if (r == NULL) {
+		answer("no_alarm", NULL);
+		return;
+	}
+	event_init(&e, EVENT_ALARM_VERIFY);
+	engine_describe(r, &e);
+	(void)str_copy(e.actor, sizeof(e.actor), w->at[4]);
+	if (strcmp(w->at[6], "-") == 0)
+		(void)snprintf(
+		    e.params, sizeof(e.params), "{\"verdict\":\"%s\"}", w->at[5]);
+	else
+		(void)snprintf(e.params, sizeof(e.params),
+		    "{\"verdict\":\"%s\",\"cause\":\"%s\"}", w->at[5], w->at[6]);
+	engine_word(p->rig.engine, &e, w->at[5]);
+	answer_of(ENGINE_OK, NULL);
+}
+
+// A text of several words.
+static const char *
+text_of(char *word)
+{
+	for (char *c = word; (c = strchr(c, '_')) != NULL;)
+		*c = ' ';
+	return word;
+}
+
+static uint32_t
+zone_of(const struct play *p, const char *id)
+{
+	for (uint16_t i = 0; i < p->rig.site->n_zones; i++) {
+		if (strcmp(p->rig.site->zones[i].id, id) == 0)
+			return i;
+	}
+	fail_msg("no zone: %s", id);
+	return 0;
+}
+
+static void
+do_flag(struct play *p, const struct words *w)
+{
+	bool zone = strcmp(w->at[0], "test") == 0 || strcmp(w->at[0], "ended") == 0;
+	bool on = w->n > 3;
+	const char *reason = NULL;
+	const struct flag_order order = {
+		.flag = zone ? FLAG_TEST_MODE : FLAG_ISOLATED,
+		.on = on,
+		.target = zone ? zone_of(p, w->at[1])
+			       : site_find_point(p->rig.site, w->at[1]),
+		.condition = COND_COUNT,
+		.seconds = on ? (uint32_t)number(w->at[3]) : 0,
+		.actor = w->at[2],
+		.reason = w->n > 4 ? text_of(w->at[4]) : "",
+		.measure = w->n > 5 ? text_of(w->at[5]) : "",
+	};
+	enum engine_answer a = engine_flag(p->rig.engine, &order, &reason);
+	answer_of(a, a == ENGINE_REFUSED ? reason : NULL);
+}
+
 static const struct command {
 	const char *name;
 	unsigned words; // at least
@@ -259,6 +329,11 @@ static const struct command {
 	{ "stale", 5, do_ack },
 	{ "reset", 3, do_reset },
 	{ "silence", 2, do_silence },
+	{ "verify", 7, do_verify },
+	{ "isolate", 6, do_flag },
+	{ "restore", 3, do_flag },
+	{ "test", 5, do_flag },
+	{ "ended", 3, do_flag },
 };
 
 static void
@@ -280,14 +355,16 @@ play_line(struct play *p, char *line)
 {
 	struct words w = { 0 };
 	char *save = NULL;
-	(void)printf("> %s", line);
+	if (!p->quiet)
+		(void)printf("> %s", line);
 	char *word = strtok_r(line, " \n", &save);
 	for (; word != NULL && w.n < WORDS_MAX; word = strtok_r(NULL, " \n", &save))
 		w.at[w.n++] = word;
 	if (w.n == 0)
 		return;
 	run(p, &w);
-	look_print(p->look, &p->rig, stdout);
+	if (!p->quiet)
+		look_print(p->look, &p->rig, stdout);
 }
 
 static void
@@ -296,6 +373,7 @@ play(void **state)
 	static char line[LINE_MAX_BYTES];
 	struct play *p = *state;
 	rig_make_directory(&p->rig);
+	p->quiet = getenv("WATCHROOM_SCRIPT_QUIET") != NULL;
 	(void)printf("! %s\n", p->rig.dir);
 	use_site(p, p->sites[0]);
 	start(p);

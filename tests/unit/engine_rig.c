@@ -202,6 +202,9 @@ rig_start(struct rig *r)
 		.time_zone = r->site->time_zone,
 		.statistics_day_min = r->site->statistics_day_min,
 		.config_rev = r->site->revision,
+		.site_name_zh = r->site->name_zh,
+		.site_name_en = r->site->name_en,
+		.watched = r->site,
 	};
 	const struct store_host host = {
 		.ctx = r,

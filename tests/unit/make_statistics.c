@@ -49,12 +49,12 @@ add(enum event_kind kind, int64_t at_ms)
 }
 
 static const enum condition conditions[] = { COND_FIRE, COND_FAULT, COND_SUPERVISORY,
-	COND_SECURITY, COND_PROCESS };
+	COND_SECURITY, COND_PROCESS, COND_ACTIVATED };
 
 static struct event *
 add_alarm(enum event_kind kind, int64_t at_ms, unsigned point, bool test)
 {
-	enum condition c = conditions[point % 5];
+	enum condition c = conditions[point % 6];
 	struct event *e = add(kind, at_ms);
 	(void)snprintf(e->point, sizeof(e->point), "p%u", point);
 	(void)snprintf(e->place_zh, sizeof(e->place_zh), "部位 %u", point);

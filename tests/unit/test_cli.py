@@ -131,7 +131,7 @@ def test_json_checksum(made):
 def test_an_empty_day_says_none(made):
     text = run("--store", made, "report", "alarms-daily", "--day", "2026-11-01",
                "--lang", "en")
-    assert "none (无)" in text and "Total,0,0,0,0,0" in text
+    assert "none (无)" in text and "Total without information,0,0,0,0,0" in text
 
 
 def test_pressure_daily(made):

@@ -83,7 +83,7 @@ test_alarms_csv_word_for_word(void **ctx)
 	    "Process,0,0,0,0,0,,,,,,,,\r\n"
 	    "Information,0,0,0,0,0,,,,,,,,\r\n"
 	    "System,0,0,0,0,0,,,,,,,,\r\n"
-	    "Total,3,1,1,1,1,,,,,,,,\r\n"
+	    "Total without information,3,1,1,1,1,,,,,,,,\r\n"
 	    ",,,,,,,,,,,,,\r\n"
 	    "By class and place,,,,,,,,,,,,,\r\n"
 	    "Class,Condition,Place,Point,Code,New,Restored,Acknowledged,Tests (counted "
@@ -110,7 +110,7 @@ test_alarms_csv_word_for_word(void **ctx)
 	assert_has(csv, "Ten points that came most often,,,,,,,,,,,,,\r\n"
 			"Point,Place,New,Share (%),Event numbers,,,,,,,,,\r\n"
 			"fap1-d-1-5,,2,66.7,4 5,,,,,,,,,\r\n");
-	assert_has(csv, "Last event of the day,17,,,,,,,,,,,,\r\n");
+	assert_has(csv, "Last event counted,17,,,,,,,,,,,,\r\n");
 	assert_checksum_holds(csv);
 	assert_has(csv, "Produced,2026-11-25T08:00:00+08:00,Watchroom ");
 	free(csv);
@@ -223,7 +223,7 @@ test_an_empty_day_says_none(void **ctx)
 	struct report_request q = request("alarms-daily", "csv");
 	char *csv = render(&q);
 	assert_has(csv, "Events: tests,Register map\r\nnone (无),,,,,,,,,,,,,\r\n");
-	assert_has(csv, "Total,0,0,0,0,0,");
+	assert_has(csv, "Total without information,0,0,0,0,0,");
 	assert_checksum_holds(csv);
 	free(csv);
 }

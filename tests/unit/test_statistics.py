@@ -106,6 +106,11 @@ def fixture_journal(request, tmp_path_factory):
     return Journal(tmp_path_factory.mktemp("statistics"), *request.param)
 
 
+def alarms(events):
+    """Information is counted by class, and nowhere else."""
+    return [e for e in events if e["class"] != "info"]
+
+
 def time_ms(text):
     return None if text is None else int(datetime.datetime.fromisoformat(text).timestamp() * 1000 + 0.5)
 
@@ -128,14 +133,17 @@ def every_report(journal):
 
 
 def test_i13_every_figure_is_that_of_the_events(journal):
-    lengths, onsets = set(), 0
+    lengths, onsets, information = set(), 0, 0
     for kind, date, begin, end, report in every_report(journal):
         assert (time_ms(report["from"]), time_ms(report["to"])) == (begin, end), (kind, date)
         data = report["data"]
-        new = journal.of("alarm.onset", begin, end)
+        all_new = journal.of("alarm.onset", begin, end)
+        informed = sum(e["class"] == "info" for e in all_new)
+        new = alarms(all_new)
         if kind == "daily":
             lengths.add((end - begin) // HOUR)
             onsets += len(new)
+            information += informed
         check_classes(journal, kind, begin, end, data)
         check_groups(journal, new, data)
         check_responses(journal, new, data)
@@ -143,7 +151,7 @@ def test_i13_every_figure_is_that_of_the_events(journal):
         check_held(journal, begin, end, data)
         check_standing(journal, begin, end, data)
         check_words(journal, begin, end, data)
-    assert onsets > 500
+    assert onsets > 500 and information > 50
     if str(journal.zone) == "Europe/Berlin":
         assert lengths in ({23, 24}, {24, 25})
 
@@ -159,10 +167,11 @@ def test_a_leap_day_is_a_day_of_its_month(journal):
     day = journal.report("daily", leap)
     assert (day["day"], time_ms(day["from"]), time_ms(day["to"])) == ("2024-02-29", begin, end)
     onsets = sum(c["onsets"] for c in day["data"]["classes"])
+    information = sum(c["onsets"] for c in day["data"]["classes"] if c["class"] == "info")
     assert onsets == len(journal.of("alarm.onset", begin, end)) > 0
     month = journal.report("monthly", leap)["data"]
     assert [d["day"] for d in month["days"]] == [f"2024-02-{n:02}" for n in range(1, 30)]
-    assert month["days"][-1]["onsets"] == onsets
+    assert month["days"][-1]["onsets"] == onsets - information
     march = journal.report("monthly", leap + datetime.timedelta(days=1))
     assert time_ms(march["from"]) == end and march["data"]["days"][0]["day"] == "2024-03-01"
     db = sqlite3.connect(f"file:{journal.folder}/journal.db?mode=ro", uri=True)
@@ -190,9 +199,10 @@ def check_classes(journal, kind, begin, end, data):
     day, count = first, 0
     for row in data.get("days", []):
         after = day + datetime.timedelta(days=1)
-        events = journal.of("alarm.onset", journal.begin(day), journal.begin(after))
+        by_class = journal.of("alarm.onset", journal.begin(day), journal.begin(after))
+        events = alarms(by_class)
         assert row["day"] == str(day) and row["events"] == seqs(events)
-        assert [row[c] for c in CLASSES] == [sum(e["class"] == c for e in events) for c in CLASSES]
+        assert [row[c] for c in CLASSES] == [sum(e["class"] == c for e in by_class) for c in CLASSES]
         assert row["onsets"] == len(events)
         day, count = after, count + row["onsets"]
     assert kind == "daily" or (journal.begin(day) == end and count == data["total"]["onsets"])
