@@ -59,6 +59,20 @@ def test_no_half_file_on_a_full_disk(tmp_path, store, name, free):
         assert old.stat().st_size > 64 * 1024, "it was larger than what was left"
 
 
+def test_a_file_smaller_than_a_buffer_fails_as_well(tmp_path, store):
+    """Here nothing is written before the end."""
+    with small_disk(tmp_path / "disk") as disk:
+        old = disk / "old"
+        old.write_text("as it was", "utf-8")
+        fill(disk)
+        before = sorted(disk.iterdir())
+        done = run(store, "export", "log", "--from", "2026-11-20T00:00:00Z", "--to",
+                   "2026-11-20T00:30:00Z", "-o", old)
+        assert done.returncode == 1, done
+        assert f"{old}: No space left on device" in done.stderr, done.stderr
+        assert sorted(disk.iterdir()) == before and old.read_text("utf-8") == "as it was"
+
+
 @pytest.mark.parametrize("name", [n for n in COMMANDS if n != "inspection"])
 def test_a_full_standard_output_is_said(store, name):
     with open("/dev/full", "w", encoding="utf-8") as full:
