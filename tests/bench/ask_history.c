@@ -23,6 +23,7 @@
 enum {
 	PAGE = 100,
 	COLUMNS = 25,
+	DISK_PAGE = 4096,
 };
 #define DAY_MS INT64_C(86400000)
 
@@ -429,12 +430,37 @@ ask_charts(struct asked *a, const struct span *s)
 	bare_month(a, s);
 }
 
+// A page of the file anywhere, for each run of the index by point: what a disk takes to
+// find as many pages as the events of one point need.
+static void
+bare_reads(struct asked *a)
+{
+	struct err err = { 0 };
+	struct store_totals totals;
+	char block[DISK_PAGE], *path = xasprintf("%s/journal.db", a->directory);
+	must(query_totals(reader_of(a), &totals, &err) == 0, "totals", &err);
+	int64_t runs = (totals.last_seq >> 14) + 1;
+	(void)reader_of(a);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	off_t pages = lseek(fd, 0, SEEK_END) / DISK_PAGE;
+	double began = now_ms();
+	for (int64_t i = 0; i < runs; i++) {
+		off_t page = (off_t)randombytes_uniform((uint32_t)pages);
+		if (pread(fd, block, sizeof(block), page * DISK_PAGE) < 0)
+			exit(1);
+	}
+	say("bare-reads", began, runs);
+	(void)close(fd);
+	free(path);
+}
+
 static void
 ask_lists(struct asked *a, const struct span *s)
 {
 	ask_pages(a, s);
 	ask_books(a);
 	bare_page(a, s);
+	bare_reads(a);
 }
 
 int
