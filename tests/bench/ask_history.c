@@ -2,9 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Asks a store that make_history wrote what the console, reports and people ask, and
-// prints what each answer took: lines of "NAME MILLISECONDS ROWS". Beside them the
-// bare peers: a scan of the events that counts them, and one that reads each row and
-// hashes it, both without any of the store's code.
+// prints what each answer took: lines of "NAME MILLISECONDS ROWS KIB", the last of what
+// the disk had to read. Beside them the bare peers: a scan of the events that counts
+// them, and one that reads each row and hashes it, both without any of the store's
+// code.
 //   ask_history lists|cold-lists|statistics|scan|verify|chart|cold-chart DIR
 //       BEGIN_UTC_MS END_UTC_MS
 // "cold": before each question the file leaves the machine's memory and SQLite's.
@@ -39,11 +40,32 @@ now_ms(void)
 	return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
 }
 
+// What this process has had the disk read so far.
+static long long
+read_kib(void)
+{
+	static const char name[] = "read_bytes: ";
+	char line[64];
+	long long bytes = 0;
+	FILE *f = fopen("/proc/self/io", "re");
+	while (f != NULL && fgets(line, sizeof(line), f) != NULL)
+		if (strncmp(line, name, sizeof(name) - 1) == 0)
+			bytes = strtoll(line + sizeof(name) - 1, NULL, 10);
+	if (f != NULL)
+		(void)fclose(f);
+	return bytes / 1024;
+}
+
+static long long kib_before; // the question
+
 static void
 say(const char *name, double began, long long rows)
 {
-	(void)printf("%s %.3f %lld\n", name, now_ms() - began, rows);
+	double took = now_ms() - began;
+	long long kib = read_kib();
+	(void)printf("%s %.3f %lld %lld\n", name, took, rows, kib - kib_before);
 	(void)fflush(stdout);
+	kib_before = kib;
 }
 
 static void
@@ -141,6 +163,7 @@ reader_of(struct asked *a)
 	}
 	a->reader = reader_open(a->directory, &err);
 	must(a->reader != NULL, "open", &err);
+	kib_before = read_kib();
 	return a->reader;
 }
 

@@ -45,10 +45,13 @@ class History:
             lines_of("make_history", self.folder, self.begin, END_MS, events, gauges, seed)
             self.took = time.monotonic() - began
 
+    def ask_all(self, what):
+        """{question: [milliseconds, rows, KiB read from the disk]}."""
+        return lines_of("ask_history", what, self.folder, self.begin, END_MS)
+
     def ask(self, what):
         """{question: milliseconds}."""
-        found = lines_of("ask_history", what, self.folder, self.begin, END_MS)
-        return {name: numbers[0] for name, numbers in found.items()}
+        return {name: numbers[0] for name, numbers in self.ask_all(what).items()}
 
     def size_mib(self, name):
         return (self.folder / name).stat().st_size / 2 ** 20
@@ -109,8 +112,12 @@ def lists(store, rounds, kind):
     """First pages of every list and the worst of them, beside pages that are read without
     the store's code: as many rows in one place, and as many pages anywhere as the index by
     point has runs."""
-    rows = [store.ask(kind) for _ in range(rounds)]
+    answers = [store.ask_all(kind) for _ in range(rounds)]
+    rows = [{name: numbers[0] for name, numbers in one.items()} for one in answers]
     found = {f"{kind} {name}, ms": row["ms"] for name, row in table(by_name(rows)).items()}
+    found[f"{kind}, the most read for a page, KiB"] = summary(
+        [max(kib for name, (_, _, kib) in one.items() if not name.startswith("bare"))
+         for one in answers])
     worst = [max(ms for name, ms in row.items() if not name.startswith("bare"))
              for row in rows]
     found[f"{kind}, the worst page, ms"] = summary(worst)
