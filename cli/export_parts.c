@@ -116,6 +116,8 @@ export_run(const struct cli *c, const struct export_job *job, struct err *err)
 		result = err_set(err, errno, "%s: %s", where, strerrordesc_np(errno));
 	if (result == 0)
 		result = job->walk(job->arg, w.out, err);
+	if (result != 0 && ferror(w.out) != 0) // it says why, we where
+		err_set(err, err->code, "%s: %s", where, strerrordesc_np(err->code));
 	if (whole_file_close(&w, result == 0, 0640) != 0 && result == 0)
 		result = err_set(err, errno, "%s: %s", where, strerrordesc_np(errno));
 	return result;

@@ -61,20 +61,6 @@ struct load {
 	int64_t *ids;     // room for all
 };
 
-// The counted onsets of [from, to). Fills l->ids.
-static size_t
-ids_within(const struct load *l, int64_t from_ms, int64_t to_ms)
-{
-	size_t n = 0;
-	for (size_t i = 0; i < l->o->n; i++) {
-		const struct occurrence *x = &l->o->all[i];
-		if (occurrence_is_alarm(x) && x->time_ms >= from_ms &&
-		    x->time_ms < to_ms)
-			l->ids[n++] = x->seq;
-	}
-	return n;
-}
-
 static int64_t
 begin_of(const struct load *l, size_t period)
 {
@@ -85,7 +71,7 @@ static void
 put_flood(const struct load *l, size_t from, size_t to, struct report_table *t)
 {
 	int64_t end = begin_of(l, to) < l->until_ms ? begin_of(l, to) : l->until_ms;
-	size_t n = ids_within(l, begin_of(l, from), end);
+	size_t n = occurrences_within(l->o, begin_of(l, from), end, l->ids);
 	struct report_cell *row = doc_row(t);
 	doc_put_count(&row[0], begin_of(l, from));
 	doc_put_count(&row[1], end);
@@ -139,7 +125,8 @@ put_rate(const struct load *l, struct report_table *t, int64_t flood_ms)
 		doc_put_count(&row[4], begin);
 	doc_put_count(&row[5], (int64_t)over);
 	doc_put_count(&row[6], (int64_t)((over * 1000 + n / 2) / n));
-	doc_put_ids(&row[8], l->ids, ids_within(l, begin, begin + PERIOD_MS));
+	doc_put_ids(&row[8], l->ids,
+	    occurrences_within(l->o, begin, begin + PERIOD_MS, l->ids));
 }
 
 static int

@@ -427,7 +427,7 @@ put_day(const struct day_of_span *day, const struct occurrences *o, int64_t *ids
 {
 	struct report_cell *row = doc_row(t);
 	int64_t onsets = 0, clears = 0, acknowledged = 0;
-	size_t n = 0;
+	size_t n = occurrences_within(o, day->span.from_ms, day->span.to_ms, ids);
 	doc_put_text(&row[0], day->span.day);
 	for (int c = 0; c < CLASS_COUNT; c++) {
 		doc_put_count(&row[1 + c], day->count.onsets[c]);
@@ -436,12 +436,6 @@ put_day(const struct day_of_span *day, const struct occurrences *o, int64_t *ids
 		onsets += day->count.onsets[c];
 		clears += day->count.clears[c];
 		acknowledged += day->count.acknowledged[c];
-	}
-	for (size_t i = 0; i < o->n; i++) {
-		const struct occurrence *x = &o->all[i];
-		if (occurrence_is_alarm(x) && x->time_ms >= day->span.from_ms &&
-		    x->time_ms < day->span.to_ms)
-			ids[n++] = x->seq;
 	}
 	row += 1 + CLASS_COUNT;
 	doc_put_count(&row[0], onsets);

@@ -146,6 +146,29 @@ drop_old(struct occurrences *o, int64_t from_ms)
 	o->n = kept;
 }
 
+static void
+set_onsets_apart(struct occurrences *o)
+{
+	o->onsets = xcalloc(o->n + 1, sizeof(*o->onsets));
+	for (size_t i = 0; i < o->n; i++) {
+		const struct occurrence *x = &o->all[i];
+		if (occurrence_is_alarm(x))
+			o->onsets[o->n_onsets++] = (struct onset){ x->time_ms, x->seq };
+	}
+}
+
+size_t
+occurrences_within(
+    const struct occurrences *o, int64_t from_ms, int64_t to_ms, int64_t *ids)
+{
+	size_t n = 0;
+	// The clock may have been stepped: seqs are in order, times need not be.
+	for (size_t i = 0; i < o->n_onsets; i++)
+		if (o->onsets[i].time_ms >= from_ms && o->onsets[i].time_ms < to_ms)
+			ids[n++] = o->onsets[i].seq;
+	return n;
+}
+
 int
 occurrences_read(const struct report_input *in, struct occurrences *o, struct err *err)
 {
@@ -162,6 +185,7 @@ occurrences_read(const struct report_input *in, struct occurrences *o, struct er
 	int result = pages(in, &w, rest_kinds, take_rest, err);
 	free(w.by_id);
 	drop_old(o, in->day.from_ms);
+	set_onsets_apart(o);
 	return result;
 }
 
@@ -171,5 +195,6 @@ occurrences_free(struct occurrences *o)
 	for (size_t i = 0; i < o->n; i++)
 		free(o->all[i].verdicts);
 	free(o->all);
+	free(o->onsets);
 	*o = (struct occurrences){ 0 };
 }

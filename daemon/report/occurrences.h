@@ -30,9 +30,16 @@ struct occurrence {
 	char key[ID_MAX]; // scratch of who groups them
 };
 
+// The onset of one that is an alarm and counts, apart: a year's are looked through for
+// each of its days.
+struct onset {
+	int64_t time_ms, seq;
+};
+
 struct occurrences {
-	size_t n, size;
+	size_t n, size, n_onsets;
 	struct occurrence *all; // by seq of the onset
+	struct onset *onsets;   // the same order
 	int64_t until_ms;       // end of the span, or now
 };
 
@@ -40,6 +47,11 @@ struct occurrences {
 int occurrences_read(
     const struct report_input *in, struct occurrences *o, struct err *err);
 void occurrences_free(struct occurrences *o);
+
+// The seqs of the alarms that count with an onset in [from, to); `ids` has room for
+// all.
+size_t occurrences_within(
+    const struct occurrences *o, int64_t from_ms, int64_t to_ms, int64_t *ids);
 
 // Whether it counts as new in the span: inside, and no test.
 static inline bool

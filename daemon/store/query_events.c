@@ -17,7 +17,7 @@
 enum {
 	LIMIT_MAX = 1000,
 	KINDS_MAX = 1024,
-	SQL_MAX = 1024 + KINDS_MAX
+	SQL_MAX = 1280 + KINDS_MAX
 };
 
 int
@@ -49,6 +49,15 @@ struct span {
 	int64_t after, last; // seq
 };
 
+static const char in_time[] = "AND time_utc_ms >= ?3 AND time_utc_ms < ?4";
+
+// Of one class at one point: the class is asked of its index, and before the time. Each
+// event of another class would be a page of its own to read, and most are.
+static const char in_class[] =
+    "AND CASE WHEN EXISTS (SELECT 1 FROM event c INDEXED BY event_class WHERE "
+    "c.class = ?7 AND c.seq = event.seq) THEN time_utc_ms >= ?3 AND time_utc_ms < ?4 "
+    "END";
+
 static sqlite3_stmt *
 prepare_filter(struct reader *r, const struct event_filter *f, struct err *err)
 {
@@ -57,17 +66,18 @@ prepare_filter(struct reader *r, const struct event_filter *f, struct err *err)
 			    : f->point != NULL    ? "INDEXED BY event_point"
 			    : f->alarm_class >= 0 ? "INDEXED BY event_class"
 						  : "NOT INDEXED";
+	bool of_runs = f->point != NULL && f->occurrence == NULL;
+	bool by_index = of_runs && f->alarm_class >= 0;
 	kinds_sql(f->kinds, kinds);
 	(void)snprintf(sql, sizeof(sql),
-	    "SELECT %s FROM event %s WHERE seq > ?1 AND seq <= ?2 "
-	    "AND time_utc_ms >= ?3 AND time_utc_ms < ?4 %s %s %s %s ORDER BY seq "
-	    "LIMIT ?5",
-	    event_row_names, index, kinds,
+	    "SELECT %s FROM event %s WHERE seq > ?1 AND seq <= ?2 %s %s %s %s %s "
+	    "ORDER BY seq LIMIT ?5",
+	    event_row_names, index, by_index ? in_class : in_time, kinds,
 	    f->occurrence != NULL ? "AND occurrence_id = ?9" : "",
-	    f->point == NULL        ? ""
-	    : f->occurrence != NULL ? "AND point = ?6"
-				    : "AND point = ?6 AND seq >> 14 = ?8",
-	    f->alarm_class >= 0 ? "AND class = ?7" : "");
+	    f->point == NULL ? ""
+	    : of_runs        ? "AND point = ?6 AND seq >> 14 = ?8"
+			     : "AND point = ?6",
+	    f->alarm_class >= 0 && !by_index ? "AND class = ?7" : "");
 	return reader_prepare(r, r->journal, sql, err);
 }
 

@@ -341,27 +341,33 @@ write_events(struct history *h)
 // ----------------------------------------------------------------------------
 
 static void
-write_gauge(struct readings *r, unsigned gauge, int64_t begin_ms, int64_t end_ms)
+fill_minute(struct minute_row *row, unsigned gauge, int64_t at_ms, uint64_t *state)
+{
+	double v = 700.0 + gauge * 10.0 + chance(state, 2000) / 100.0;
+	(void)snprintf(row->point, sizeof(row->point), "gauge-%u", gauge);
+	row->m = (struct minute){ .minute_utc_ms = at_ms,
+		.samples = 60,
+		.good_ms = MINUTE_MS,
+		.min = v - 1.5,
+		.max = v + 1.5,
+		.min_at_ms = at_ms + 7000,
+		.max_at_ms = at_ms + 41000,
+		.integral = v * MINUTE_MS,
+		.last = v };
+}
+
+// Minute by minute with a row of each gauge, as the daemon writes them: the pages of
+// one gauge lie among those of the others.
+static void
+write_gauges(struct readings *r, unsigned gauges, int64_t begin_ms, int64_t end_ms)
 {
 	struct minute_batch *b =
-	    xcalloc(1, sizeof(*b) + BATCH * sizeof(struct minute_row));
-	uint64_t state = gauge;
-	double level = 700.0 + gauge * 10.0;
+	    xcalloc(1, sizeof(*b) + (BATCH + gauges) * sizeof(struct minute_row));
+	uint64_t state = gauges;
 	for (int64_t at = begin_ms; at < end_ms;) {
-		for (b->n = 0; b->n < BATCH && at < end_ms; at += MINUTE_MS, b->n++) {
-			struct minute_row *row = &b->rows[b->n];
-			double v = level + chance(&state, 2000) / 100.0;
-			(void)snprintf(
-			    row->point, sizeof(row->point), "gauge-%u", gauge);
-			row->m = (struct minute){ .minute_utc_ms = at,
-				.samples = 60,
-				.good_ms = MINUTE_MS,
-				.min = v - 1.5,
-				.max = v + 1.5,
-				.min_at_ms = at + 7000,
-				.max_at_ms = at + 41000,
-				.integral = v * MINUTE_MS,
-				.last = v };
+		for (b->n = 0; b->n < BATCH && at < end_ms; at += MINUTE_MS) {
+			for (unsigned g = 0; g < gauges; g++)
+				fill_minute(&b->rows[b->n++], g, at, &state);
 		}
 		must(readings_ops.begin(r), "begin");
 		must(readings_ops.apply(r, &b->work), "minutes");
@@ -381,8 +387,8 @@ write_minutes(const char *directory, const struct day_rule *rule, sqlite3 *journ
 	if (readings_first_open(&r, journal, &fault, &err) != 0)
 		must(SQLITE_CANTOPEN, r.path);
 	hurry(r.db);
-	for (unsigned g = 0; g < gauges; g++)
-		write_gauge(&r, g, begin_ms / MINUTE_MS * MINUTE_MS, end_ms);
+	if (gauges > 0)
+		write_gauges(&r, gauges, begin_ms / MINUTE_MS * MINUTE_MS, end_ms);
 	as_usual(r.db);
 	readings_close(&r);
 	free(r.path);

@@ -4,9 +4,7 @@
 # A full disk (a small tmpfs), a read-only one, a lock held by others: the fire still comes
 # to screen, sound and people (I2); what is not durable says so (I3); when the disk is well
 # again everything is written, in order.
-import contextlib
 import json
-import os
 import sqlite3
 import subprocess
 
@@ -15,31 +13,8 @@ import pytest
 from field import FIRE, Modbus, panel
 from output_module import BEAT, LAMP, LAMP_OUT, SOUNDER, SOUNDER_OUT, Module, tower
 from rig import Daemon, site, until
+from small_disk import fill, small_disk
 from webhook_sink import WebhookSink
-
-
-@contextlib.contextmanager
-def small_disk(where):
-    where.mkdir()
-    if os.geteuid() != 0:
-        pytest.skip("mounting a small tmpfs needs root")
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", str(where)],
-                   check=True)
-    try:
-        yield where
-    finally:
-        subprocess.run(["umount", str(where)], check=True)
-
-
-def fill(where):
-    """Takes every free byte of the disk."""
-    name = where / "filler"
-    with open(name, "ab", buffering=0) as f:
-        for size in (65536, 4096, 512, 1):
-            with contextlib.suppress(OSError):
-                while f.write(b"\0" * size):
-                    pass
-    return name
 
 
 def test_i2_i3_fire_on_a_full_disk(tmp_path):
