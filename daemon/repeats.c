@@ -17,7 +17,8 @@
 
 enum {
 	LOOK_MS = 10 * 1000,
-	LOOK_SLOTS = 4096, // at once
+	KEEP_MS = 3600 * 1000, // no more often the time that was not heard is kept
+	LOOK_SLOTS = 4096,     // at once
 	SLOTS_MORE = 16,
 	BUCKETS_LEAST = 64,
 	POINTS_PER_BUCKET = 4
@@ -125,7 +126,7 @@ repeat_run_new(struct repeats *all, const struct repeat_rule *rule,
 	run->rule = rule;
 	run->point = point;
 	run->condition = key->condition;
-	run->looked_ms = loop_now_ms(all->engine->loop);
+	run->looked_ms = run->kept_ms = loop_now_ms(all->engine->loop);
 	run->state.onsets_ms = (int64_t *)(run + 1);
 	char *text = (char *)(run->state.onsets_ms + rule->count);
 	memcpy(text, code, len);
@@ -254,6 +255,8 @@ look(struct repeats *all, struct repeat_run *run)
 		run->owed = true;
 	}
 	run->looked_ms = now;
+	if (run->owed && now - run->kept_ms >= KEEP_MS)
+		repeat_keep(all, run);
 	if (repeat_ends(&run->state, run->rule, now))
 		over(all, run);
 	else if (repeat_forgotten(&run->state, run->rule, now))

@@ -25,6 +25,7 @@ struct repeat_run {
 	struct repeat state;
 	int64_t looked_ms;
 	bool owed; // it is not kept as it is now
+	int64_t kept_ms;
 };
 
 struct repeats {

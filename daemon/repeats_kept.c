@@ -78,6 +78,7 @@ repeat_keep(struct repeats *all, struct repeat_run *run)
 	put_ages(run, value + n, sizeof(value) - (size_t)n);
 	works_meta(e->works, key, value);
 	run->owed = false;
+	run->kept_ms = loop_now_ms(e->loop);
 }
 
 void

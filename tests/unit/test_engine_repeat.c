@@ -324,6 +324,28 @@ test_i11_a_restart_forgets_nothing(void **state)
 	rig_tear_down(&r);
 }
 
+// Nobody heard it while this system was down, and nobody while its link was lost.
+static void
+test_i6_i11_time_that_was_not_watched_is_no_quiet_time(void **state)
+{
+	(void)state;
+	struct rig r;
+	rig_set_up_site(&r, site_text);
+	come(&r, "valve", COUNT);
+	lose_io(&r, true);
+	rig_pass(&r, 2 * HOUR);
+	engine_close(r.engine);
+	rig_stop(&r);
+	clock_virtual_advance(&r.clock, 9 * (int64_t)HOUR);
+	rig_start(&r);
+	rig_level(&r, "valve", false);
+	rig_pass(&r, 2 * HOUR + 25 * MINUTE);
+	assert_int_equal(fault_of(&r, "valve")->a.state, ALARM_UNACKNOWLEDGED);
+	rig_pass(&r, 10 * MINUTE);
+	assert_int_equal(fault_of(&r, "valve")->a.state, ALARM_RETURNED);
+	rig_tear_down(&r);
+}
+
 static void
 replace_site(const struct rig *r, const char *from, const char *to)
 {
@@ -390,6 +412,8 @@ main(void)
 		    test_tests_and_works_are_not_counted_but_shelved_ones_are),
 		cmocka_unit_test(test_i6_a_lost_link_is_no_quiet_time),
 		cmocka_unit_test(test_i11_a_restart_forgets_nothing),
+		cmocka_unit_test(
+		    test_i6_i11_time_that_was_not_watched_is_no_quiet_time),
 		cmocka_unit_test(test_i11_a_rule_that_was_taken_out),
 		cmocka_unit_test(test_i11_a_point_that_was_taken_out),
 	};
