@@ -220,8 +220,11 @@ go_on(const struct engine *e, struct repeat_run *run, const struct kept *k)
 	r->first_ms = mono_of(e, k->first_utc_ms);
 	r->onsets = (uint32_t)k->onsets;
 	r->quiet_from_ms = mono_of(e, k->last_utc_ms);
-	if (down > k->last_utc_ms && down <= loop_utc_ms(e->loop))
-		repeat_unheard(r, loop_utc_ms(e->loop) - down);
+	int64_t from = down != ENGINE_SINCE_UNKNOWN && down > k->last_utc_ms
+			   ? down
+			   : k->last_utc_ms;
+	if (from < loop_utc_ms(e->loop))
+		repeat_unheard(r, loop_utc_ms(e->loop) - from);
 }
 
 static void
