@@ -24,6 +24,7 @@
 #include "loops.h"
 #include "patrols.h"
 #include "pumps.h"
+#include "repeats.h"
 #include "resets.h"
 #include "shelves.h"
 #include "suppressions.h"
@@ -247,6 +248,7 @@ engine_point_json(const struct engine *e, uint32_t point, struct buf *out)
 	suppressions_json(e->suppressions, point, out);
 	effects_json(e->effects, point, out);
 	chatters_json(e, point, out);
+	repeats_json(e, point, out);
 	if (rules->meaning != NULL)
 		rules->meaning->json(rules->meaning_arg, out);
 }
@@ -444,6 +446,7 @@ engine_recover(struct engine *e, const struct recovered *r, int64_t down_since_u
 		recover_one(
 		    e, &r->alarms[i], point_names_find(names, r->alarms[i].point));
 	chatters_recovered(e->chatters);
+	repeats_recover(e->repeats, r, names);
 	flags_recover(e->flags, r, names);
 	suppressions_recover(e);
 	effects_recover(e, r, names);

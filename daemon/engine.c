@@ -26,6 +26,7 @@
 #include "loops.h"
 #include "patrols.h"
 #include "pumps.h"
+#include "repeats.h"
 #include "suppressions.h"
 #include "trends.h"
 
@@ -463,6 +464,7 @@ engine_new(struct loop *loop, const struct site *site, struct store *store,
 	}
 	e->decisions = decisions_new(site);
 	e->chatters = chatters_new(e);
+	e->repeats = repeats_new(e);
 	links_init(e);
 	gauges_init(e);
 	trends_init(e);
@@ -520,6 +522,7 @@ engine_free(struct engine *e)
 		free_rules(e, i);
 	flags_free(e->flags);
 	chatters_free(e->chatters);
+	repeats_free(e->repeats);
 	alarms_free(e->alarms);
 	free(e->points);
 	links_free(e);

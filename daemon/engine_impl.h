@@ -159,6 +159,7 @@ struct engine {
 	struct flags *flags; // what people have set
 	struct decision_pool *decisions;
 	struct chatters *chatters;
+	struct repeats *repeats;
 	struct loops *loops; // each NULL where the site has none
 	struct doors *doors;
 	struct fire_doors *fire_doors;

@@ -12,6 +12,7 @@
 #include "engine_impl.h"
 #include "lib/mem.h"
 #include "local_time.h"
+#include "repeats.h"
 
 enum {
 	SWEEP_MS = 5000,
@@ -150,6 +151,7 @@ void
 engine_close(struct engine *e)
 {
 	chatters_close(e->chatters);
+	repeats_close(e->repeats);
 	int64_t now = loop_utc_ms(e->loop);
 	for (uint32_t i = 0; i < e->site->n_site_points; i++) {
 		struct gauge *g = engine_rules(e, i)->gauge;

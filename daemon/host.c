@@ -12,6 +12,7 @@
 #include "daemon.h"
 #include "lib/log.h"
 #include "lib/mem.h"
+#include "repeats.h"
 #include "store/revision.h"
 
 enum {
@@ -66,6 +67,7 @@ host_alarm_view(
 		v->reason = other_reason(d, r);
 	}
 	(void)chatters_view(r, &v->chatters_since_utc_ms, &v->chatter_onsets);
+	(void)repeats_view(d->engine, r, &v->repeats_since_utc_ms, &v->repeat_onsets);
 }
 
 static const struct site *

@@ -18,6 +18,7 @@
 #include "flags.h"
 #include "lib/buf.h"
 #include "lib/mem.h"
+#include "repeats.h"
 #include "resets.h"
 #include "suppressions.h"
 
@@ -335,6 +336,7 @@ began(struct engine *e, uint32_t point, enum condition c, const char *code,
 		e->device_fires[device]++;
 	onset(e, r, f, before);
 	chatters_onset(e, r);
+	repeats_onset(e, r);
 }
 
 // ---- clear ------------------------------------------------------------------------

@@ -46,6 +46,10 @@ export function marksOf(a, { stage, now, incidents }) {
     mark("doubt", "chatters",
       { time: timeOf(Date.parse(a.chatter.since), now), n: a.chatter.onsets });
   }
+  if (a.repeat) {
+    mark("doubt", "repeat",
+      { time: timeOf(Date.parse(a.repeat.since), now), n: a.repeat.onsets });
+  }
   for (const flag of a.flags ?? []) {
     if (flag !== "test_mode" || !a.test) marks.push(["flag", t(`flag.${flag}`)]);
   }

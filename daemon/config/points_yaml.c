@@ -32,6 +32,7 @@ enum {
 	POINT_CLASS,
 	POINT_SILENT,
 	POINT_CHATTER,
+	POINT_REPEAT,
 	POINT_COMMON,
 	POINT_ITEM = POINT_COMMON,
 	POINT_LOOP,
@@ -161,6 +162,8 @@ static const struct schema_map limits_map = { limit_names, LIMIT_COUNT };
 	[POINT_SILENT] = { .key = "silent", .type = SCHEMA_BOOL,                       \
 	    .help = "true: a panic button beside the desk makes no sound here" },      \
 	[POINT_CHATTER] = { .key = "chatter", .type = SCHEMA_ANY, .either = chatter_forms, \
+	    .help = "in place of the one of the section engine; none: never" },        \
+	[POINT_REPEAT] = { .key = "repeat", .type = SCHEMA_ANY, .either = repeat_forms, \
 	    .help = "in place of the one of the section engine; none: never" }
 
 static const struct schema_field point_fields[POINT_FIELDS] = {
@@ -348,6 +351,8 @@ read_common(
 		    "silent: the site calls it a fire, and a fire is never silent");
 	if (v[POINT_CHATTER].ok)
 		p->chatter = chatter_read_point(l, &v[POINT_CHATTER]);
+	if (v[POINT_REPEAT].ok)
+		p->repeat = repeat_read_point(l, &v[POINT_REPEAT]);
 }
 
 static const struct decoder *

@@ -133,6 +133,13 @@ struct chatter_rule chatter_read(
 const struct chatter_rule *chatter_read_point(
     struct load *l, const struct schema_value *v);
 
+// repeat.c: the key repeat of the section engine, and that of a point.
+extern const struct schema_field repeat_forms[];
+struct repeat_rule repeat_read(struct load *l, const struct schema_value *v);
+// What is not given is as in the section engine.
+const struct repeat_rule *repeat_read_point(
+    struct load *l, const struct schema_value *v);
+
 // doors.c
 void doors_read(struct load *l, const struct node_list *list);
 // Once the plan is known: how long an opening waits for a grant, where the site does

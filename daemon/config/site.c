@@ -50,6 +50,7 @@ enum {
 	ENGINE_FLAP_CHANGES,
 	ENGINE_FLAP_WITHIN,
 	ENGINE_CHATTER,
+	ENGINE_REPEAT,
 	ENGINE_FIELDS
 };
 enum {
@@ -129,6 +130,8 @@ static const struct schema_field engine_fields[ENGINE_FIELDS] = {
 	    .help = "within this, and until it has not changed for as long" },
 	[ENGINE_CHATTER] = { .key = "chatter", .type = SCHEMA_ANY, .either = chatter_forms,
 	    .help = "an alarm that comes so often is held, and one fault; none: never" },
+	[ENGINE_REPEAT] = { .key = "repeat", .type = SCHEMA_ANY, .either = repeat_forms,
+	    .help = "an alarm that comes so often in days is one fault; absent: never" },
 };
 const struct schema_map engine_map = { engine_fields, ENGINE_FIELDS };
 
@@ -274,6 +277,7 @@ read_engine(struct load *l, const struct yaml_node *node)
 	l->site->flap.changes = (uint16_t)v[ENGINE_FLAP_CHANGES].number;
 	l->site->flap.within_ms = (uint32_t)v[ENGINE_FLAP_WITHIN].number;
 	l->site->chatter = chatter_read(l, &v[ENGINE_CHATTER], &chatter_defaults);
+	l->site->repeat = repeat_read(l, &v[ENGINE_REPEAT]);
 }
 
 void

@@ -375,6 +375,19 @@ print_chatter(const char *id, const struct chatter_rule *r, FILE *out)
 	(void)fprintf(out, "; never a fire\n");
 }
 
+static void
+print_repeat(const char *id, const struct repeat_rule *r, FILE *out)
+{
+	begin(id, "repeat", out);
+	if (r->count == 0) {
+		(void)fprintf(out, "no alarm is counted\n");
+		return;
+	}
+	(void)fprintf(out, "an alarm that comes %u times", r->count);
+	print_ms(" within ", r->within_ms, out);
+	(void)fprintf(out, " is a fault, repeat; no alarm is hidden\n");
+}
+
 void
 summary_rules_print(const struct site *s, FILE *out)
 {
@@ -401,4 +414,9 @@ summary_rules_print(const struct site *s, FILE *out)
 	for (uint32_t i = 0; i < s->n_points; i++)
 		if (s->points[i].chatter != NULL)
 			print_chatter(s->points[i].id, s->points[i].chatter, out);
+	if (s->repeat.count > 0)
+		print_repeat("", &s->repeat, out);
+	for (uint32_t i = 0; i < s->n_points; i++)
+		if (s->points[i].repeat != NULL)
+			print_repeat(s->points[i].id, s->points[i].repeat, out);
 }

@@ -3,8 +3,8 @@
 //
 // The section suppressions: which alarms say nothing new while another point is in a
 // known state. Runs in the thread of the load. Refuses a fire and a panic button among
-// them (I14), a source that is measured or has a rule of its own, and chains of such
-// rules. Nothing to keep over a crash.
+// them (I14), a source that is measured or has a rule of its own, and rules that hide
+// each other in a circle. Nothing to keep over a crash.
 #include <string.h>
 
 #include "config/sections.h"
@@ -167,19 +167,49 @@ read_suppression(struct load *l, const struct yaml_node *node)
 	}
 }
 
-static bool
-is_suppressed(const struct site *s, uint32_t point)
+// What a rule is over: points by index, rules by theirs.
+struct reach {
+	bool *hidden, *followed;
+};
+
+static void
+follow(const struct site *s, uint16_t rule, struct reach *r)
 {
-	for (uint16_t i = 0; i < s->n_suppressions; i++)
-		for (uint16_t k = 0; k < s->suppressions[i].n_points; k++)
-			if (s->suppressions[i].points[k] == point)
-				return true;
-	return false;
+	const struct suppression_def *d = &s->suppressions[rule];
+
+	r->followed[rule] = true;
+	for (uint16_t k = 0; k < d->n_points; k++)
+		r->hidden[d->points[k]] = true;
+}
+
+// A parent that is hidden itself, its own parent standing, hides on: an operator sees
+// the one at the top. In a circle nobody would.
+static bool
+is_circle(const struct load *l, uint16_t rule, struct reach *r)
+{
+	const struct site *s = l->site;
+	bool more = true;
+
+	memset(r->hidden, 0, l->n_points * sizeof(bool));
+	memset(r->followed, 0, s->n_suppressions * sizeof(bool));
+	follow(s, rule, r);
+	while (more) {
+		more = false;
+		for (uint16_t k = 0; k < s->n_suppressions; k++) {
+			uint32_t source = s->suppressions[k].source;
+			if (r->followed[k] || source == UINT32_MAX ||
+			    !r->hidden[source])
+				continue;
+			follow(s, k, r);
+			more = true;
+		}
+	}
+	return r->hidden[s->suppressions[rule].source];
 }
 
 // What a rule shows must not hang on what it hides.
 static void
-check_one(struct load *l, const struct yaml_node *node, uint16_t i)
+check_one(struct load *l, const struct yaml_node *node, uint16_t i, struct reach *r)
 {
 	const struct site *s = l->site;
 	const struct suppression_def *d = &s->suppressions[i];
@@ -187,11 +217,10 @@ check_one(struct load *l, const struct yaml_node *node, uint16_t i)
 	for (uint16_t k = 0; k < i; k++)
 		if (d->id[0] != '\0' && strcmp(s->suppressions[k].id, d->id) == 0)
 			problem(l, node->pos, "id: %s is already a suppression", d->id);
-	if (d->source != UINT32_MAX && is_suppressed(s, d->source))
+	if (d->source != UINT32_MAX && is_circle(l, i, r))
 		problem(l, node->pos,
-		    "the state of %s decides here, and its own alarms are suppressed "
-		    "by "
-		    "such a rule",
+		    "the state of %s decides here, and this rule hides it, by itself "
+		    "or by others that follow from it",
 		    l->point[d->source].id);
 }
 
@@ -202,6 +231,8 @@ suppressions_read(struct load *l, const struct node_list *list)
 	    arena_alloc(l->arena, list->n, sizeof(*l->site->suppressions));
 	for (size_t i = 0; i < list->n; i++)
 		read_suppression(l, list->items[i]);
+	struct reach r = { arena_alloc(l->temp, l->n_points + 1, sizeof(bool)),
+		arena_alloc(l->temp, list->n + 1, sizeof(bool)) };
 	for (size_t i = 0; i < list->n; i++)
-		check_one(l, list->items[i], (uint16_t)i);
+		check_one(l, list->items[i], (uint16_t)i, &r);
 }

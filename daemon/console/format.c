@@ -83,6 +83,20 @@ format_chatter(struct buf *b, const struct alarm_view *a)
 	json_close(b, '}');
 }
 
+// It comes again and again.
+static void
+format_repeat(struct buf *b, const struct alarm_view *a)
+{
+	if (a->repeats_since_utc_ms == 0) {
+		json_none(b, "repeat");
+		return;
+	}
+	json_open(b, "repeat", '{');
+	json_time(b, "since", a->repeats_since_utc_ms);
+	json_int(b, "onsets", a->repeat_onsets);
+	json_close(b, '}');
+}
+
 void
 format_alarm(
     struct buf *b, const char *key, const struct site *site, const struct alarm_view *a)
@@ -113,6 +127,7 @@ format_alarm(
 	json_str(b, "verdict", text_or_null(verdict_name(a->verdict)));
 	json_int(b, "occurrences", a->occurrences);
 	format_chatter(b, a);
+	format_repeat(b, a);
 	json_double(b, "value", a->value);
 	if (a->seq > 0)
 		json_int(b, "seq", a->seq);

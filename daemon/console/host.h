@@ -46,6 +46,8 @@ struct alarm_view {
 	uint32_t occurrences;
 	int64_t chatters_since_utc_ms; // 0 = it does not
 	uint32_t chatter_onsets;       // counted since, in place of an occurrence each
+	int64_t repeats_since_utc_ms;  // 0 = it is no repeat offender
+	uint32_t repeat_onsets;
 	double value;
 	int64_t seq;               // of the onset; 0 = not durable
 	struct effect_miss effect; // of one that says that an effect did not come

@@ -47,6 +47,8 @@
   X(EVENT_CHATTER_START, "chatter.start")         \
   X(EVENT_CHATTER_COUNT, "chatter.count")         \
   X(EVENT_CHATTER_END, "chatter.end")             \
+  X(EVENT_REPEAT_START, "repeat.start")           \
+  X(EVENT_REPEAT_END, "repeat.end")               \
   X(EVENT_DEADMAN_ASK, "deadman.ask")             \
   X(EVENT_DEADMAN_ANSWER, "deadman.answer")       \
   X(EVENT_PATROL_STOP, "patrol.stop")             \

@@ -22,6 +22,7 @@
   X(OWN_STUCK, COND_FAULT, "stuck-value")                \
   X(OWN_NO_EFFECT, COND_FAULT, "no-effect")              \
   X(OWN_CHATTER, COND_FAULT, "chatter")                  \
+  X(OWN_REPEAT, COND_FAULT, "repeat")                    \
   X(OWN_HAND, COND_FAULT, "hand-differs")                \
   X(OWN_ISOLATION_ENDING, COND_INFO, "isolation-ending") \
   X(OWN_ISOLATION_FORGOTTEN, COND_DISABLED, "isolation-forgotten")

@@ -17,6 +17,7 @@
 #include "core/limit.h"
 #include "core/loop_band.h"
 #include "core/profile.h"
+#include "core/repeat.h"
 #include "core/trend.h"
 
 // X(enum, name, condition of an active level, default latch, quantity)
@@ -99,6 +100,7 @@ struct point {
 	const struct limit *limits;          // LIMIT_COUNT of them, or NULL
 	const struct trend_rules *trend;     // of a measured value, or NULL
 	const struct chatter_rule *chatter;  // of its alarms; NULL = the site's
+	const struct repeat_rule *repeat;    // the same
 	const struct hand_rule *hand;        // of a pressure people read, or NULL
 	const uint8_t
 	    *class_override; // COND_COUNT of them (CLASS_COUNT = as is), or NULL

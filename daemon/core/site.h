@@ -31,6 +31,7 @@
 #include "core/profile.h"
 #include "core/pump.h"
 #include "core/recording.h"
+#include "core/repeat.h"
 #include "core/report_plan.h"
 #include "core/sample.h"
 #include "core/sample_window.h"
@@ -279,6 +280,7 @@ struct site {
 	uint32_t resound_ms;      // silence ends after this while unacknowledged; 60 s
 	struct flap_rule flap;    // links that only come and go
 	struct chatter_rule chatter; // alarms that do, of points without their own
+	struct repeat_rule repeat;   // the same of those that come again and again
 
 	const char *store_directory;                      // "" = the state directory
 	uint32_t anchor_every_ms;                         // 0 = no anchors

@@ -20,6 +20,10 @@ void alarm_load_build(
 int alarm_held_build(
     const struct report_input *in, struct report_doc *d, struct err *err);
 
+// Repeat offenders that began or ended. 0 or -1.
+int alarm_repeats_build(
+    const struct report_input *in, struct report_doc *d, struct err *err);
+
 // Times to acknowledge; what stood for longer than a day; verdicts that were changed.
 void alarm_answers_build(const struct occurrences *o, struct report_doc *d);
 

@@ -470,7 +470,8 @@ put_all(const struct report_input *in, const struct figures *f, struct occurrenc
 	alarm_groups_build(in, o, d);
 	alarm_answers_build(o, d);
 	alarm_load_build(in, o, d);
-	if (alarm_effects_build(in, d, err) < 0 || alarm_held_build(in, d, err) < 0)
+	if (alarm_effects_build(in, d, err) < 0 || alarm_held_build(in, d, err) < 0 ||
+	    alarm_repeats_build(in, d, err) < 0)
 		return -1;
 	return alarm_entries_build(in, d, err);
 }

@@ -192,6 +192,8 @@ unit_event_reserved(const struct event *e)
 	case EVENT_CHATTER_START: // they count what has no event of its own
 	case EVENT_CHATTER_COUNT:
 	case EVENT_CHATTER_END:
+	case EVENT_REPEAT_START: // what is asked of maintenance
+	case EVENT_REPEAT_END:
 	case EVENT_ALARM_VERIFY: // a person's word
 	case EVENT_ALARM_MISSED:
 	case EVENT_READING_HAND:

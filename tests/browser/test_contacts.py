@@ -89,6 +89,30 @@ def test_a_contact_that_chatters_is_one_line_that_says_so(guarded, open_page, si
     assert page.cut_texts() == []
 
 
+OFTEN = {"engine": {"chatter": "none", "repeat": {"count": 4, "within": "7d"}}}
+
+
+@pytest.mark.parametrize("guarded", [OFTEN], indirect=True)
+@pytest.mark.parametrize("size", [(1920, 1080), (390, 844)])
+def test_a_repeat_offender_says_how_often_and_its_fault_what_to_do(guarded, open_page, size):
+    width, height = size
+    for on in (1, 0) * 5:
+        guarded.contact(6, on)
+        time.sleep(0.5)
+    page = open_page(guarded, width=width, height=height)
+    marks = lambda: page.texts("#owed .row .marks")
+    page.see(lambda: any("频繁报警：自" in x and "5 次" in x for x in marks()), 15)
+    assert any("频繁报警，请查明原因" in x for x in page.texts("#owed .row .what"))
+    page.language("en")
+    page.see(lambda: sum("repeat offender: 5 times since" in x for x in marks()) == 2, 3, "the alarm and its fault")
+    assert any("repeat offender, find the cause" in x for x in page.texts("#owed .row .what"))
+    assert page.cut_texts() == []
+    page.screenshot(f"repeat-{width}-en")
+    page.language("zh")
+    page.screenshot(f"repeat-{width}")
+    assert page.cut_texts() == []
+
+
 @pytest.mark.parametrize("size", [(1920, 1080), (390, 844)])
 def test_a_door_reads_clearly_and_is_bypassed_by_name(guarded, open_page, size):
     width, height = size

@@ -62,7 +62,7 @@ BUILT = {
                        "mistake", "malicious", "other"],
     "ui.key.": ["space", "enter"],
     "ui.mark.": ["acknowledging", "answer_unsaved", "unsaved", "test", "first_fire",
-                 "first_out", "unknown_since", "inferred", "occurrences", "chatters"],
+                 "first_out", "unknown_since", "inferred", "occurrences", "chatters", "repeat"],
     "ui.not_normal.": ["open", "devices", "hosts", "outputs", "unknown", "store",
                        "configuration"],
     "ui.output.": ["on", "off", "silenced", "disabled", "waiting", "failed"],

@@ -152,6 +152,13 @@ add_day(int64_t from_ms)
 		    "{\"onsets\":%u,\"clears\":%u,\"all_onsets\":%u}", n, n + i % 2,
 		    n + 1000);
 	}
+	for (unsigned i = 0; i < 3; i++) {
+		e = add_alarm(i < 2 ? EVENT_REPEAT_START : EVENT_REPEAT_END,
+		    chatter + (int64_t)i * HOUR, 3 + i, false);
+		(void)snprintf(e->params, sizeof(e->params),
+		    "{\"onsets\":%u,\"since_utc_ms\":%lld}", 4 + i,
+		    (long long)(from_ms - (int64_t)i * HOUR));
+	}
 	e = add_alarm(EVENT_ISOLATE_START, from_ms + chance(12 * HOUR), 5, false);
 	e->occurrence_id[0] = e->incident_id[0] = '\0';
 	(void)str_copy(e->actor, sizeof(e->actor), "li");

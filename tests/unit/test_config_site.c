@@ -59,6 +59,8 @@ test_example_top(void **state)
 	assert_int_equal(s->chatter.count, 10);
 	assert_int_equal(s->chatter.within_ms, 60000);
 	assert_int_equal(s->chatter.quiet_ms, 300000);
+	assert_int_equal(s->repeat.count, 5);
+	assert_int_equal(s->repeat.within_ms, 7 * 86400000);
 	assert_string_equal(s->store_directory, "/var/lib/watchroom");
 	assert_string_equal(s->listen_host, "127.0.0.1");
 	assert_int_equal(s->listen_port, 8470);
@@ -561,6 +563,42 @@ test_chatter_of_a_point(void **state)
 	}
 }
 
+// The site counts none unless it asks for it; a point then begins with the defaults.
+static void
+test_repeat_of_a_point(void **state)
+{
+	(void)state;
+	static const char *const sites[] = { "{repeat: {count: 8}}", "{}",
+		"{repeat: none}" };
+	char text[1024];
+	for (size_t i = 0; i < ARRAY_LEN(sites); i++) {
+		(void)fixture_folder();
+		(void)snprintf(text, sizeof(text),
+		    "site: {id: s, time_zone: UTC}\n"
+		    "engine: %s\n"
+		    "gpio:\n"
+		    "  - id: room\n"
+		    "    chip: gpio-sim.0-node0\n"
+		    "    points:\n"
+		    "      - {id: a, line: a, kind: door, place: {en: A}}\n"
+		    "      - {id: b, line: b, kind: door, repeat: none, place: {en: "
+		    "B}}\n"
+		    "      - {id: c, line: c, kind: door, repeat: {within: 31d},"
+		    " place: {en: C}}\n",
+		    sites[i]);
+		fixture_write("site.yaml", text);
+		struct site *s = fixture_load(fixture_path("site.yaml"), NULL);
+		assert_int_equal(s->repeat.count, i == 0 ? 8 : 0);
+		assert_null(point_of(s, "a")->repeat);
+		assert_int_equal(point_of(s, "b")->repeat->count, 0);
+		assert_int_equal(point_of(s, "c")->repeat->count, i == 0 ? 8 : 5);
+		assert_int_equal(
+		    point_of(s, "c")->repeat->within_ms, 31 * INT64_C(86400000));
+		site_free(s);
+		fixture_remove();
+	}
+}
+
 int
 main(void)
 {
@@ -581,6 +619,7 @@ main(void)
 		cmocka_unit_test(test_revision_follows_every_file),
 		cmocka_unit_test(test_profiles_come_from_the_environment),
 		cmocka_unit_test(test_chatter_of_a_point),
+		cmocka_unit_test(test_repeat_of_a_point),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -241,6 +241,98 @@ test_i11_two_rules_over_one_point(void **state)
 	rig_tear_down(&r);
 }
 
+// ---- two levels: drain explains valve, valve explains main --------------------------
+
+static void
+set_up_levels(struct rig *r)
+{
+	set_up_with(r, "suppressions:\n",
+	    "suppressions:\n"
+	    "  - {id: top, points: [valve], conditions: [supervisory], while: drain,"
+	    " hold: 10s, reason: {en: drained}}\n"
+	    "  - {id: below, points: [main], while: valve, hold: 10s,"
+	    " reason: {en: shut}}\n");
+	rig_level(r, "run", true); // the rule of the site itself is out of the way
+	rig_level(r, "drain", false);
+	rig_level(r, "valve", false);
+}
+
+static void
+test_a_parent_that_is_hidden_hides_on(void **state)
+{
+	(void)state;
+	struct rig r;
+	set_up_levels(&r);
+	measure(&r, 0.50);
+	assert_false(is_suppressed(low(&r)));
+	rig_level(&r, "valve", true);
+	assert_true(is_suppressed(low(&r)));
+	assert_true(engine_sound_on(r.engine)); // the valve's
+	rig_level(&r, "drain", true);
+	assert_true(is_suppressed(rig_open_alarm(&r, "valve")));
+	assert_true(is_suppressed(low(&r)));
+	assert_false(is_suppressed(rig_open_alarm(&r, "drain")));
+	assert_true(engine_sound_on(r.engine)); // of three one is heard: the cause
+	// It goes, and the one in the middle is heard again; the last one still not.
+	rig_level(&r, "drain", false);
+	rig_pass(&r, 10100);
+	assert_false(is_suppressed(rig_open_alarm(&r, "valve")));
+	assert_true(is_suppressed(low(&r)));
+	rig_level(&r, "valve", false);
+	rig_pass(&r, 10100);
+	assert_false(is_suppressed(low(&r)));
+	rig_tear_down(&r);
+}
+
+// I6: what is above a parent that nobody knows speaks for what it names, and no more.
+static void
+test_i6_an_unknown_parent_in_the_middle(void **state)
+{
+	(void)state;
+	struct rig r;
+	set_up_levels(&r);
+	rig_level(&r, "drain", true);
+	rig_level(&r, "valve", true);
+	measure(&r, 0.50);
+	assert_true(is_suppressed(low(&r)));
+	struct sample s = rig_sample(&r, "valve", SAMPLE_LEVEL);
+	s.value = 1;
+	s.quality = QUALITY_BAD;
+	engine_sample(r.engine, &s);
+	assert_true(is_suppressed(rig_open_alarm(&r, "drain")) == false);
+	assert_false(is_suppressed(low(&r)));
+	lose_io(&r, true);
+	const struct alarm_record *valve =
+	    alarms_find(engine_alarms(r.engine), "valve", COND_SUPERVISORY, "");
+	assert_false(is_suppressed(valve));
+	assert_false(is_suppressed(low(&r)));
+	rig_tear_down(&r);
+}
+
+static void
+test_i11_two_levels_over_a_restart(void **state)
+{
+	(void)state;
+	struct rig r;
+	set_up_levels(&r);
+	rig_level(&r, "drain", true);
+	rig_level(&r, "valve", true);
+	measure(&r, 0.50);
+	rig_stop(&r);
+	rig_start(&r);
+	assert_true(is_suppressed(rig_open_alarm(&r, "valve")));
+	assert_true(is_suppressed(low(&r)));
+	rig_level(&r, "drain", true);
+	rig_level(&r, "run", true);
+	rig_pass(&r, 30000); // the valve is not heard of yet
+	assert_true(is_suppressed(low(&r)));
+	rig_level(&r, "valve", true);
+	rig_pass(&r, 60000);
+	assert_true(is_suppressed(rig_open_alarm(&r, "valve")));
+	assert_true(is_suppressed(low(&r)));
+	rig_tear_down(&r);
+}
+
 static void
 test_what_the_point_says_of_it(void **state)
 {
@@ -272,6 +364,9 @@ main(void)
 		cmocka_unit_test(test_i6_a_source_that_says_something_else_is_not_idle),
 		cmocka_unit_test(test_a_source_within_its_delay_is_not_idle),
 		cmocka_unit_test(test_i11_two_rules_over_one_point),
+		cmocka_unit_test(test_a_parent_that_is_hidden_hides_on),
+		cmocka_unit_test(test_i6_an_unknown_parent_in_the_middle),
+		cmocka_unit_test(test_i11_two_levels_over_a_restart),
 		cmocka_unit_test(test_what_the_point_says_of_it),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -149,6 +149,7 @@ def test_i13_every_figure_is_that_of_the_events(journal):
         check_responses(journal, new, data)
         check_load(new, begin, end, data)
         check_held(journal, begin, end, data)
+        check_repeat(journal, begin, end, data)
         check_standing(journal, begin, end, data)
         check_words(journal, begin, end, data)
     assert onsets > 500 and information > 50
@@ -315,6 +316,17 @@ def check_held(journal, begin, end, data):
         assert r["events"] == seqs(of)
         assert r["onsets"] == sum(e["params"]["onsets"] for e in of)
         assert r["clears"] == sum(e["params"]["clears"] for e in of)
+
+
+def check_repeat(journal, begin, end, data):
+    want = [e for e in journal.events if e["kind"].startswith("repeat.") and begin <= e["time_utc_ms"] < end]
+    assert sum(e["kind"].startswith("repeat.") for e in journal.events) > 10
+    assert [r["events"] for r in data["repeat"]] == [[e["seq"]] for e in want]
+    for row, e in zip(data["repeat"], want):
+        assert (row["point"], row["condition"], row["code"]) == (e["point"], e["condition"], e["code"])
+        assert row["result"] == {"repeat.start": "began", "repeat.end": "over"}[e["kind"]]
+        assert row["onsets"] == e["params"]["onsets"]
+        assert time_ms(row["since"]) == e["params"]["since_utc_ms"]
 
 
 def check_standing(journal, begin, end, data):
