@@ -36,6 +36,9 @@ struct mbus_transport {
 	// Sends a whole frame, having dropped whatever was received before it where the
 	// framing has no transaction numbers. 0, or -1 where the link is broken.
 	int (*send)(struct mbus *b, const uint8_t *frame, size_t len);
+	// Takes what lies in the socket, or NULL: where a thousand others have
+	// something to say the loop does not come to this one in time.
+	void (*hear)(struct mbus *b);
 };
 
 enum mbus_state {

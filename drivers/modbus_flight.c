@@ -214,6 +214,8 @@ flight_expire(struct mbus *b)
 		if (!f->last_look) {
 			f->last_look = true;
 			f->deadline_ms = now_of(b) + 1;
+			if (b->transport->hear != NULL)
+				b->transport->hear(b); // it may land
 			continue;
 		}
 		if (!linger(b, f))

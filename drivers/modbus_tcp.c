@@ -54,6 +54,12 @@ on_readable(void *arg)
 }
 
 static void
+tcp_hear(struct mbus *b)
+{
+	on_readable(modbus_socket_of(b));
+}
+
+static void
 watch_for_replies(struct driver_instance *t)
 {
 	t->watch =
@@ -177,6 +183,7 @@ static const struct mbus_transport tcp_transport = {
 	.open = tcp_open,
 	.close = modbus_socket_close,
 	.send = tcp_send,
+	.hear = tcp_hear,
 };
 
 static const struct mbus_transport rtu_tcp_transport = {
@@ -184,6 +191,7 @@ static const struct mbus_transport rtu_tcp_transport = {
 	.open = tcp_open,
 	.close = modbus_socket_close,
 	.send = rtu_tcp_send,
+	.hear = tcp_hear,
 };
 
 static struct driver_instance *

@@ -26,6 +26,10 @@ enum {
 	// again for something more urgent.
 	DISPATCH_CALLBACKS = 64,
 	DISPATCH_US = 5000,
+	// After so long of the bus without a pause the console has a turn; it has ended
+	// when nothing of the bus came in a look, or after so many looks.
+	BUS_TURN_US = 10000,
+	CONSOLE_LOOKS = 8,
 	READY_ROUNDS_MAX = 100000,
 	SHORT_US = 1000, // a fifth of what a callback may take (I1)
 };
@@ -46,6 +50,14 @@ struct round_time {
 	int64_t mono_ms, utc_ms;
 };
 
+// What the bus has to say while the console has its turn waits here, in order.
+struct bus_turn {
+	TAILQ_HEAD(deferred_list, loop_watch) deferred;
+	int64_t used_us; // by the bus since the console's last turn
+	unsigned looks;  // of the console's turn; 0 = it is the bus's
+	bool came;       // something of the bus, in this look
+};
+
 struct loop {
 	struct event_base *base;
 	struct clock *clock;
@@ -57,6 +69,7 @@ struct loop {
 	bool stop;
 	struct loop_lag lag;
 	struct stopwatch watch;
+	struct bus_turn bus;
 	LIST_HEAD(watches, loop_watch) watches;
 };
 
@@ -65,7 +78,9 @@ struct loop_watch {
 	struct loop *loop;
 	loop_fn *fn;
 	void *arg;
+	bool of_bus, waits;
 	LIST_ENTRY(loop_watch) entry;
+	TAILQ_ENTRY(loop_watch) turn; // while it waits
 };
 
 static void
@@ -254,6 +269,7 @@ loop_new(struct clock *clock)
 	l->tick = event_new(l->base, -1, 0, on_tick, l);
 	wr_assert(l->tick && event_priority_set(l->tick, LOOP_ALARM) == 0);
 	LIST_INIT(&l->watches);
+	TAILQ_INIT(&l->bus.deferred);
 	return l;
 }
 
@@ -270,20 +286,77 @@ loop_free(struct loop *l)
 	free(l);
 }
 
+static void
+call(struct loop_watch *w)
+{
+	struct loop *l = w->loop; // the callback may free the watch
+	int64_t from = begin_callback(l);
+	l->time->taken = false;
+	w->fn(w->arg);
+	(void)count_callback(l, from);
+}
+
+// Its share of time is used up: the console's turn. Not in virtual time, where nothing
+// takes any.
+static void
+call_of_bus(struct loop_watch *w)
+{
+	struct loop *l = w->loop;
+	int64_t from = begin_callback(l);
+	l->time->taken = false;
+	w->fn(w->arg);
+	l->bus.used_us += count_callback(l, from) - from;
+	if (l->bus.used_us > BUS_TURN_US && measures_cpu(l))
+		l->bus.looks = CONSOLE_LOOKS;
+}
+
+// Whether something waits.
+static bool
+run_deferred(struct loop *l)
+{
+	struct bus_turn *bus = &l->bus;
+	struct loop_watch *w;
+	while (
+	    bus->looks == 0 && !l->stop && (w = TAILQ_FIRST(&bus->deferred)) != NULL) {
+		TAILQ_REMOVE(&bus->deferred, w, turn);
+		w->waits = false;
+		if ((event_get_events(&w->event) & EV_ET) == 0)
+			wr_assert(event_add(&w->event, NULL) == 0);
+		call_of_bus(w);
+	}
+	return bus->looks > 0 || !TAILQ_EMPTY(&bus->deferred);
+}
+
+// After a look: where nothing of the bus came, the console had its turn.
+static void
+end_look(struct loop *l)
+{
+	struct bus_turn *bus = &l->bus;
+	if (bus->looks > 0 && (!bus->came || --bus->looks == 0))
+		bus->looks = 0, bus->used_us = 0;
+}
+
 // One turn of libevent. Returns 1 where a callback may have run, 0 where none was
 // ready, -1 on failure.
 static int
 poll_base(struct loop *l, bool wait)
 {
+	l->bus.came = false;
 	if (!wait && event_base_get_num_events(l->base,
-			 EVENT_BASE_COUNT_ADDED | EVENT_BASE_COUNT_ACTIVE) == 0)
+			 EVENT_BASE_COUNT_ADDED | EVENT_BASE_COUNT_ACTIVE) == 0) {
+		end_look(l);
 		return 0; // timers only: spare the system call
+	}
 	(void)event_base_get_max_events(l->base, EVENT_BASE_COUNT_ACTIVE, 1);
 	l->time->taken = false;
 	l->watch.stale = true;
 	int flags = EVLOOP_ONCE | (wait ? EVLOOP_NO_EXIT_ON_EMPTY : EVLOOP_NONBLOCK);
+	// A turn that begins in this look has its own looks after it.
+	bool turn = l->bus.looks > 0;
 	if (event_base_loop(l->base, flags) < 0)
 		return -1;
+	if (turn)
+		end_look(l);
 	return event_base_get_max_events(l->base, EVENT_BASE_COUNT_ACTIVE, 1) > 0;
 }
 
@@ -311,6 +384,7 @@ loop_run(struct loop *l)
 	while (!l->stop && result >= 0) {
 		l->time->taken = false;
 		bool ran = run_timers(l);
+		ran = run_deferred(l) || ran;
 		if (l->stop)
 			break;
 		if (l->clock->virtual_time || ran)
@@ -340,6 +414,7 @@ loop_run_ready(struct loop *l)
 	for (int round = 0; ran && !l->stop && round < READY_ROUNDS_MAX; round++) {
 		l->time->taken = false;
 		ran = run_timers(l);
+		ran = run_deferred(l) || ran;
 		if (!l->stop && poll_base(l, false) > 0)
 			ran = true;
 	}
@@ -386,17 +461,34 @@ loop_timer_armed(const struct loop_timer *t)
 	return t->heap_slot != 0;
 }
 
+// It is put off. One that is told for as long as something lies there is not asked
+// meanwhile, or nothing below it would ever be looked at.
+static void
+put_off(struct loop_watch *w)
+{
+	struct bus_turn *bus = &w->loop->bus;
+	bus->came = true;
+	if (w->waits)
+		return;
+	w->waits = true;
+	TAILQ_INSERT_TAIL(&bus->deferred, w, turn);
+	if ((event_get_events(&w->event) & EV_ET) == 0)
+		wr_assert(event_del(&w->event) == 0);
+}
+
 static void
 on_watch(evutil_socket_t fd, short what, void *arg)
 {
 	(void)fd;
 	(void)what;
 	struct loop_watch *w = arg;
-	struct loop *l = w->loop; // the callback may free the watch
-	int64_t from = begin_callback(l);
-	l->time->taken = false;
-	w->fn(w->arg);
-	(void)count_callback(l, from);
+	const struct bus_turn *bus = &w->loop->bus;
+	if (!w->of_bus)
+		call(w);
+	else if (bus->looks == 0 && TAILQ_EMPTY(&bus->deferred))
+		call_of_bus(w);
+	else
+		put_off(w);
 }
 
 static struct loop_watch *
@@ -405,6 +497,7 @@ watch(
 {
 	struct loop_watch *w = xcalloc(1, sizeof *w);
 	w->loop = l;
+	w->of_bus = prio == LOOP_BUS && (what & EV_SIGNAL) == 0;
 	w->fn = fn;
 	w->arg = arg;
 	wr_assert(event_assign(&w->event, l->base, fd, (short)(what | EV_PERSIST),
@@ -454,6 +547,8 @@ loop_unwatch(struct loop_watch *w)
 	if (!w)
 		return;
 	LIST_REMOVE(w, entry);
+	if (w->waits)
+		TAILQ_REMOVE(&w->loop->bus.deferred, w, turn);
 	(void)event_del(&w->event);
 	free(w);
 }

@@ -116,7 +116,7 @@ fold_log(const char *path)
 {
 	struct fault fault = { 0 };
 	sqlite3 *db = NULL;
-	if (access(path, F_OK) != 0 || wal_tail_lost(path) ||
+	if (access(path, F_OK) != 0 || wal_tail_lost(path, NULL) ||
 	    db_open(path, DB_TOOL, &db, &fault) != SQLITE_OK)
 		return;
 	(void)sqlite3_wal_checkpoint_v2(

@@ -138,30 +138,39 @@ take_boot(struct store *s, int64_t now_utc_ms)
 		s->recovered.last_boot = now_utc_ms;
 }
 
-// A log whose end SQLite will pass over: it is kept, and said. Before the file is
-// opened.
 static void
-note_lost_tail(struct store *s, struct lane *l, const char *path)
+keep_log(struct store *s, const char *path, char *name, size_t size)
 {
 	char stamp[32];
 	time_t t = (time_t)(loop_utc_ms(s->loop) / 1000);
 	struct tm tm;
-	if (access(path, F_OK) != 0 || !wal_tail_lost(path))
-		return;
 	(void)strftime(stamp, sizeof(stamp), "%Y%m%dT%H%M%SZ", gmtime_r(&t, &tm));
 	char *log = xasprintf("%s-wal", path);
 	char *kept = xasprintf("%s.corrupt-%s", log, stamp);
 	if (copy_bytes(log, kept) != 0)
 		log_warn("store", "cannot keep %s", kept);
+	(void)str_copy(name, size, strrchr(kept, '/') + 1);
+	free(log);
+	free(kept);
+}
+
+// A log whose end SQLite will pass over: it is kept once, and said at each start that
+// finds it so: the start before may have died before anybody heard. Before the file is
+// opened.
+static void
+note_lost_tail(struct store *s, struct lane *l, const char *path)
+{
+	long from = 0;
+	if (access(path, F_OK) != 0 || !wal_tail_lost(path, &from))
+		return;
+	if (!wal_tail_kept(path, from, l->detail, sizeof(l->detail)))
+		keep_log(s, path, l->detail, sizeof(l->detail));
 	log_warnx("store",
 	    "the log of %s is damaged: what was committed behind the damage is lost; "
 	    "it "
 	    "was kept as %s",
-	    path, kept);
+	    path, l->detail);
 	l->mode = STORE_CORRUPT;
-	(void)str_copy(l->detail, sizeof(l->detail), strrchr(kept, '/') + 1);
-	free(log);
-	free(kept);
 }
 
 static int

@@ -8,6 +8,7 @@
 // Start-up only. It refuses to change anything.
 #include "store/wal_tail.h"
 
+#include <glob.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -80,8 +81,9 @@ read_header(struct wal *w)
 }
 
 // The frames from here on: whether one that is not in the row of good ones commits.
+// *from moves behind the last good one.
 static bool
-walk(struct wal *w)
+walk(struct wal *w, long *from)
 {
 	size_t len = FRAME_HEADER + (size_t)w->page_size;
 	uint8_t *frame = xmalloc(len);
@@ -91,6 +93,7 @@ walk(struct wal *w)
 		add_sum(w, frame, 8);
 		add_sum(w, frame + FRAME_HEADER, w->page_size);
 		good = good && ours && sum_is(w, frame + 16);
+		*from += good ? (long)len : 0;
 		lost = !good && ours && big32(frame + 4) != 0;
 	}
 	free(frame);
@@ -98,19 +101,68 @@ walk(struct wal *w)
 }
 
 bool
-wal_tail_lost(const char *path)
+wal_tail_lost(const char *path, long *from)
 {
 	char *name = xasprintf("%s-wal", path);
 	struct wal w = { .f = fopen(name, "re") };
 	free(name);
 	if (w.f == NULL)
 		return false;
+	long end = 0;
 	bool lost;
-	if (read_header(&w))
-		lost = walk(&w);
-	else // nothing of it will be read
+	if (read_header(&w)) {
+		end = HEADER;
+		lost = walk(&w, &end);
+	} else // nothing of it will be read
 		lost = fseek(w.f, 0, SEEK_END) == 0 &&
 		       ftell(w.f) > HEADER + FRAME_HEADER + PAGE_MIN;
 	(void)fclose(w.f);
+	if (from != NULL)
+		*from = end;
 	return lost;
+}
+
+// Equal to the end of both.
+static bool
+equal_from(FILE *a, FILE *b, long from)
+{
+	char left[4096], right[sizeof(left)];
+	bool equal = fseek(a, from, SEEK_SET) == 0 && fseek(b, from, SEEK_SET) == 0;
+	size_t n = sizeof(left);
+	while (equal && n == sizeof(left)) {
+		n = fread(left, 1, sizeof(left), a);
+		equal = fread(right, 1, sizeof(right), b) == n &&
+			memcmp(left, right, n) == 0;
+	}
+	return equal && ferror(a) == 0 && ferror(b) == 0;
+}
+
+static bool
+copy_holds(const char *log, const char *copy, long from)
+{
+	FILE *a = fopen(log, "re"), *b = fopen(copy, "re");
+	bool holds = a != NULL && b != NULL && equal_from(a, b, from);
+	if (a != NULL)
+		(void)fclose(a);
+	if (b != NULL)
+		(void)fclose(b);
+	return holds;
+}
+
+bool
+wal_tail_kept(const char *path, long from, char *name, size_t size)
+{
+	char *log = xasprintf("%s-wal", path),
+	     *pattern = xasprintf("%s.corrupt-*", log);
+	glob_t found = { 0 };
+	bool kept = false;
+	if (glob(pattern, 0, NULL, &found) == 0)
+		for (size_t i = 0; i < found.gl_pathc && !kept; i++)
+			kept =
+			    copy_holds(log, found.gl_pathv[i], from) &&
+			    str_copy(name, size, strrchr(found.gl_pathv[i], '/') + 1);
+	globfree(&found);
+	free(pattern);
+	free(log);
+	return kept;
 }

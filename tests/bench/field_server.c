@@ -16,6 +16,10 @@
 //   dead UNIT, cure UNIT    a unit behind the gateway stops answering, or answers again
 //   cure                    the port "silent" answers from now on
 //   cured                   "cured N WORST_US" of those asked again since
+//   storm VALUE             from now each read of unit 1 on a connection of its own
+//   finds all its registers changed, from quiet to VALUE or back; calm: back to quiet
+//   flips                   "flips N M": reads that found them changed, and connections
+//                           that are not quiet
 // Ends at end of input.
 #include <sys/epoll.h>
 #include <sys/resource.h>
@@ -45,6 +49,7 @@ enum {
 	REPLY_MAX = 9 + 250,
 	EVENTS = 256,
 	SLOW_US = 2000000,
+	STORM_UNIT = 1,
 	DRIBBLE_US = 200000,
 	TICK_MS = 20,
 };
@@ -71,6 +76,7 @@ struct link {
 	uint8_t out[REPLY_MAX]; // of the slow ones
 	unsigned at, len;
 	int64_t due_us; // 0 = nothing to send
+	bool flipped;   // by a storm
 };
 
 static uint16_t registers[UNITS][REGISTERS];
@@ -82,7 +88,10 @@ static int listeners[KINDS];
 static unsigned long long answered;
 static int64_t period_us = 1000000, cured_at_us, cured_worst_us;
 static unsigned cured, later; // links with something to send later
-static bool silent_cured, measuring;
+static unsigned long long flips;
+static unsigned flipped; // links that are
+static uint16_t storm_value;
+static bool silent_cured, measuring, storming;
 
 static void
 die(const char *what)
@@ -133,6 +142,21 @@ build(const uint8_t *q, uint8_t *out)
 	return 9 + size;
 }
 
+// In a storm a read finds all registers of the link changed; after it, quiet again.
+static void
+flip(struct link *l, uint8_t *out, unsigned len)
+{
+	if (storming || l->flipped) {
+		l->flipped = !l->flipped;
+		flipped += l->flipped ? 1U : -1U;
+		flips++;
+	}
+	for (unsigned i = 9; l->flipped && i + 1 < len; i += 2) {
+		out[i] = (uint8_t)(storm_value >> 8);
+		out[i + 1] = (uint8_t)storm_value;
+	}
+}
+
 static void
 note_cured(struct watch *w)
 {
@@ -155,6 +179,8 @@ answer_now(int fd, const uint8_t *q)
 		return;
 	}
 	answered++;
+	if (links[fd].kind == HEALTHY && q[6] == STORM_UNIT)
+		flip(&links[fd], out, len);
 	if (write(fd, out, len) == (ssize_t)len)
 		report_sent(q[6], u16(q + 8), u16(q + 10));
 }
@@ -170,6 +196,9 @@ hang_up(int fd)
 	if (!measuring)
 		healthy[fd].last_us = 0;
 	silent[fd] = (struct watch){ .cured = true };
+	if (links[fd].flipped) // the next connection of this device is quiet
+		flipped--, flips++;
+	links[fd].flipped = false;
 	(void)close(fd);
 }
 
@@ -294,6 +323,10 @@ measure(const char *word)
 		measuring = false;
 	else if (strcmp(word, "count") == 0)
 		(void)printf("count %llu\n", answered);
+	else if (strcmp(word, "calm") == 0)
+		storming = false;
+	else if (strcmp(word, "flips") == 0)
+		(void)printf("flips %llu %u\n", flips, flipped);
 	else if (strcmp(word, "cured") == 0)
 		(void)printf("cured %u %" PRId64 "\n", cured, cured_worst_us);
 	(void)fflush(stdout);
@@ -311,7 +344,10 @@ command(void)
 		fresh[c.arg[0]][c.arg[1]] = true;
 	} else if (strcmp(c.word, "period") == 0 && c.n == 1)
 		period_us = (int64_t)c.arg[0] * 1000;
-	else if (strcmp(c.word, "dead") == 0 && c.n == 1 && c.arg[0] < UNITS)
+	else if (strcmp(c.word, "storm") == 0 && c.n == 1) {
+		storm_value = (uint16_t)c.arg[0];
+		storming = true;
+	} else if (strcmp(c.word, "dead") == 0 && c.n == 1 && c.arg[0] < UNITS)
 		unit_dead[c.arg[0]] = true;
 	else if (strcmp(c.word, "cure") == 0 && c.n == 1 && c.arg[0] < UNITS)
 		cure_unit(c.arg[0]);

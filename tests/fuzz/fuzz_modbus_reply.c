@@ -98,10 +98,10 @@ peer_send(struct mbus *b, const uint8_t *frame, size_t len)
 }
 
 static const struct mbus_transport transports[] = {
-	{ PDU_MBAP, false, peer_open, peer_close, peer_send },
-	{ PDU_RTU, true, peer_open, peer_close, peer_send },
-	{ PDU_RTU, false, peer_open, peer_close, peer_send },
-	{ PDU_MBAP, false, peer_open, peer_close, peer_send },
+	{ PDU_MBAP, false, peer_open, peer_close, peer_send, NULL },
+	{ PDU_RTU, true, peer_open, peer_close, peer_send, NULL },
+	{ PDU_RTU, false, peer_open, peer_close, peer_send, NULL },
+	{ PDU_MBAP, false, peer_open, peer_close, peer_send, NULL },
 };
 
 // Looks for the exact reply at every offset, with nothing but the specification.

@@ -327,12 +327,21 @@ rig_close(struct mbus *b)
 	}
 }
 
-static const struct mbus_transport tcp = { PDU_MBAP, false, rig_open, rig_close,
-	rig_send };
-static const struct mbus_transport rtu = { PDU_RTU, true, rig_open, rig_close,
-	rig_send };
-static const struct mbus_transport rtu_tcp = { PDU_RTU, false, rig_open, rig_close,
-	rig_send };
+static const struct mbus_transport tcp = { .framing = PDU_MBAP,
+	.port = false,
+	.open = rig_open,
+	.close = rig_close,
+	.send = rig_send };
+static const struct mbus_transport rtu = { .framing = PDU_RTU,
+	.port = true,
+	.open = rig_open,
+	.close = rig_close,
+	.send = rig_send };
+static const struct mbus_transport rtu_tcp = { .framing = PDU_RTU,
+	.port = false,
+	.open = rig_open,
+	.close = rig_close,
+	.send = rig_send };
 
 // As drivers/modbus_rtu.c and modbus_tcp.c set it up.
 static const struct mbus_transport *

@@ -236,9 +236,16 @@ rig_send(struct mbus *b, const uint8_t *frame, size_t len)
 	return 0;
 }
 
-const struct mbus_transport rig_tcp = { PDU_MBAP, false, rig_open, rig_close,
-	rig_send };
-const struct mbus_transport rig_rtu = { PDU_RTU, true, rig_open, rig_close, rig_send };
+const struct mbus_transport rig_tcp = { .framing = PDU_MBAP,
+	.port = false,
+	.open = rig_open,
+	.close = rig_close,
+	.send = rig_send };
+const struct mbus_transport rig_rtu = { .framing = PDU_RTU,
+	.port = true,
+	.open = rig_open,
+	.close = rig_close,
+	.send = rig_send };
 
 // Every good word must be what its own register holds.
 static void
