@@ -63,7 +63,8 @@ struct mbus_flight {
 // What an untold gateway was seen to do: modbus_gateway.c.
 struct mbus_gateway {
 	bool known;
-	uint8_t tries; // that are left, while a unit is late
+	uint8_t tries;  // that are left, while a unit is late
+	uint16_t first; // the device that tried it first
 	int64_t hold_ms;
 	int64_t slow_until_ms; // it is no less until then; 0 = it may be
 };

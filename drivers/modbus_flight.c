@@ -185,6 +185,7 @@ static void
 expire(struct mbus *b, struct mbus_flight *f)
 {
 	struct field_device *d = &b->devices[f->device];
+	uint16_t block;
 
 	if (b->tap != NULL)
 		tap_end(b, f, BUS_TIMEOUT);
@@ -199,8 +200,11 @@ expire(struct mbus *b, struct mbus_flight *f)
 	}
 	if (b->timeouts_in_row < UINT16_MAX)
 		b->timeouts_in_row++;
-	gateway_unanswered(b, f);
-	miss(b, f, land_empty(b, f), "timeout");
+	block = land_empty(b, f);
+	if (gateway_dropped(b, f))
+		schedule_wasted(b, d, now_of(b) - f->sent_ms);
+	else
+		miss(b, f, block, "timeout");
 }
 
 unsigned

@@ -9,12 +9,13 @@
 //     reckon with more than the usual time of a reply;
 //   - later: the gateway was waiting. That long it is reckoned with from now on;
 //   - not at all, or with an exception: it takes one request at a time, and is reckoned
-//     with as if nothing had been tried.
+//     with as if nothing had been tried. Where neither answers that is no miss of
+//     theirs.
 // Never are more than these waited for beside the one that is late, so that what piles
 // up in a gateway that waits is next to nothing. Each is a poll of its unit like any
-// other, and its loss a miss; the detection budget counts them (config/budget.c).
-// Transaction numbers tell late replies apart: a hope that was wrong costs time and
-// never a wrong value (I6). Keeps what it knows in the bus.
+// other, and the loss of one a miss; the detection budget counts them
+// (config/budget.c). Transaction numbers tell late replies apart: a hope that was wrong
+// costs time and never a wrong value (I6). Keeps what it knows in the bus.
 #include "drivers/modbus_gateway.h"
 
 #include "lib/log.h"
@@ -162,13 +163,21 @@ gateway_tries(const struct mbus *b, uint16_t *device)
 	return true;
 }
 
+static void
+note_try(struct mbus *b, struct mbus_flight *f)
+{
+	f->behind_ms = last_open(b)->sent_ms;
+	if (b->gateway.tries == GATEWAY_TRIES)
+		b->gateway.first = f->device;
+}
+
 void
 gateway_asked(struct mbus *b, struct mbus_flight *f)
 {
 	uint16_t tries;
 
 	if (gateway_tries(b, &tries) && tries == f->device)
-		f->behind_ms = last_open(b)->sent_ms;
+		note_try(b, f);
 	else
 		b->gateway.tries = 0;
 }
@@ -218,9 +227,24 @@ gateway_answered(struct mbus *b, const struct mbus_flight *f, bool value)
 		    took > d->def->timeout_ms / GATEWAY_SLOW_PART);
 }
 
-void
-gateway_unanswered(struct mbus *b, const struct mbus_flight *f)
+// Two that lived just now, and more than the site reckons with.
+static bool
+both_unanswered(const struct mbus *b, const struct mbus_flight *f)
 {
-	if (f->behind_ms != 0 && b->heard_ms <= f->sent_ms)
-		note_hold(b, b->def->hold_ms, true);
+	const struct field_device *first = &b->devices[b->gateway.first];
+
+	return b->gateway.first != f->device && first->link == DEVICE_DOUBTFUL &&
+	       first->misses == 1 && b->def->silent_units < GATEWAY_TRIES;
+}
+
+bool
+gateway_dropped(struct mbus *b, const struct mbus_flight *f)
+{
+	if (f->behind_ms == 0 || b->heard_ms > f->sent_ms)
+		return false;
+	note_hold(b, b->def->hold_ms, true);
+	if (!both_unanswered(b, f))
+		return false;
+	device_up(&b->devices[b->gateway.first]);
+	return true;
 }

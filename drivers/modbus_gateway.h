@@ -43,8 +43,10 @@ void gateway_asked(struct mbus *b, struct mbus_flight *f);
 // Then whether no other would.
 bool gateway_last_try(const struct mbus *b);
 
-// `f` was answered, with a value or an exception; or not.
+// `f` was answered, with a value or an exception.
 void gateway_answered(struct mbus *b, const struct mbus_flight *f, bool value);
-void gateway_unanswered(struct mbus *b, const struct mbus_flight *f);
+
+// `f` was not. Whether the gateway has dropped it, and its unit is not to blame.
+bool gateway_dropped(struct mbus *b, const struct mbus_flight *f);
 
 #endif
