@@ -59,6 +59,17 @@ struct mbus_flight {
 	struct pdu_request request;
 	int64_t sent_ms, deadline_ms, sent_us;
 	int64_t give_up_ms; // not before `deadline_ms`
+	int64_t behind_ms;  // modbus_gateway.c: it tries the gateway for one that was
+			    // sent then
+};
+
+// What an untold gateway was seen to do: modbus_gateway.c.
+struct mbus_gateway {
+	bool known;
+	uint8_t tries;  // that are left, while a unit is late
+	uint16_t first; // the device that tried it first
+	int64_t hold_ms;
+	int64_t slow_until_ms; // it is no less until then; 0 = it may be
 };
 
 struct mbus {
@@ -103,7 +114,8 @@ struct mbus {
 	int64_t dead_next_ms;   // units that are not well are not asked before this
 	bool many_fell;         // more fell silent at once than the site reckons with
 	int64_t fallen_next_ms; // then: those in doubt are not asked before this
-	uint32_t jitter;        // state of a small generator
+	struct mbus_gateway gateway;
+	uint32_t jitter; // state of a small generator
 
 	// Received and not yet judged.
 	bool deaf;      // RTU: frame boundary lost, until the line is silent

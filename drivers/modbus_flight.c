@@ -10,6 +10,7 @@
 
 #include <string.h>
 
+#include "drivers/modbus_gateway.h"
 #include "drivers/modbus_schedule.h"
 #include "drivers/modbus_tap.h"
 #include "lib/log.h"
@@ -75,6 +76,7 @@ flight_send(struct mbus *b, uint16_t device)
 	device_request(d, f->block, &f->request);
 	f->asked = ++b->asked;
 	f->request.transaction = pdu_transaction_of(f->asked);
+	gateway_asked(b, f);
 	f->deadline_ms = f->sent_ms + schedule_patience_ms(b, d, f);
 	f->give_up_ms = f->sent_ms + d->def->timeout_ms;
 	len = pdu_build(b->transport->framing, &f->request, frame);
@@ -172,6 +174,7 @@ linger(struct mbus *b, struct mbus_flight *f)
 	d->attempt_ms = now_of(b);
 	schedule_wasted(b, d, now_of(b) - f->sent_ms);
 	f->lingers = true;
+	gateway_passed(b, f);
 	f->last_look = false;
 	f->deadline_ms = f->give_up_ms;
 	leave_window(b);
@@ -182,6 +185,7 @@ static void
 expire(struct mbus *b, struct mbus_flight *f)
 {
 	struct field_device *d = &b->devices[f->device];
+	uint16_t block;
 
 	if (b->tap != NULL)
 		tap_end(b, f, BUS_TIMEOUT);
@@ -196,7 +200,11 @@ expire(struct mbus *b, struct mbus_flight *f)
 	}
 	if (b->timeouts_in_row < UINT16_MAX)
 		b->timeouts_in_row++;
-	miss(b, f, land_empty(b, f), "timeout");
+	block = land_empty(b, f);
+	if (gateway_dropped(b, f))
+		schedule_wasted(b, d, now_of(b) - f->sent_ms);
+	else
+		miss(b, f, block, "timeout");
 }
 
 unsigned
@@ -297,7 +305,9 @@ answered(struct mbus *b, struct mbus_flight *f, enum pdu_verdict verdict,
 	const char *reason = "";
 
 	note_owed(d, f, verdict);
-	note_reply_time(b, f, block);
+	if (f->behind_ms == 0)
+		note_reply_time(b, f, block);
+	gateway_answered(b, f, verdict == PDU_GOOD);
 	b->noise = 0;
 	b->timeouts_in_row = 0;
 	b->heard_here = true;

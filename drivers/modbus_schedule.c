@@ -12,6 +12,8 @@
 //   3. in a period in which time was wasted already, a healthy unit that is late is
 //      given only a few times its usual reply time before it counts as doubtful, and a
 //      lost one is probed with no more than that but each fourth time;
+//      where nobody says how long a gateway waits for a unit, it is tried meanwhile
+//      (modbus_gateway.c);
 //   4. where several requests may be in flight, no unit takes the last place, one that
 //      is not known to be well takes one, and of the sick one is asked at a time.
 //   5. where more units fall silent at once than the site reckons with (silent_units)
@@ -26,6 +28,8 @@
 // up.
 
 #include "drivers/modbus_schedule.h"
+
+#include "drivers/modbus_gateway.h"
 
 enum {
 	LONG_PERIODS = 4,
@@ -308,6 +312,8 @@ schedule_choose(struct mbus *b)
 	struct schedule_choice c = { 0, INT64_MAX };
 
 	b->many_fell = schedule_shared(b) && many_fell(b);
+	if (gateway_tries(b, &c.device))
+		return (struct schedule_choice){ c.device, now_of(b) };
 	bool hope = schedule_shared(b) && any_hope(b);
 	struct waiting waits = who_waits(b);
 
@@ -326,7 +332,7 @@ schedule_choose(struct mbus *b)
 // A few times what is usual; the fewer, the more units in a row had it. Never less than
 // the gateway itself waits: it would let nobody through all the same.
 static int64_t
-short_patience_ms(const struct mbus *b, uint32_t usual_us)
+short_patience_ms(const struct mbus *b, uint32_t usual_us, int64_t hold_ms)
 {
 	uint32_t over = b->hasty < SCHEDULE_IMPATIENT_FACTOR - 2
 			    ? b->hasty
@@ -335,10 +341,9 @@ short_patience_ms(const struct mbus *b, uint32_t usual_us)
 	int64_t ms = (int64_t)usual_us * factor / 1000;
 	int64_t least =
 	    (int64_t)SCHEDULE_IMPATIENT_MIN_MS * factor / SCHEDULE_IMPATIENT_FACTOR;
-	int64_t held = (int64_t)b->def->hold_ms + SCHEDULE_HELD_MS;
 
-	if (b->def->hold_ms > 0 && least < held)
-		least = held;
+	if (hold_ms > 0 && least < hold_ms + SCHEDULE_HELD_MS)
+		least = hold_ms + SCHEDULE_HELD_MS;
 
 	return ms < least ? least : ms;
 }
@@ -364,7 +369,7 @@ sick_patience_ms(const struct mbus *b, const struct field_device *d)
 
 	if (!usual || d->sums.timeouts % SCHEDULE_WHOLE_PROBE == 0)
 		return d->def->timeout_ms;
-	return short_patience_ms(b, usual);
+	return short_patience_ms(b, usual, gateway_hold_ms(b));
 }
 
 int64_t
@@ -377,16 +382,19 @@ schedule_patience_ms(
 		line_ms = (int64_t)((8 + pdu_reply_size(PDU_RTU, &f->request)) *
 				    b->byte_us / 1000);
 	f->impatient = false;
-	if (schedule_shared(b) && is_sick(d)) {
+	if (f->behind_ms != 0) { // it tries the gateway
+		less =
+		    gateway_last_try(b) ? full : short_patience_ms(b, d->usual_us, 0);
+	} else if (schedule_shared(b) && is_sick(d)) {
 		less = sick_patience_ms(b, d);
 	} else if (is_fallen(b, d) && d->usual_us != 0) {
-		less = short_patience_ms(b, d->usual_us);
+		less = short_patience_ms(b, d->usual_us, gateway_hold_ms(b));
 	} else if (schedule_shared(b) && device_on_probation(d)) {
-		less = short_patience_ms(b, d->usual_us);
+		less = short_patience_ms(b, d->usual_us, gateway_hold_ms(b));
 	} else if (schedule_shared(b) && device_well(d) && b->wasted_long_ms != 0 &&
 		   now_of(b) - b->wasted_long_ms <= d->def->poll_ms) {
-		less = short_patience_ms(b, d->usual_us);
-		f->impatient = less < full;
+		less = short_patience_ms(b, d->usual_us, gateway_hoped_ms(b, d));
+		f->impatient = less < full && !gateway_waits_beside(b);
 	}
 	return (less < full ? less : full) + line_ms;
 }

@@ -28,7 +28,8 @@ enum {
 	// An opened link that has been unheard twice is opened anew.
 	REOPEN_LOSSES = 2,
 	FEW_DEVICES = 3,
-	LONG_PERIODS = 4, // drivers/modbus_schedule.c
+	LONG_PERIODS = 4,  // drivers/modbus_schedule.c
+	GATEWAY_TRIES = 2, // drivers/modbus_gateway.h
 	// drivers/dialog_cursor.h
 	SELECTOR_RETRY_MS = 250,
 };
@@ -210,6 +211,15 @@ add_others(const struct shared *f, struct device_budget *out)
 	out->drift_ms = fmax(0, o.all_ms - o.total_ms);
 }
 
+// The driver finds out how long a gateway waits: drivers/modbus_gateway.c.
+static double
+tries_ms(const struct bus *b, const struct bus_budget *bus)
+{
+	bool untold = b->gateway_ms == 0 && b->hold_ms > 0;
+
+	return untold ? GATEWAY_TRIES * bus->longest_ms : 0;
+}
+
 static struct shared
 shared_of(const struct budget_loser *of, bool room)
 {
@@ -259,6 +269,7 @@ of_device(const struct site *s, const struct device *d, const struct bus_budget 
 	if (bus->devices > 1) {
 		struct budget_loser of = { s, d, bus, &own, out.lost_replies, owed, 0 };
 		struct shared f = shared_of(&of, room);
+		out.faults_ms += tries_ms(&s->buses[d->bus], bus);
 		add_others(&f, &out);
 	}
 	// Else others are heard meanwhile; and a serial port is no connection.

@@ -6,6 +6,7 @@
 # suffer, and nothing it says may become a value (I6).
 import functools
 import itertools
+import time
 
 import pytest
 
@@ -13,7 +14,7 @@ from pymodbus.transaction import ModbusRtuFramer, ModbusSocketFramer
 
 import exposition
 from field import (ABSENT, CO_FIRE, FIRE, NORMAL, SUPERVISORY, TROUBLE, UNKNOWN_TYPE,
-                   Hostile, Modbus, gauges, module, panel)
+                   Gateway, Hostile, Modbus, gauges, module, panel)
 from rig import Daemon, instant, place, site, until
 
 
@@ -322,6 +323,33 @@ def test_units_behind_a_gateway_and_a_device_server(run, kind):
     assert api.json("GET", "/api/v1/points/gauge99")["quality"] == "unknown"
     assert api.alarm("@bus/pump-room") is None
     assert peer.connections() == connections == 1
+    peer.stop()
+
+
+@pytest.mark.parametrize("branch", [False, True], ids=["spread", "branch"])
+def test_i7_units_that_die_at_once_behind_a_gateway_that_is_not_told(run, branch):
+    """Eight of 24, each third or one after another: the site does not say how long the
+    gateway waits, and the others are read within 1.2 periods and one time-out."""
+    units = range(1, 25)
+    dead = set(range(9, 17) if branch else units[1::3])
+    peer = Gateway(units, [1, 3, 0, 3, 700, 0, 1600])
+    buses, devices = gauges("unused", units=units, daily_log=False)
+    buses = [{"id": "pump-room", "modbus_tcp": f"127.0.0.1:{peer.port}"}]
+    for device in devices:
+        device.update(poll="1s", timeout="1s", retries=2,
+                      accept_budget={"limit": "200s", "reason": "a test"})
+    daemon = run(buses, devices)
+    api = daemon.api()
+    until(lambda: all(seen(api, f"gauge{u}") for u in units), 15, "all units are read")
+    since = time.monotonic()
+    for unit in dead:
+        peer.kill(unit)
+    until(lambda: all(api.alarm(f"@device/pt{u}") for u in dead), 40, "each is named")
+    time.sleep(5)
+    assert peer.worst_gap_s(since) < 1.2 + 1 + 0.3, "with what a busy machine adds"
+    assert {a["point"] for a in api.alarms() if a["point"].startswith("@device/")} == \
+        {f"@device/pt{u}" for u in dead}
+    assert peer.connections() == 1
     peer.stop()
 
 

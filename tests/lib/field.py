@@ -5,6 +5,7 @@
 # server that misbehaves in one named way at a time.
 import asyncio
 import contextlib
+import itertools
 import os
 import socket
 import struct
@@ -115,6 +116,46 @@ class ModbusUdp(Modbus):
                 task.cancel()
         self.loop.call_soon_threadsafe(close)
         self.thread.join(10)
+
+
+class Registers(ModbusSequentialDataBlock):
+    """Notes when it was read."""
+
+    def __init__(self, *args):
+        super().__init__(*args)
+        self.read_at = []
+
+    def getValues(self, address, count=1):
+        self.read_at.append(time.monotonic())
+        return super().getValues(address, count)
+
+
+class Gateway(Modbus):
+    """A gateway that says nothing where a unit does not answer, and asks others
+    meanwhile."""
+
+    def __init__(self, units, registers):
+        super().__init__(units)
+        for unit in self.units.values():
+            unit.store["h"] = Registers(0, registers)
+
+    def listen(self):
+        return ModbusTcpServer(
+            ModbusServerContext(slaves=self.units, single=False),
+            address=("127.0.0.1", self.port), allow_reuse_address=True,
+            ignore_missing_slaves=True)
+
+    def kill(self, unit):
+        del self.units[unit]
+
+    def worst_gap_s(self, since):
+        """Of those that live, from their last poll before `since` until now."""
+        worst = 0
+        for unit in self.units.values():
+            times = [*unit.store["h"].read_at, time.monotonic()]
+            worst = max(worst, *(b - a for a, b in itertools.pairwise(times)
+                                 if b >= since))
+        return worst
 
 
 class DeviceServer(threading.Thread):
