@@ -60,7 +60,7 @@ static const struct report_column comparison_columns[] = {
 	{ "class",    "report.col.class",    COLUMN_KEY,    IN_ALL, "class." },
 	{ "onsets",   "report.col.onsets",   COLUMN_COUNT,  IN_ALL, NULL },
 	{ "previous", "report.col.previous", COLUMN_COUNT,  IN_ALL, NULL },
-	{ "mean7",    "report.col.mean7",    COLUMN_TENTHS, IN_ALL, NULL }, // of a day only
+	{ "mean7",    "report.col.mean7",    COLUMN_TENTHS, IN_ALL, NULL },
 };
 
 static const struct report_column day_columns[] = {
@@ -85,6 +85,8 @@ static const struct report_table classes_shape = { .name = "classes", .title = "
 static const struct report_table total_shape   = { .name = "total", .single = true, COLUMNS(total_columns) };
 static const struct report_table rows_shape    = { .name = "rows", .title = "report.by_place", COLUMNS(row_columns) };
 static const struct report_table comparison_shape = { .name = "comparison", .title = "report.comparison", COLUMNS(comparison_columns) };
+static const struct report_table span_comparison_shape = { .name = "comparison", .title = "report.comparison",
+	.columns = comparison_columns, .n_columns = sizeof(comparison_columns) / sizeof(comparison_columns[0]) - 1 }; // without the mean
 static const struct report_table days_shape    = { .name = "days", .title = "report.days", COLUMNS(day_columns) };
 // clang-format on
 _Static_assert(sizeof(day_columns) / sizeof(day_columns[0]) == 1 + CLASS_COUNT + 4,
@@ -399,7 +401,8 @@ static int
 put_comparison(const struct report_input *in, const struct figures *f,
     struct report_doc *d, struct err *err)
 {
-	struct report_table *t = doc_table(d, &comparison_shape);
+	struct report_table *t = doc_table(
+	    d, in->span == REPORT_DAY ? &comparison_shape : &span_comparison_shape);
 	int64_t now = in->request->now_utc_ms;
 	uint32_t previous[CLASS_COUNT] = { 0 }, week[CLASS_COUNT] = { 0 };
 	struct day_span before, day = in->day;

@@ -367,10 +367,28 @@ test_i2_i5_fire_first_out_of_a_storm(void **state)
 	store_fixture_free(&f);
 }
 
+// Each kind was thought of, a new one too: what is in none of the two lists aborts.
+static void
+test_every_kind_has_its_claim(void **state)
+{
+	unsigned reserved = 0;
+	(void)state;
+	for (enum event_kind k = 0; k < EVENT_KIND_COUNT; k++) {
+		struct event e;
+		event_init(&e, k);
+		e.alarm_class = CLASS_FAULT;
+		reserved += unit_event_reserved(&e);
+		e.alarm_class = CLASS_FIRE;
+		assert_true(unit_event_reserved(&e));
+	}
+	assert_in_range(reserved, 1, EVENT_KIND_COUNT - 1);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_every_kind_has_its_claim),
 		cmocka_unit_test(test_i2_i4_urgent_overtakes_what_it_may),
 		cmocka_unit_test(test_i4_too_many_to_take_along),
 		cmocka_unit_test(test_i2_i5_fire_first_out_of_a_storm),
