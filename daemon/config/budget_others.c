@@ -64,12 +64,16 @@ struct costs {
 // Whether of a reply of ours that is lost and of the units that fall silent only one
 // costs a whole time-out, for nobody has to wait for a whole period of its own.
 static bool
+in_time(const struct device *u, const struct bus_budget *bus, double hasty)
+{
+	return bus->cycle_ms + bus->longest_ms + hasty <= u->poll_ms;
+}
+
+static bool
 spares(const struct device *d, const struct device *u, const struct bus_budget *bus,
     double hasty)
 {
-	double most = bus->cycle_ms + bus->longest_ms + hasty;
-
-	return most <= d->poll_ms && most <= u->poll_ms;
+	return in_time(d, bus, hasty) && in_time(u, bus, hasty);
 }
 
 // Its tries between ours, which go by what each has cost, and at the same cost by
@@ -137,9 +141,12 @@ add_cost(struct costs *c, const struct budget_loser *l, const struct device *u,
 	struct further f = { l->d, u, whole + wait, l->losses, l->owed, o.owes };
 	struct unit_cost cost = { .whole_ms = whole + further_ms(&f, l->losses, 1) };
 
-	if (!spares(l->d, u, l->bus, silent * hasty))
-		c->spared = false;
-	if (!spares(l->d, u, l->bus, silent * hasty) || hasty >= whole) {
+	bool spared = spares(l->d, u, l->bus, silent * hasty);
+
+	c->spared = c->spared && spared;
+	if (l->losses == 0) // ours is none of those that wait
+		spared = in_time(u, l->bus, silent * hasty);
+	if (!spared || hasty >= whole) {
 		cost.after_ours_ms = cost.after_other_ms = cost.whole_ms;
 	} else {
 		cost.whole_ms = whole + further_ms(&f, misses, 1);
@@ -152,15 +159,26 @@ add_cost(struct costs *c, const struct budget_loser *l, const struct device *u,
 		c->unit[c->n++] = cost;
 }
 
-// We go next: one costs its whole time-out, dead or not, and the others are given less.
+// We go next: one costs its whole time-out, dead or not, and the others are given less,
+// but for those whose turn comes too late for that.
 static double
 unlost_ms(const struct costs *c, uint8_t silent, bool dead)
 {
-	double most = dead ? c->dead_ms : 0;
+	struct greatest others = { 0 };
+	double most, sum;
 
 	for (uint16_t i = 0; i < c->n; i++)
-		most = fmax(most, c->unit[i].whole_ms);
-	return silent == 0 ? most : most + (silent - 1.0 + dead) * c->hasty_ms;
+		offer(&others, c->unit[i].after_other_ms, silent);
+	sum = sum_of(&others);
+	most = sum + (dead ? c->dead_ms : 0);
+	for (uint16_t i = 0; silent > 0 && i < c->n; i++) {
+		const struct unit_cost *u = &c->unit[i];
+		double instead = fmax(u->after_other_ms, others.ms[others.n - 1]);
+
+		most =
+		    fmax(most, sum - instead + u->whole_ms + (dead ? c->hasty_ms : 0));
+	}
+	return most;
 }
 
 // The worst choice of those that fall silent and of who is the first: we, one of them,
