@@ -150,6 +150,7 @@ struct engine {
 				       // run, ENGINE_SINCE_UNKNOWN
 	struct local_time *local;      // of gauges: when a set hour is
 	int64_t windows_open_until_ms; // of all gauges' samples; monotonic
+	int64_t windows_walked_ms;     // when all were last opened
 	struct loop_timer minute_timer, realarm_timer, resound_timer;
 	struct loop_timer look_timer; // at links
 	uint32_t voices[VOICE_COUNT]; // alarms by what they sound like

@@ -12,6 +12,10 @@
 #include "engine_impl.h"
 #include "lib/mem.h"
 
+enum {
+	WALK_MS = 1000
+};
+
 // Whether something is judged by its value.
 static bool
 is_judged(const struct engine *e, uint32_t point)
@@ -20,7 +24,7 @@ is_judged(const struct engine *e, uint32_t point)
 	for (uint16_t i = 0; i < s->n_pumps; i++)
 		if (s->pumps[i].gauge == point || s->pumps[i].second_gauge == point)
 			return true;
-	return s->points[point].limits != NULL || engine_rules(e, point)->trend != NULL;
+	return s->points[point].limits != NULL || s->points[point].trend != NULL;
 }
 
 void
@@ -79,15 +83,20 @@ open_window(struct engine *e, uint32_t point)
 		store_sample(e->store, e->site->points[point].id, &kept);
 }
 
-// All of them. While they are open nothing is held, so that a storm of fires costs no
-// walk each.
+// All of them. While they are open nothing is held, and where they do not stay open one
+// walk a second is enough: a storm of fires costs no walk each.
 static void
 open_all(struct engine *e)
 {
+	const struct sample_window_rule *r = &e->site->samples;
 	int64_t now = loop_now_ms(e->loop);
-	bool open = now < e->windows_open_until_ms;
-	e->windows_open_until_ms = now + e->site->samples.after_ms;
-	for (uint32_t i = 0; !open && i < e->site->n_site_points; i++)
+	bool open =
+	    now < e->windows_open_until_ms || now - e->windows_walked_ms < WALK_MS;
+	e->windows_open_until_ms = now + r->after_ms;
+	if (open || (r->before_ms == 0 && r->after_ms == 0))
+		return;
+	e->windows_walked_ms = now;
+	for (uint32_t i = 0; i < e->site->n_site_points; i++)
 		open_window(e, i);
 }
 

@@ -47,14 +47,16 @@ gateway_hold_ms(const struct mbus *b)
 	return is_untold(b) && is_known(b) ? b->gateway.hold_ms : b->def->hold_ms;
 }
 
-// What is written is not written for this, nor is a dialog led.
+// What is written is not written for this, nor is a dialog led; and one that one miss
+// makes lost is not put at risk.
 static bool
 may_try(const struct mbus *b, const struct field_device *d)
 {
 	uint16_t next;
 
-	if (!device_well(d) || d->in_flight > 0 || d->hold_ms > now_of(b) ||
-	    d->last_good_ms == 0 || now_of(b) - d->last_good_ms > 2 * d->def->poll_ms)
+	if (!device_well(d) || d->def->retries == 0 || d->in_flight > 0 ||
+	    d->hold_ms > now_of(b) || d->last_good_ms == 0 ||
+	    now_of(b) - d->last_good_ms > 2 * d->def->poll_ms)
 		return false;
 	next = device_next_block(d, now_of(b));
 	return next != PLAN_NONE && d->plan.blocks[next].kind == PLAN_POINTS &&
@@ -127,7 +129,10 @@ gateway_passed(struct mbus *b, const struct mbus_flight *f)
 {
 	if (!is_untold(b))
 		return;
-	b->gateway.tries = f->behind_ms == 0 ? GATEWAY_TRIES : b->gateway.tries - 1;
+	if (f->behind_ms == 0)
+		b->gateway.tries = GATEWAY_TRIES;
+	else if (b->gateway.tries > 0) // a late answer may have ended them
+		b->gateway.tries--;
 }
 
 // The last that was sent and is not answered; of those that are waited for beside

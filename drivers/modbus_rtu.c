@@ -17,6 +17,7 @@
 #include <errno.h>
 #include <modbus/modbus-rtu.h>
 #include <modbus/modbus.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <termios.h>
@@ -191,12 +192,24 @@ rtu_send(struct mbus *b, const uint8_t *frame, size_t len)
 	return write(t->fd, frame, len) == (ssize_t)len ? 0 : -1;
 }
 
+// A read of a port where nothing lies says nothing, as one of a port that is gone.
+static void
+rtu_hear(struct mbus *b)
+{
+	struct driver_instance *t = instance_of(b);
+	struct pollfd p = { .fd = t->fd, .events = POLLIN };
+
+	if (poll(&p, 1, 0) > 0 && (p.revents & POLLIN) != 0)
+		on_readable(t);
+}
+
 static const struct mbus_transport rtu_transport = {
 	.framing = PDU_RTU,
 	.port = true,
 	.open = rtu_open,
 	.close = rtu_close,
 	.send = rtu_send,
+	.hear = rtu_hear,
 };
 
 static uint32_t

@@ -111,11 +111,18 @@ udp_send(struct mbus *b, const uint8_t *frame, size_t len)
 	return n == (ssize_t)len ? 0 : -1;
 }
 
+static void
+udp_hear(struct mbus *b)
+{
+	on_readable(modbus_socket_of(b));
+}
+
 static const struct mbus_transport udp_transport = {
 	.framing = PDU_RTU,
 	.open = udp_open,
 	.close = modbus_socket_close,
 	.send = udp_send,
+	.hear = udp_hear,
 };
 
 static struct driver_instance *

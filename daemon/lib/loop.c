@@ -27,9 +27,11 @@ enum {
 	DISPATCH_CALLBACKS = 64,
 	DISPATCH_US = 5000,
 	// After so long of the bus without a pause the console has a turn; it has ended
-	// when nothing of the bus came in a look, or after so many looks.
+	// when nothing of the bus came in a look, after so many looks, and after so
+	// long.
 	BUS_TURN_US = 10000,
 	CONSOLE_LOOKS = 8,
+	CONSOLE_TURN_MS = 5,
 	READY_ROUNDS_MAX = 100000,
 	SHORT_US = 1000, // a fifth of what a callback may take (I1)
 };
@@ -53,9 +55,10 @@ struct round_time {
 // What the bus has to say while the console has its turn waits here, in order.
 struct bus_turn {
 	TAILQ_HEAD(deferred_list, loop_watch) deferred;
-	int64_t used_us; // by the bus since the console's last turn
-	unsigned looks;  // of the console's turn; 0 = it is the bus's
-	bool came;       // something of the bus, in this look
+	int64_t used_us;   // by the bus since the console's last turn
+	unsigned looks;    // of the console's turn; 0 = it is the bus's
+	struct event *end; // of the turn
+	bool came;         // something of the bus, in this look
 };
 
 struct loop {
@@ -258,6 +261,33 @@ base_new(bool virtual_time)
 	return base;
 }
 
+static void
+begin_turn(struct bus_turn *bus)
+{
+	static const struct timeval turn = { .tv_usec = CONSOLE_TURN_MS * 1000 };
+	bus->looks = CONSOLE_LOOKS;
+	wr_assert(event_add(bus->end, &turn) == 0);
+}
+
+static void
+end_turn(struct bus_turn *bus)
+{
+	bus->looks = 0;
+	bus->used_us = 0;
+	(void)event_del(bus->end);
+}
+
+// libevent does not come back by itself while the console has more to do.
+static void
+on_turn_end(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	struct loop *l = arg;
+	end_turn(&l->bus);
+	wr_assert(event_base_loopbreak(l->base) == 0);
+}
+
 struct loop *
 loop_new(struct clock *clock)
 {
@@ -268,6 +298,8 @@ loop_new(struct clock *clock)
 	l->tick_due_ms = -1;
 	l->tick = event_new(l->base, -1, 0, on_tick, l);
 	wr_assert(l->tick && event_priority_set(l->tick, LOOP_ALARM) == 0);
+	l->bus.end = event_new(l->base, -1, 0, on_turn_end, l);
+	wr_assert(l->bus.end && event_priority_set(l->bus.end, LOOP_ALARM) == 0);
 	LIST_INIT(&l->watches);
 	TAILQ_INIT(&l->bus.deferred);
 	return l;
@@ -280,6 +312,7 @@ loop_free(struct loop *l)
 		return;
 	wr_assert(LIST_EMPTY(&l->watches));
 	event_free(l->tick);
+	event_free(l->bus.end);
 	event_base_free(l->base);
 	timers_clear(&l->timers);
 	free(l->time);
@@ -307,7 +340,7 @@ call_of_bus(struct loop_watch *w)
 	w->fn(w->arg);
 	l->bus.used_us += count_callback(l, from) - from;
 	if (l->bus.used_us > BUS_TURN_US && measures_cpu(l))
-		l->bus.looks = CONSOLE_LOOKS;
+		begin_turn(&l->bus);
 }
 
 // Whether something waits.
@@ -333,7 +366,7 @@ end_look(struct loop *l)
 {
 	struct bus_turn *bus = &l->bus;
 	if (bus->looks > 0 && (!bus->came || --bus->looks == 0))
-		bus->looks = 0, bus->used_us = 0;
+		end_turn(bus);
 }
 
 // One turn of libevent. Returns 1 where a callback may have run, 0 where none was

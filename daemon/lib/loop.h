@@ -34,7 +34,8 @@ struct loop_watch; // opaque: a watched descriptor or signal
 
 // Priorities of watched descriptors: low runs first. Where the field has more to say
 // than this thread can hear, the console still gets its turn after 10 ms of the bus,
-// for at most 5 ms or 64 callbacks: what nobody sees is of no use to hear.
+// for at most 5 ms: what nobody sees is of no use
+// to hear.
 enum loop_priority {
 	LOOP_ALARM,
 	LOOP_BUS,

@@ -157,7 +157,7 @@ put_standing(const struct occurrences *o, struct report_doc *d)
 		const struct occurrence *x = &o->all[i];
 		bool over = x->end_ms != 0 && x->end_ms <= o->until_ms;
 		int64_t ms = o->until_ms - x->time_ms;
-		if (x->test || over || ms <= stale_ms)
+		if (x->test || x->alarm_class == CLASS_INFO || over || ms <= stale_ms)
 			continue;
 		struct report_cell *row = doc_row(t);
 		if (x->alarm_class >= 0)

@@ -45,7 +45,7 @@ drop_oldest(struct minute_queue *q)
 static struct minute_row *
 new_row(struct minute_queue *q, const char *point)
 {
-	if (q->n == ROWS_MAX)
+	if (q->n - q->n_samples >= ROWS_MAX)
 		drop_oldest(q);
 	if (q->n == q->size) {
 		q->size = q->size == 0 ? FIRST_ROWS : q->size * 2;
@@ -90,11 +90,18 @@ minutes_add_sample(
 	return true;
 }
 
+bool
+minutes_may_wait(const struct minute_queue *q)
+{
+	return q->cut == NULL && q->n == q->n_samples && q->n < BATCH_MAX;
+}
+
 struct minute_batch *
 minutes_take(struct minute_queue *q)
 {
 	size_t n = q->n < BATCH_MAX ? q->n : BATCH_MAX;
-	if (n == 0) {
+	// Samples that stream in do not keep retention from its turn.
+	if (n == 0 || (q->cut != NULL && q->n == q->n_samples && q->n < BATCH_MAX)) {
 		struct minute_batch *cut = q->cut;
 		q->cut = NULL;
 		return cut;

@@ -26,8 +26,11 @@ void minutes_add_set(
 // false: too many wait already; minutes are the record and go first.
 bool minutes_add_sample(
     struct minute_queue *q, const char *point, const struct kept_sample *s);
-// The oldest as a piece of work, else the retention that waits, else NULL.
+// The oldest as a piece of work, else the retention that waits (before a few samples,
+// too), else NULL.
 struct minute_batch *minutes_take(struct minute_queue *q);
+// Whether all that waits may wait for more: a few samples.
+bool minutes_may_wait(const struct minute_queue *q);
 void minutes_free(struct minute_queue *q);
 
 #endif

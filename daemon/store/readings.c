@@ -368,7 +368,7 @@ cut_minutes(struct readings *r, struct minute_batch *b)
 static int
 cut_samples(struct readings *r, struct minute_batch *b)
 {
-	return cut_rows(r, b,
+	int rc = cut_rows(r, b,
 	    b->what == CUT_SAMPLES
 		? "DELETE FROM sample WHERE (point, at_ms) IN (SELECT point, at_ms "
 		  "FROM "
@@ -376,6 +376,7 @@ cut_samples(struct readings *r, struct minute_batch *b)
 		: "DELETE FROM sample WHERE (point, at_ms) IN (SELECT point, at_ms "
 		  "FROM "
 		  "sample WHERE around = 1 AND at_ms < ?1 LIMIT ?2)");
+	return rc != SQLITE_OK ? rc : db_exec(r->db, "PRAGMA incremental_vacuum(256)");
 }
 
 static int

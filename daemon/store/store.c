@@ -421,6 +421,10 @@ store_close(struct store *s, int wait_ms)
 {
 	if (s == NULL)
 		return;
+	// Retention goes on after the next start.
+	s->closing = true;
+	free(s->minutes.cut);
+	s->minutes.cut = NULL;
 	stop_timers(s);
 	read_thread_stop(s->reader);
 	s->reader = NULL;

@@ -60,7 +60,7 @@ struct store {
 	char config_rev[17];
 	char *directory;
 	int lock_fd;
-	bool read_only, closed;
+	bool read_only, closing, closed;
 
 	struct lane journal_lane, readings_lane;
 	struct journal journal;

@@ -300,7 +300,10 @@ store_sample(struct store *s, const char *point, const struct kept_sample *k)
 	wr_assert(!s->read_only);
 	if (s->closed || !minutes_add_sample(&s->minutes, point, k))
 		return;
-	samples_wait(s);
+	if (minutes_may_wait(&s->minutes))
+		samples_wait(s);
+	else
+		minutes_wait(s);
 }
 
 void
@@ -336,7 +339,7 @@ store_on_readings(void *store)
 		upkeep_readings_cut(s, (const struct minute_batch *)w);
 		free(w);
 	}
-	if (s->minutes.n > 0 && s->minutes.n == s->minutes.n_samples)
+	if (s->minutes.n > 0 && minutes_may_wait(&s->minutes))
 		samples_wait(s);
 	else
 		store_pump_minutes(s);

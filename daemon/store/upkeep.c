@@ -138,7 +138,7 @@ readings_step(struct store *s, enum readings_cut what)
 void
 upkeep_readings_cut(struct store *s, const struct minute_batch *b)
 {
-	if (b->most > 0 && !b->work.refused && !s->closed)
+	if (b->most > 0 && !b->work.refused && !s->closing)
 		readings_step(s, b->cut > 0 ? b->what : b->what + 1);
 }
 

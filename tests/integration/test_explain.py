@@ -159,8 +159,8 @@ def test_what_hid_it_and_who_answered(tmp_path, peer):
         leader.acknowledge(fire["occurrence"])
         peer.holding(0, NORMAL)
         until(lambda: not daemon.api().alarm("d1", "fire"), 10)
-        trace = daemon.api().json("GET", f"/api/v1/alarms/{fire['occurrence']}/explain")
-        assert trace["why"] == "closed"
+        path = f"/api/v1/alarms/{fire['occurrence']}/explain"  # of the journal: a moment later than the list
+        trace = until(lambda: (t := daemon.api().json("GET", path))["why"] == "closed" and t, 5)
         own = [s["what"] for s in trace["steps"] if s["occurrence"] == fire["occurrence"]]
         assert own == ["alarm.onset", "alarm.acknowledge", "alarm.clear", "alarm.close"]
         daemon.api().json("GET", "/api/v1/alarms/1-1/explain", expect=404)

@@ -95,6 +95,21 @@ def test_before_and_after_an_alarm_each_sample_is_kept(tmp_path, line):
         assert view == [(r["time"], r["value"], "good", 1) for r in rows]
 
 
+def test_before_a_fall_of_a_gauge_without_limits(tmp_path, line):
+    """It is judged by how fast it falls: the fall itself is what came before."""
+    rate = {"rate": {"fall": {"change": "0.05MPa", "within": "2s"}}}
+    with Daemon(tmp_path, site(*gauges(line.tty, units=(3,), **rate), store={"samples": {"before": "5s"}})) as daemon:
+        daemon.start()
+        good(daemon)
+        time.sleep(3)
+        line.pressure(3, 620)
+        until(lambda: of_journal(daemon, "alarm.onset", "gauge3"), 10, "it has fallen too fast")
+        onset = of_journal(daemon, "alarm.onset", "gauge3")[0]
+        before = until(lambda: [r for r in samples(daemon) if r["time"] < onset["time"]], 10)
+        assert {r["value"] for r in before} >= {700.0}
+        assert daemon.stop() == 0
+
+
 def test_around_a_fire_each_gauge_is_kept_and_where_it_was_lost_is_said(tmp_path, line, peer):
     buses, devices = panel(peer.port)
     more_buses, more_devices = gauges(line.tty, units=(4,))  # no limits: nothing of its own

@@ -405,86 +405,6 @@ a_timer_that_never_rests_leaves_room_for_descriptors(void **state)
 	rig_free(r);
 }
 
-enum {
-	BUSES = 4,
-	BUSY_US = 2000,
-	TURNS = 20,
-};
-
-// The field that always has something to say: nobody ever reads it empty.
-static struct flood {
-	struct rig *rig;
-	struct loop_watch *buses[BUSES], *console;
-	int fds[BUSES];
-	unsigned heard[BUSES], turns;
-} flood;
-
-static int64_t
-now_us(void)
-{
-	struct timespec t;
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
-}
-
-static void
-on_bus(void *arg)
-{
-	unsigned *heard = arg;
-	int64_t from = now_us();
-	while (now_us() - from < BUSY_US)
-		continue;
-	(*heard)++;
-}
-
-static void
-on_console(void *arg)
-{
-	struct flood *f = arg;
-	if (++f->turns == TURNS)
-		loop_stop(f->rig->loop);
-}
-
-// I2: what is on the screen is not the bus's to hold up, and the bus is not the
-// console's.
-static void
-i2_a_bus_that_never_rests_leaves_the_console_its_turn(void **state)
-{
-	(void)state;
-	int pair[2];
-	flood = (struct flood){ .rig = rig_new(false) };
-	struct loop *l = flood.rig->loop;
-	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair), 0);
-	assert_int_equal(write(pair[1], "x", 1), 1);
-	for (unsigned i = 0; i < BUSES; i++) {
-		flood.fds[i] = dup(pair[0]);
-		flood.buses[i] =
-		    loop_watch_read(l, flood.fds[i], LOOP_BUS, on_bus, &flood.heard[i]);
-	}
-	flood.console = loop_watch_read(l, pair[0], LOOP_CONSOLE, on_console, &flood);
-	loop_timer_init(&flood.rig->end, on_end, flood.rig);
-	loop_timer_in(l, &flood.rig->end, DEADLINE);
-	assert_int_equal(loop_run(l), 0);
-	assert_int_equal(flood.turns, TURNS);
-	unsigned most = 0, least = UINT_MAX;
-	for (unsigned i = 0; i < BUSES; i++) {
-		most = flood.heard[i] > most ? flood.heard[i] : most;
-		least = flood.heard[i] < least ? flood.heard[i] : least;
-	}
-	// Each in its turn, and at least one of them for each turn of the console.
-	assert_true(most - least <= 2);
-	assert_true(most * BUSES >= TURNS / 2);
-	loop_timer_stop(l, &flood.rig->end);
-	for (unsigned i = 0; i < BUSES; i++) {
-		loop_unwatch(flood.buses[i]); // some of them wait
-		(void)close(flood.fds[i]);
-	}
-	loop_unwatch(flood.console);
-	(void)close(pair[0]);
-	(void)close(pair[1]);
-	rig_free(flood.rig);
-}
-
 static int writable_calls;
 
 static void
@@ -611,7 +531,6 @@ main(void)
 		cmocka_unit_test(virtual_time_stands_still_while_held),
 		cmocka_unit_test(virtual_time_waits_for_what_is_ready),
 		cmocka_unit_test(a_timer_that_never_rests_leaves_room_for_descriptors),
-		cmocka_unit_test(i2_a_bus_that_never_rests_leaves_the_console_its_turn),
 		cmocka_unit_test(writable_is_seen),
 		cmocka_unit_test(real_timers_come_in_time),
 		cmocka_unit_test(i1_lag_is_measured),

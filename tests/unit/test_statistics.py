@@ -334,7 +334,7 @@ def check_standing(journal, begin, end, data):
     for e in journal.events:
         if e["kind"] in ("alarm.clear", "alarm.close"):
             over.setdefault(e["occurrence_id"], e["time_utc_ms"])
-    want = [e for e in journal.of("alarm.onset", begin - 31 * 24 * HOUR, end)
+    want = [e for e in alarms(journal.of("alarm.onset", begin - 31 * 24 * HOUR, end))
             if end - e["time_utc_ms"] > 24 * HOUR and not over.get(e["occurrence_id"], end + 1) <= end]
     assert [r["events"] for r in data["standing"]] == [[e["seq"]] for e in want]
     assert [r["ms"] for r in data["standing"]] == [end - e["time_utc_ms"] for e in want]

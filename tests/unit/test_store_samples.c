@@ -156,6 +156,54 @@ test_i4_they_push_out_no_minute(void **state)
 	minutes_free(&q);
 }
 
+// As many minutes as ever wait beside all the samples there is room for.
+static void
+test_i4_minutes_have_their_room_beside_samples(void **state)
+{
+	(void)state;
+	struct minute_queue q = { 0 };
+	const struct kept_sample s = { 1, 1.0, QUALITY_GOOD, true };
+	const struct minute m = { .minute_utc_ms = 60000 };
+	for (int i = 0; i < 20000; i++)
+		assert_true(minutes_add_sample(&q, "g", &s));
+	for (int i = 0; i < 100000; i++)
+		minutes_add(&q, "g", &m);
+	assert_int_equal(q.dropped, 0);
+	minutes_add(&q, "g", &m);
+	assert_true(q.dropped > 0);
+	minutes_free(&q);
+}
+
+// A few samples that stream in do not keep retention waiting, minutes do; and many are
+// not held back for more.
+static void
+test_retention_has_its_turn_beside_samples(void **state)
+{
+	(void)state;
+	struct minute_queue q = { 0 };
+	const struct kept_sample s = { 1, 1.0, QUALITY_GOOD, true };
+	const struct minute m = { .minute_utc_ms = 60000 };
+	assert_true(minutes_add_sample(&q, "g", &s));
+	assert_true(minutes_may_wait(&q));
+	struct minute_batch *cut = xcalloc(1, sizeof(*cut));
+	q.cut = cut;
+	assert_false(minutes_may_wait(&q));
+	assert_ptr_equal(minutes_take(&q), cut);
+	assert_true(minutes_may_wait(&q));
+	q.cut = cut;
+	minutes_add(&q, "g", &m);
+	struct minute_batch *rows = minutes_take(&q);
+	assert_ptr_not_equal(rows, cut);
+	assert_int_equal(rows->n, 2);
+	free(rows);
+	assert_ptr_equal(minutes_take(&q), cut);
+	free(cut);
+	for (int i = 0; i < 2000; i++)
+		assert_true(minutes_add_sample(&q, "g", &s));
+	assert_false(minutes_may_wait(&q));
+	minutes_free(&q);
+}
+
 int
 main(void)
 {
@@ -163,6 +211,8 @@ main(void)
 		cmocka_unit_test(test_one_that_matters_later_is_marked),
 		cmocka_unit_test(test_they_leave_in_their_time),
 		cmocka_unit_test(test_i4_they_push_out_no_minute),
+		cmocka_unit_test(test_i4_minutes_have_their_room_beside_samples),
+		cmocka_unit_test(test_retention_has_its_turn_beside_samples),
 	};
 	return cmocka_run_group_tests_name("store_samples", tests, NULL, NULL);
 }
