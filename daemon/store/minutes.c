@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // See minutes.h. Bounded: beyond a hundred thousand rows (50 gauges for a day and a
-// half with the disk away) the oldest tenth goes, and is said in the log. Of samples a
-// fifth of that waits at most, so that they push out no minute. Minutes of
+// half with the disk away) the oldest tenth goes, and is said in the log. Samples have
+// room of their own, so that they push out no minute. Minutes of
 // the same point are merged by the database, so nothing is looked up here.
 #include "store/minutes.h"
 
@@ -15,7 +15,7 @@
 
 enum {
 	ROWS_MAX = 100000,
-	SAMPLES_MAX = ROWS_MAX / 5,
+	SAMPLES_MAX = 50000, // a minute of 800 gauges before a fire
 	BATCH_MAX = 2000,
 	FIRST_ROWS = 64
 };

@@ -141,7 +141,7 @@ test_i4_they_push_out_no_minute(void **state)
 		taken += minutes_add_sample(&q, "g", &s);
 	for (int i = 0; i < 1000; i++)
 		minutes_add(&q, "g", &m);
-	assert_int_equal(taken, 20000);
+	assert_int_equal(taken, 50000);
 	assert_int_equal(q.dropped, 0);
 	struct minute_batch *b;
 	while ((b = minutes_take(&q)) != NULL) {
@@ -150,7 +150,7 @@ test_i4_they_push_out_no_minute(void **state)
 		free(b);
 	}
 	assert_int_equal(minutes, 1001);
-	assert_int_equal(samples, 20000);
+	assert_int_equal(samples, 50000);
 	assert_int_equal(q.n_samples, 0);
 	assert_true(minutes_add_sample(&q, "g", &s)); // there is room again
 	minutes_free(&q);
@@ -164,7 +164,7 @@ test_i4_minutes_have_their_room_beside_samples(void **state)
 	struct minute_queue q = { 0 };
 	const struct kept_sample s = { 1, 1.0, QUALITY_GOOD, true };
 	const struct minute m = { .minute_utc_ms = 60000 };
-	for (int i = 0; i < 20000; i++)
+	for (int i = 0; i < 50000; i++)
 		assert_true(minutes_add_sample(&q, "g", &s));
 	for (int i = 0; i < 100000; i++)
 		minutes_add(&q, "g", &m);
