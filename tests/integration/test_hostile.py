@@ -172,11 +172,14 @@ class Figures:
         self.half = self.began + SECONDS / 2
         self.say()
 
-    def look(self):
-        self.most_rss = max(self.most_rss, self.daemon.rss_kib())
+    def count(self):
+        """Often: they come and go, and one look in seconds may meet them all there."""
         now = sockets(self.daemon)
         self.most_fds = max(self.most_fds, now)
         self.least_fds = now if time.monotonic() < self.half else min(self.least_fds, now)
+
+    def look(self):
+        self.most_rss = max(self.most_rss, self.daemon.rss_kib())
         if time.monotonic() - self.said >= EACH:
             self.said = time.monotonic()
             self.say()
@@ -204,7 +207,9 @@ def watch(daemon, field):
     before = {n: d["good"] for n, d in looks(api).items()}
     figures = Figures(daemon, api)
     while time.monotonic() - figures.began < SECONDS:
-        time.sleep(5)
+        for _ in range(20):
+            time.sleep(0.25)
+            figures.count()
         nothing_was_taken(api, field)
         no_fire_was_lost(api, field)
         figures.look()
