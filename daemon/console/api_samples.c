@@ -69,11 +69,7 @@ on_answer(void *arg, int result)
 {
 	struct question *q = arg;
 
-	if (result == 0)
-		http_send_json(q->r, 200, &q->b);
-	else
-		http_error(q->r, 503, "unavailable", NULL);
-	buf_free(&q->b);
+	api_answer(q->r, result, &q->b);
 	free(q);
 }
 

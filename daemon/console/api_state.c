@@ -18,6 +18,16 @@ bad_parameter(struct http_request *r, const char *name)
 	return -1;
 }
 
+void
+api_answer(struct http_request *r, int result, struct buf *b)
+{
+	if (result == 0)
+		http_send_json(r, 200, b);
+	else
+		http_error(r, 503, "unavailable", NULL);
+	buf_free(b);
+}
+
 int
 api_number(struct http_request *r, const char *name, int64_t min, int64_t max,
     int64_t none, int64_t *out)

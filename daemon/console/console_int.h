@@ -71,6 +71,9 @@ reply_fn api_confirmed;
 struct body_member;
 int api_body(struct http_request *r, const struct body_member *members, size_t n);
 
+// Answers with what a question to the store made (result 0), else 503; frees *b.
+void api_answer(struct http_request *r, int result, struct buf *b);
+
 // A number parameter within [min, max], or `none` where it is absent. -1 = answered
 // 400.
 int api_number(struct http_request *r, const char *name, int64_t min, int64_t max,

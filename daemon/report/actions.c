@@ -10,10 +10,10 @@
 
 #include "lib/mem.h"
 #include "report/definitions.h"
+#include "report/event_pages.h"
 #include "report/params.h"
 
 enum {
-	PAGE = 1000,
 	TEXT = 512, // of what a person wrote
 	WORD = 24,
 };
@@ -72,7 +72,6 @@ struct groups {
 struct walk {
 	struct report_table *actions;
 	struct groups people, kinds;
-	int64_t last_seq;
 };
 
 static struct group *
@@ -184,7 +183,6 @@ take(void *arg, const struct stored_event *s)
 {
 	struct walk *w = arg;
 	const struct event *e = &s->event;
-	w->last_seq = e->seq;
 	if (!event_by_person(e))
 		return true;
 	group_add(&w->people, e->actor, e);
@@ -200,14 +198,8 @@ walk(const struct report_input *in, struct walk *w, struct err *err)
 		.from_utc_ms = in->day.from_ms,
 		.to_utc_ms = in->day.to_ms,
 		.alarm_class = -1,
-		.limit = PAGE,
 	};
-	int n;
-	do {
-		f.after_seq = w->last_seq;
-		n = query_events(in->reader, &f, take, w, err);
-	} while (n == PAGE);
-	return n < 0 ? -1 : 0;
+	return event_pages(in, f, take, w, err);
 }
 
 int

@@ -7,10 +7,10 @@
 #include <string.h>
 
 #include "report/alarm_tables.h"
+#include "report/event_pages.h"
 #include "report/params.h"
 
 enum {
-	PAGE = 1000,
 	TENTH_MS = 100,
 	NAME = 96
 };
@@ -34,11 +34,6 @@ static const struct report_table effect_shape = { .name = "effects",
 	.columns = effect_columns,
 	.n_columns = sizeof(effect_columns) / sizeof(effect_columns[0]) };
 
-struct walk {
-	struct report_table *t;
-	int64_t last_seq;
-};
-
 // A delay that is an upper bound says so.
 static void
 put_result(struct report_cell *row, const struct event *e)
@@ -59,12 +54,10 @@ put_result(struct report_cell *row, const struct event *e)
 static bool
 take_effect(void *arg, const struct stored_event *s)
 {
-	struct walk *w = arg;
 	const struct event *e = &s->event;
 	bool test = strstr(e->params, "\"test\":true") != NULL;
 	char rule[NAME], cause[NAME];
-	struct report_cell *row = doc_row(w->t);
-	w->last_seq = e->seq;
+	struct report_cell *row = doc_row(arg);
 	params_text(e->params, "rule", rule, sizeof(rule));
 	params_text(e->params, "point", cause, sizeof(cause)); // the only one in it
 	doc_put_count(&row[0], e->time_utc_ms);
@@ -89,13 +82,6 @@ alarm_effects_build(
 		.to_utc_ms = in->day.to_ms,
 		.alarm_class = -1,
 		.kinds = kinds,
-		.limit = PAGE,
 	};
-	struct walk w = { .t = doc_table(d, &effect_shape) };
-	int n;
-	do {
-		f.after_seq = w.last_seq;
-		n = query_events(in->reader, &f, take_effect, &w, err);
-	} while (n == PAGE);
-	return n < 0 ? -1 : 0;
+	return event_pages(in, f, take_effect, doc_table(d, &effect_shape), err);
 }

@@ -8,6 +8,7 @@
 
 #include "lib/mem.h"
 #include "report/alarm_tables.h"
+#include "report/event_pages.h"
 #include "report/params.h"
 
 enum {
@@ -71,7 +72,6 @@ take_isolation(void *arg, const struct stored_event *s)
 	struct walk *w = arg;
 	const struct event *e = &s->event;
 	struct isolation *open = running(w, e->point);
-	w->last_seq = e->seq;
 	if (e->kind == EVENT_ISOLATE_END && open != NULL) {
 		open->end_ms = e->time_utc_ms;
 		open->end_seq = e->seq;
@@ -125,13 +125,8 @@ put_isolations(const struct report_input *in, struct walk *w, struct report_doc 
 		.to_utc_ms = in->day.to_ms,
 		.alarm_class = -1,
 		.kinds = kinds,
-		.limit = PAGE,
 	};
-	int n;
-	do {
-		f.after_seq = w->last_seq;
-		n = query_events(in->reader, &f, take_isolation, w, err);
-	} while (n == PAGE);
+	int n = event_pages(in, f, take_isolation, w, err);
 	for (size_t i = 0; i < w->n && n >= 0; i++)
 		put_isolation(&w->all[i], &in->day, until, t);
 	return n < 0 ? -1 : 0;

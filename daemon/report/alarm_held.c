@@ -10,11 +10,8 @@
 
 #include "lib/mem.h"
 #include "report/alarm_tables.h"
+#include "report/event_pages.h"
 #include "report/params.h"
-
-enum {
-	PAGE = 1000
-};
 
 // clang-format off
 static const struct report_column held_columns[] = {
@@ -43,7 +40,6 @@ struct held {
 struct walk {
 	size_t n, size;
 	struct held *all;
-	int64_t last_seq;
 };
 
 static bool
@@ -52,9 +48,6 @@ take(void *arg, const struct stored_event *s)
 	struct walk *w = arg;
 	const struct event *e = &s->event;
 
-	w->last_seq = e->seq;
-	if (!event_kind_among(kinds, e->kind))
-		return true;
 	if (w->n == w->size) {
 		w->size = w->size != 0 ? w->size * 2 : 16;
 		w->all = xreallocarray(w->all, w->size, sizeof(*w->all));
@@ -124,16 +117,10 @@ alarm_held_build(const struct report_input *in, struct report_doc *d, struct err
 		.to_utc_ms = in->day.to_ms,
 		.alarm_class = -1,
 		.kinds = kinds,
-		.limit = PAGE,
 	};
 	struct report_table *t = doc_table(d, &held_shape);
 	size_t first = 0;
-	int n;
-
-	do {
-		f.after_seq = w.last_seq;
-		n = query_events(in->reader, &f, take, &w, err);
-	} while (n == PAGE);
+	int n = event_pages(in, f, take, &w, err);
 	if (n >= 0 && w.n > 0)
 		qsort(w.all, w.n, sizeof(*w.all), by_key_then_seq);
 	for (size_t i = 1; n >= 0 && i <= w.n; i++) {

@@ -4,11 +4,8 @@
 // See alarm_tables.h. Which alarms became repeat offenders in the span, and which are
 // none any more. One row for each event, so that each opens (I13).
 #include "report/alarm_tables.h"
+#include "report/event_pages.h"
 #include "report/params.h"
-
-enum {
-	PAGE = 1000
-};
 
 // clang-format off
 static const struct report_column repeat_columns[] = {
@@ -29,19 +26,12 @@ static const struct report_table repeat_shape = { .name = "repeat", .title = "re
 static const enum event_kind kinds[] = { EVENT_REPEAT_START, EVENT_REPEAT_END,
 	EVENT_KINDS_END };
 
-struct walk {
-	struct report_table *t;
-	int64_t last_seq;
-};
-
 static bool
 take(void *arg, const struct stored_event *s)
 {
-	struct walk *w = arg;
 	const struct event *e = &s->event;
-	struct report_cell *row = doc_row(w->t);
+	struct report_cell *row = doc_row(arg);
 
-	w->last_seq = e->seq;
 	doc_put_count(&row[0], e->time_utc_ms);
 	doc_put_place(&row[1], e->place_zh, e->place_en);
 	doc_put_text(&row[2], e->point);
@@ -59,19 +49,11 @@ int
 alarm_repeats_build(
     const struct report_input *in, struct report_doc *d, struct err *err)
 {
-	struct walk w = { .t = doc_table(d, &repeat_shape) };
 	struct event_filter f = {
 		.from_utc_ms = in->day.from_ms,
 		.to_utc_ms = in->day.to_ms,
 		.alarm_class = -1,
 		.kinds = kinds,
-		.limit = PAGE,
 	};
-	int n;
-
-	do {
-		f.after_seq = w.last_seq;
-		n = query_events(in->reader, &f, take, &w, err);
-	} while (n == PAGE);
-	return n < 0 ? -1 : 0;
+	return event_pages(in, f, take, doc_table(d, &repeat_shape), err);
 }

@@ -7,10 +7,10 @@
 #include <string.h>
 
 #include "report/definitions.h"
+#include "report/event_pages.h"
 #include "report/params.h"
 
 enum {
-	PAGE = 1000,
 	// An event tells of a span when it ends. One that ends later than this after
 	// the day is told of by the alarm that is still open.
 	LATE_MS_PER_DAY = 24 * 3600 * 1000,
@@ -38,7 +38,6 @@ static const enum event_kind kinds[] = { EVENT_BLIND, EVENT_DAEMON_DOWN,
 struct walk {
 	struct report_table *table;
 	const struct day_span *day;
-	int64_t last_seq;
 };
 
 static bool
@@ -46,9 +45,6 @@ take(void *arg, const struct stored_event *s)
 {
 	struct walk *w = arg;
 	const struct event *e = &s->event;
-	w->last_seq = e->seq;
-	if (!event_kind_among(kinds, e->kind))
-		return true;
 	if (e->kind == EVENT_BLIND && strstr(e->params, "\"to_utc_ms\"") == NULL)
 		return true; // it begins; the sums have it
 	int64_t from = params_number(e->params, "from_utc_ms", e->time_utc_ms);
@@ -78,12 +74,6 @@ gaps_build(const struct report_input *in, struct report_doc *d, struct err *err)
 		.to_utc_ms = in->day.to_ms + (int64_t)LATE_DAYS * LATE_MS_PER_DAY,
 		.alarm_class = -1,
 		.kinds = kinds,
-		.limit = PAGE,
 	};
-	int n;
-	do {
-		n = query_events(in->reader, &f, take, &w, err);
-		f.after_seq = w.last_seq;
-	} while (n == PAGE);
-	return n < 0 ? -1 : 0;
+	return event_pages(in, f, take, &w, err);
 }

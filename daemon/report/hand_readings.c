@@ -10,11 +10,8 @@
 #include <string.h>
 
 #include "lib/mem.h"
+#include "report/event_pages.h"
 #include "report/params.h"
-
-enum {
-	PAGE = 1000
-};
 
 static const int64_t hour_ms = INT64_C(3600000);
 static const int64_t late_ms = INT64_C(25) * 3600000; // so long after it is entered
@@ -43,7 +40,6 @@ static const struct report_table shape = { .name = "hand_readings", .title = "re
 struct walk {
 	struct hand_reads *h;
 	const struct day_span *span;
-	int64_t last_seq;
 };
 
 static bool
@@ -53,7 +49,6 @@ take(void *arg, const struct stored_event *s)
 	struct hand_reads *h = w->h;
 	const struct event *e = &s->event;
 	int64_t at = params_number(e->params, "read_utc_ms", e->time_utc_ms);
-	w->last_seq = e->seq;
 	if (e->kind != EVENT_READING_HAND || at < w->span->from_ms ||
 	    at >= w->span->to_ms)
 		return true;
@@ -95,14 +90,9 @@ hand_reads_read(const struct report_input *in, struct hand_reads *h, struct err 
 		.to_utc_ms = in->day.to_ms + late_ms,
 		.alarm_class = -1,
 		.kinds = kinds,
-		.limit = PAGE,
 	};
-	int n;
 	*h = (struct hand_reads){ 0 };
-	do {
-		f.after_seq = w.last_seq;
-		n = query_events(in->reader, &f, take, &w, err);
-	} while (n == PAGE);
+	int n = event_pages(in, f, take, &w, err);
 	if (h->n > 0)
 		qsort(h->all, h->n, sizeof(*h->all), by_time);
 	return n < 0 ? -1 : 0;

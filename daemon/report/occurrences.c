@@ -9,11 +9,8 @@
 #include <string.h>
 
 #include "lib/mem.h"
+#include "report/event_pages.h"
 #include "report/params.h"
-
-enum {
-	PAGE = 1000
-};
 
 // A verdict or an end that comes later than this after the span is not waited for, nor
 // an onset that lies further back.
@@ -28,7 +25,6 @@ struct walk {
 	struct occurrences *o;
 	const struct day_span *span;
 	struct occurrence **by_id; // of all, once every onset is known
-	int64_t last_seq;
 };
 
 static void
@@ -60,7 +56,6 @@ static bool
 take_onset(void *arg, const struct stored_event *s)
 {
 	struct walk *w = arg;
-	w->last_seq = s->event.seq;
 	if (s->event.kind == EVENT_ALARM_ONSET && s->event.time_utc_ms < w->span->to_ms)
 		add_onset(w, &s->event);
 	return true;
@@ -89,7 +84,6 @@ take_rest(void *arg, const struct stored_event *s)
 	struct walk *w = arg;
 	const struct event *e = &s->event;
 	struct occurrence wanted, *key = &wanted;
-	w->last_seq = e->seq;
 	if (e->kind == EVENT_ALARM_ONSET)
 		return true;
 	(void)str_copy(wanted.id, sizeof(wanted.id), e->occurrence_id);
@@ -120,15 +114,8 @@ pages(const struct report_input *in, struct walk *w, const enum event_kind *whic
 		.to_utc_ms = in->day.to_ms + reach_ms,
 		.alarm_class = -1,
 		.kinds = which,
-		.limit = PAGE,
 	};
-	int n;
-	w->last_seq = 0;
-	do {
-		f.after_seq = w->last_seq;
-		n = query_events(in->reader, &f, row, w, err);
-	} while (n == PAGE);
-	return n < 0 ? -1 : 0;
+	return event_pages(in, f, row, w, err);
 }
 
 // Those that were over before the span began do not matter to it.

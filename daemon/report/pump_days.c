@@ -12,10 +12,10 @@
 
 #include "core/reading.h"
 #include "lib/mem.h"
+#include "report/event_pages.h"
 #include "report/params.h"
 
 enum {
-	PAGE = 1000,
 	WORD = 24,
 };
 
@@ -63,7 +63,6 @@ struct walk {
 	int64_t until_ms;
 	int64_t running_ms;     // since then; 0 = it stands still, or nobody knows
 	struct time_spans runs; // as far as they were seen
-	int64_t last_seq;
 };
 
 static enum pump_mode
@@ -132,7 +131,6 @@ take(void *arg, const struct stored_event *s)
 	struct walk *w = arg;
 	const struct event *e = &s->event;
 	bool inside = e->time_utc_ms >= w->span->from_ms;
-	w->last_seq = e->seq;
 	if (e->kind == EVENT_PUMP_START)
 		take_start(w, e, inside);
 	else if (e->kind == EVENT_PUMP_STOP)
@@ -150,13 +148,8 @@ walk(const struct report_input *in, struct walk *w, const char *point, int64_t f
 		.point = point,
 		.alarm_class = -1,
 		.kinds = kinds,
-		.limit = PAGE,
 	};
-	int n;
-	do {
-		f.after_seq = w->last_seq;
-		n = query_events(in->reader, &f, take, w, err);
-	} while (n == PAGE);
+	int n = event_pages(in, f, take, w, err);
 	if (n >= 0 && w->running_ms != 0)
 		time_spans_add(&w->runs, w->running_ms, w->until_ms);
 	return n < 0 ? -1 : 0;

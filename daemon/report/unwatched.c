@@ -11,11 +11,11 @@
 #include <string.h>
 
 #include "lib/mem.h"
+#include "report/event_pages.h"
 #include "report/params.h"
 #include "store/store.h"
 
 enum {
-	PAGE = 1000,
 	ALIVE_LATE_MS = 60000, // a daemon gives a sign of life each few seconds
 	NUMBER = 24,
 };
@@ -107,21 +107,14 @@ add(struct unwatched *u, const char *link, int64_t from_ms, int64_t to_ms)
 	(void)str_copy(x->link, sizeof(x->link), link);
 }
 
-struct walk {
-	struct unwatched *u;
-	int64_t last_seq;
-};
-
 static bool
 take(void *arg, const struct stored_event *s)
 {
-	struct walk *w = arg;
+	struct unwatched *u = arg;
 	const struct event *e = &s->event;
 	int64_t from = params_number(e->params, "from_utc_ms", e->time_utc_ms);
 	int64_t to = params_number(e->params, "to_utc_ms", e->time_utc_ms);
-	w->last_seq = e->seq;
-	if (event_kind_among(kinds, e->kind))
-		add(w->u, e->kind == EVENT_BLIND ? e->point : "", from, to);
+	add(u, e->kind == EVENT_BLIND ? e->point : "", from, to);
 	return true;
 }
 
@@ -163,15 +156,12 @@ int
 unwatched_read(const struct report_input *in, int64_t from_ms,
     const struct occurrences *o, struct unwatched *u, struct err *err)
 {
-	struct walk w = { .u = u };
 	struct event_filter f = {
 		.from_utc_ms = from_ms,
 		.to_utc_ms = in->day.to_ms + reach_ms,
 		.alarm_class = -1,
 		.kinds = kinds,
-		.limit = PAGE,
 	};
-	int n;
 	*u = (struct unwatched){
 		.site = in->request->points, .from_ms = from_ms, .until_ms = o->until_ms
 	};
@@ -180,11 +170,7 @@ unwatched_read(const struct report_input *in, int64_t from_ms,
 		if (x->condition == COND_LINK && x->end_ms == 0)
 			add(u, x->point, x->time_ms, o->until_ms);
 	}
-	do {
-		f.after_seq = w.last_seq;
-		n = query_events(in->reader, &f, take, &w, err);
-	} while (n == PAGE);
-	if (n < 0 || add_before(in, u, err) < 0)
+	if (event_pages(in, f, take, u, err) < 0 || add_before(in, u, err) < 0)
 		return -1;
 	return add_silence(in, u, err);
 }
